@@ -1,0 +1,39 @@
+#pragma once
+
+#include <expected>
+#include <utility>
+
+namespace scope {
+
+/// What the outside got wrong is a value: T, or one enumerator of the library's error enum.
+template <typename T, typename E>
+using Result = std::expected<T, E>;
+
+/// Ends the process with the condition and its place. What we got wrong, never reachable from
+/// input.
+[[noreturn]] void check_failed(const char* condition, const char* file, int line) noexcept;
+
+}  // namespace scope
+
+/// Holds in every build, or ends the process.
+#define CHECK(condition)                                           \
+    do {                                                           \
+        if (!(condition)) [[unlikely]]                             \
+            ::scope::check_failed(#condition, __FILE__, __LINE__); \
+    } while (false)
+
+/// Gives the value of a std::expected, or returns its error from the enclosing function.
+#define TRY(expression)                                                  \
+    ({                                                                   \
+        auto scope_try_result = (expression);                            \
+        if (!scope_try_result) [[unlikely]]                              \
+            return std::unexpected{std::move(scope_try_result).error()}; \
+        std::move(scope_try_result).value();                             \
+    })
+
+/// As TRY, for a std::expected<void, E>.
+#define TRY_VOID(expression)                                             \
+    do {                                                                 \
+        if (auto scope_try_result = (expression); !scope_try_result)     \
+            return std::unexpected{std::move(scope_try_result).error()}; \
+    } while (false)
