@@ -8,9 +8,10 @@ namespace scope::app {
 
 /// What a subcommand does once its options are parsed; returns the exit code.
 ///
-/// 0: everything held; 1 (`kFailed`): the work was done and something did not hold. It throws `UsageError` for
-/// arguments that can't be meant, and anything else derived from std::exception for what the machine got wrong
-/// (a file that can't be read): main prints the message and exits with 2 and 1.
+/// 0: everything held; 1 (`kFailed`): the work was done and something did not hold. It throws
+/// `UsageError` for arguments that can't be meant, and anything else derived from std::exception
+/// for what the machine got wrong (a file that can't be read): main prints the message and exits
+/// with 2 and 1.
 using Run = std::function<int()>;
 
 inline constexpr int kFailed = 1;
@@ -18,12 +19,14 @@ inline constexpr int kWrongUsage = 2;
 
 /// One subcommand of the `scope` binary: a row of the table in main.cpp.
 ///
-/// Each lives in a file of its own, `<name>.cpp`, with `extern const Command <name>_command;` in `<name>.hpp`.
+/// Each lives in a file of its own, `<name>.cpp`, with `extern const Command <name>_command;` in
+/// `<name>.hpp`.
 struct Command {
     std::string name;     // as typed: "statetest"
     std::string summary;  // one line for `scope --help`
-    /// Adds the options and the help text to @p options and returns what runs after parsing. The variables that
-    /// the options fill live in the returned closure: keep them in a std::shared_ptr captured by value.
+    /// Adds the options and the help text to @p options and returns what runs after parsing. The
+    /// variables that the options fill live in the returned closure: keep them in a std::shared_ptr
+    /// captured by value.
     Run (*declare)(CLI::App& options);
 };
 
