@@ -1,0 +1,10 @@
+#pragma once
+
+#include "base/bytes.hpp"
+
+namespace scope::crypto {
+
+/// FIPS 180-4.
+Hash sha256(BytesView data) noexcept;
+
+}  // namespace scope::crypto
