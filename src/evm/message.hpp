@@ -1,0 +1,56 @@
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/uint256.hpp"
+
+namespace scope::evm {
+
+enum class CallKind : uint8_t { call, callcode, delegatecall, create, create2 };
+
+/// What one frame is asked to do (Yellow Paper, section 9.3: I).
+struct Message {
+    CallKind kind = CallKind::call;
+    bool is_static = false;
+    int depth = 0;  ///< 0 for the frame of a transaction, at most 1024
+    int64_t gas = 0;
+    Address recipient;     ///< whose storage and balance; unset for creates
+    Address sender;        ///< CALLER
+    Address code_address;  ///< whose code; differs from recipient in CALLCODE and DELEGATECALL
+    BytesView input;       ///< call data, or init code of a create; borrowed for the call
+    uint256 value;         ///< CALLVALUE; moved unless the kind is delegatecall
+    Hash salt;             ///< create2 only
+};
+
+/// How a frame ended. Everything but success and revert consumes all gas of the frame.
+enum class Status : uint8_t {
+    success,
+    revert,
+    out_of_gas,
+    invalid_instruction,
+    undefined_instruction,
+    stack_underflow,
+    stack_overflow,
+    bad_jump_destination,
+    invalid_memory_access,  ///< RETURNDATACOPY out of bounds
+    static_violation,
+    call_depth_exceeded,
+    insufficient_balance,
+    nonce_overflow,           ///< the creator's nonce is 2^64-1
+    address_collision,        ///< a create's address is taken
+    code_size_exceeded,       ///< EIP-170
+    init_code_size_exceeded,  ///< EIP-3860
+    invalid_code,             ///< EIP-3541: code starting with 0xef
+    precompile_failure,
+};
+
+const char* to_string(Status status) noexcept;
+
+struct CallResult {
+    Status status = Status::success;
+    int64_t gas_left = 0;    ///< 0 unless success or revert
+    int64_t gas_refund = 0;  ///< of this frame and those below; 0 unless success; may be negative
+    Bytes output;            ///< return data or revert data; empty for a create that succeeded
+    Address created;         ///< create and create2 that succeeded
+};
+
+}  // namespace scope::evm

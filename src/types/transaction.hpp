@@ -1,0 +1,87 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/uint256.hpp"
+
+namespace scope {
+
+/// EIP-2718 types. 0x7d is Scope's system transaction (docs/protocol.md, section 6).
+enum class TxType : uint8_t {
+    legacy = 0,
+    access_list = 1,  // EIP-2930
+    dynamic_fee = 2,  // EIP-1559
+    blob = 3,         // EIP-4844
+    set_code = 4,     // EIP-7702
+    system = 0x7d,
+};
+
+struct AccessListEntry {
+    Address address;
+    std::vector<Hash> storage_keys;
+    friend bool operator==(const AccessListEntry&, const AccessListEntry&) = default;
+};
+using AccessList = std::vector<AccessListEntry>;
+
+/// EIP-7702. The fields are as signed; whether they are acceptable is decided at execution.
+struct Authorization {
+    uint256 chain_id;
+    Address address;
+    uint64_t nonce = 0;
+    uint256 y_parity;
+    uint256 r;
+    uint256 s;
+    friend bool operator==(const Authorization&, const Authorization&) = default;
+};
+
+/// A transaction of any type; fields that a type lacks are empty or zero.
+struct Transaction {
+    TxType type = TxType::legacy;
+    std::optional<uint64_t> chain_id;  ///< none only in a legacy transaction before EIP-155
+    uint64_t nonce = 0;
+    uint256 max_priority_fee_per_gas;  ///< wei; gas_price in types 0 and 1
+    uint256 max_fee_per_gas;           ///< wei; gas_price in types 0 and 1
+    uint64_t gas_limit = 0;
+    std::optional<Address> to;  ///< none: creates a contract
+    uint256 value;              ///< wei
+    Bytes data;
+    AccessList access_list;
+    uint256 max_fee_per_blob_gas;  ///< wei
+    std::vector<Hash> blob_versioned_hashes;
+    std::vector<Authorization> authorization_list;
+    bool y_parity = false;
+    uint256 r;
+    uint256 s;
+
+    friend bool operator==(const Transaction&, const Transaction&) = default;
+};
+
+/// Why bytes are no transaction.
+enum class TxDecodeError : uint8_t {
+    malformed_rlp,        ///< not the RLP list that the type has, or bytes after it
+    unknown_type,         ///< EIP-2718: no such type
+    field_too_large,      ///< a number above what the field may hold (nonce 2^64-1: EIP-2681)
+    bad_address,          ///< to is neither empty nor 20 bytes
+    bad_signature_value,  ///< v, y_parity, r or s out of range
+    missing_to,           ///< types 3 and 4 can't create
+};
+std::string_view to_string(TxDecodeError error) noexcept;
+
+/// The EIP-2718 envelope, as in a block's transaction trie and on the wire (without a blob
+/// sidecar).
+Bytes encode(const Transaction& tx);
+/// Strict: only what encode gives is accepted.
+Result<Transaction, TxDecodeError> decode_transaction(BytesView bytes);
+/// keccak256 of the envelope.
+Hash hash(const Transaction& tx);
+/// What the sender signs.
+Hash signing_hash(const Transaction& tx);
+/// The signer; nothing if the signature is invalid (EIP-2: high s is refused from homestead, which
+/// the caller checks for frontier). REQUIRES: not a system transaction.
+std::optional<Address> recover_sender(const Transaction& tx);
+/// The account that authorized, nothing if the signature is invalid (EIP-7702).
+std::optional<Address> recover_authority(const Authorization& authorization);
+
+}  // namespace scope
