@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IScopedCallable} from "./IScopedCallable.sol";
+import {Fill, Mark, Record, Request, RootContext} from "./ScopeTypes.sol";
+
+/// @title What protocol.md adds to the seed's ABI
+/// @notice Implemented once and deployed twice: on L1 (transient accumulators, holds the escrowed ETH, its loader is the
+///         settlement contract) and on each rollup (accumulators in storage, its loader is the system address).
+///
+/// A root's life on one chain. On its own chain: `loadRoot`, the user's operation, `closeRoot` (a rollup needs none: the
+/// transient storage of the predeploy ends with the user's transaction). On every other chain: `runRoot`, which does it all.
+///
+/// Order of folds in a load: the fills in the order given, each into `responsesIn` of its chain; then the records in the
+/// order given, each into `responsesOut` of its source. Request streams are folded as calls are made and served.
+interface IScopedCallableExtension is IScopedCallable {
+    // ---- faults (§1): ScopedCallable can't go on. Never the callee's failure; reserved selectors --------------------------
+
+    /// @notice There is no fill for this request.
+    error ResponseMissing(bytes32 requestHash);
+    /// @notice A request or its answer is not where control is: a mark differs from this chain's own trace (§5).
+    error OutOfPosition(bytes32 requestHash);
+    /// @notice A record ran and gave another answer than recorded (§6).
+    error NotReproduced(bytes32 requestHash);
+    /// @notice The target can't get exactly its `gasLimit`, or what was left did not suffice to take its answer.
+    error TooLittleGas();
+
+    // ---- plain refusals ----------------------------------------------------------------------------------------------------
+
+    /// @notice No root is open: outside `executeScope`, in an ordinary transaction of a rollup (§12).
+    error NoOpenRoot();
+    /// @notice A root is open already.
+    error RootOpen(bytes32 rootId);
+    /// @notice Only the loader may: the settlement contract on L1, the system address on a rollup.
+    error OnlyLoader(address caller);
+    /// @notice Only ScopedCallable itself may.
+    error OnlySelf(address caller);
+    /// @notice The target chain is this chain.
+    error TargetIsLocal();
+    /// @notice `from` is neither the caller nor named by the caller as an alias (§2).
+    error FromMismatch(address from, address caller);
+    /// @notice `request.value` differs from `msg.value` (§10).
+    error ValueMismatch(uint256 declared, uint256 sent);
+    /// @notice The remote chain is not one of the scope's, which `openScope` listed.
+    error RemoteNotOpen(uint256 chainId);
+    /// @notice Remote chains are not strictly ascending, or hold this chain or 0.
+    error RemotesNotAscending(uint256 chainId);
+    /// @notice `rootIndex` is below the least that may follow (§6).
+    error RootIndexNotIncreasing(uint256 rootIndex, uint256 least);
+    /// @notice `loadRoot` is for roots of this chain, `runRoot` for those of other chains.
+    error WrongRootChain(uint256 rootChainId);
+    /// @notice A record's request hash was built with another root's id.
+    error RecordOfAnotherRoot(bytes32 rootId);
+    /// @notice A record's request is not from another chain to this one.
+    error RecordOfAnotherChain(uint256 sourceChainId, uint256 targetChainId);
+    /// @notice Two kept records share an anchor (§6).
+    error TwoSuccessors(bytes32 anchor);
+    /// @notice Marks are not strictly ascending by chain id, or hold a zero.
+    error MarksNotAscending(uint256 chainId);
+    /// @notice The request has a fill already.
+    error DuplicateFill(bytes32 requestHash);
+    /// @notice A fill without bytes: a missing response is a fault, never data (§2).
+    error EmptyResponse(bytes32 requestHash);
+    /// @notice `fillResponsesIn` got arrays of different lengths.
+    error LengthMismatch();
+    /// @notice A served request names ScopedCallable, the settlement contract, an alias or a system address (§2). The
+    ///         request fails with this as its answer; it is not run.
+    error ForbiddenTarget(address to);
+    /// @notice Serving would release more than the rollup's escrow and what this scope brought in so far (§10).
+    error EscrowExceeded(uint256 chainId, uint256 value);
+    /// @notice There is no alias of a local address (§9).
+    error AliasOfLocalAddress(address account);
+    /// @notice §8 is not supported: `scopedStaticCall`, and records of kind 1.
+    error StaticCallsNotSupported();
+    /// @notice §7's variants are not supported.
+    error VariantsNotSupported(uint256 variant);
+    /// @notice How the frame of a rolled-back record ends, always (§6). Never leaves ScopedCallable.
+    error RolledBack();
+
+    // ---- events ------------------------------------------------------------------------------------------------------------
+
+    /// @notice This chain called another one and took the answer.
+    event ScopedCallMade(
+        bytes32 indexed requestHash, uint256 indexed targetChainId, address indexed from, bool success
+    );
+    /// @notice This chain served a call of another one.
+    event ScopedCallServed(
+        bytes32 indexed requestHash, uint256 indexed sourceChainId, address indexed from, bool success
+    );
+    /// @notice The alias of a remote account was deployed.
+    event AliasDeployed(uint256 indexed chainId, address indexed account, address aliasAccount);
+
+    // ---- asking ------------------------------------------------------------------------------------------------------------
+
+    /// @notice Like {scopedCall}, but a failed callee doesn't revert: the failed call survives, in trace and streams (§7).
+    /// @dev Not payable, so `request.value` must be 0. A fault still reverts.
+    function tryScopedCall(uint256 targetChainId, address from, ScopedRequest calldata request)
+        external
+        returns (bool success, bytes memory data);
+
+    /// @notice The place of §8. Reverts with {StaticCallsNotSupported}.
+    function scopedStaticCall(uint256 targetChainId, address from, ScopedRequest calldata request)
+        external
+        view
+        returns (bytes memory response);
+
+    // ---- loading and running: the loader only --------------------------------------------------------------------------------
+
+    /// @notice Begins a scope: every accumulator starts from its seed, and root indices from 0.
+    /// @param remotes Chains this one may exchange calls with in this scope, strictly ascending.
+    function openScope(uint256[] calldata remotes) external;
+
+    /// @notice Opens a root of this chain and loads it. The user's operation follows.
+    function loadRoot(RootContext calldata context, Fill[] calldata fills, Record[] calldata records) external;
+
+    /// @notice Opens a root of another chain, loads it, serves what is recorded at anchor 0, and closes it.
+    function runRoot(RootContext calldata context, Fill[] calldata fills, Record[] calldata records) external;
+
+    /// @notice Loads more records while a root is open. A settled scope never needs it: simulation does, which finds them on
+    ///         the way.
+    function loadRecords(Record[] calldata records) external;
+
+    /// @notice Closes the root that {loadRoot} opened.
+    function closeRoot() external;
+
+    // ---- calls of ScopedCallable to itself -----------------------------------------------------------------------------------
+
+    /// @notice The fill of a request. {scopedCall} gets its answer by a STATICCALL to this function of its own address, after
+    ///         all checks and folds, so that simulation can fill on demand at no difference in gas.
+    /// @dev Only `requestHash` is used. Reverts with {ResponseMissing} if there is none.
+    /// @return response The raw response bytes.
+    function answerOf(bytes32 requestHash, Request calldata request) external view returns (bytes memory response);
+
+    /// @notice Runs a record that is not kept, and all that follows it at its anchors, in a frame that always reverts:
+    ///         with {RolledBack} if everything was reproduced.
+    /// @param index Place among the records loaded for the open root.
+    function runRolledBack(uint256 index) external;
+
+    // ---- aliases (§9) ----------------------------------------------------------------------------------------------------------
+
+    /// @notice Gas limit of the requests that aliases make. A constant of the target chain, never what is left: a request
+    ///         hash may not depend on gas.
+    function ALIAS_GAS_LIMIT() external view returns (uint256);
+
+    /// @notice The address that stands here for `account` of `chainId`, deployed or not.
+    function aliasOf(uint256 chainId, address account) external view returns (address);
+
+    /// @notice Deploys the alias if it is missing; anyone may.
+    function deployAlias(uint256 chainId, address account) external returns (address);
+
+    /// @notice Sends the ETH stranded on an alias to the account it stands for, by a scoped call; anyone may, in a root.
+    /// @dev An alias holds ETH only if it was sent there without running its code, or before it was deployed.
+    function forwardStranded(uint256 chainId, address account) external returns (bytes memory response);
+
+    // ---- views -----------------------------------------------------------------------------------------------------------------
+
+    /// @notice Chain id of L1; part of every root id.
+    function l1ChainId() external view returns (uint256);
+
+    /// @notice The settlement contract on L1; part of every root id.
+    function settlement() external view returns (address);
+
+    /// @notice Who loads: the settlement contract on L1, the system address on a rollup.
+    function loader() external view returns (address);
+
+    /// @notice The state of the open root; `rootId` is 0 if none is open.
+    function getBaton() external view returns (bytes32 rootId, bytes32 trace, Mark[] memory marks);
+
+    /// @notice Wei of surviving successful calls to and from `chainId` in the current scope.
+    function getValues(uint256 chainId) external view returns (uint256 valueOut, uint256 valueIn);
+
+    /// @notice The chains that {openScope} listed, ascending.
+    function getRemotes() external view returns (uint256[] memory chainIds);
+
+    /// @notice The id of a root.
+    function rootIdOf(RootContext calldata context) external view returns (bytes32);
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IScopedCallableExtension} from "./IScopedCallableExtension.sol";
+
+/// @title ScopedCallable on L1, which holds the escrowed ETH of all rollups
+interface IScopedCallableL1 is IScopedCallableExtension {
+    /// @notice Takes a new rollup's genesis ETH into escrow. Settlement only.
+    function lock() external payable;
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+/// @notice The trace with which `chainId` last let go of control in this root (§5).
+struct Mark {
+    uint256 chainId;
+    bytes32 trace;
+}
+
+/// @notice A scoped call with all that its hash commits to (§3).
+/// @param kind 0 call, 1 static.
+/// @param nonce The trace when it was asked, as a number.
+/// @param marks Ascending chain id, no zero traces; as they were before the request.
+/// @param variant 0 (others belong to §7's variants, which are not supported).
+struct Request {
+    bytes32 rootId;
+    uint8 kind;
+    uint256 sourceChainId;
+    uint256 targetChainId;
+    address from;
+    uint256 nonce;
+    Mark[] marks;
+    uint256 variant;
+    address to;
+    uint256 value;
+    uint256 gasLimit;
+    bytes data;
+}
+
+/// @notice An inbound call as loaded at the target (§6).
+/// @param answerHash `keccak256(requestHash || keccak256(response))`, which running it has to reproduce.
+/// @param kept Every frame around the call on its source survived. Otherwise it is run and undone (§7).
+struct Record {
+    Request request;
+    bytes32 answerHash;
+    bool kept;
+}
+
+/// @notice The answer to one outbound call of this chain, as loaded before its root runs (§6).
+/// @param chainId Chain that answers.
+/// @param response `abi.encode(bool success, bytes data, bytes32 trace, Mark[] marks)`.
+struct Fill {
+    uint256 chainId;
+    bytes32 requestHash;
+    bytes response;
+}
+
+/// @notice What a chain's transaction for a root says about it; `rootId` follows from it (§3).
+/// @param rootChainId Chain of the user's own transaction or operation.
+/// @param operationHash Hash of the user's signed L2 transaction, or digest of the signed L1 operation.
+/// @param rootIndex Place among all roots of the scope, from 0.
+struct RootContext {
+    uint256 rootChainId;
+    bytes32 operationHash;
+    uint256 rootIndex;
+}
+
+/// @notice One chain's streams and values toward the remote chain `chainId` in one scope (§4, §10).
+struct Streams {
+    uint256 chainId;
+    bytes32 requestsOut;
+    bytes32 requestsIn;
+    bytes32 responsesOut;
+    bytes32 responsesIn;
+    uint256 valueIn;
+    uint256 valueOut;
+}
