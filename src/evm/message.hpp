@@ -15,7 +15,9 @@ struct Message {
     int64_t gas = 0;
     Address recipient;     ///< whose storage and balance; unset for creates
     Address sender;        ///< CALLER
-    Address code_address;  ///< whose code; differs from recipient in CALLCODE and DELEGATECALL
+    /// Whose code; differs from recipient in CALLCODE and DELEGATECALL. As the instruction names it:
+    /// the host follows its delegation (EIP-7702), for which the interpreter has charged.
+    Address code_address;
     BytesView input;       ///< call data, or init code of a create; borrowed for the call
     uint256 value;         ///< CALLVALUE; moved unless the kind is delegatecall
     Hash salt;             ///< create2 only

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "evm/host.hpp"
+
+namespace scope::evm {
+
+/// What the interpreter knows of code before it runs it. Depends on the bytes alone, so it serves
+/// every revision.
+struct Analysis {
+    /// The code, then enough zeros (STOP) that an instruction and its data never end behind them.
+    Bytes padded;
+    size_t code_size = 0;
+    /// One bit for each byte of the code: it is a JUMPDEST, and not data of a PUSH.
+    std::vector<uint64_t> jump_destinations;
+
+    [[nodiscard]] bool is_jump_destination(uint64_t offset) const noexcept {
+        return offset < code_size && (jump_destinations[offset / 64] >> (offset % 64) & 1) != 0;
+    }
+};
+
+/// Zeros behind the code: the data of a PUSH32 in the last byte, and the STOP behind it.
+inline constexpr size_t CODE_PADDING = 33;
+
+Analysis analyze(BytesView code);
+
+/// Code with its hash and its analysis.
+CodePtr make_code(Bytes bytes);
+/// As make_code, for a hash that is known. REQUIRES: hash == keccak256(bytes).
+CodePtr make_code(Bytes bytes, const Hash& hash);
+/// For code that runs once: its `hash` stays zero.
+CodePtr make_init_code(BytesView bytes);
+/// The code of an account without any.
+const CodePtr& empty_code();
+
+/// As make_code, but asks a cache that all threads share first. @p load is called if the code is
+/// not in it.
+///
+/// Bounded: 64 MiB of code by default; what was not used for longest goes first.
+/// @param hash  REQUIRES: keccak256 of what @p load gives.
+CodePtr cached_code(const Hash& hash, const std::function<Bytes()>& load);
+
+}  // namespace scope::evm
