@@ -78,14 +78,17 @@ struct Receipt {
 };
 
 enum class BlockDecodeError : uint8_t {
-    malformed_rlp,
-    field_too_large,
-    bad_field_length,
-    missing_field,  ///< an optional field without one that comes before it
-    bad_transaction,
+    malformed_rlp,     ///< not the lists and strings that a block has
+    trailing_bytes,    ///< bytes after the block, or items after its last field
+    field_too_large,   ///< a number above what the field may hold
+    bad_field_length,  ///< a hash, an address or a bloom of another length
+    missing_field,     ///< fewer fields than a header has, or an optional one without its fork's
+                       ///< others
+    bad_transaction,   ///< see decode_transaction
 };
 std::string_view to_string(BlockDecodeError error) noexcept;
 
+/// REQUIRES: the optional fields that are present are those of some fork.
 Bytes encode(const BlockHeader& header);
 Result<BlockHeader, BlockDecodeError> decode_header(BytesView bytes);
 /// keccak256 of the RLP.

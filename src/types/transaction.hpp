@@ -60,10 +60,12 @@ struct Transaction {
 
 /// Why bytes are no transaction.
 enum class TxDecodeError : uint8_t {
-    malformed_rlp,        ///< not the RLP list that the type has, or bytes after it
+    malformed_rlp,        ///< not the RLP list that the type has
+    trailing_bytes,       ///< bytes after the transaction, or items after its last field
     unknown_type,         ///< EIP-2718: no such type
     field_too_large,      ///< a number above what the field may hold (nonce 2^64-1: EIP-2681)
     bad_address,          ///< to is neither empty nor 20 bytes
+    bad_field_length,     ///< an address, key or hash in a list has another length than its type
     bad_signature_value,  ///< v, y_parity, r or s out of range
     missing_to,           ///< types 3 and 4 can't create
 };
@@ -78,9 +80,11 @@ Result<Transaction, TxDecodeError> decode_transaction(BytesView bytes);
 Hash hash(const Transaction& tx);
 /// What the sender signs.
 Hash signing_hash(const Transaction& tx);
-/// The signer; nothing if the signature is invalid (EIP-2: high s is refused from homestead, which
-/// the caller checks for frontier). REQUIRES: not a system transaction.
-std::optional<Address> recover_sender(const Transaction& tx);
+/// EIP-2: from Homestead on, s lies in the lower half of the group's order.
+enum class SignatureRule : uint8_t { frontier, homestead };
+/// The signer; nothing if the signature is invalid. REQUIRES: not a system transaction.
+std::optional<Address> recover_sender(const Transaction& tx,
+                                      SignatureRule rule = SignatureRule::homestead);
 /// The account that authorized, nothing if the signature is invalid (EIP-7702).
 std::optional<Address> recover_authority(const Authorization& authorization);
 

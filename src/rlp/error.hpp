@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/check.hpp"
+
+namespace scope::rlp {
+
+/// Why bytes are not the RLP that the reader asked for. Spec: Yellow Paper, appendix B.
+enum class RlpError : uint8_t {
+    truncated,         ///< an item says it is longer than the bytes that are left
+    missing_item,      ///< the list, or the input, ends where an item must be
+    trailing_bytes,    ///< bytes or items after the last one that belongs there
+    long_form_byte,    ///< 0x81 before a byte below 0x80, which stands for itself
+    long_form_size,    ///< a size below 56 that is not in the first byte
+    size_zero_byte,    ///< a size that starts with a zero byte
+    too_large,         ///< a size above MAX_PAYLOAD_SIZE
+    too_deep,          ///< lists nested deeper than MAX_DEPTH
+    expected_string,   ///< a list where a string must be
+    expected_list,     ///< a string where a list must be
+    leading_zero,      ///< a number that starts with a zero byte
+    number_too_large,  ///< a number that the type can't hold
+    wrong_size,        ///< a string of another size than the field has
+};
+std::string_view to_string(RlpError error) noexcept;
+
+template <typename T>
+using RlpResult = Result<T, RlpError>;
+
+}  // namespace scope::rlp

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.hpp"
+
+namespace scope::trie {
+
+/// Longest key, in bytes. Ethereum's are hashes, or RLP of an index.
+inline constexpr size_t MAX_KEY_SIZE = 32;
+
+/// Root of a trie without entries: keccak256(rlp("")).
+inline constexpr Hash EMPTY_ROOT{{0x56, 0xe8, 0x1f, 0x17, 0x1b, 0xcc, 0x55, 0xa6, 0xff, 0x83, 0x45,
+                                  0xe6, 0x92, 0xc0, 0xf8, 0x6e, 0x5b, 0x48, 0xe0, 0x1b, 0x99, 0x6c,
+                                  0xad, 0xc0, 0x01, 0x62, 0x2f, 0xb5, 0xe3, 0x63, 0xb4, 0x21}};
+
+struct Node;
+
+/// Counted reference to a node. The count lies in the node; a node that only one reference names
+/// may be changed in place.
+class NodePtr {
+  public:
+    NodePtr() noexcept = default;
+    /// Takes over the first reference to a new node.
+    explicit NodePtr(Node* node) noexcept : node_(node) {}
+    NodePtr(const NodePtr& other) noexcept;
+    NodePtr(NodePtr&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+    NodePtr& operator=(NodePtr other) noexcept {
+        std::swap(node_, other.node_);
+        return *this;
+    }
+    ~NodePtr();
+
+    [[nodiscard]] Node* get() const noexcept { return node_; }
+    explicit operator bool() const noexcept { return node_ != nullptr; }
+    [[nodiscard]] bool is_unique() const noexcept;
+
+  private:
+    Node* node_ = nullptr;
+};
+
+/// Merkle Patricia trie in memory (Yellow Paper, appendix D).
+///
+/// A copy is a snapshot and costs one reference: copies share their nodes, and a change makes new
+/// nodes only along the path to its key, and only where another trie holds the old ones. Nodes keep
+/// their hash, so that the root after k changes hashes the k paths and nothing else. Copies may be
+/// used on different threads; one Trie is not to be changed while another thread uses that Trie.
+///
+/// Keys are used as given: for a secure trie the caller hashes them.
+class Trie {
+  public:
+    /// Sets the value of a key; the empty value erases it. REQUIRES: key.size() <= MAX_KEY_SIZE.
+    void put(BytesView key, BytesView value);
+    /// No effect if there is no such key. REQUIRES: as put.
+    void erase(BytesView key);
+    /// Borrowed until the trie changes. REQUIRES: as put.
+    [[nodiscard]] std::optional<BytesView> get(BytesView key) const;
+
+    [[nodiscard]] bool empty() const noexcept { return !root_; }
+    /// EMPTY_ROOT for no entries.
+    [[nodiscard]] Hash root_hash() const;
+
+    /// RLP of the nodes on the way to @p key, the root first, as verify_proof takes them; nodes
+    /// that lie inside their parent (below 32 bytes) are not repeated. Proves absence as well.
+    /// REQUIRES: as put.
+    [[nodiscard]] std::vector<Bytes> prove(BytesView key) const;
+
+    /// Calls @p visit(key, value) for all entries in the order of their keys.
+    void for_each(const std::function<void(BytesView key, BytesView value)>& visit) const;
+
+  private:
+    NodePtr root_;
+};
+
+}  // namespace scope::trie
