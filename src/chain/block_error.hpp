@@ -1,0 +1,60 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "execution/tx_error.hpp"
+#include "types/block.hpp"
+
+namespace scope::chain {
+
+/// Why a block is refused; nothing is kept of it. Header rules are those of the Yellow Paper,
+/// section 4.3.4, where no other source stands.
+enum class BlockError : uint8_t {
+    malformed,      // the bytes are no block (types/block.hpp)
+    already_known,  // imported before
+    unknown_parent,
+    wrong_number,
+    timestamp_not_after_parent,
+    extra_data_too_long,
+    gas_limit_out_of_bounds,  // also EIP-1559 at its first block
+    gas_used_above_limit,
+    wrong_base_fee,    // EIP-1559; present before London or absent after
+    wrong_difficulty,  // EIP-3675: zero from Paris
+    wrong_pow_nonce,   // EIP-3675: zero from Paris
+    wrong_ommers,      // EIP-3675: none from Paris; before: count, kinship, headers
+    wrong_ommers_hash,
+    wrong_transactions_root,
+    missing_withdrawals,       // EIP-4895: absent from Shanghai or present before
+    wrong_withdrawals_root,    // EIP-4895
+    wrong_blob_fields,         // EIP-4844: absent from Cancun or present before
+    wrong_excess_blob_gas,     // EIP-4844
+    wrong_blob_gas_used,       // EIP-4844
+    blob_gas_above_limit,      // EIP-4844
+    wrong_parent_beacon_root,  // EIP-4788: absent from Cancun or present before
+    wrong_requests_hash,       // EIP-7685
+    too_large,                 // EIP-7934
+    invalid_transaction,       // with its TxError
+    system_contract_missing,   // EIP-7002, EIP-7251
+    system_contract_failed,    // EIP-7002, EIP-7251
+    bad_deposit_event,         // EIP-6110
+    wrong_gas_used,
+    wrong_receipts_root,
+    wrong_logs_bloom,
+    wrong_state_root,
+    missing_blobs,  // EIP-4844: a sidecar that the chain was told to ask for
+};
+std::string_view to_string(BlockError error) noexcept;
+
+struct BlockRefusal {
+    BlockError error{};
+    size_t transaction_index = 0;                         ///< invalid_transaction only
+    std::optional<execution::TxError> transaction_error;  ///< invalid_transaction only
+
+    friend bool operator==(const BlockRefusal&, const BlockRefusal&) = default;
+};
+/// For a person: "invalid_transaction 3: nonce_too_low".
+std::string to_string(const BlockRefusal& refusal);
+
+}  // namespace scope::chain

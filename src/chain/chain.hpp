@@ -1,0 +1,90 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "chain/block_builder.hpp"
+#include "chain/block_error.hpp"
+#include "chain/chain_spec.hpp"
+#include "chain/store.hpp"
+
+namespace scope::chain {
+
+/// The first block, without what follows from the rest.
+struct Genesis {
+    state::GenesisAlloc alloc;
+    uint64_t timestamp_s = 0;
+    uint64_t gas_limit = 60'000'000;
+    Address coinbase;
+    Hash prev_randao;  ///< mixHash before Paris
+    uint256 difficulty;
+    FixedBytes<8> nonce;
+    Bytes extra_data;
+    uint64_t number = 0;
+    Hash parent_hash;
+    std::optional<uint256> base_fee_per_gas;  ///< none: EIP-1559's initial one, from London
+    std::optional<uint64_t> excess_blob_gas;  ///< none: 0, from Cancun
+    std::optional<uint64_t> blob_gas_used;    ///< none: 0, from Cancun
+    std::optional<Hash> parent_beacon_block_root;
+};
+/// The header that a genesis gives under a spec.
+BlockHeader genesis_header(const ChainSpec& spec, const Genesis& genesis, const Hash& state_root);
+
+/// What a built block was made of, and what did not fit.
+struct BuiltBlock {
+    SealedBlock sealed;
+    std::vector<execution::Outcome> outcomes;
+    struct Refused {
+        size_t index = 0;  ///< in what was given
+        execution::TxError error{};
+    };
+    std::vector<Refused> refused;
+};
+
+/// A chain of blocks on one store: imports and builds.
+///
+/// One thread imports at a time; reading what is stored meanwhile is safe.
+class Chain {
+  public:
+    /// Stores the genesis block, if the store has no head.
+    Chain(ChainSpec spec, const Genesis& genesis,
+          std::unique_ptr<Store> store = make_memory_store());
+
+    [[nodiscard]] const ChainSpec& spec() const noexcept { return spec_; }
+    [[nodiscard]] const Store& store() const noexcept { return *store_; }
+    [[nodiscard]] StoredBlockPtr head() const { return store_->head(); }
+    [[nodiscard]] std::shared_ptr<const state::WorldState> head_state() const {
+        return store_->state(head()->hash);
+    }
+    /// Hashes of the ancestors of a child of @p parent.
+    [[nodiscard]] std::unique_ptr<execution::BlockHashes> ancestors(const Hash& parent) const;
+
+    /// Validates in full, executes, stores, and makes it the head if it is heavier (before Paris)
+    /// or its parent is the head (from Paris). A refused block leaves nothing.
+    Result<StoredBlockPtr, BlockRefusal> import(const Block& block);
+    /// As import, from RLP.
+    Result<StoredBlockPtr, BlockRefusal> import_bytes(BytesView rlp);
+    /// Validates a block in full, stores nothing.
+    [[nodiscard]] Result<SealedBlock, BlockRefusal> validate(const Block& block) const;
+
+    /// What a fork choice says. REQUIRES: imported.
+    void set_head(const Hash& block_hash);
+
+    /// Builds on the head from what fits of @p transactions, in their order.
+    Result<BuiltBlock, BlockRefusal> build_block(const BlockAttributes& attributes,
+                                                 std::span<const Transaction> transactions) const;
+
+    /// Keeps a blob for those who derive from this chain. False, and nothing kept, if the proof
+    /// does not hold. The blob's versioned hash is that of the commitment.
+    bool add_blob(BlobSidecarPtr sidecar);
+
+  private:
+    ChainSpec spec_;
+    std::unique_ptr<Store> store_;
+};
+
+/// Environment of a block with this header.
+execution::Environment make_environment(const ChainSpec& spec, const BlockHeader& header,
+                                        const execution::BlockHashes* ancestors);
+
+}  // namespace scope::chain

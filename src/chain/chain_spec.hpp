@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "execution/environment.hpp"
+#include "types/block.hpp"
+
+namespace scope::chain {
+
+/// From where a revision's rules hold: a block number before Paris and at it, a time after.
+struct ForkActivation {
+    enum class By : uint8_t { number, timestamp };
+    evm::Revision revision = evm::Revision::frontier;
+    By by = By::timestamp;
+    uint64_t from = 0;  ///< block number or seconds
+};
+
+struct BlobScheduleEntry {
+    uint64_t from_timestamp_s = 0;
+    execution::BlobParameters parameters;
+};
+
+/// Everything that makes a chain's rules: data only.
+struct ChainSpec {
+    uint64_t chain_id = 1;
+    std::vector<ForkActivation> forks;             ///< by revision; the first from 0
+    std::vector<BlobScheduleEntry> blob_schedule;  ///< by time; BPO forks are entries (EIP-7892)
+    std::optional<execution::SystemTransactionRule> system_transactions;
+    Address deposit_contract;  ///< EIP-6110
+
+    [[nodiscard]] evm::Revision revision_at(uint64_t number, uint64_t timestamp_s) const noexcept;
+    /// REQUIRES: Cancun or later at that time.
+    [[nodiscard]] execution::BlobParameters blobs_at(uint64_t timestamp_s) const noexcept;
+
+    /// A chain that has had one revision's rules from its genesis on, with Ethereum's parameters.
+    static ChainSpec of(evm::Revision revision, uint64_t chain_id);
+};
+
+// EIP-1559.
+inline constexpr uint64_t INITIAL_BASE_FEE = 1'000'000'000;
+inline constexpr uint64_t ELASTICITY_MULTIPLIER = 2;
+inline constexpr uint64_t BASE_FEE_CHANGE_DENOMINATOR = 8;
+// Yellow Paper, section 4.3.4.
+inline constexpr uint64_t GAS_LIMIT_BOUND_DIVISOR = 1024;
+inline constexpr uint64_t MIN_GAS_LIMIT = 5000;
+inline constexpr size_t MAX_EXTRA_DATA_SIZE = 32;
+/// EIP-7934, in bytes of RLP, from Osaka.
+inline constexpr size_t MAX_BLOCK_RLP_SIZE = 10'485'760 - 2'097'152;
+
+/// What a child of @p parent must have. REQUIRES: London at the child.
+uint256 next_base_fee(const ChainSpec& spec, const BlockHeader& parent, uint64_t timestamp_s);
+/// REQUIRES: Cancun at the child (EIP-4844, EIP-7918).
+uint64_t next_excess_blob_gas(const ChainSpec& spec, const BlockHeader& parent,
+                              uint64_t timestamp_s);
+/// Difficulty of a block before Paris.
+uint256 next_difficulty(const ChainSpec& spec, const BlockHeader& parent, uint64_t timestamp_s);
+
+}  // namespace scope::chain

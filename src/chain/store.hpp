@@ -1,0 +1,67 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "crypto/kzg.hpp"
+#include "state/memory_state.hpp"
+#include "types/block.hpp"
+
+namespace scope::chain {
+
+/// A block that was found valid, with what its execution gave.
+struct StoredBlock {
+    Hash hash;
+    Block block;
+    std::vector<Receipt> receipts;
+    std::vector<Hash> transaction_hashes;
+    std::vector<Address> senders;
+    std::vector<Bytes> requests;  ///< EIP-7685
+    uint256 total_difficulty;
+
+    [[nodiscard]] const BlockHeader& header() const noexcept { return block.header; }
+};
+using StoredBlockPtr = std::shared_ptr<const StoredBlock>;
+
+/// Where a transaction of the canonical chain stands.
+struct TransactionPlace {
+    StoredBlockPtr block;
+    size_t index = 0;
+};
+
+/// EIP-4844: what a transaction's versioned hash stands for.
+struct BlobSidecar {
+    crypto::Blob blob;
+    crypto::KzgCommitment commitment;
+    crypto::KzgProof proof;
+};
+using BlobSidecarPtr = std::shared_ptr<const BlobSidecar>;
+
+/// Where a chain's blocks, states and blobs are. In memory (MemoryStore) or in a database.
+///
+/// Null and nothing stand for what it does not have.
+class Store {
+  public:
+    virtual ~Store() = default;
+
+    virtual void put_block(StoredBlockPtr block,
+                           std::shared_ptr<const state::WorldState> state) = 0;
+    [[nodiscard]] virtual StoredBlockPtr block(const Hash& hash) const = 0;
+    /// The state after a block.
+    [[nodiscard]] virtual std::shared_ptr<const state::WorldState> state(
+        const Hash& block_hash) const = 0;
+
+    /// Makes @p head and its ancestors canonical. REQUIRES: all of them stored.
+    virtual void set_head(const Hash& head) = 0;
+    [[nodiscard]] virtual StoredBlockPtr head() const = 0;
+    [[nodiscard]] virtual StoredBlockPtr canonical_block(uint64_t number) const = 0;
+    [[nodiscard]] virtual std::optional<TransactionPlace> transaction(const Hash& hash) const = 0;
+
+    virtual void put_blob(const Hash& versioned_hash, BlobSidecarPtr sidecar) = 0;
+    [[nodiscard]] virtual BlobSidecarPtr blob(const Hash& versioned_hash) const = 0;
+};
+
+std::unique_ptr<Store> make_memory_store();
+
+}  // namespace scope::chain

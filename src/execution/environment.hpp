@@ -1,0 +1,54 @@
+#pragma once
+
+#include <optional>
+
+#include "base/check.hpp"
+#include "evm/host.hpp"
+#include "evm/revision.hpp"
+
+namespace scope::execution {
+
+/// How many blobs a block aims at and may have, and how fast their price follows (EIP-4844,
+/// EIP-7840, EIP-7892).
+struct BlobParameters {
+    uint64_t target = 0;  ///< blobs
+    uint64_t max = 0;     ///< blobs
+    uint64_t base_fee_update_fraction = 1;
+    friend bool operator==(const BlobParameters&, const BlobParameters&) = default;
+};
+
+inline constexpr BlobParameters CANCUN_BLOBS{3, 6, 3338477};
+inline constexpr BlobParameters PRAGUE_BLOBS{6, 9, 5007716};
+
+inline constexpr uint64_t GAS_PER_BLOB = 1 << 17;
+
+/// Transactions without a signature that a chain may have (docs/protocol.md, section 6): TxType
+/// system. They pay nothing, must succeed, and leave the target's transient storage to the directly
+/// following transaction of the same block.
+struct SystemTransactionRule {
+    Address sender;  ///< of all of them; its nonce counts them
+    Address target;  ///< the only address that they may call
+    friend bool operator==(const SystemTransactionRule&, const SystemTransactionRule&) = default;
+};
+
+/// Hashes of a block's ancestors, for BLOCKHASH.
+class BlockHashes {
+  public:
+    virtual ~BlockHashes() = default;
+    /// Zero if it does not know. @p number is one of the last 256 before the block.
+    [[nodiscard]] virtual Hash block_hash(uint64_t number) const = 0;
+};
+
+/// What the transactions of one block have in common.
+struct Environment {
+    evm::Revision revision = evm::LATEST_REVISION;
+    evm::BlockContext block;
+    BlobParameters blobs;
+    std::optional<SystemTransactionRule> system_transactions;
+    const BlockHashes* block_hashes = nullptr;  ///< null: knows none
+};
+
+/// EIP-4844: wei per blob gas.
+uint256 blob_base_fee(uint64_t excess_blob_gas, const BlobParameters& blobs);
+
+}  // namespace scope::execution

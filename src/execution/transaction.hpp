@@ -1,0 +1,70 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "execution/host.hpp"
+#include "execution/tx_error.hpp"
+#include "types/block.hpp"
+
+namespace scope::execution {
+
+/// The largest gas limit of a transaction from Osaka (EIP-7825).
+inline constexpr uint64_t MAX_TRANSACTION_GAS = 1 << 24;
+/// Blobs in one transaction from Osaka (EIP-7594).
+inline constexpr uint64_t MAX_BLOBS_PER_TRANSACTION = 6;
+
+/// What a block still has room for.
+struct Room {
+    uint64_t gas = UINT64_MAX;
+    uint64_t blob_gas = UINT64_MAX;
+};
+
+/// What a transaction costs before anything of it runs.
+struct Costs {
+    uint64_t intrinsic_gas = 0;
+    uint64_t floor_gas = 0;  ///< least that is paid in the end (EIP-7623); 0 before Prague
+    uint256 gas_price;       ///< effective, wei
+    uint256 priority_fee;    ///< of it, what the coinbase gets per gas, wei
+    uint64_t blob_gas = 0;
+};
+
+/// What became of a transaction that stands in the block.
+struct Outcome {
+    evm::Status status = evm::Status::success;
+    uint64_t gas_used = 0;      ///< as paid: after refunds, at least the floor
+    uint64_t gas_refunded = 0;  ///< of what execution took
+    uint64_t blob_gas_used = 0;
+    Bytes output;                    ///< return data or revert data
+    std::vector<Log> logs;           ///< none unless it succeeded
+    std::optional<Address> created;  ///< the contract that a transaction without `to` made
+
+    [[nodiscard]] bool succeeded() const noexcept { return status == evm::Status::success; }
+};
+
+/// Yellow Paper, section 6.2 (g0), and EIP-7623.
+struct IntrinsicGas {
+    uint64_t intrinsic = 0;
+    uint64_t floor = 0;
+};
+IntrinsicGas intrinsic_gas(const Transaction& tx, evm::Revision revision);
+
+/// The signer, or the rule's sender for a system transaction. Checks type, chain id, signature.
+Result<Address, TxError> sender_of(const Transaction& tx, const Environment& environment);
+
+/// Whether @p tx of @p sender may stand next in the block. The signature is sender_of's.
+Result<Costs, TxError> validate_transaction(const state::State& state,
+                                            const Environment& environment, const Transaction& tx,
+                                            const Address& sender, const Room& room = {});
+
+/// Validates and executes; a refused transaction leaves the state as it was.
+///
+/// The host is the caller's, so that a simulation's sees every call. REQUIRES: no transaction open
+/// in its state.
+Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
+                                             const Address& sender, const Room& room = {});
+
+/// A message from SYSTEM_ADDRESS as EIP-4788 has it: 30'000'000 gas, nothing paid or counted.
+evm::CallResult system_call(Host& host, const Address& target, BytesView input);
+
+}  // namespace scope::execution

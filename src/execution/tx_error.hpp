@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace scope::execution {
+
+/// Why a transaction can't stand in a block. Nothing of it was executed, nothing is paid.
+enum class TxError : uint8_t {
+    type_1_before_berlin,             // EIP-2930
+    type_2_before_london,             // EIP-1559
+    type_3_before_cancun,             // EIP-4844
+    type_4_before_prague,             // EIP-7702
+    chain_id_before_spurious_dragon,  // EIP-155
+    wrong_chain_id,                   // EIP-155 and every typed transaction
+    invalid_signature,                // Yellow Paper, appendix F
+    high_s,                           // EIP-2, from homestead
+    nonce_too_low,                    // Yellow Paper, section 6.2
+    nonce_too_high,                   // Yellow Paper, section 6.2
+    nonce_is_max,                     // EIP-2681
+    sender_not_eoa,                   // EIP-3607, EIP-7702
+    intrinsic_gas_too_low,            // Yellow Paper, section 6.2
+    below_floor_gas,                  // EIP-7623
+    gas_limit_above_maximum,          // EIP-7825
+    block_gas_exceeded,               // Yellow Paper, section 6.2
+    insufficient_funds,               // Yellow Paper, section 6.2
+    gas_cost_overflow,                // gas limit times price is above 2^256
+    fee_below_base_fee,               // EIP-1559
+    priority_fee_above_max_fee,       // EIP-1559
+    init_code_too_large,              // EIP-3860
+    no_blobs,                         // EIP-4844
+    too_many_blobs,                   // EIP-4844, EIP-7594: in one transaction
+    block_blob_gas_exceeded,          // EIP-4844
+    invalid_versioned_hash,           // EIP-4844
+    blob_fee_below_base_fee,          // EIP-4844
+    blob_creates,                     // EIP-4844: no `to`
+    no_authorizations,                // EIP-7702
+    set_code_creates,                 // EIP-7702: no `to`
+    system_not_enabled,               // docs/protocol.md, section 6, and all below
+    system_wrong_target,
+    system_pays_or_sends,  // a value, price, list or signature
+    system_failed,         // it ran and did not succeed; undone
+};
+inline constexpr size_t TX_ERROR_COUNT = 33;
+
+/// As the enumerator is written.
+std::string_view to_string(TxError error) noexcept;
+
+}  // namespace scope::execution

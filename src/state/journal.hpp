@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/bytes.hpp"
+
+namespace scope::state {
+
+class State;
+
+/// The order of everything that happened to one or several States, and the way back.
+///
+/// Several States may share one Journal: then a checkpoint spans them all, and a rollback undoes in
+/// each what came after, in reverse order, whichever chain it happened on. A checkpoint is an index
+/// and costs nothing.
+///
+/// A State must outlive its entries: destroy the States of a shared Journal together, or call
+/// forget first. Not for several threads at once.
+class Journal {
+  public:
+    using Checkpoint = size_t;
+
+    Journal() = default;
+    Journal(const Journal&) = delete;
+    Journal& operator=(const Journal&) = delete;
+
+    [[nodiscard]] Checkpoint checkpoint() const noexcept { return entries_.size(); }
+    /// Undoes everything since @p checkpoint. REQUIRES: from this journal, and nothing before it
+    /// was undone or forgotten since.
+    void rollback(Checkpoint checkpoint) noexcept;
+    /// Gives up the way back: what happened stays, checkpoints before are no longer valid.
+    void forget() noexcept;
+
+  private:
+    friend class State;
+
+    enum class Kind : uint8_t {
+        loaded,              // an account came from the view beneath
+        existence,           // flag
+        balance,             // word
+        nonce,               // number
+        code,                // saved: CodePtr and hash
+        storage,             // slot: word
+        storage_context,     // slot: original (word), context (number)
+        storage_warmed,      // slot: number
+        storage_cleared,     // saved: the map and flag
+        transient,           // slot: word, number
+        account_warmed,      // number
+        account_created,     // number
+        account_touched,     // number
+        account_destructed,  // number
+        log,
+        transaction,  // saved: the transaction that was open, or none
+    };
+
+    struct Saved {
+        virtual ~Saved() = default;
+    };
+
+    /// How to undo one step: what it was on, and what was there.
+    struct Entry {
+        State* state = nullptr;
+        void* subject = nullptr;  // AccountEntry, StorageSlot or TransientSlot by kind; stable
+        uint64_t number = 0;
+        Hash word;
+        Kind kind{};
+        bool flag = false;
+    };
+
+    std::vector<Entry> entries_;
+    std::vector<std::unique_ptr<Saved>> saved_;  // of entries whose past is large; same order
+};
+
+}  // namespace scope::state

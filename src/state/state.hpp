@@ -1,0 +1,199 @@
+#pragma once
+
+#include <absl/container/node_hash_map.h>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "state/journal.hpp"
+#include "state/state_diff.hpp"
+#include "state/state_view.hpp"
+#include "types/block.hpp"
+
+namespace scope::state {
+
+/// Whether a transaction leaves accounts behind that it touched and that are empty: not from
+/// Spurious Dragon (EIP-161).
+enum class EmptyAccounts : uint8_t { keep, remove };
+
+/// Changes on top of a view, with the way back: an overlay.
+///
+/// Everything that a transaction sees and does goes through here: accounts, code, storage, and,
+/// with the lifetime of a transaction, transient storage, warm and created sets, marks for deletion
+/// and logs. All of it is undone by Journal::rollback, the beginning and end of transactions too.
+///
+/// A transaction is open between begin_transaction and end_transaction. What is said to need one
+/// ends the process without. Reads go through to the view once and are kept.
+///
+/// A State belongs to one thread at a time. The view must outlive it and must not change.
+class State final : public StateView {
+  public:
+    /// With a journal of its own.
+    explicit State(const StateView& beneath);
+    /// With a journal that other States share.
+    State(const StateView& beneath, Journal& journal);
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    ~State() override;
+
+    [[nodiscard]] Journal& journal() noexcept { return *journal_; }
+    /// Short for those of the journal. A rollback undoes other States of a shared journal too.
+    [[nodiscard]] Journal::Checkpoint checkpoint() const noexcept { return journal_->checkpoint(); }
+    void rollback(Journal::Checkpoint checkpoint) noexcept { journal_->rollback(checkpoint); }
+
+    // --- Reading ---
+
+    [[nodiscard]] std::optional<Account> account(const Address& address) const override;
+    [[nodiscard]] evm::CodePtr code(const Address& address) const override;
+    [[nodiscard]] Hash storage(const Address& address, const Hash& key) const override;
+    [[nodiscard]] bool has_storage(const Address& address) const override;
+
+    [[nodiscard]] bool exists(const Address& address) const;
+    /// Does not exist, or has neither code, nonce nor balance (EIP-161).
+    [[nodiscard]] bool is_empty(const Address& address) const;
+    /// Zero for an account that does not exist.
+    [[nodiscard]] uint256 balance(const Address& address) const;
+    [[nodiscard]] uint64_t nonce(const Address& address) const;
+    /// EMPTY_CODE_HASH for an account that does not exist.
+    [[nodiscard]] Hash code_hash(const Address& address) const;
+
+    /// The difference from the view beneath. REQUIRES: no open transaction.
+    [[nodiscard]] StateDiff diff() const;
+
+    // --- Changing. Each makes the account exist, and marks it as touched if a transaction is open.
+
+    void touch(const Address& address);
+    void set_balance(const Address& address, const uint256& balance);
+    void add_balance(const Address& address, const uint256& amount);
+    /// REQUIRES: balance(address) >= amount.
+    void subtract_balance(const Address& address, const uint256& amount);
+    void set_nonce(const Address& address, uint64_t nonce);
+    /// @param code  Not null; without bytes to take code away.
+    void set_code(const Address& address, evm::CodePtr code);
+    /// Writes, and tells what was there: at the start of the open transaction (before this one if
+    /// none is open) and until here.
+    evm::StorageChange set_storage(const Address& address, const Hash& key, const Hash& value);
+
+    // --- Transactions ---
+
+    void begin_transaction();
+    /// Deletes what destructed itself, and touched accounts that are empty if so asked; forgets
+    /// transient storage, warm and created sets.
+    ///
+    /// @param carry_transient  Its transient storage is what the next transaction begins with. It
+    /// is
+    ///                         dropped at that one's end, unless asked again.
+    /// @return  The logs, in order.
+    std::vector<Log> end_transaction(EmptyAccounts empty,
+                                     std::optional<Address> carry_transient = std::nullopt);
+    [[nodiscard]] bool in_transaction() const noexcept { return open_.number != 0; }
+    /// What end_transaction kept for the next one is dropped.
+    void drop_carried_transient();
+
+    // The rest needs an open transaction.
+
+    [[nodiscard]] Hash transient_storage(const Address& address, const Hash& key) const;
+    void set_transient_storage(const Address& address, const Hash& key, const Hash& value);
+
+    /// EIP-2929: marks as warm; returns what it was.
+    evm::AccessStatus access_account(const Address& address);
+    evm::AccessStatus access_storage(const Address& address, const Hash& key);
+
+    /// For EIP-6780.
+    void mark_created(const Address& address);
+    [[nodiscard]] bool created_in_transaction(const Address& address) const;
+    /// The account will be deleted at the end of the transaction.
+    /// @return whether it was not marked yet.
+    bool mark_destructed(const Address& address);
+    /// EIP-161, kept apart from account changes for the quirk of the ripemd160 precompile.
+    [[nodiscard]] bool touched_in_transaction(const Address& address) const;
+
+    void add_log(Log log);
+    [[nodiscard]] const std::vector<Log>& logs() const noexcept { return open_.logs; }
+
+    // --- What was read: the footprint of a witness ---
+
+    /// Calls visit(address, slots) for each account that was looked at, in no order, also what was
+    /// undone later; slots is the keys that went to the view beneath.
+    template <typename Visit>
+    void for_each_read(Visit visit) const {
+        for (const auto& [address, entry] : accounts_) {
+            std::vector<Hash> keys;
+            for (const auto& [key, slot] : entry.storage)
+                if (slot.from_beneath) keys.push_back(key);
+            keys.insert(keys.end(), entry.read_before_clear.begin(), entry.read_before_clear.end());
+            visit(address, keys);
+        }
+    }
+
+  private:
+    friend class Journal;
+
+    // Lifetimes: each transaction has a number, never used twice. A mark "in transaction n" is no
+    // longer set once another one is open, so ending a transaction costs nothing per mark.
+    struct StorageSlot {
+        Hash beneath;  // in the view (zero if the account's storage was cleared)
+        Hash current;
+        Hash original;  // at the start of transaction `context`
+        uint64_t context = 0;
+        uint64_t warm_in = 0;
+        bool from_beneath = false;
+    };
+    struct TransientSlot {
+        Hash value;
+        uint64_t set_in = 0;
+    };
+    struct AccountEntry {
+        Address address;
+        bool existed_beneath = false;
+        Account beneath;
+        bool exists = false;
+        Account current;
+        evm::CodePtr code;  // null: as in the view, not asked yet
+        bool code_changed = false;
+        bool storage_cleared = false;  // the view's slots are not visible
+        uint64_t warm_in = 0;
+        uint64_t created_in = 0;
+        uint64_t touched_in = 0;
+        uint64_t destructed_in = 0;
+        absl::node_hash_map<Hash, StorageSlot> storage;
+        absl::node_hash_map<Hash, TransientSlot> transient;
+        std::vector<Hash> read_before_clear;
+    };
+    struct OpenTransaction {
+        uint64_t number = 0;  // 0: none is open
+        std::vector<Log> logs;
+        std::vector<AccountEntry*> touched;
+        std::vector<AccountEntry*> destructed;
+        // What the next transaction gets.
+        std::optional<Address> carry_address;
+        uint64_t carry_number = 0;
+    };
+    struct SavedCode;
+    struct SavedStorage;
+    struct SavedTransaction;
+
+    AccountEntry& load(const Address& address) const;
+    AccountEntry& change(const Address& address);  // load, make it exist, touch
+    void touch(AccountEntry& entry);
+    StorageSlot& slot(AccountEntry& entry, const Hash& key) const;
+    void capture(StorageSlot& slot);
+    void remove(AccountEntry& entry);
+    void set_transient(AccountEntry& entry, const Hash& key, const Hash& value);
+    void replace_transaction(OpenTransaction next);
+    const evm::CodePtr& code_of(AccountEntry& entry) const;
+    void undo(Journal::Entry& entry, std::unique_ptr<Journal::Saved> saved) noexcept;
+    Journal::Entry& record(Journal::Kind kind, void* subject = nullptr);
+
+    const StateView& beneath_;
+    std::unique_ptr<Journal> own_journal_;
+    Journal* journal_;
+    mutable absl::node_hash_map<Address, AccountEntry> accounts_;
+    OpenTransaction open_;
+    uint64_t last_number_ = 0;
+    // The account of the last lookup: consecutive questions are mostly about one account.
+    mutable AccountEntry* last_ = nullptr;
+};
+
+}  // namespace scope::state

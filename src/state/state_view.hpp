@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+
+#include "evm/host.hpp"
+#include "types/account.hpp"
+
+namespace scope::state {
+
+/// Read access to the accounts of one chain at one moment.
+///
+/// An overlay is a view on a view (State), a chain in memory is one (MemoryState), and so may be a
+/// remote node, a database or a witness. An account that does not exist has no code and no storage.
+class StateView {
+  public:
+    virtual ~StateView() = default;
+
+    [[nodiscard]] virtual std::optional<Account> account(const Address& address) const = 0;
+    /// Never null; without bytes for an account without code.
+    [[nodiscard]] virtual evm::CodePtr code(const Address& address) const = 0;
+    /// Zero where nothing is stored.
+    [[nodiscard]] virtual Hash storage(const Address& address, const Hash& key) const = 0;
+    /// Whether any slot is not zero (EIP-7610: nothing can be created there).
+    [[nodiscard]] virtual bool has_storage(const Address& address) const = 0;
+};
+
+/// Code without bytes, one for all.
+evm::CodePtr empty_code();
+
+}  // namespace scope::state

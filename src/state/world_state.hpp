@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+
+#include "state/state_diff.hpp"
+#include "state/state_view.hpp"
+
+namespace scope::state {
+
+/// The whole state of a chain after one block: a view that never changes, with its root.
+///
+/// MemoryState is one; what stands in a database is another. May be read in several threads.
+class WorldState : public StateView {
+  public:
+    /// Root of the state trie (Yellow Paper, appendix D).
+    [[nodiscard]] virtual Hash state_root() const = 0;
+    /// Root of an account's storage trie; that of the empty trie if it does not exist.
+    [[nodiscard]] virtual Hash storage_root(const Address& address) const = 0;
+    /// The state that @p diff leads to. REQUIRES: a diff from a State on this state.
+    [[nodiscard]] virtual std::shared_ptr<const WorldState> after(const StateDiff& diff) const = 0;
+};
+
+}  // namespace scope::state
