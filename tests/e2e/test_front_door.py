@@ -1,0 +1,113 @@
+"""The front door, ./scope, as a person or a script meets it. Runs on a finished build."""
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = ROOT / "build" / "release" / "apps" / "scope" / "scope"
+
+
+def scope(*arguments, cwd=ROOT, program=ROOT / "scope", env=None):
+    return subprocess.run([program, *arguments], cwd=cwd, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          env={**os.environ, **(env or {})}, timeout=600)
+
+
+def commands_of_binary() -> list[str]:
+    text = subprocess.run([BINARY, "--help"], capture_output=True, text=True, check=True).stdout
+    return re.findall(r"^  ([a-z0-9]+) ", text.partition("Subcommands:")[2], re.M)
+
+
+class Help(unittest.TestCase):
+    def test_names_every_command_of_the_binary(self):
+        text = scope("--help").stdout
+        for command in commands_of_binary():
+            self.assertRegex(text, rf"(?m)^  \./scope {command} ", command)
+
+    def test_every_command_has_its_own_on_standard_output(self):
+        for command in ["test", "build", "bench", *commands_of_binary()]:
+            result = scope(command, "--help")
+            self.assertEqual(result.returncode, 0, command)
+            self.assertIn(command, result.stdout)
+
+    def test_without_a_command_goes_to_standard_error(self):
+        result = scope()
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("./scope demo", result.stderr)
+
+    def test_version_is_that_of_the_binary(self):
+        self.assertEqual(scope("--version").stdout, subprocess.run([BINARY, "--version"], capture_output=True,
+                                                                   text=True, check=True).stdout)
+
+
+class WrongUsage(unittest.TestCase):
+    def test_unknown_command(self):
+        for command in ("frobnicate", "../demo", "de mo", "-x"):
+            result = scope(command)
+            self.assertEqual((result.returncode, result.stdout), (2, ""), command)
+            self.assertIn(command, result.stderr)
+
+    def test_unknown_option_of_test(self):
+        result = scope("test", "--frobnicate")
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("--frobnicate", result.stderr)
+
+    def test_unknown_option_of_a_command_of_the_binary(self):
+        for command in commands_of_binary():
+            result = scope(command, "--frobnicate")
+            self.assertEqual((result.returncode, result.stdout), (2, ""), command)
+            self.assertIn("--frobnicate", result.stderr)
+
+    def test_filter_that_matches_nothing(self):
+        result = scope("test", "--filter", "frobnicate")
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("frobnicate", result.stderr)
+
+
+class SetUp(unittest.TestCase):
+    def test_does_nothing_on_a_finished_build(self):
+        result = scope("build")
+        self.assertEqual((result.returncode, result.stdout), (0, ""))
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+
+    def test_works_from_another_folder_and_through_a_link(self):
+        with tempfile.TemporaryDirectory(prefix="a folder with spaces ") as folder:
+            link = pathlib.Path(folder) / "scope"
+            link.symlink_to(ROOT / "scope")
+            result = scope("test", "--list", cwd=folder, program=link)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("layers", result.stdout.splitlines())
+
+
+class ProgressOnStandardError(unittest.TestCase):
+    """tools/setup.sh's step, on commands made up for it."""
+
+    def step(self, command: str):
+        with tempfile.TemporaryDirectory() as folder:
+            script = f"""set -euo pipefail; root={folder}
+                die() {{ printf 'scope: %s\\n' "$1" >&2; exit "${{2:-1}}"; }}
+                source {str(ROOT / "tools" / "setup.sh")!r}; mkdir -p "$logs"
+                step name "doing it" {command} >&2; cat "$logs/name.log\""""
+            return subprocess.run(["bash", "-c", script], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+    def test_a_short_step_is_quiet_and_its_output_is_kept(self):
+        result = self.step("printf 'one\\ntwo'")
+        self.assertEqual((result.returncode, result.stderr, result.stdout), (0, "", "one\ntwo\n"))
+
+    def test_a_long_step_says_that_it_goes_on(self):
+        result = self.step("sleep 3")
+        self.assertEqual(result.returncode, 0)
+        self.assertRegex(result.stderr, r"^scope: doing it \.\.\.\nscope: doing it: done in \d+ s\n$")
+
+    def test_a_failed_step_shows_the_end_of_its_output_and_where_the_rest_is(self):
+        result = self.step("sh -c 'seq 100; exit 3'")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("    100\n", result.stderr)
+        self.assertNotIn("    50\n", result.stderr)
+        self.assertIn("name.log", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

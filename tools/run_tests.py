@@ -1,0 +1,453 @@
+#!/usr/bin/env python3
+"""Runs every test of the project and prints one summary; ./scope test calls it on a finished build.
+
+A suite is a name and some tasks; tasks run side by side, and each returns how many tests passed, failed and were
+skipped. Suites are found, not listed: a new *_test program, e2e file or fixture folder is run without an edit here.
+The last line is `N passed, N failed, N skipped`; the exit code is 0 only if nothing failed. A suite that ran no test
+counts as one failure, unless it says why it was skipped.
+"""
+import argparse
+import concurrent.futures
+import dataclasses
+import hashlib
+import io
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import typing
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "release"
+SCOPE = BUILD / "apps" / "scope" / "scope"
+FORKS = ["Cancun", "Prague", "Osaka"]
+TIME_LIMIT_S = 1800
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What a task found: counts, and for a person what went wrong (problems) and why tests were skipped (notes)."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    problems: list[str] = dataclasses.field(default_factory=list)
+    notes: list[str] = dataclasses.field(default_factory=list)
+    seconds: float = 0.0
+
+    def add(self, other: "Outcome") -> None:
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        self.problems += other.problems
+        self.notes += other.notes
+        self.seconds += other.seconds
+
+
+@dataclasses.dataclass
+class Suite:
+    name: str
+    tasks: list[typing.Callable[[], Outcome]]
+
+
+@dataclasses.dataclass
+class Process:
+    status: int
+    output: str  # standard output
+    errors: str  # standard error, or both streams where they were asked for together
+
+
+running: set[subprocess.Popen] = set()
+running_lock = threading.Lock()
+
+
+def execute(command: list, together: bool = False, env: dict | None = None, cwd: pathlib.Path = ROOT) -> Process:
+    """Runs a command in its own process group, so that a test that hangs is ended with all that it started."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(
+            [str(word) for word in command], cwd=cwd, env={**os.environ, **(env or {})}, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=out, stderr=out if together else err)
+        with running_lock:
+            running.add(process)
+        try:
+            status = process.wait(TIME_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            status = process.wait()
+            err.write(f"\nstopped: it ran for more than {TIME_LIMIT_S} s\n".encode())
+        finally:
+            with running_lock:
+                running.discard(process)
+        texts = []
+        for stream in (out, err):
+            stream.seek(0)
+            texts.append(stream.read().decode(errors="replace"))
+        return Process(status, texts[0], texts[0] if together else texts[1])
+
+
+def end_running() -> None:
+    with running_lock:
+        for process in running:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def last_lines(text: str, count: int = 60) -> str:
+    lines = text.rstrip().splitlines()
+    return "\n".join(([f"... ({len(lines) - count} lines before)"] if len(lines) > count else []) + lines[-count:])
+
+
+def one_check(*command) -> Outcome:
+    """A command that is one test: it passes with exit code 0."""
+    result = execute(list(command), together=True)
+    if result.status == 0:
+        return Outcome(passed=1)
+    return Outcome(failed=1, problems=[f"{' '.join(map(str, command))}\n{last_lines(result.output)}"])
+
+
+# ---- the text of the repository ---------------------------------------------------------------------------------
+
+
+def cpp_files() -> list[pathlib.Path]:
+    folders = [ROOT / name for name in ("src", "apps", "tests", "bench") if (ROOT / name).is_dir()]
+    return sorted(file for folder in folders for ending in ("*.cpp", "*.hpp") for file in folder.rglob(ending))
+
+
+def check_format(file: pathlib.Path) -> Outcome:
+    result = execute(["clang-format-19", "--dry-run", "--Werror", file])
+    if result.status == 0:
+        return Outcome(passed=1)
+    first = next(iter(result.errors.splitlines()), "")
+    return Outcome(failed=1, problems=[f"{first}\nclang-format-19 -i {file.relative_to(ROOT)} puts it right"])
+
+
+# ---- clang-tidy -------------------------------------------------------------------------------------------------
+
+
+def dependencies_of_objects() -> dict[str, list[str]]:
+    """Every object file's sources and headers, as ninja knows them from the last build."""
+    result: dict[str, list[str]] = {}
+    files: list[str] = []
+    for line in execute(["ninja", "-C", BUILD, "-t", "deps"]).output.splitlines():
+        if line.startswith("    "):
+            files.append(line.strip())
+        elif ": #deps" in line:
+            files = result.setdefault(line.split(": #deps")[0], [])
+    return result
+
+
+def lint_tasks(full: bool) -> list[typing.Callable[[], Outcome]]:
+    database = BUILD / "compile_commands.json"
+    if not database.exists():
+        return []
+    dependencies = dependencies_of_objects()
+    tool = execute(["clang-tidy-19", "--version"]).output
+    tasks = []
+    for entry in json.loads(database.read_text()):
+        file = pathlib.Path(entry["file"])
+        if not file.is_relative_to(ROOT) or file.suffix != ".cpp" or "node_modules" in file.parts:
+            continue
+        if file.name.endswith("_test.cpp") and not full:
+            continue
+        ours = [pathlib.Path(entry["directory"], name) for name in dependencies.get(entry.get("output", ""), [])]
+        ours = [name for name in ours if name.is_relative_to(ROOT) and name.exists()]
+        tasks.append(lambda file=file, entry=entry, ours=ours: lint(file, entry["command"] + tool, ours))
+    return tasks
+
+
+def lint(file: pathlib.Path, context: str, dependencies: list[pathlib.Path]) -> Outcome:
+    """clang-tidy on one file. A clean result is kept until the file, a header of ours or the rules change."""
+    content = hashlib.sha256(context.encode() + (ROOT / ".clang-tidy").read_bytes())
+    for name in sorted({file, *dependencies}):
+        content.update(name.read_bytes())
+    kept = ROOT / "build" / "lint" / content.hexdigest()
+    if dependencies and kept.exists():
+        return Outcome(passed=1)
+    result = execute(["clang-tidy-19", "--quiet", "-p", BUILD, file])
+    if result.status == 0:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.touch()
+        return Outcome(passed=1)
+    return Outcome(failed=1, problems=[last_lines(result.output or result.errors)])
+
+
+# ---- C++ --------------------------------------------------------------------------------------------------------
+
+
+def test_programs(build: pathlib.Path) -> list[pathlib.Path]:
+    """The *_test programs of this source tree; a program whose source folder is gone was left by an older build."""
+    return sorted(
+        file for file in build.rglob("*_test")
+        if file.is_file() and os.access(file, os.X_OK) and (ROOT / file.parent.relative_to(build)).is_dir())
+
+
+def run_gtest(program: pathlib.Path, pattern: str | None) -> Outcome:
+    with tempfile.TemporaryDirectory() as folder:
+        report = pathlib.Path(folder) / "report.json"
+        command = [program, f"--gtest_output=json:{report}", "--gtest_brief=1"]
+        if pattern:
+            command.append(f"--gtest_filter={pattern}")
+        result = execute(command, together=True)
+        try:
+            document = json.loads(report.read_text())
+        except (OSError, ValueError):
+            return Outcome(failed=1, problems=[f"{program.name} ended with {result.status} before its report was "
+                                               f"written\n{last_lines(result.output)}"])
+    outcome = Outcome()
+    for suite in document["testsuites"]:
+        for test in suite["testsuite"]:
+            name = f"{suite['name']}.{test['name']}"
+            if test["status"] == "NOTRUN":
+                continue
+            if test["result"] == "SKIPPED":
+                outcome.skipped += 1
+                reason = re.search(rf"{re.escape(name)}.*?Skipped\n(.*?)\n", result.output, re.S)
+                outcome.notes.append(f"{name} skipped" + (f": {reason[1]}" if reason else ""))
+            elif "failures" in test:
+                outcome.failed += 1
+                outcome.problems += [f"{name}\n{failure['failure']}" for failure in test["failures"]]
+            else:
+                outcome.passed += 1
+    if result.status != 0 and outcome.failed == 0:
+        outcome.failed = 1
+        outcome.problems.append(f"{program.name} ended with {result.status}\n{last_lines(result.output)}")
+    return outcome
+
+
+def sanitized() -> Outcome:
+    """The unit tests once more, with address and undefined-behaviour sanitizers: another build, some minutes."""
+    build = ROOT / "build" / "sanitize"
+    for command in (["cmake", "--preset", "sanitize"], ["ninja", "-C", build]):
+        result = execute(command, together=True)
+        if result.status != 0:
+            return Outcome(failed=1, problems=[f"{' '.join(map(str, command))}\n{last_lines(result.output)}"])
+    outcome = Outcome()
+    for program in test_programs(build):
+        outcome.add(run_gtest(program, None))
+    return outcome
+
+
+# ---- Solidity ---------------------------------------------------------------------------------------------------
+
+
+def run_forge(pattern: str | None) -> Outcome:
+    result = execute([ROOT / "tools" / "forge", "test", "--json", *(["--match-test", pattern] if pattern else [])])
+    try:
+        document = json.loads(result.output)
+    except ValueError:
+        return Outcome(failed=1, problems=[f"forge test ended with {result.status} and no report\n"
+                                           f"{last_lines(result.output + result.errors)}"])
+    outcome = Outcome()
+    for contract, report in document.items():
+        for name, test in report["test_results"].items():
+            match test["status"]:
+                case "Success":
+                    outcome.passed += 1
+                case "Skipped":
+                    outcome.skipped += 1
+                    outcome.notes.append(f"{contract} {name} skipped: {test.get('reason') or 'no reason given'}")
+                case _:
+                    outcome.failed += 1
+                    logs = "\n".join(test.get("decoded_logs", []))
+                    outcome.problems.append(f"{contract} {name}\n{test.get('reason')}\n{logs}".rstrip())
+    if result.status != 0 and outcome.failed == 0:
+        outcome.failed = 1
+        outcome.problems.append(f"forge test ended with {result.status}\n{last_lines(result.errors)}")
+    return outcome
+
+
+# ---- Ethereum's state tests --------------------------------------------------------------------------------------
+
+
+def fixtures() -> pathlib.Path | str:
+    """The folder state_tests of the official fixtures, unpacked if need be; or why there is none."""
+    given = os.environ.get("SCOPE_FIXTURES")
+    folder = pathlib.Path(given) if given else ROOT.parent / "shared" / "fixtures"
+    if not folder.is_dir():
+        return f"no fixtures: {'SCOPE_FIXTURES' if given else '../shared/fixtures'} is not there"
+    if (folder / "state_tests").is_dir():
+        return folder / "state_tests"
+    archive = folder / "eest-state-tests.tar.zst"
+    if not archive.is_file():
+        return f"no fixtures: neither state_tests nor eest-state-tests.tar.zst in {folder}"
+    unpacked = ROOT / "build" / "fixtures"
+    stamp = unpacked / ".unpacked"
+    wanted = f"{archive.stat().st_size} {hashlib.sha256(archive.read_bytes()).hexdigest()}"
+    if not stamp.exists() or stamp.read_text() != wanted:
+        unpacked.mkdir(parents=True, exist_ok=True)
+        stamp.unlink(missing_ok=True)
+        result = execute(["tar", "--zstd", "-xf", archive, "-C", unpacked, "state_tests"], together=True)
+        if result.status != 0:
+            return f"no fixtures: {archive.name} doesn't unpack: {last_lines(result.output, 3)}"
+        stamp.write_text(wanted)
+    return unpacked / "state_tests"
+
+
+def run_state_tests(fork: str) -> Outcome:
+    folder = fixtures()
+    if isinstance(folder, str):
+        # A named folder that doesn't serve is a mistake; the default one may simply not be there.
+        if "SCOPE_FIXTURES" in os.environ:
+            return Outcome(failed=1, problems=[folder])
+        return Outcome(skipped=1, notes=[f"{folder}; SCOPE_FIXTURES=FOLDER names another place"])
+    result = execute([SCOPE, "statetest", "--fork", fork, "--json", folder])
+    try:
+        document = json.loads(result.output)
+    except ValueError:
+        return Outcome(failed=1, problems=[f"scope statetest ended with {result.status} and no report\n"
+                                           f"{last_lines(result.output + result.errors)}"])
+    outcome = Outcome(passed=document["passed"], failed=document["failed"], skipped=document.get("skipped", 0))
+    outcome.problems += [json.dumps(failure) for failure in document.get("failures", [])[:20]]
+    if result.status != 0 and outcome.failed == 0:
+        outcome.failed = 1
+        outcome.problems.append(f"scope statetest ended with {result.status}\n{last_lines(result.errors)}")
+    return outcome
+
+
+# ---- end to end -------------------------------------------------------------------------------------------------
+
+
+def run_unittest(file: pathlib.Path) -> Outcome:
+    text = io.StringIO()
+    tests = unittest.defaultTestLoader.discover(str(file.parent), pattern=file.name)
+    result = unittest.TextTestRunner(stream=text, verbosity=0).run(tests)
+    bad = result.failures + result.errors + [(test, "passed, but was expected to fail") for test in
+                                             result.unexpectedSuccesses]
+    return Outcome(
+        passed=result.testsRun - len(bad) - len(result.skipped), failed=len(bad), skipped=len(result.skipped),
+        problems=[f"{test.id()}\n{last_lines(trace)}" for test, trace in bad],
+        notes=[f"{test.id()} skipped: {reason}" for test, reason in result.skipped])
+
+
+# ---- all of it --------------------------------------------------------------------------------------------------
+
+
+def all_suites(options: argparse.Namespace) -> list[Suite]:
+    def pattern_of(name: str) -> str | None:
+        return next((test for suite, test in options.filters if test and suite in name), None)
+
+    suites = [Suite("layers", [lambda: one_check(sys.executable, "-B", ROOT / "tools" / "check_layers.py")]),
+              Suite("text", [lambda: one_check(sys.executable, "-B", ROOT / "tools" / "check_text.py")]),
+              Suite("format/c++", [lambda file=file: check_format(file) for file in cpp_files()])]
+    if (ROOT / "contracts" / "src").is_dir():
+        suites.append(Suite("format/solidity", [lambda: one_check(ROOT / "tools" / "forge", "fmt", "--check")]))
+        suites.append(Suite("contracts", [lambda: run_forge(pattern_of("contracts"))]))
+    for program in test_programs(BUILD):
+        name = f"unit/{program.name.removesuffix('_test')}"
+        suites.append(Suite(name, [lambda program=program, name=name: run_gtest(program, pattern_of(name))]))
+    if (ROOT / "apps" / "scope" / "statetest.hpp").exists():
+        suites += [Suite(f"statetest/{fork.lower()}", [lambda fork=fork: run_state_tests(fork)]) for fork in FORKS]
+    for file in sorted((ROOT / "tests" / "e2e").glob("test_*.py")):
+        suites.append(Suite(f"e2e/{file.stem.removeprefix('test_')}", [lambda file=file: run_unittest(file)]))
+    suites.append(Suite("lint/c++", lint_tasks(options.full)))
+    if options.full:
+        suites.append(Suite("sanitized", [sanitized]))
+    return suites
+
+
+def run_suites(suites: list[Suite], jobs: int) -> dict[str, Outcome]:
+    """Runs all tasks, `jobs` at a time, and prints a line for each suite as it ends."""
+    outcomes = {suite.name: Outcome() for suite in suites}
+    left = {suite.name: len(suite.tasks) for suite in suites}
+    width = max(len(suite.name) for suite in suites)
+
+    def timed(task: typing.Callable[[], Outcome]) -> Outcome:
+        start = time.monotonic()
+        try:
+            outcome = task()
+        except Exception as error:  # a task that breaks is a failure of its suite, not of the whole run
+            outcome = Outcome(failed=1, problems=[f"{type(error).__name__}: {error}"])
+        outcome.seconds = time.monotonic() - start
+        return outcome
+
+    def close(name: str) -> None:
+        outcome = outcomes[name]
+        if not (outcome.passed or outcome.failed or outcome.skipped):
+            outcome.failed = 1
+            outcome.problems.append("the suite ran no test")
+        word = "FAILED" if outcome.failed else "ok" if outcome.passed else "skipped"
+        print(f"{word:8}{name:{width}} {counts(outcome)}  ({outcome.seconds:.1f} s)", flush=True)
+        for problem in outcome.problems:
+            print("\n".join("        " + line for line in problem.splitlines()), flush=True)
+
+    for name, tasks in left.items():
+        if tasks == 0:
+            close(name)
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        names = {pool.submit(timed, task): suite.name for suite in suites for task in suite.tasks}
+        try:
+            for future in concurrent.futures.as_completed(names):
+                name = names[future]
+                outcomes[name].add(future.result())
+                left[name] -= 1
+                if left[name] == 0:
+                    close(name)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_running()
+            raise
+    return outcomes
+
+
+def counts(outcome: Outcome) -> str:
+    return f"{outcome.passed} passed, {outcome.failed} failed" + (
+        f", {outcome.skipped} skipped" if outcome.skipped else "")
+
+
+def print_summary(outcomes: dict[str, Outcome], seconds: float) -> Outcome:
+    total = Outcome()
+    width = max(len(name) for name in outcomes)
+    print(f"\n{'suite':{width}}  {'passed':>7}  {'failed':>7}  {'skipped':>7}  {'seconds':>8}")
+    for name, outcome in outcomes.items():
+        total.add(outcome)
+        mark = "  <-- failed" if outcome.failed else ""
+        print(f"{name:{width}}  {outcome.passed:7}  {outcome.failed:7}  {outcome.skipped:7}  {outcome.seconds:8.1f}{mark}")
+    print(f"{'in all':{width}}  {total.passed:7}  {total.failed:7}  {total.skipped:7}  {seconds:8.1f}\n")
+    for note in dict.fromkeys(total.notes):
+        print(f"note: {note}")
+    print(counts(total), flush=True)
+    return total
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./scope test", description="Runs every test of the project.")
+    parser.add_argument("--filter", action="append", default=[], metavar="TEXT[:TESTS]")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--check-arguments", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.filters = [(text.partition(":")[0], text.partition(":")[2]) for text in options.filter]
+    return options
+
+
+def main() -> int:
+    options = arguments()
+    if options.check_arguments:
+        return 0
+    suites = all_suites(options)
+    if options.filters:
+        suites = [suite for suite in suites if any(text in suite.name for text, _ in options.filters)]
+    if options.list:
+        print("\n".join(suite.name for suite in suites))
+        return 0
+    if not suites:
+        print(f"no suite's name contains {' or '.join(repr(text) for text, _ in options.filters)}; --list names them",
+              file=sys.stderr)
+        return 2
+    start = time.monotonic()
+    outcomes = run_suites(suites, jobs=max(1, len(os.sched_getaffinity(0))))
+    return 1 if print_summary(outcomes, time.monotonic() - start).failed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        os._exit(130)
