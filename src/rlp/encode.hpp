@@ -70,6 +70,13 @@ size_t payload_size(const Ts&... items) noexcept;
 /// Size of the encoding in bytes.
 template <typename T>
 size_t encoded_size(const T& value) noexcept;
+template <typename T>
+size_t encoded_size(const std::optional<T>& value) noexcept;
+template <typename T>
+    requires(!std::same_as<T, uint8_t>)
+size_t encoded_size(const std::vector<T>& list) noexcept;
+template <typename... Ts>
+size_t encoded_size(const std::tuple<Ts...>& list) noexcept;
 
 template <typename T>
 size_t encoded_size(const std::optional<T>& value) noexcept {
@@ -117,6 +124,13 @@ size_t payload_size(const Ts&... items) noexcept {
 /// behind it.
 template <typename T>
 uint8_t* write(uint8_t* out, const T& value) noexcept;
+template <typename T>
+uint8_t* write(uint8_t* out, const std::optional<T>& value) noexcept;
+template <typename T>
+    requires(!std::same_as<T, uint8_t>)
+uint8_t* write(uint8_t* out, const std::vector<T>& list) noexcept;
+template <typename... Ts>
+uint8_t* write(uint8_t* out, const std::tuple<Ts...>& list) noexcept;
 
 template <typename... Ts>
 uint8_t* write_list(uint8_t* out, const Ts&... items) noexcept {

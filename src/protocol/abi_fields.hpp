@@ -1,0 +1,96 @@
+#pragma once
+
+#include "abi/abi.hpp"
+#include "protocol/plan.hpp"
+#include "protocol/settlement.hpp"
+
+/// How the structs stand in the contract ABI: fields in the order of ScopeTypes.sol and
+/// ISettlement.sol.
+
+template <>
+struct scope::abi::Codec<scope::protocol::CallKind> {
+    static constexpr bool DYNAMIC = false;
+    static constexpr size_t HEAD_SIZE = WORD;
+    static void write(uint8_t* out, protocol::CallKind kind) noexcept {
+        out[WORD - 1] = static_cast<uint8_t>(kind);
+    }
+    static AbiResult<Decoded<protocol::CallKind>> read(BytesView input) noexcept {
+        const uint256 word = TRY(Codec<uint256>::read(input)).value;
+        if (word > uint256{1u}) return std::unexpected{AbiError::dirty_padding};
+        return Decoded<protocol::CallKind>{static_cast<protocol::CallKind>(word[0]), WORD};
+    }
+};
+
+namespace scope::protocol {
+
+constexpr auto abi_fields(const Mark*) {
+    return std::tuple{&Mark::chain_id, &Mark::trace};
+}
+constexpr auto abi_fields(const Request*) {
+    return std::tuple{&Request::root_id,         &Request::kind,      &Request::source_chain_id,
+                      &Request::target_chain_id, &Request::from,      &Request::nonce,
+                      &Request::marks,           &Request::variant,   &Request::to,
+                      &Request::value,           &Request::gas_limit, &Request::data};
+}
+constexpr auto abi_fields(const Fill*) {
+    return std::tuple{&Fill::chain_id, &Fill::request_hash, &Fill::response};
+}
+constexpr auto abi_fields(const Record*) {
+    return std::tuple{&Record::request, &Record::answer_hash, &Record::kept};
+}
+constexpr auto abi_fields(const RootContext*) {
+    return std::tuple{&RootContext::root_chain_id, &RootContext::operation_hash,
+                      &RootContext::root_index};
+}
+constexpr auto abi_fields(const RollingHashes*) {
+    return std::tuple{&RollingHashes::requests_out, &RollingHashes::requests_in,
+                      &RollingHashes::responses_out, &RollingHashes::responses_in};
+}
+constexpr auto abi_fields(const Streams*) {
+    return std::tuple{&Streams::chain_id, &Streams::hashes, &Streams::value_in,
+                      &Streams::value_out};
+}
+constexpr auto abi_fields(const EnvironmentValue*) {
+    return std::tuple{&EnvironmentValue::field, &EnvironmentValue::value};
+}
+constexpr auto abi_fields(const BatchClaim*) {
+    return std::tuple{&BatchClaim::chain_id,       &BatchClaim::batch_number,
+                      &BatchClaim::pre_state_root, &BatchClaim::post_state_root,
+                      &BatchClaim::first_block,    &BatchClaim::last_block_hash,
+                      &BatchClaim::l1_origin_hash, &BatchClaim::l1_origin_number,
+                      &BatchClaim::data,           &BatchClaim::first_blob,
+                      &BatchClaim::blob_count,     &BatchClaim::forced_queue_position,
+                      &BatchClaim::remotes,        &BatchClaim::proof};
+}
+constexpr auto abi_fields(const Operation*) {
+    return std::tuple{&Operation::account,   &Operation::nonce,     &Operation::target,
+                      &Operation::value,     &Operation::data,      &Operation::gas,
+                      &Operation::deadline,  &Operation::submitter, &Operation::final_trace,
+                      &Operation::runs_alone};
+}
+constexpr auto abi_fields(const SignedOperation*) {
+    return std::tuple{&SignedOperation::operation, &SignedOperation::signature};
+}
+constexpr auto abi_fields(const L1Leg*) {
+    return std::tuple{&L1Leg::context, &L1Leg::fills, &L1Leg::records, &L1Leg::signed_operation};
+}
+constexpr auto abi_fields(const Scope*) {
+    return std::tuple{&Scope::environment, &Scope::batches, &Scope::legs};
+}
+constexpr auto abi_fields(const PublicInputs*) {
+    return std::tuple{&PublicInputs::l1_chain_id,    &PublicInputs::settlement,
+                      &PublicInputs::chain_id,       &PublicInputs::batch_number,
+                      &PublicInputs::pre_state_root, &PublicInputs::post_state_root,
+                      &PublicInputs::first_block,    &PublicInputs::last_block_hash,
+                      &PublicInputs::l1_origin_hash, &PublicInputs::l1_origin_number,
+                      &PublicInputs::da_commitment,  &PublicInputs::forced_queue_position,
+                      &PublicInputs::remotes,        &PublicInputs::program_id};
+}
+constexpr auto abi_fields(const SettledBatch*) {
+    return std::tuple{&SettledBatch::chain_id,        &SettledBatch::batch_number,
+                      &SettledBatch::post_state_root, &SettledBatch::last_block_hash,
+                      &SettledBatch::da_commitment,   &SettledBatch::first_blob,
+                      &SettledBatch::blob_count};
+}
+
+}  // namespace scope::protocol

@@ -1,0 +1,134 @@
+#include "protocol/callable.hpp"
+
+#include "protocol/abi_fields.hpp"
+
+namespace scope::protocol {
+
+Bytes encode(const Response& response) {
+    return abi::encode(response.success, response.data, response.trace, response.marks);
+}
+
+Result<Response, DecodeError> decode_response(BytesView bytes) {
+    auto decoded = abi::decode<bool, Bytes, Hash, Marks>(bytes);
+    if (!decoded) return std::unexpected{DecodeError::malformed_abi};
+    auto& [success, data, trace, marks] = *decoded;
+    return Response{success, std::move(data), trace, std::move(marks)};
+}
+
+std::string_view to_string(DecodeError error) noexcept {
+    switch (error) {
+        case DecodeError::malformed_abi:
+            return "not the ABI encoding of its type";
+    }
+    return "unknown";
+}
+
+}  // namespace scope::protocol
+
+namespace scope::protocol::callable {
+
+namespace {
+
+#define MARKS "(uint256,bytes32)[]"
+#define REQUEST                                             \
+    "(bytes32,uint8,uint256,uint256,address,uint256," MARKS \
+    ",uint256,address,uint256,uint256,bytes)"
+#define LOAD "((uint256,bytes32,uint256),(uint256,bytes32,bytes)[],(" REQUEST ",bytes32,bool)[])"
+
+/// The seed's ScopedRequest.
+struct ScopedRequest {
+    Address to;
+    uint256 value;
+    uint256 gas_limit;
+    Bytes data;
+};
+constexpr auto abi_fields(const ScopedRequest*) {
+    return std::tuple{&ScopedRequest::to, &ScopedRequest::value, &ScopedRequest::gas_limit,
+                      &ScopedRequest::data};
+}
+
+template <typename... Ts>
+std::optional<std::tuple<Ts...>> decode(BytesView output) {
+    auto decoded = abi::decode<Ts...>(output);
+    if (!decoded) return std::nullopt;
+    return std::move(*decoded);
+}
+
+}  // namespace
+
+Bytes open_scope(const std::vector<uint256>& remotes) {
+    return abi::call("openScope(uint256[])", remotes);
+}
+
+Bytes load_root(const RootContext& context, const RootSection& section) {
+    return abi::call("loadRoot" LOAD, context, section.fills, section.records);
+}
+
+Bytes run_root(const RootContext& context, const RootSection& section) {
+    return abi::call("runRoot" LOAD, context, section.fills, section.records);
+}
+
+Bytes close_root() {
+    return abi::call("closeRoot()");
+}
+
+Bytes fill_responses_in(const Fill& fill) {
+    return abi::call("fillResponsesIn(uint256[],bytes32[],bytes[])", std::vector{fill.chain_id},
+                     std::vector{fill.request_hash}, std::vector{fill.response});
+}
+
+Bytes deploy_alias(const uint256& chain_id, const Address& account) {
+    return abi::call("deployAlias(uint256,address)", chain_id, account);
+}
+
+Bytes handle_scoped_call(const Request& request) {
+    Bytes calldata =
+        abi::call("handleScopedCall(uint256,address,uint256,(address,uint256,uint256,bytes))",
+                  request.source_chain_id, request.from, request.nonce,
+                  ScopedRequest{request.to, request.value, request.gas_limit, request.data});
+    const Bytes rest = abi::encode(request.kind, request.variant, request.marks);
+    append(calldata, rest);
+    append(calldata, to_be(uint256{rest.size()}));
+    return calldata;
+}
+
+Bytes get_rolling_hashes(const uint256& chain_id) {
+    return abi::call("getRollingHashes(uint256)", chain_id);
+}
+
+Bytes get_values(const uint256& chain_id) {
+    return abi::call("getValues(uint256)", chain_id);
+}
+
+Bytes get_baton() {
+    return abi::call("getBaton()");
+}
+
+std::optional<Request> decode_answer_of(BytesView calldata) {
+    static const auto SELECTOR = abi::selector("answerOf(bytes32," REQUEST ")");
+    auto decoded = abi::decode_call<Hash, Request>(SELECTOR, calldata);
+    if (!decoded) return std::nullopt;
+    return std::get<1>(std::move(*decoded));
+}
+
+std::optional<Baton> decode_baton(BytesView output) {
+    auto decoded = decode<Hash, Hash, Marks>(output);
+    if (!decoded) return std::nullopt;
+    auto& [root_id, trace, marks] = *decoded;
+    return Baton{root_id, trace, std::move(marks)};
+}
+
+std::optional<RollingHashes> decode_rolling_hashes(BytesView output) {
+    const auto decoded = decode<RollingHashes>(output);
+    if (!decoded) return std::nullopt;
+    return std::get<0>(*decoded);
+}
+
+std::optional<Values> decode_values(BytesView output) {
+    const auto decoded = decode<uint256, uint256>(output);
+    if (!decoded) return std::nullopt;
+    const auto& [value_out, value_in] = *decoded;
+    return Values{value_out, value_in};
+}
+
+}  // namespace scope::protocol::callable

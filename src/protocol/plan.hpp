@@ -1,0 +1,31 @@
+#pragma once
+
+#include "protocol/response.hpp"
+
+namespace scope::protocol {
+
+/// An answer as loaded at the source, before the root runs (§6).
+struct Fill {
+    uint256 chain_id;  ///< the remote that answered
+    Hash request_hash;
+    Bytes response;  ///< raw bytes of a Response
+    friend bool operator==(const Fill&, const Fill&) = default;
+};
+
+/// An inbound call as loaded at the target (§6).
+struct Record {
+    Request request;
+    Hash answer_hash;
+    bool kept = false;  ///< whether every frame around the call on the source survives
+    friend bool operator==(const Record&, const Record&) = default;
+};
+
+/// What one chain gets for one root: answers to what it will ask, and what it will be asked.
+struct RootSection {
+    std::vector<Fill> fills;
+    std::vector<Record> records;
+    [[nodiscard]] bool is_empty() const noexcept { return fills.empty() && records.empty(); }
+    friend bool operator==(const RootSection&, const RootSection&) = default;
+};
+
+}  // namespace scope::protocol

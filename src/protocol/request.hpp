@@ -1,0 +1,69 @@
+#pragma once
+
+#include <vector>
+
+#include "base/uint256.hpp"
+
+/// SCOPE as plain data (docs/protocol.md): what contracts, builder, prover and followers hash and
+/// exchange. Knows no EVM. Every hash has a Solidity twin in contracts/src; shared vectors keep
+/// them equal.
+namespace scope::protocol {
+
+/// The trace with which a chain last let go of control in a root (§1, §5).
+struct Mark {
+    uint256 chain_id;
+    Hash trace;
+    friend bool operator==(const Mark&, const Mark&) = default;
+};
+/// Ascending chain id, no zero traces.
+using Marks = std::vector<Mark>;
+
+/// The chain's own entry, zero if it never had control.
+Hash trace_of(const Marks& marks, const uint256& chain_id) noexcept;
+
+enum class CallKind : uint8_t { call = 0, static_call = 1 };
+
+/// The root that a tree of scoped calls hangs under, as a chain's own transaction names it (§3,
+/// §6).
+struct RootContext {
+    uint256 root_chain_id;
+    Hash
+        operation_hash;  ///< of the signed L2 transaction, or the digest of the signed L1 operation
+    uint256 root_index;  ///< over all roots of the scope, from 0
+    friend bool operator==(const RootContext&, const RootContext&) = default;
+};
+
+/// Where scopes settle.
+struct SettlementId {
+    uint256 l1_chain_id;
+    Address settlement;
+    friend bool operator==(const SettlementId&, const SettlementId&) = default;
+};
+
+Hash root_id(const SettlementId& settlement, const RootContext& context);
+
+/// One scoped call, complete (§3).
+struct Request {
+    Hash root_id;
+    CallKind kind = CallKind::call;
+    uint256 source_chain_id;
+    uint256 target_chain_id;
+    Address from;
+    uint256 nonce;  ///< the trace at the moment of the request
+    Marks marks;
+    uint256 variant;
+    Address to;
+    uint256 value;  ///< wei
+    uint256 gas_limit;
+    Bytes data;
+    friend bool operator==(const Request&, const Request&) = default;
+};
+
+Hash request_hash(const Request& request);
+
+/// The trace at which the source waits for the answer: its anchor (§5).
+Hash trace_after(const Hash& trace, const Hash& item);
+/// Where the target finds this request: its own entry of the marks (§6).
+Hash anchor_of(const Request& request) noexcept;
+
+}  // namespace scope::protocol

@@ -1,0 +1,146 @@
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "protocol/plan.hpp"
+#include "protocol/rolling_hash.hpp"
+
+/// What executeScope takes and what proofs speak about (docs/protocol.md §11;
+/// contracts/src/interfaces/ISettlement.sol).
+namespace scope::protocol {
+
+/// One chain's streams and values toward a remote in one scope (§4, §10).
+struct Streams {
+    uint256 chain_id;
+    RollingHashes hashes;
+    uint256 value_in;   ///< wei
+    uint256 value_out;  ///< wei
+    friend bool operator==(const Streams&, const Streams&) = default;
+};
+
+/// Parts of the L1 environment that a simulation may have assumed.
+enum class EnvironmentField : uint8_t {
+    parent_hash,
+    number,
+    timestamp,
+    prev_randao,
+    coinbase,
+    base_fee,
+    blob_base_fee,
+    gas_price,
+};
+struct EnvironmentValue {
+    uint8_t field = 0;  ///< an EnvironmentField
+    Hash value;         ///< addresses and numbers right-aligned
+    friend bool operator==(const EnvironmentValue&, const EnvironmentValue&) = default;
+};
+
+/// What a bundle claims of one rollup's batch: ISettlement.Batch.
+struct BatchClaim {
+    uint256 chain_id;
+    uint256 batch_number;
+    Hash pre_state_root;
+    Hash post_state_root;
+    uint256 first_block;
+    Hash last_block_hash;
+    Hash l1_origin_hash;
+    uint256 l1_origin_number;
+    Bytes data;  ///< the batch bytes, or empty: then they are in blobs
+    uint256 first_blob;
+    uint256 blob_count;
+    uint256 forced_queue_position;
+    std::vector<Streams> remotes;  ///< with a non-empty stream, strictly ascending
+    Bytes proof;
+    friend bool operator==(const BatchClaim&, const BatchClaim&) = default;
+};
+
+/// An L1 root as its user signs it (EIP-712).
+struct Operation {
+    Address account;
+    uint256 nonce;
+    Address target;
+    uint256 value;  ///< wei
+    Bytes data;
+    uint256 gas;
+    uint256 deadline;   ///< seconds
+    Address submitter;  ///< zero: anyone
+    Hash final_trace;   ///< zero: any
+    bool runs_alone = false;
+    friend bool operator==(const Operation&, const Operation&) = default;
+};
+struct SignedOperation {
+    Operation operation;
+    Bytes signature;  ///< r || s || v, 65 bytes
+    friend bool operator==(const SignedOperation&, const SignedOperation&) = default;
+};
+
+/// A root's leg on L1.
+struct L1Leg {
+    RootContext context;
+    std::vector<Fill> fills;
+    std::vector<Record> records;
+    Bytes signed_operation;  ///< abi.encode(SignedOperation) for a root of L1, empty otherwise
+    friend bool operator==(const L1Leg&, const L1Leg&) = default;
+};
+
+struct Scope {
+    std::vector<EnvironmentValue> environment;
+    std::vector<BatchClaim> batches;  ///< strictly ascending chain id
+    std::vector<L1Leg> legs;          ///< strictly increasing root index
+    friend bool operator==(const Scope&, const Scope&) = default;
+};
+
+struct PublicInputs {
+    uint256 l1_chain_id;
+    Address settlement;
+    uint256 chain_id;
+    uint256 batch_number;
+    Hash pre_state_root;
+    Hash post_state_root;
+    uint256 first_block;
+    Hash last_block_hash;
+    Hash l1_origin_hash;
+    uint256 l1_origin_number;
+    Hash da_commitment;
+    uint256 forced_queue_position;
+    std::vector<Streams> remotes;
+    Hash program_id;
+    friend bool operator==(const PublicInputs&, const PublicInputs&) = default;
+};
+
+/// What ScopeSettled says of a batch.
+struct SettledBatch {
+    uint256 chain_id;
+    uint256 batch_number;
+    Hash post_state_root;
+    Hash last_block_hash;
+    Hash da_commitment;
+    uint256 first_blob;
+    uint256 blob_count;
+    friend bool operator==(const SettledBatch&, const SettledBatch&) = default;
+};
+
+/// Calldata of executeScope.
+Bytes execute_scope(const Scope& scope);
+/// The scope of such calldata; accepts only what execute_scope gives.
+Result<Scope, DecodeError> decode_execute_scope(BytesView calldata);
+
+/// abi.encode(SignedOperation), as an L1Leg carries it.
+Bytes encode(const SignedOperation& operation);
+Result<SignedOperation, DecodeError> decode_signed_operation(BytesView bytes);
+
+/// First topic of ScopeSettled, and its data.
+Hash scope_settled_topic();
+Result<std::vector<SettledBatch>, DecodeError> decode_scope_settled(BytesView data);
+
+Hash da_commitment_of_calldata(BytesView batch_bytes);
+Hash da_commitment_of_blobs(std::span<const Hash> versioned_hashes);
+
+Hash public_inputs_hash(const PublicInputs& inputs);
+/// What a committee member signs.
+Hash attestation_hash(const Hash& program_id, const Hash& public_inputs_hash);
+/// EIP-712 digest: an L1 root's operationHash.
+Hash operation_digest(const SettlementId& settlement, const Operation& operation);
+
+}  // namespace scope::protocol

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <vector>
+
+#include "rlp/error.hpp"
+#include "types/transaction.hpp"
+
+namespace scope::rollup {
+
+/// What a batch says of one block; the rest of the header follows from the chain
+/// (docs/formats/batch.md).
+struct BatchBlock {
+    uint64_t timestamp_s = 0;
+    Address coinbase;
+    std::vector<Transaction> transactions;  ///< system and user transactions
+    friend bool operator==(const BatchBlock&, const BatchBlock&) = default;
+};
+
+/// Consecutive blocks of one rollup, as they are published on L1.
+struct Batch {
+    uint64_t chain_id = 0;
+    uint64_t number = 0;  ///< batches settled before
+    Hash l1_origin_hash;  ///< the L1 block that the batch builds on
+    uint64_t l1_origin_number = 0;
+    uint64_t first_block = 0;
+    std::vector<BatchBlock> blocks;  ///< parents before children
+    friend bool operator==(const Batch&, const Batch&) = default;
+};
+
+enum class BatchError : uint8_t {
+    empty,  ///< no bytes
+    unknown_version,
+    malformed_rlp,
+    no_blocks,
+    bad_transaction,    ///< an envelope that decode_transaction refuses
+    blob_transaction,   ///< a rollup has no blobs
+    too_large,          ///< above the blobs of one L1 transaction, or MAX_BATCH_SIZE
+    bad_blob_length,    ///< the length prefix does not fit the blobs
+    bad_field_element,  ///< the top byte of a field element is not 0
+    bad_padding,        ///< a byte after the end is not 0, or a blob too many
+};
+std::string_view to_string(BatchError error) noexcept;
+
+/// No batch is larger, in calldata or blobs: what six blobs hold.
+inline constexpr size_t MAX_BATCH_SIZE = 6 * 4096 * 31 - 4;
+
+/// version || rlp. REQUIRES: at least one block.
+Bytes encode(const Batch& batch);
+/// Accepts only what encode gives.
+Result<Batch, BatchError> decode_batch(BytesView bytes);
+
+}  // namespace scope::rollup

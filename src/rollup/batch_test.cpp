@@ -1,0 +1,111 @@
+#include "rollup/batch.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "rollup/blob_codec.hpp"
+
+namespace scope::rollup {
+namespace {
+
+Batch sample(size_t data_size = 100) {
+    Transaction system;
+    system.type = TxType::system;
+    system.chain_id = 901;
+    system.gas_limit = 1'000'000;
+    system.to = Address{};
+    system.data = Bytes(data_size, 0xab);
+    Transaction user;
+    user.type = TxType::dynamic_fee;
+    user.chain_id = 901;
+    user.nonce = 7;
+    user.gas_limit = 21'000;
+    user.max_fee_per_gas = 10u;
+    user.to = Address{};
+    user.r = 1u;
+    user.s = 2u;
+    return {901, 3, Hash{{1}}, 17, 5, {{100, Address{}, {system, user}}, {112, Address{}, {}}}};
+}
+
+TEST(batch, round_trip) {
+    const Batch batch = sample();
+    EXPECT_EQ(decode_batch(encode(batch)), batch);
+}
+
+TEST(batch, refuses_malformed_bytes_by_rule) {
+    const Bytes good = encode(sample());
+    EXPECT_EQ(decode_batch({}).error(), BatchError::empty);
+    EXPECT_EQ(decode_batch(Bytes(MAX_BATCH_SIZE + 1, 1)).error(), BatchError::too_large);
+
+    Bytes bytes = good;
+    bytes[0] = 2;
+    EXPECT_EQ(decode_batch(bytes).error(), BatchError::unknown_version);
+    bytes = good;
+    bytes.push_back(0);
+    EXPECT_EQ(decode_batch(bytes).error(), BatchError::malformed_rlp);
+    bytes = good;
+    bytes.pop_back();
+    EXPECT_EQ(decode_batch(bytes).error(), BatchError::malformed_rlp);
+
+    Batch batch = sample();
+    batch.blocks[0].transactions[1].type = TxType::blob;
+    EXPECT_EQ(decode_batch(encode(batch)).error(), BatchError::blob_transaction);
+}
+
+TEST(batch, every_prefix_is_refused) {
+    const Bytes good = encode(sample());
+    for (size_t size = 0; size < good.size(); ++size)
+        ASSERT_FALSE(decode_batch(BytesView{good}.first(size)).has_value()) << size;
+}
+
+TEST(batch, a_changed_byte_is_refused_or_another_batch) {
+    const Batch batch = sample();
+    const Bytes good = encode(batch);
+    for (size_t i = 0; i < good.size(); ++i) {
+        for (const int flip : {0x01, 0x80, 0xff}) {
+            Bytes bytes = good;
+            bytes[i] = static_cast<uint8_t>(bytes[i] ^ flip);
+            const auto decoded = decode_batch(bytes);
+            if (!decoded) continue;
+            ASSERT_NE(*decoded, batch);
+            ASSERT_EQ(encode(*decoded), bytes);
+        }
+    }
+}
+
+TEST(blob_codec, round_trip_at_the_edges) {
+    std::mt19937_64 random{3};
+    for (const size_t size : {size_t{1}, size_t{27}, size_t{28}, BLOB_CONTENT_SIZE - 4,
+                              BLOB_CONTENT_SIZE - 3, 2 * BLOB_CONTENT_SIZE, MAX_BATCH_SIZE}) {
+        Bytes bytes(size);
+        for (auto& byte : bytes) byte = static_cast<uint8_t>(random());
+        const auto blobs = to_blobs(bytes);
+        ASSERT_TRUE(blobs.has_value());
+        EXPECT_EQ(blobs->size(), (size + 4 + BLOB_CONTENT_SIZE - 1) / BLOB_CONTENT_SIZE);
+        EXPECT_EQ(from_blobs(*blobs), bytes);
+    }
+    EXPECT_EQ(to_blobs(Bytes(MAX_BATCH_SIZE + 1)).error(), BatchError::too_large);
+    EXPECT_EQ(to_blobs({}).error(), BatchError::empty);
+}
+
+TEST(blob_codec, refuses_what_to_blobs_does_not_give) {
+    const auto good = to_blobs(Bytes(200'000, 0xee)).value();
+    ASSERT_EQ(good.size(), 2u);
+    EXPECT_EQ(from_blobs({}).error(), BatchError::empty);
+    EXPECT_EQ(from_blobs(std::span{good}.first(1)).error(), BatchError::bad_blob_length);
+
+    auto blobs = good;
+    blobs[1][32] = 1;
+    EXPECT_EQ(from_blobs(blobs).error(), BatchError::bad_field_element);
+    blobs = good;
+    blobs[1][crypto::Blob::size() - 1] = 1;
+    EXPECT_EQ(from_blobs(blobs).error(), BatchError::bad_padding);
+    blobs = good;
+    blobs.emplace_back();
+    EXPECT_EQ(from_blobs(blobs).error(), BatchError::bad_padding);
+    EXPECT_EQ(from_blobs(std::vector<crypto::Blob>(1)).error(), BatchError::empty);
+}
+
+}  // namespace
+}  // namespace scope::rollup
