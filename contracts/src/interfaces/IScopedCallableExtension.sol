@@ -47,7 +47,7 @@ interface IScopedCallableExtension is IScopedCallable {
     error RemotesNotAscending(uint256 chainId);
     /// @notice `rootIndex` is below the least that may follow (§6).
     error RootIndexNotIncreasing(uint256 rootIndex, uint256 least);
-    /// @notice `loadRoot` is for roots of this chain, `runRoot` for those of other chains.
+    /// @notice `runRoot` is for roots of other chains.
     error WrongRootChain(uint256 rootChainId);
     /// @notice A record's request hash was built with another root's id.
     error RecordOfAnotherRoot(bytes32 rootId);
@@ -110,7 +110,9 @@ interface IScopedCallableExtension is IScopedCallable {
     /// @param remotes Chains this one may exchange calls with in this scope, strictly ascending.
     function openScope(uint256[] calldata remotes) external;
 
-    /// @notice Opens a root of this chain and loads it. The user's operation follows.
+    /// @notice Opens a root and loads it. For a root of this chain the user's operation follows; a root of another chain settles
+    ///         only through {runRoot} (the loader sees to it: the settlement contract, a rollup's derivation). Simulation opens
+    ///         both this way, because it finds what is to be served on the way.
     function loadRoot(RootContext calldata context, Fill[] calldata fills, Record[] calldata records) external;
 
     /// @notice Opens a root of another chain, loads it, serves what is recorded at anchor 0, and closes it.
