@@ -1,0 +1,66 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "prover/proof_input.hpp"
+
+namespace scope::prover {
+
+/// Why a re-executor does not sign.
+enum class DisagreementKind : uint8_t {
+    malformed_input,    // not a proof input, with its ProofInputError in words
+    not_following,      // it can't follow L1 itself
+    unknown_rollup,     // it does not follow this chain
+    bad_blob,           // not a blob: no commitment
+    malformed_batch,    // with its BatchError in words
+    refused_batch,      // its execution breaks a rule
+    different_field,    // it arrives at another value of a public input
+    unknown_l1_origin,  // no canonical block of its L1
+    stale_l1_origin,    // before the last batch's
+    overloaded,         // too many requests wait
+    timed_out,
+};
+inline constexpr size_t DISAGREEMENT_KIND_COUNT = 11;
+/// As the enumerator is written.
+std::string_view to_string(DisagreementKind kind) noexcept;
+
+/// Where a member's execution parts from the claim, as exactly as the claim's trace allows.
+struct Disagreement {
+    Address member;
+    DisagreementKind kind{};
+    std::string field;                        ///< of PublicInputs, as in ISettlement.sol
+    std::string detail;                       ///< claimed and computed, or the rule
+    std::optional<uint64_t> block_number;     ///< first that differs
+    std::optional<size_t> transaction_index;  ///< first that differs, in that block
+    std::optional<Address> account;           ///< first that differs, after that transaction
+};
+/// For a person, in one line.
+std::string to_string(const Disagreement& disagreement);
+
+struct Proof {
+    Bytes bytes;  ///< what IVerifier.verify takes
+    std::vector<Disagreement> dissents;
+};
+
+enum class ProofError : uint8_t {
+    too_few_attestations,
+};
+struct ProofFailure {
+    ProofError error{};
+    size_t attestations = 0;
+    size_t threshold = 0;
+    std::vector<Disagreement> dissents;
+};
+std::string to_string(const ProofFailure& failure);
+
+/// A proof input in, a proof out.
+class Prover {
+  public:
+    virtual ~Prover() = default;
+    /// Waits for the proof; may be called from several threads.
+    virtual Result<Proof, ProofFailure> prove(const ProofInput& input) = 0;
+};
+
+}  // namespace scope::prover

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "chain/chain.hpp"
+#include "protocol/settlement.hpp"
+#include "rollup/rollup_config.hpp"
+
+namespace scope::rollup {
+
+/// What a batch must keep to (docs/protocol.md, sections 6 and 12). A batch that breaks one can't
+/// have settled.
+enum class BatchRule : uint8_t {
+    wrong_chain_id,
+    wrong_first_block,  // not the parent's number + 1
+    too_many_blocks,    // above MAX_BATCH_BLOCKS
+    timestamp_not_after_parent,
+    missing_open_scope,     // the first transaction of the first block is another one
+    repeated_open_scope,    // elsewhere
+    unknown_system_call,    // a system transaction that is none of openScope, loadRoot, runRoot
+    malformed_system_call,  // its arguments are not what the ABI encodes
+    load_of_foreign_root,   // loadRoot for a root of another chain
+    run_of_own_root,        // runRoot for a root of this chain
+    load_without_user_transaction,  // nothing, or a system transaction, follows in the block
+    wrong_operation_hash,           // loadRoot names another hash than that of what follows
+    refused_transaction,  // with its TxError; for a system transaction that failed, its revert data
+    refused_block,        // with its BlockRefusal
+    unreadable_streams,   // the predeploy's views don't answer as their ABI says
+};
+inline constexpr size_t BATCH_RULE_COUNT = 15;
+/// As the enumerator is written.
+std::string_view to_string(BatchRule rule) noexcept;
+
+/// Bounds the work that a batch can ask for.
+inline constexpr size_t MAX_BATCH_BLOCKS = 1024;
+
+struct BatchRefusal {
+    BatchRule rule{};
+    size_t block = 0;                   ///< index in the batch
+    std::optional<size_t> transaction;  ///< index in the block
+    std::optional<execution::TxError> tx_error;
+    std::optional<chain::BlockRefusal> block_refusal;
+    Bytes revert_data;  ///< of a system transaction that failed
+
+    friend bool operator==(const BatchRefusal&, const BatchRefusal&) = default;
+};
+/// For a person: "block 1, transaction 2: wrong_operation_hash".
+std::string to_string(const BatchRefusal& refusal);
+
+/// What an account became, as one hash: of address, account and the slots that the block has
+/// changed in it so far.
+struct AccountTrace {
+    Address address;
+    Hash digest;
+    friend bool operator==(const AccountTrace&, const AccountTrace&) = default;
+};
+struct TransactionTrace {
+    Hash receipt_hash;                   ///< keccak256 of its envelope in the receipts trie
+    std::vector<AccountTrace> accounts;  ///< that it changed, by address
+    friend bool operator==(const TransactionTrace&, const TransactionTrace&) = default;
+};
+/// What an execution did, small enough to compare with another's: to find where they part.
+struct BlockTrace {
+    Hash block_hash;
+    Hash state_root;
+    std::vector<TransactionTrace> transactions;
+    friend bool operator==(const BlockTrace&, const BlockTrace&) = default;
+};
+
+struct BatchExecution {
+    std::vector<chain::SealedBlock> blocks;  ///< at least one
+    Hash pre_state_root;
+    Hash post_state_root;
+    Hash last_block_hash;
+    std::vector<protocol::Streams> remotes;  ///< with a non-empty stream, ascending
+    std::vector<BlockTrace> trace;           ///< one for each block, if asked for
+};
+
+enum class Trace : uint8_t { no, yes };
+struct BatchOptions {
+    std::optional<Hash> parent;  ///< none: the chain's head. REQUIRES: the chain has it
+    Trace trace = Trace::no;
+};
+
+/// Executes every block of @p batch on its parent, with nothing left out: a transaction that can't
+/// stand in its block refuses the batch. Changes nothing in @p chain.
+///
+/// What the batch says of itself beyond the chain (number, L1 origin) is not looked at.
+/// REQUIRES: @p chain is one of @p config.
+Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
+                                                   const RollupConfig& config, const Batch& batch,
+                                                   const BatchOptions& options = {});
+
+/// Imports the blocks in full; the chain ends at the last one. REQUIRES: executed on the head.
+Result<void, chain::BlockRefusal> import_batch(chain::Chain& chain,
+                                               const BatchExecution& execution);
+
+/// Streams with the remotes of the open scope as the predeploy's views tell them on @p state: the
+/// non-empty ones, ascending; nothing if they don't answer.
+std::optional<std::vector<protocol::Streams>> read_streams(
+    const state::StateView& state, const execution::Environment& environment,
+    const Address& predeploy);
+
+}  // namespace scope::rollup

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "protocol/settlement.hpp"
+#include "rollup/batch.hpp"
+#include "rollup/l1_source.hpp"
+
+namespace scope::rollup {
+
+/// A batch as L1 tells it: what was claimed, what settled, and its blocks.
+struct DerivedBatch {
+    protocol::BatchClaim claim;  ///< without data and proof
+    Hash da_commitment;          ///< recomputed, equal to the event's
+    Batch batch;
+};
+/// One successful executeScope.
+struct DerivedScope {
+    uint256 scope_number;
+    size_t transaction_index = 0;  ///< in the L1 block
+    Hash transaction_hash;
+    std::vector<DerivedBatch> batches;  ///< ascending chain id
+};
+
+/// Why L1 gives no batches where it should. None of it can come from a settlement contract and an
+/// L1 that keep to their rules.
+enum class DerivationRule : uint8_t {
+    wrong_block_hash,         // the header does not hash to what the block is said to be
+    wrong_transactions_root,  // the transactions are not the header's
+    wrong_receipts_root,      // the receipts are not the header's
+    indirect_settlement,  // ScopeSettled in a transaction that does not call the contract itself
+    malformed_event,
+    malformed_calldata,
+    wrong_event,       // calldata and ScopeSettled differ
+    missing_blob,      // L1's blobs don't include it any more, or the index is past the last
+    wrong_blob,        // it does not have the versioned hash
+    wrong_commitment,  // the bytes are not what was committed
+    malformed_batch,   // with its BatchError
+    wrong_batch,       // a field of the batch differs from the claim's
+};
+inline constexpr size_t DERIVATION_RULE_COUNT = 12;
+/// As the enumerator is written.
+std::string_view to_string(DerivationRule rule) noexcept;
+
+struct DerivationError {
+    DerivationRule rule{};
+    std::optional<size_t> transaction_index;
+    std::optional<uint256> chain_id;
+    std::optional<BatchError> batch_error;
+    std::string field;  ///< which differs
+
+    friend bool operator==(const DerivationError&, const DerivationError&) = default;
+};
+std::string to_string(const DerivationError& error);
+
+/// The versioned hash that the blob itself gives; nothing if it is none.
+std::optional<Hash> versioned_hash_of(const crypto::Blob& blob);
+
+/// The scopes that an L1 block settles, in order: from successful executeScope transactions only.
+Result<std::vector<DerivedScope>, DerivationError> derive_scopes(
+    const L1Source& l1, const chain::StoredBlock& l1_block,
+    const protocol::SettlementId& settlement);
+
+}  // namespace scope::rollup

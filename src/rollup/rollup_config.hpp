@@ -1,0 +1,35 @@
+#pragma once
+
+#include "chain/chain.hpp"
+#include "protocol/settlement.hpp"
+#include "rollup/batch.hpp"
+
+namespace scope::rollup {
+
+/// ScopedCallable on every rollup, and who alone loads it: an address without a key.
+inline constexpr Address PREDEPLOY{
+    {0x5c, 0x09, 0xe0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01}};
+inline constexpr Address SYSTEM_SENDER{
+    {0x5c, 0x09, 0xe0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
+
+/// Everything that makes a rollup: with L1 it determines the whole chain.
+struct RollupConfig {
+    chain::ChainSpec spec;  ///< REQUIRES: with the rule for system transactions
+    chain::Genesis genesis;
+    protocol::SettlementId settlement;
+    Hash program_id;  ///< as the registry on L1 names the state transition
+
+    [[nodiscard]] uint64_t chain_id() const noexcept { return spec.chain_id; }
+    [[nodiscard]] const execution::SystemTransactionRule& system() const;
+};
+
+/// A rollup with Osaka's rules and system transactions between SYSTEM_SENDER and PREDEPLOY.
+chain::ChainSpec rollup_spec(uint64_t chain_id);
+
+/// How a block of a batch with this L1 origin is built: what the batch does not say follows from
+/// the origin and the parent (docs/formats/batch.md).
+chain::BlockAttributes attributes_of(const Hash& l1_origin_hash, uint64_t timestamp_s,
+                                     const Address& coinbase);
+chain::BlockAttributes attributes_of(const Batch& batch, const BatchBlock& block);
+
+}  // namespace scope::rollup

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "chain/chain.hpp"
+
+namespace scope::rollup {
+
+/// A chain on top of another one, for blocks that may never be imported there.
+///
+/// Reads through to the base, writes to itself alone: several blocks can be built on each other and
+/// thrown away. The base must outlive it; it may go on importing meanwhile.
+class ScratchChain {
+  public:
+    /// @param parent  Its head at the start. REQUIRES: @p base has it.
+    ScratchChain(const chain::Chain& base, const Hash& parent);
+
+    /// For BlockBuilder and others. Borrowed.
+    [[nodiscard]] const chain::Chain& chain() const noexcept { return chain_; }
+    [[nodiscard]] chain::StoredBlockPtr head() const { return chain_.head(); }
+    /// Makes a block that was built on the head the new head, without executing it again.
+    void add(const chain::SealedBlock& sealed);
+
+  private:
+    class OverlayStore;
+    ScratchChain(const chain::Chain& base, std::unique_ptr<OverlayStore> store);
+
+    OverlayStore* store_;
+    chain::Chain chain_;
+};
+
+}  // namespace scope::rollup
