@@ -1,0 +1,586 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
+
+import {Alias, ALIAS_ARGUMENTS_SIZE, ALIAS_GAS_LIMIT as ALIAS_GAS, aliasArguments} from "./Alias.sol";
+import {IScopedCallable} from "./interfaces/IScopedCallable.sol";
+import {IScopedCallableExtension} from "./interfaces/IScopedCallableExtension.sol";
+import {Fill, Mark, Record, Request, RootContext} from "./interfaces/ScopeTypes.sol";
+import {Marks} from "./libraries/Marks.sol";
+import {Revert} from "./libraries/Revert.sol";
+import {ScopeHash} from "./libraries/ScopeHash.sol";
+import {Transient} from "./libraries/Transient.sol";
+
+/// @title The accounting core, the same on every chain
+///
+/// Section numbers are protocol.md's. Read in this order, as the model does: `_ask` (outbound), `handleScopedCall` (inbound),
+/// `_load`, `_serve`.
+///
+/// What belongs to a root (baton, fills, records) is in transient storage on every chain: a reverted frame takes its part back.
+/// What belongs to a scope (accumulators, remotes, root index) is behind `_read` and `_write`: transient on L1, where a scope is a
+/// transaction; in storage on a rollup, where it is a batch, and where prover and follower read it. Loading and calling touch
+/// different slots, so that loading warms nothing a user's call pays for.
+///
+/// TODO(aborting precompile): on a rollup a fault has to make the block invalid whatever frame catches it (§7).
+abstract contract ScopedCallable is IScopedCallableExtension {
+    // ---- places -------------------------------------------------------------------------------------------------------------
+
+    /// @dev Offsets from an accumulator's base slot, one base per remote chain.
+    uint256 private constant REQUESTS_OUT = 0;
+    uint256 private constant REQUESTS_IN = 1;
+    uint256 private constant RESPONSES_OUT = 2;
+    uint256 private constant RESPONSES_IN = 3;
+    uint256 private constant VALUE_OUT = 4;
+    uint256 private constant VALUE_IN = 5;
+
+    bytes32 private constant ACCUMULATORS = keccak256("scope.accumulators");
+    bytes32 private constant REMOTES = keccak256("scope.remotes");
+    bytes32 private constant NEXT_ROOT_INDEX = keccak256("scope.next-root-index");
+    bytes32 private constant MARKS = keccak256("scope.marks");
+    bytes32 private constant FILLS = keccak256("scope.fills");
+    bytes32 private constant RECORDS = keccak256("scope.records");
+    bytes32 private constant ANCHORS = keccak256("scope.anchors");
+
+    /// @dev 0 if no root is open.
+    bytes32 private transient _rootId;
+    /// @dev This chain's own trace: the root's while this chain has control, else the one it let go with (§5).
+    bytes32 private transient _trace;
+    /// @dev Records loaded for the open root.
+    uint256 private transient _recordCount;
+
+    /// @inheritdoc IScopedCallableExtension
+    uint256 public immutable l1ChainId;
+    /// @inheritdoc IScopedCallableExtension
+    address public immutable settlement;
+
+    /// @dev No immutable and no storage depends on this contract's own address: a genesis may place its code anywhere.
+    bytes32 private immutable ALIAS_CODE_HASH = keccak256(type(Alias).creationCode);
+
+    constructor(uint256 l1ChainId_, address settlement_) {
+        l1ChainId = l1ChainId_;
+        settlement = settlement_;
+    }
+
+    modifier onlyLoader() {
+        if (msg.sender != loader()) revert OnlyLoader(msg.sender);
+        _;
+    }
+
+    modifier onlySelf() {
+        if (msg.sender != address(this)) revert OnlySelf(msg.sender);
+        _;
+    }
+
+    modifier inRoot() {
+        if (_rootId == 0) revert NoOpenRoot();
+        _;
+    }
+
+    // ---- what L1 and rollups do differently -----------------------------------------------------------------------------------
+
+    /// @inheritdoc IScopedCallableExtension
+    function loader() public view virtual returns (address);
+
+    function _read(bytes32 slot) internal view virtual returns (bytes32);
+
+    function _write(bytes32 slot, bytes32 word) internal virtual;
+
+    /// @dev Whether `value` may leave for a call of `chainId` (§10).
+    /// @param valueOut,valueIn Wei sent to and received from it so far in this scope.
+    function _requireBacked(uint256 chainId, uint256 value, uint256 valueOut, uint256 valueIn) internal view virtual;
+
+    // ---- outbound: this chain asks (§5) ---------------------------------------------------------------------------------------
+
+    /// @inheritdoc IScopedCallable
+    function scopedCall(uint256 targetChainId, address from, ScopedRequest calldata request)
+        external
+        payable
+        returns (bytes memory response)
+    {
+        bool success;
+        (success, response) = _ask(targetChainId, from, request);
+        if (!success) Revert.bubble(response);
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function tryScopedCall(uint256 targetChainId, address from, ScopedRequest calldata request)
+        external
+        returns (bool success, bytes memory data)
+    {
+        return _ask(targetChainId, from, request);
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function scopedStaticCall(uint256, address, ScopedRequest calldata) external pure returns (bytes memory) {
+        revert StaticCallsNotSupported();
+    }
+
+    function _ask(uint256 targetChainId, address from, ScopedRequest calldata request)
+        private
+        inRoot
+        returns (bool success, bytes memory data)
+    {
+        if (targetChainId == block.chainid) revert TargetIsLocal();
+        if (from != msg.sender && msg.sender != aliasOf(targetChainId, request.to)) {
+            revert FromMismatch(from, msg.sender);
+        }
+        if (request.value != msg.value) revert ValueMismatch(request.value, msg.value);
+
+        bytes32 trace = _trace;
+        Mark[] memory marks = Transient.loadMarks(MARKS);
+        Request memory asked = Request({
+            rootId: _rootId,
+            kind: 0,
+            sourceChainId: block.chainid,
+            targetChainId: targetChainId,
+            from: from,
+            nonce: uint256(trace),
+            marks: marks,
+            variant: 0,
+            to: request.to,
+            value: request.value,
+            gasLimit: request.gasLimit,
+            data: request.data
+        });
+        bytes32 requestHash = ScopeHash.requestHash(asked);
+
+        // Let go of control. The value counts from here on, so that a callback may bring it back; a failed call takes it out again
+        // with this frame, for only scopedCall carries value.
+        bytes32 anchor = ScopeHash.fold(trace, requestHash);
+        _fold(targetChainId, REQUESTS_OUT, requestHash);
+        _addValue(targetChainId, VALUE_OUT, request.value);
+        _setBaton(anchor, Marks.set(marks, block.chainid, anchor));
+
+        bytes memory response = IScopedCallableExtension(address(this)).answerOf(requestHash, asked);
+        _serve(anchor);
+
+        // Take control back. What the answer says of this chain has to be where this chain is, after its callbacks.
+        (success, data, trace, marks) = abi.decode(response, (bool, bytes, bytes32, Mark[]));
+        if (Marks.get(marks, block.chainid) != _trace) revert OutOfPosition(requestHash);
+        _setBaton(trace, marks);
+        emit ScopedCallMade(requestHash, targetChainId, from, success);
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function answerOf(bytes32 requestHash, Request calldata) external view returns (bytes memory response) {
+        response = Transient.loadBytes(_place(FILLS, requestHash));
+        if (response.length == 0) revert ResponseMissing(requestHash);
+    }
+
+    // ---- inbound: this chain serves (§5) ----------------------------------------------------------------------------------------
+
+    /// @inheritdoc IScopedCallable
+    function handleScopedCall(uint256 sourceChainId, address from, uint256 nonce, ScopedRequest calldata request)
+        external
+        onlySelf
+        inRoot
+    {
+        (uint8 kind, uint256 variant, Mark[] memory marks) = _trailer();
+        bytes32 requestHash = ScopeHash.requestHash(
+            Request({
+                rootId: _rootId,
+                kind: kind,
+                sourceChainId: sourceChainId,
+                targetChainId: block.chainid,
+                from: from,
+                nonce: nonce,
+                marks: marks,
+                variant: variant,
+                to: request.to,
+                value: request.value,
+                gasLimit: request.gasLimit,
+                data: request.data
+            })
+        );
+        if (Marks.get(marks, block.chainid) != _trace) revert OutOfPosition(requestHash);
+        bytes32 trace = ScopeHash.fold(bytes32(nonce), requestHash);
+        _setBaton(trace, Marks.set(marks, sourceChainId, trace));
+        _fold(sourceChainId, REQUESTS_IN, requestHash);
+
+        (bool success, bytes memory data) = _callTarget(sourceChainId, from, request);
+
+        trace = ScopeHash.fold(_trace, ScopeHash.responseHash(requestHash, success, data));
+        marks = Marks.set(Transient.loadMarks(MARKS), block.chainid, trace);
+        _setBaton(trace, marks);
+        emit ScopedCallServed(requestHash, sourceChainId, from, success);
+
+        bytes memory response = abi.encode(success, data, trace, marks);
+        assembly ("memory-safe") {
+            return(add(response, 0x20), mload(response))
+        }
+    }
+
+    /// @dev The seed's signature has no place for these: they follow its arguments (see {IScopedCallable-handleScopedCall}).
+    function _trailer() private pure returns (uint8 kind, uint256 variant, Mark[] memory marks) {
+        uint256 end = msg.data.length - 32;
+        uint256 size = uint256(bytes32(msg.data[end:]));
+        return abi.decode(msg.data[end - size:end], (uint8, uint256, Mark[]));
+    }
+
+    /// @dev Calls the target as the alias of who asks (§9). A failed call returns its value by reverting the alias's frame (§10).
+    function _callTarget(uint256 sourceChainId, address from, ScopedRequest calldata request)
+        private
+        returns (bool success, bytes memory data)
+    {
+        if (_isForbidden(request.to)) {
+            return (false, abi.encodeWithSelector(ForbiddenTarget.selector, request.to));
+        }
+        if (request.value != 0) {
+            (uint256 valueOut, uint256 valueIn) = getValues(sourceChainId);
+            _requireBacked(sourceChainId, request.value, valueOut, valueIn);
+        }
+        _addValue(sourceChainId, VALUE_IN, request.value);
+        (success, data) = _callAs(
+            deployAlias(sourceChainId, from),
+            request.value,
+            abi.encodePacked(request.to, request.gasLimit, request.data)
+        );
+        if (!success) _subtractValue(sourceChainId, VALUE_IN, request.value);
+    }
+
+    /// @dev Has an alias make a call; see {IAlias} for what it is told and what it tells.
+    function _callAs(address speaker, uint256 value, bytes memory message)
+        private
+        returns (bool success, bytes memory data)
+    {
+        (success, data) = speaker.call{value: value}(message);
+        if (success) return (true, data);
+        if (data.length == 0 || data[0] != 0) revert TooLittleGas();
+        // Memory-safe: drops the first byte of `data` by writing its length one byte further.
+        assembly ("memory-safe") {
+            let size := sub(mload(data), 1)
+            data := add(data, 1)
+            mstore(data, size)
+        }
+    }
+
+    /// @dev Whom no request may target (§2): whoever this contract or its loader trusts by address, and aliases, whose word counts
+    ///      as a remote account's.
+    function _isForbidden(address to) private view returns (bool) {
+        if (to == address(this) || to == loader()) return true;
+        // A minimal proxy with immutable arguments is 45 bytes and the arguments.
+        if (to.code.length != 45 + ALIAS_ARGUMENTS_SIZE) return false;
+        (uint256 chainId, address account) = aliasArguments(Clones.fetchCloneArgs(to));
+        return aliasOf(chainId, account) == to;
+    }
+
+    // ---- loading (§6) -------------------------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IScopedCallableExtension
+    function openScope(uint256[] calldata remotes) external onlyLoader {
+        if (_rootId != 0) revert RootOpen(_rootId);
+        uint256[] memory old = getRemotes();
+        for (uint256 i = 0; i < old.length; ++i) {
+            _reset(old[i], 0);
+        }
+        uint256 last = 0;
+        for (uint256 i = 0; i < remotes.length; ++i) {
+            if (remotes[i] <= last || remotes[i] == block.chainid) revert RemotesNotAscending(remotes[i]);
+            last = remotes[i];
+            _reset(last, ScopeHash.SEED);
+            _write(bytes32(uint256(REMOTES) + 1 + i), bytes32(last));
+        }
+        _write(REMOTES, bytes32(remotes.length));
+        _write(NEXT_ROOT_INDEX, 0);
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function loadRoot(RootContext calldata context, Fill[] calldata fills, Record[] calldata records)
+        external
+        onlyLoader
+    {
+        _open(context);
+        _trace = context.rootChainId == block.chainid ? keccak256(abi.encode(_rootId)) : bytes32(0);
+        _load(fills, records);
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function runRoot(RootContext calldata context, Fill[] calldata fills, Record[] calldata records)
+        external
+        onlyLoader
+    {
+        if (context.rootChainId == block.chainid) revert WrongRootChain(context.rootChainId);
+        _open(context);
+        _trace = 0;
+        _load(fills, records);
+        _serve(0);
+        _rootId = 0;
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function closeRoot() external onlyLoader inRoot {
+        _rootId = 0;
+    }
+
+    /// @inheritdoc IScopedCallable
+    function fillResponsesIn(uint256[] calldata chainIds, bytes32[] calldata reqHashes, bytes[] calldata responses)
+        external
+        onlyLoader
+        inRoot
+    {
+        if (chainIds.length != reqHashes.length || chainIds.length != responses.length) revert LengthMismatch();
+        for (uint256 i = 0; i < chainIds.length; ++i) {
+            _fill(chainIds[i], reqHashes[i], responses[i]);
+        }
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function loadRecords(Record[] calldata records) external onlyLoader inRoot {
+        for (uint256 i = 0; i < records.length; ++i) {
+            _record(records[i]);
+        }
+    }
+
+    function _open(RootContext calldata context) private {
+        if (_rootId != 0) revert RootOpen(_rootId);
+        uint256 least = uint256(_read(NEXT_ROOT_INDEX));
+        if (context.rootIndex < least) revert RootIndexNotIncreasing(context.rootIndex, least);
+        _write(NEXT_ROOT_INDEX, bytes32(context.rootIndex + 1));
+        _rootId = rootIdOf(context);
+        _recordCount = 0;
+        Transient.storeMarks(MARKS, new Mark[](0));
+    }
+
+    function _load(Fill[] calldata fills, Record[] calldata records) private {
+        for (uint256 i = 0; i < fills.length; ++i) {
+            _fill(fills[i].chainId, fills[i].requestHash, fills[i].response);
+        }
+        for (uint256 i = 0; i < records.length; ++i) {
+            _record(records[i]);
+        }
+    }
+
+    function _fill(uint256 chainId, bytes32 requestHash, bytes calldata response) private {
+        if (!_isOpen(chainId)) revert RemoteNotOpen(chainId);
+        if (response.length == 0) revert EmptyResponse(requestHash);
+        bytes32 place = _place(FILLS, requestHash);
+        if (Transient.load(place) != 0) revert DuplicateFill(requestHash);
+        Transient.storeBytes(place, response);
+        _fold(chainId, RESPONSES_IN, ScopeHash.answerHash(requestHash, keccak256(response)));
+    }
+
+    /// @dev A record's place holds its request hash, its answer hash, and the calldata that runs it. Its anchor's place holds 1 + the
+    ///      index of the kept record, the number of those not kept, and their indices.
+    function _record(Record calldata record) private {
+        Request memory request = record.request;
+        if (request.rootId != _rootId) revert RecordOfAnotherRoot(request.rootId);
+        if (request.targetChainId != block.chainid || request.sourceChainId == block.chainid) {
+            revert RecordOfAnotherChain(request.sourceChainId, request.targetChainId);
+        }
+        if (!_isOpen(request.sourceChainId)) revert RemoteNotOpen(request.sourceChainId);
+        if (request.kind != 0) revert StaticCallsNotSupported();
+        if (request.variant != 0) revert VariantsNotSupported(request.variant);
+        Marks.requireAscending(request.marks);
+
+        uint256 index = _recordCount++;
+        bytes32 requestHash = ScopeHash.requestHash(request);
+        uint256 place = uint256(_place(RECORDS, bytes32(index)));
+        Transient.store(bytes32(place), requestHash);
+        Transient.store(bytes32(place + 1), record.answerHash);
+        bytes memory trailer = abi.encode(request.kind, request.variant, request.marks);
+        Transient.storeBytes(
+            bytes32(place + 2),
+            abi.encodePacked(
+                abi.encodeCall(
+                    this.handleScopedCall,
+                    (
+                        request.sourceChainId,
+                        request.from,
+                        request.nonce,
+                        ScopedRequest(request.to, request.value, request.gasLimit, request.data)
+                    )
+                ),
+                trailer,
+                trailer.length
+            )
+        );
+
+        bytes32 anchor = Marks.get(request.marks, block.chainid);
+        uint256 list = uint256(_place(ANCHORS, anchor));
+        if (record.kept) {
+            if (Transient.load(bytes32(list)) != 0) revert TwoSuccessors(anchor);
+            Transient.store(bytes32(list), bytes32(index + 1));
+        } else {
+            uint256 count = uint256(Transient.load(bytes32(list + 1)));
+            Transient.store(bytes32(list + 1), bytes32(count + 1));
+            Transient.store(bytes32(list + 2 + count), bytes32(index));
+        }
+        _fold(request.sourceChainId, RESPONSES_OUT, record.answerHash);
+        deployAlias(request.sourceChainId, request.from);
+    }
+
+    // ---- serving (§6) ---------------------------------------------------------------------------------------------------------------
+
+    /// @dev Everything recorded at an anchor runs each time the anchor is reached: first what is rolled back, then what stays.
+    function _serve(bytes32 anchor) private {
+        while (true) {
+            uint256 list = uint256(_place(ANCHORS, anchor));
+            uint256 rolledBack = uint256(Transient.load(bytes32(list + 1)));
+            for (uint256 i = 0; i < rolledBack; ++i) {
+                uint256 index = uint256(Transient.load(bytes32(list + 2 + i)));
+                (, bytes memory ending) = address(this).call(abi.encodeCall(this.runRolledBack, (index)));
+                if (Revert.selector(ending) != RolledBack.selector) _fail(ending);
+            }
+            uint256 kept = uint256(Transient.load(bytes32(list)));
+            if (kept == 0) return;
+            _run(kept - 1);
+            anchor = _trace;
+        }
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function runRolledBack(uint256 index) external onlySelf {
+        _run(index);
+        _serve(_trace);
+        revert RolledBack();
+    }
+
+    /// @dev The seed's function is the one path by which a call is served.
+    function _run(uint256 index) private {
+        uint256 place = uint256(_place(RECORDS, bytes32(index)));
+        (bool success, bytes memory response) = address(this).call(Transient.loadBytes(bytes32(place + 2)));
+        if (!success) _fail(response);
+        bytes32 requestHash = Transient.load(bytes32(place));
+        bytes32 answerHash = ScopeHash.answerHash(requestHash, keccak256(response));
+        if (answerHash != Transient.load(bytes32(place + 1))) revert NotReproduced(requestHash);
+    }
+
+    /// @dev A frame of this contract failed: with its reason, or out of gas.
+    function _fail(bytes memory reason) private pure {
+        if (reason.length == 0) revert TooLittleGas();
+        Revert.bubble(reason);
+    }
+
+    // ---- aliases (§9) ------------------------------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IScopedCallableExtension
+    function ALIAS_GAS_LIMIT() external pure returns (uint256) {
+        return ALIAS_GAS;
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function aliasOf(uint256 chainId, address account) public view returns (address) {
+        return Clones.predictDeterministicAddressWithImmutableArgs(
+            _aliasImplementation(), abi.encodePacked(chainId, account), 0
+        );
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function deployAlias(uint256 chainId, address account) public returns (address deployed) {
+        if (chainId == block.chainid) revert AliasOfLocalAddress(account);
+        deployed = aliasOf(chainId, account);
+        if (deployed.code.length != 0) return deployed;
+        address implementation = _aliasImplementation();
+        if (implementation.code.length == 0) new Alias{salt: 0}();
+        Clones.cloneDeterministicWithImmutableArgs(implementation, abi.encodePacked(chainId, account), 0);
+        emit AliasDeployed(chainId, account, deployed);
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function forwardStranded(uint256 chainId, address account) external inRoot returns (bytes memory response) {
+        address stranded = deployAlias(chainId, account);
+        // The alias asks in its own name, as any local account may, with what can surely be forwarded through its proxy.
+        bytes memory ask = abi.encodeCall(
+            this.scopedCall, (chainId, stranded, ScopedRequest(account, stranded.balance, ALIAS_GAS, ""))
+        );
+        bool success;
+        (success, response) = _callAs(stranded, 0, abi.encodePacked(address(this), gasleft() / 8 * 7, ask));
+        if (!success) Revert.bubble(response);
+        return abi.decode(response, (bytes));
+    }
+
+    function _aliasImplementation() private view returns (address) {
+        return Create2.computeAddress(0, ALIAS_CODE_HASH);
+    }
+
+    // ---- views -----------------------------------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IScopedCallable
+    function getRollingHashes(uint256 chainId)
+        external
+        view
+        returns (bytes32 requestsOut, bytes32 requestsIn, bytes32 responsesOut, bytes32 responsesIn)
+    {
+        requestsOut = _stream(chainId, REQUESTS_OUT);
+        requestsIn = _stream(chainId, REQUESTS_IN);
+        responsesOut = _stream(chainId, RESPONSES_OUT);
+        responsesIn = _stream(chainId, RESPONSES_IN);
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function getValues(uint256 chainId) public view returns (uint256 valueOut, uint256 valueIn) {
+        valueOut = uint256(_read(_accumulator(chainId, VALUE_OUT)));
+        valueIn = uint256(_read(_accumulator(chainId, VALUE_IN)));
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function getRemotes() public view returns (uint256[] memory chainIds) {
+        chainIds = new uint256[](uint256(_read(REMOTES)));
+        for (uint256 i = 0; i < chainIds.length; ++i) {
+            chainIds[i] = uint256(_read(bytes32(uint256(REMOTES) + 1 + i)));
+        }
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function getBaton() external view returns (bytes32 rootId, bytes32 trace, Mark[] memory marks) {
+        if (_rootId != 0) (rootId, trace, marks) = (_rootId, _trace, Transient.loadMarks(MARKS));
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function rootIdOf(RootContext calldata context) public view returns (bytes32) {
+        return ScopeHash.rootId(l1ChainId, settlement, context);
+    }
+
+    // ---- accumulators (§4, §10) and places ------------------------------------------------------------------------------------------------
+
+    function _setBaton(bytes32 trace, Mark[] memory marks) private {
+        _trace = trace;
+        Transient.storeMarks(MARKS, marks);
+    }
+
+    function _fold(uint256 chainId, uint256 stream, bytes32 item) private {
+        _write(_accumulator(chainId, stream), ScopeHash.fold(_stream(chainId, stream), item));
+    }
+
+    function _addValue(uint256 chainId, uint256 offset, uint256 value) private {
+        if (value == 0) return;
+        bytes32 slot = _accumulator(chainId, offset);
+        _write(slot, bytes32(uint256(_read(slot)) + value));
+    }
+
+    function _subtractValue(uint256 chainId, uint256 offset, uint256 value) private {
+        if (value == 0) return;
+        bytes32 slot = _accumulator(chainId, offset);
+        _write(slot, bytes32(uint256(_read(slot)) - value));
+    }
+
+    /// @dev A remote that is not in the scope has empty streams. A call to it finds no fill.
+    function _stream(uint256 chainId, uint256 stream) private view returns (bytes32 hash) {
+        hash = _read(_accumulator(chainId, stream));
+        if (hash == 0) hash = ScopeHash.SEED;
+    }
+
+    /// @dev Looks at a slot that only loading writes, so that it warms nothing a user's call pays for.
+    function _isOpen(uint256 chainId) private view returns (bool) {
+        return _read(_accumulator(chainId, RESPONSES_IN)) != 0;
+    }
+
+    function _reset(uint256 chainId, bytes32 seed) private {
+        for (uint256 stream = REQUESTS_OUT; stream <= RESPONSES_IN; ++stream) {
+            _write(_accumulator(chainId, stream), seed);
+        }
+        _write(_accumulator(chainId, VALUE_OUT), 0);
+        _write(_accumulator(chainId, VALUE_IN), 0);
+    }
+
+    function _accumulator(uint256 chainId, uint256 offset) private pure returns (bytes32) {
+        return bytes32(uint256(ScopeHash.fold(ACCUMULATORS, bytes32(chainId))) + offset);
+    }
+
+    /// @dev Where something of the open root is kept. Bound to the root, so that nothing serves another one.
+    function _place(bytes32 namespace, bytes32 key) private view returns (bytes32) {
+        return ScopeHash.fold(ScopeHash.fold(namespace, _rootId), key);
+    }
+}

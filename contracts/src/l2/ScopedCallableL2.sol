@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {ScopedCallable} from "../ScopedCallable.sol";
+import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
+
+/// @dev Sender of a rollup's system transactions. No key; only the derivation speaks for it.
+address constant SYSTEM_ADDRESS = 0x5c09E0000000000000000000000000000000ffFf;
+
+/// @title ScopedCallable on a rollup, a predeploy at 0x5c09e00000000000000000000000000000000001
+/// @dev Its genesis balance of 2^128 wei is a reserve that doesn't exist: sending burns into it, serving mints out of it (§10).
+contract ScopedCallableL2 is ScopedCallable {
+    constructor(uint256 l1ChainId_, address settlement_) ScopedCallable(l1ChainId_, settlement_) {}
+
+    /// @inheritdoc IScopedCallableExtension
+    function loader() public pure override returns (address) {
+        return SYSTEM_ADDRESS;
+    }
+
+    function _read(bytes32 slot) internal view override returns (bytes32 word) {
+        // Slots are hashes with a namespace: no declared variable is among them.
+        assembly ("memory-safe") {
+            word := sload(slot)
+        }
+    }
+
+    function _write(bytes32 slot, bytes32 word) internal override {
+        assembly ("memory-safe") {
+            sstore(slot, word)
+        }
+    }
+
+    /// @dev L1 answers for it, in the escrow.
+    function _requireBacked(uint256, uint256, uint256, uint256) internal pure override {}
+}

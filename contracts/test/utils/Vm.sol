@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+/// @title The cheatcodes that our tests use
+interface Vm {
+    struct Log {
+        bytes32[] topics;
+        bytes data;
+        address emitter;
+    }
+
+    function addr(uint256 privateKey) external pure returns (address);
+    function blobhashes(bytes32[] calldata hashes) external;
+    function chainId(uint256 newChainId) external;
+    function coinbase(address newCoinbase) external;
+    function deal(address account, uint256 newBalance) external;
+    function etch(address target, bytes calldata newCode) external;
+    function expectRevert() external;
+    function expectRevert(bytes calldata reason) external;
+    function expectRevert(bytes4 selector) external;
+    function fee(uint256 newBaseFee) external;
+    function getRecordedLogs() external returns (Log[] memory);
+    function keyExists(string calldata json, string calldata key) external view returns (bool);
+    function load(address target, bytes32 slot) external view returns (bytes32);
+    function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
+    function parseJsonBool(string calldata json, string calldata key) external pure returns (bool);
+    function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
+    function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
+    function parseJsonBytes32Array(string calldata json, string calldata key) external pure returns (bytes32[] memory);
+    function parseJsonString(string calldata json, string calldata key) external pure returns (string memory);
+    function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
+    function prank(address sender) external;
+    function prank(address sender, address origin) external;
+    function prevrandao(bytes32 newPrevrandao) external;
+    function readFile(string calldata path) external view returns (string memory);
+    function recordLogs() external;
+    function roll(uint256 newHeight) external;
+    function setBlockhash(uint256 blockNumber, bytes32 blockHash) external;
+    function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function snapshotValue(string calldata group, string calldata name, uint256 value) external;
+    function toString(uint256 value) external pure returns (string memory);
+    function txGasPrice(uint256 newGasPrice) external;
+    function warp(uint256 newTimestamp) external;
+}

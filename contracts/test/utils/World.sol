@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IScopedCallable} from "../../src/interfaces/IScopedCallable.sol";
+import {IScopedCallableExtension} from "../../src/interfaces/IScopedCallableExtension.sol";
+import {Fill, Record, RootContext} from "../../src/interfaces/ScopeTypes.sol";
+import {ScopedCallableL1} from "../../src/l1/ScopedCallableL1.sol";
+import {ScopedCallableL2, SYSTEM_ADDRESS} from "../../src/l2/ScopedCallableL2.sol";
+import {Plan} from "./Plan.sol";
+import {Test} from "./Test.sol";
+
+/// @title Chains in one EVM: `on(chain)` says which one runs
+/// @dev All contracts share an address space here, so each deployment has its own address.
+abstract contract World is Test {
+    uint256 internal constant L1 = 1;
+    uint256 internal constant A = 901;
+    uint256 internal constant B = 902;
+    uint256 internal constant GAS = 500_000;
+
+    bytes32 internal constant SEED = keccak256(abi.encode(bytes32(0)));
+
+    mapping(uint256 chainId => IScopedCallableExtension) internal sc;
+
+    function on(uint256 chainId) internal {
+        vm.chainId(chainId);
+    }
+
+    function makeRollup(uint256 chainId, address settlement) internal {
+        on(chainId);
+        sc[chainId] = new ScopedCallableL2(L1, settlement);
+        vm.deal(address(sc[chainId]), 2 ** 128);
+    }
+
+    function asLoader(uint256 chainId) internal returns (IScopedCallableExtension) {
+        on(chainId);
+        address loader = sc[chainId].loader();
+        IScopedCallableExtension callable = sc[chainId];
+        vm.prank(loader);
+        return callable;
+    }
+
+    function aliasOn(uint256 chainId, uint256 remote, address account) internal returns (address) {
+        on(chainId);
+        return sc[chainId].deployAlias(remote, account);
+    }
+
+    function open(uint256 chainId, uint256 remote) internal {
+        uint256[] memory remotes = new uint256[](1);
+        remotes[0] = remote;
+        asLoader(chainId).openScope(remotes);
+    }
+
+    function open(uint256 chainId, uint256 remote, uint256 other) internal {
+        uint256[] memory remotes = new uint256[](2);
+        (remotes[0], remotes[1]) = (remote, other);
+        asLoader(chainId).openScope(remotes);
+    }
+
+    /// @dev The chain's leg of a root of another chain: one transaction.
+    function serve(Plan plan, uint256 chainId) internal {
+        (RootContext memory context, Fill[] memory fills, Record[] memory records) =
+            (plan.context(), plan.fills(chainId), plan.records(chainId));
+        asLoader(chainId).runRoot(context, fills, records);
+    }
+
+    /// @dev Opens a root on its own chain; the user's operation follows, then `close`.
+    function load(Plan plan, uint256 chainId) internal {
+        (RootContext memory context, Fill[] memory fills, Record[] memory records) =
+            (plan.context(), plan.fills(chainId), plan.records(chainId));
+        asLoader(chainId).loadRoot(context, fills, records);
+    }
+
+    function close(uint256 chainId) internal {
+        asLoader(chainId).closeRoot();
+    }
+
+    /// @dev Both directions of a pair match, and something crossed.
+    function assertMirrored(uint256 x, uint256 y) internal view {
+        bytes32[4] memory a = streams(x, y);
+        bytes32[4] memory b = streams(y, x);
+        assertEq(a[0], b[1], "requests, there");
+        assertEq(b[0], a[1], "requests, back");
+        assertEq(a[3], b[2], "responses, there");
+        assertEq(b[3], a[2], "responses, back");
+        (uint256 outX, uint256 inX) = sc[x].getValues(y);
+        (uint256 outY, uint256 inY) = sc[y].getValues(x);
+        assertEq(outX, inY, "value, there");
+        assertEq(outY, inX, "value, back");
+        assertTrue(a[2] != SEED || a[3] != SEED, "something crossed");
+    }
+
+    /// @dev requestsOut, requestsIn, responsesOut, responsesIn.
+    function streams(uint256 chainId, uint256 remote) internal view returns (bytes32[4] memory s) {
+        (s[0], s[1], s[2], s[3]) = sc[chainId].getRollingHashes(remote);
+    }
+}
