@@ -1,0 +1,97 @@
+#pragma once
+
+#include <chrono>
+
+#include "builder/call_trace.hpp"
+#include "builder/network.hpp"
+#include "crypto/secp256k1.hpp"
+#include "prover/prover.hpp"
+
+namespace scope::builder {
+
+enum class DataAvailability : uint8_t { calldata, blobs };
+
+/// Free choices of who builds a slot.
+struct SlotAttributes {
+    uint64_t timestamp_s = 0;  ///< of the L1 block and of the rollups' blocks
+    Hash prev_randao;
+    Address coinbase;  ///< of the L1 block and of the rollups' blocks
+};
+
+struct BuilderOptions {
+    crypto::SecretKey submitter;  ///< signs the L1 transaction; an account without code
+    DataAvailability data_availability = DataAvailability::blobs;
+    uint256 max_priority_fee_per_gas = 1'000'000'000u;  ///< wei
+};
+
+/// One rollup's part of a bundle, before and after it is proved.
+struct RollupPart {
+    uint64_t chain_id = 0;
+    rollup::Batch batch;
+    Bytes batch_bytes;
+    std::vector<crypto::Blob> blobs;  ///< empty: in calldata
+    rollup::BatchExecution execution;
+    protocol::PublicInputs public_inputs;
+    std::vector<prover::Disagreement> dissents;  ///< of members that did not sign
+};
+
+/// Everything that settles a scope: one L1 transaction, its blobs, and the rollups' blocks.
+struct Bundle {
+    protocol::Scope scope;
+    Transaction transaction;
+    std::vector<chain::BlobSidecarPtr> sidecars;
+    std::vector<RollupPart> parts;  ///< ascending chain id
+    std::vector<RootTrace> roots;
+    SlotAttributes attributes;
+    Hash l1_parent;
+};
+
+/// How long each step took.
+struct StepTimes {
+    using Duration = std::chrono::duration<double, std::milli>;
+    Duration simulate{};
+    Duration execute{};
+    Duration assemble{};  ///< L2 blocks, batches
+    Duration blobs{};     ///< KZG
+    Duration prove{};
+    Duration bundle{};  ///< the L1 transaction and its dry run
+};
+
+enum class SealRule : uint8_t {
+    no_roots,
+    batch_too_large,
+    too_many_blobs,  ///< more than one L1 transaction may have (EIP-7594)
+    batch_refused,   ///< executing the batch once more broke a rule
+    not_proved,
+    not_settled,     ///< executeScope reverted (reason: its error)
+    bundle_refused,  ///< the L1 transaction can't stand in a block
+};
+std::string_view to_string(SealRule rule) noexcept;
+struct SealError {
+    SealRule rule{};
+    std::string reason;
+};
+std::string to_string(const SealError& error);
+
+/// Signs executeScope(@p scope) as the network's next L1 transaction of @p submitter: type 3 with
+/// @p sidecars, type 2 without.
+Transaction make_bundle_transaction(const Network& network, const BuilderOptions& options,
+                                    const protocol::Scope& scope,
+                                    const std::vector<chain::BlobSidecarPtr>& sidecars);
+
+/// What the transaction would do in the next L1 block; nothing is kept.
+Result<execution::Outcome, execution::TxError> dry_run(const Network& network,
+                                                       const SlotAttributes& attributes,
+                                                       const Transaction& transaction);
+
+/// What settling gave.
+struct Settled {
+    chain::StoredBlockPtr l1_block;
+    Receipt receipt;
+    uint64_t gas_used = 0;
+};
+/// Builds and imports the L1 block with the bundle's transaction, then the rollups' blocks. All or
+/// nothing.
+Result<Settled, SealError> settle(const Network& network, const Bundle& bundle);
+
+}  // namespace scope::builder

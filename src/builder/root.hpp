@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "protocol/settlement.hpp"
+#include "types/transaction.hpp"
+
+namespace scope::builder {
+
+/// A user's own transaction on a rollup.
+struct L2Root {
+    uint64_t chain_id = 0;
+    Transaction transaction;
+};
+
+/// A user's signed operation on L1.
+struct L1Root {
+    protocol::SignedOperation operation;
+};
+
+/// The user operation that a tree of scoped calls hangs under (docs/protocol.md §1).
+using Root = std::variant<L1Root, L2Root>;
+
+/// Why a root can't be part of the scope. It leaves no trace on any chain.
+enum class RefusalRule : uint8_t {
+    unknown_chain,      ///< a chain that is not in this scope
+    transaction,        ///< the user's transaction can't stand in the block (reason: its TxError)
+    operation,          ///< the account refused the operation: nonce, deadline, signature
+    static_call,        ///< §8 is not supported yet
+    variant,            ///< one request would need two answers; §7's variants are not supported yet
+    fault,              ///< ScopedCallable can't go on (reason: the reserved error)
+    gas_budget,         ///< more gas than the builder grants
+    execution_failed,   ///< the plan's own transactions were refused on a chain
+    execution_differs,  ///< executing the plan gave another outcome than simulating it
+    streams_differ,     ///< rolling hashes or values of a pair do not match after execution
+    scope_full,         ///< a block or the settling transaction has no room
+};
+std::string_view to_string(RefusalRule rule) noexcept;
+
+}  // namespace scope::builder

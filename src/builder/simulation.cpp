@@ -1,0 +1,339 @@
+#include "builder/simulation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/hex.hpp"
+#include "protocol/callable.hpp"
+
+namespace scope::builder {
+
+namespace callable = protocol::callable;
+
+namespace {
+
+/// What the waiting frame of execution pays for a callback beyond running it: reading the record,
+/// hashing it, the frame.
+constexpr int64_t SERVE_OVERHEAD = 12'000;
+/// Enough for a message of the loader, which nobody pays for.
+constexpr int64_t LOADER_GAS = 1 << 30;
+
+/// An inbound call as the target ran it.
+struct Served {
+    protocol::Request request;
+    Hash request_hash;
+    Bytes response;
+    bool kept = false;
+};
+
+/// How a trace came about: the record that ended there, and the anchor from which it ran.
+struct Step {
+    size_t record = 0;
+    Hash anchor;
+};
+
+/// A frame that waits for an answer, in which callbacks run.
+struct Wait {
+    int depth = 0;
+    int64_t gas = 0;
+};
+
+}  // namespace
+
+/// One chain during one root.
+struct Simulation::Leg {
+    SimulatedChain chain;
+    std::unique_ptr<Interceptor> host;
+    bool open = false;
+    std::vector<Wait> waits;
+    std::vector<Served> records;                       // in the order in which they were found
+    std::map<Hash, std::map<Hash, size_t>> by_anchor;  // anchor, request hash: place in records
+    std::map<Hash, Step> steps;                        // by the trace after an answer
+};
+
+/// Executes messages as always; sees where an answer is taken.
+class Simulation::Interceptor final : public execution::Host {
+  public:
+    Interceptor(Parts& parts, Leg& leg)
+        : Host(*leg.chain.state, *leg.chain.environment), parts_(parts), leg_(leg) {}
+
+    [[nodiscard]] const evm::TransactionContext& transaction() const noexcept override {
+        return leg_.chain.scope_transaction ? leg_.chain.scope_transaction->transaction()
+                                            : Host::transaction();
+    }
+    evm::CallResult call(const evm::Message& message) override;
+
+  private:
+    Parts& parts_;
+    Leg& leg_;
+};
+
+struct Simulation::Parts {
+    protocol::RootContext context;
+    std::vector<std::unique_ptr<Leg>> legs;
+    Leg* root_leg = nullptr;
+    std::vector<CallTrace> calls;
+    std::vector<CallTrace>* open_calls = &calls;  // where the next call belongs
+    std::optional<Refusal> refusal;
+
+    Leg* find(const uint256& chain_id) noexcept {
+        for (const auto& leg : legs)
+            if (chain_id == uint256{leg->chain.chain_id}) return leg.get();
+        return nullptr;
+    }
+
+    void refuse(RefusalRule rule, std::string reason) {
+        if (!refusal) refusal = Refusal{rule, std::move(reason), {}};
+    }
+
+    evm::CallResult from_loader(Leg& leg, const Bytes& calldata, int depth) {
+        return leg.host->call({.depth = depth,
+                               .gas = LOADER_GAS,
+                               .recipient = leg.chain.callable,
+                               .sender = leg.chain.loader,
+                               .code_address = leg.chain.callable,
+                               .input = calldata});
+    }
+
+    Hash trace_of(Leg& leg) {
+        const auto result = from_loader(leg, callable::get_baton(), 0);
+        const auto baton = callable::decode_baton(result.output);
+        CHECK(baton.has_value());
+        return baton->trace;
+    }
+
+    /// Opens a root of another chain here, when its first call comes.
+    bool open(Leg& leg) {
+        if (leg.open) return true;
+        leg.open = true;
+        if (!leg.chain.scope_transaction) leg.host->open_transaction({.origin = leg.chain.loader});
+        const auto result = from_loader(leg, callable::load_root(context, {}), 0);
+        if (result.status == evm::Status::success) return true;
+        refuse(RefusalRule::fault, fmt::format("chain {} can't open the root: {}",
+                                               leg.chain.chain_id, describe_revert(result.output)));
+        return false;
+    }
+
+    /// The target's side of a call. Gives the raw response, or nothing after a refusal.
+    std::optional<Bytes> serve(Leg& target, const protocol::Request& request, CallTrace& trace) {
+        const bool waiting = !target.waits.empty();
+        const int depth = waiting ? target.waits.back().depth : 1;
+        const int64_t gas =
+            waiting ? target.waits.back().gas : static_cast<int64_t>(target.chain.serve_gas);
+
+        const auto alias = from_loader(
+            target, callable::deploy_alias(request.source_chain_id, request.from), depth);
+        if (alias.status != evm::Status::success) {
+            refuse(RefusalRule::fault,
+                   fmt::format("chain {}: deployAlias: {}", target.chain.chain_id,
+                               describe_revert(alias.output)));
+            return std::nullopt;
+        }
+
+        const Bytes calldata = callable::handle_scoped_call(request);
+        auto result = target.host->call({.depth = depth,
+                                         .gas = gas,
+                                         .recipient = target.chain.callable,
+                                         .sender = target.chain.callable,
+                                         .code_address = target.chain.callable,
+                                         .input = calldata});
+        const int64_t used = gas - result.gas_left;
+        trace.gas_used = static_cast<uint64_t>(used);
+        if (refusal) return std::nullopt;
+        if (result.status != evm::Status::success) {
+            refuse(RefusalRule::fault, fmt::format("chain {} can't serve the call to {}: {}",
+                                                   target.chain.chain_id, to_hex(request.to),
+                                                   result.status == evm::Status::revert
+                                                       ? describe_revert(result.output)
+                                                       : evm::to_string(result.status)));
+            return std::nullopt;
+        }
+        if (waiting) target.waits.back().gas -= used + SERVE_OVERHEAD;
+        return std::move(result.output);
+    }
+
+    /// Notes an answer as a record of the target. False after a refusal.
+    bool note(Leg& target, const protocol::Request& request, const Hash& request_hash,
+              const protocol::Response& decoded, const Bytes& response) {
+        const Hash anchor = protocol::anchor_of(request);
+        auto& at = target.by_anchor[anchor];
+        const auto [place, is_new] = at.try_emplace(request_hash, target.records.size());
+        if (is_new) {
+            target.records.push_back({request, request_hash, response});
+        } else if (target.records[place->second].response != response) {
+            refuse(
+                RefusalRule::variant,
+                fmt::format("the call to {} on chain {} was asked twice at one point and has two "
+                            "answers: variants (protocol.md §7) are not supported yet",
+                            to_hex(request.to), target.chain.chain_id));
+            return false;
+        }
+        target.steps[decoded.trace] = {place->second, anchor};
+        return true;
+    }
+
+    /// Marks the records on the way from one trace of a chain to a later one: these survived.
+    static void keep_path(Leg& leg, Hash end, const Hash& start) {
+        while (end != start) {
+            const auto step = leg.steps.find(end);
+            CHECK(step != leg.steps.end());
+            leg.records[step->second.record].kept = true;
+            end = step->second.anchor;
+        }
+    }
+
+    /// Answers a request that @p source's code takes the answer of in @p message; what callbacks
+    /// took of its gas.
+    int64_t answer(Leg& source, const protocol::Request& request, const evm::Message& message) {
+        CallTrace trace;
+        trace.request = request;
+        trace.request_hash = protocol::request_hash(request);
+        auto* const around = std::exchange(open_calls, &trace.calls);
+        source.waits.push_back({message.depth, message.gas});
+
+        answer_into(source, request, message, trace);
+
+        const int64_t toll = message.gas - source.waits.back().gas;
+        source.waits.pop_back();
+        open_calls = around;
+        open_calls->push_back(std::move(trace));
+        return toll;
+    }
+
+    void answer_into(Leg& source, const protocol::Request& request, const evm::Message& message,
+                     CallTrace& trace) {
+        if (request.kind != protocol::CallKind::call)
+            return refuse(RefusalRule::static_call,
+                          "static scoped calls (protocol.md §8) are not supported yet");
+        if (request.variant)
+            return refuse(RefusalRule::variant, "variants (protocol.md §7) are not supported yet");
+        Leg* const target = find(request.target_chain_id);
+        if (!target || target == &source)
+            return refuse(RefusalRule::unknown_chain,
+                          fmt::format("{} on chain {} calls chain {}, which is not in this scope",
+                                      to_hex(request.from), source.chain.chain_id,
+                                      to_decimal(request.target_chain_id)));
+        if (!open(*target)) return;
+
+        const auto response = serve(*target, request, trace);
+        if (!response) return;
+        const auto decoded = protocol::decode_response(*response);
+        CHECK(decoded.has_value());
+        trace.success = decoded->success;
+        trace.output = decoded->data;
+        if (!note(*target, request, trace.request_hash, *decoded, *response)) return;
+
+        const Hash waited_at = protocol::trace_after(to_be(request.nonce), trace.request_hash);
+        keep_path(source, trace_of(source), waited_at);
+
+        const auto filled = from_loader(
+            source,
+            callable::fill_responses_in({request.target_chain_id, trace.request_hash, *response}),
+            message.depth);
+        if (filled.status != evm::Status::success)
+            refuse(RefusalRule::fault,
+                   fmt::format("chain {} can't be filled: {}", source.chain.chain_id,
+                               describe_revert(filled.output)));
+    }
+
+    /// The plan: a chain's records in the order found; its fills in the order of the records that
+    /// they answer, so that both response streams of a pair fold alike.
+    [[nodiscard]] Plan plan() const {
+        Plan plan;
+        for (const auto& leg : legs) {
+            for (const auto& served : leg->records) {
+                const uint256& source = served.request.source_chain_id;
+                plan[leg->chain.chain_id].records.push_back(
+                    {served.request, protocol::answer_hash(served.request_hash, served.response),
+                     served.kept});
+                plan[source[0]].fills.push_back(
+                    {uint256{leg->chain.chain_id}, served.request_hash, served.response});
+            }
+        }
+        return plan;
+    }
+
+    void mark_kept(std::vector<CallTrace>& traces, bool around_kept) {
+        for (auto& trace : traces) {
+            const Leg* const target = find(trace.request.target_chain_id);
+            if (target) {
+                const auto at = target->by_anchor.find(protocol::anchor_of(trace.request));
+                if (at != target->by_anchor.end()) {
+                    const auto place = at->second.find(trace.request_hash);
+                    if (place != at->second.end())
+                        trace.kept = around_kept && target->records[place->second].kept;
+                }
+            }
+            mark_kept(trace.calls, trace.kept);
+        }
+    }
+};
+
+evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
+    const evm::CallResult ended{.status = evm::Status::out_of_gas};
+    if (parts_.refusal) return ended;
+    const bool to_itself =
+        message.recipient == leg_.chain.callable && message.sender == leg_.chain.callable;
+    const auto request = to_itself ? callable::decode_answer_of(message.input) : std::nullopt;
+    if (!request) return Host::call(message);
+
+    const int64_t toll = parts_.answer(leg_, *request, message);
+    if (parts_.refusal) return ended;
+    auto result = Host::call(message);
+    if (toll > result.gas_left) {
+        parts_.refuse(
+            RefusalRule::gas_budget,
+            fmt::format("chain {}: callbacks into it took {} gas, more than the frame that "
+                        "waits for chain {} has left",
+                        leg_.chain.chain_id, toll, to_decimal(request->target_chain_id)));
+        return ended;
+    }
+    result.gas_left -= toll;
+    return result;
+}
+
+Simulation::Simulation(const std::vector<SimulatedChain>& chains,
+                       const protocol::RootContext& context)
+    : parts_(std::make_unique<Parts>()) {
+    parts_->context = context;
+    for (const auto& chain : chains) {
+        auto leg = std::make_unique<Leg>();
+        leg->chain = chain;
+        leg->host = std::make_unique<Interceptor>(*parts_, *leg);
+        parts_->legs.push_back(std::move(leg));
+    }
+    parts_->root_leg = parts_->find(context.root_chain_id);
+    CHECK(parts_->root_leg != nullptr);
+    parts_->root_leg->open = true;
+}
+
+Simulation::~Simulation() = default;
+
+execution::Host& Simulation::host() noexcept {
+    return *parts_->root_leg->host;
+}
+
+const std::optional<Refusal>& Simulation::refusal() const noexcept {
+    return parts_->refusal;
+}
+
+Result<RootTrace, Refusal> Simulation::finish(RootTrace trace) {
+    for (const auto& leg : parts_->legs) {
+        if (leg.get() == parts_->root_leg || !leg->open || parts_->refusal) continue;
+        Parts::keep_path(*leg, parts_->trace_of(*leg), Hash{});
+    }
+    parts_->mark_kept(parts_->calls, true);
+    if (parts_->refusal) {
+        Refusal refusal = *std::move(parts_->refusal);
+        refusal.calls = std::move(parts_->calls);
+        return std::unexpected{std::move(refusal)};
+    }
+    trace.context = parts_->context;
+    trace.calls = std::move(parts_->calls);
+    trace.plan = parts_->plan();
+    return trace;
+}
+
+}  // namespace scope::builder

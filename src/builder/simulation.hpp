@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "builder/call_trace.hpp"
+#include "execution/host.hpp"
+
+namespace scope::builder {
+
+/// A chain of the scope as simulation runs it.
+struct SimulatedChain {
+    uint64_t chain_id = 0;
+    Address callable;  ///< ScopedCallable
+    Address loader;    ///< who may load: the settlement contract, or the system sender
+    state::State* state = nullptr;
+    const execution::Environment* environment = nullptr;
+    /// L1: the host on which the scope's one transaction is open. Null on a rollup, where every
+    /// root has a transaction.
+    execution::Host* scope_transaction = nullptr;
+    uint64_t serve_gas =
+        0;  ///< gas that serving a root's inbound calls may take, ScopedCallable's part included
+};
+
+/// Runs a root once, with the real contracts, and finds out what every chain has to be given
+/// (docs/life-of-a-scoped-call.md).
+///
+/// Fills on demand: where a contract takes an answer (ScopedCallable's call to its own answerOf),
+/// the target's leg runs at once in the target's state, its answer is filled, and the caller goes
+/// on. A callback is a leg inside a leg: there is one thread of control, so recursion is enough.
+/// All states share one journal, so a frame that reverts takes back what it caused on every chain.
+///
+/// Gas is that of execution but for callbacks, which execution runs in the frame that waits:
+/// simulation measures them and charges that frame what they took.
+class Simulation {
+  public:
+    /// @param chains  All chains of the scope; their states share a journal. The root's own chain
+    /// has loaded the root,
+    ///                without fills or records.
+    Simulation(const std::vector<SimulatedChain>& chains, const protocol::RootContext& context);
+    ~Simulation();
+    Simulation(const Simulation&) = delete;
+    Simulation& operator=(const Simulation&) = delete;
+
+    /// Over the state of the root's own chain: the user's transaction or operation runs on it.
+    [[nodiscard]] execution::Host& host() noexcept;
+
+    /// Set once the root can't go on; its frames then end quickly.
+    [[nodiscard]] const std::optional<Refusal>& refusal() const noexcept;
+
+    /// The root's own code has ended: finds out which records are kept.
+    ///
+    /// States are left as they are: the caller takes back to before the root.
+    /// @param trace  With success, output and gas_used of the root's own code; the rest is filled
+    /// in.
+    Result<RootTrace, Refusal> finish(RootTrace trace);
+
+  private:
+    struct Leg;
+    class Interceptor;
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace scope::builder
