@@ -20,8 +20,6 @@ struct BlobParameters {
 inline constexpr BlobParameters CANCUN_BLOBS{3, 6, 3338477};
 inline constexpr BlobParameters PRAGUE_BLOBS{6, 9, 5007716};
 
-inline constexpr uint64_t GAS_PER_BLOB = 1 << 17;
-
 /// Transactions without a signature that a chain may have (docs/protocol.md, section 6): TxType
 /// system. They pay nothing, must succeed, and leave the target's transient storage to the directly
 /// following transaction of the same block.

@@ -11,8 +11,6 @@ namespace scope::execution {
 
 /// The largest gas limit of a transaction from Osaka (EIP-7825).
 inline constexpr uint64_t MAX_TRANSACTION_GAS = 1 << 24;
-/// Blobs in one transaction from Osaka (EIP-7594).
-inline constexpr uint64_t MAX_BLOBS_PER_TRANSACTION = 6;
 
 /// What a block still has room for.
 struct Room {

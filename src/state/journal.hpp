@@ -17,8 +17,7 @@ class State;
 /// each what came after, in reverse order, whichever chain it happened on. A checkpoint is an index
 /// and costs nothing.
 ///
-/// A State must outlive its entries: destroy the States of a shared Journal together, or call
-/// forget first. Not for several threads at once.
+/// A State that is destroyed takes its entries out. Not for several threads at once.
 class Journal {
   public:
     using Checkpoint = size_t;
@@ -38,22 +37,21 @@ class Journal {
     friend class State;
 
     enum class Kind : uint8_t {
-        loaded,              // an account came from the view beneath
         existence,           // flag
         balance,             // word
         nonce,               // number
-        code,                // saved: CodePtr and hash
-        storage,             // slot: word
-        storage_context,     // slot: original (word), context (number)
-        storage_warmed,      // slot: number
-        storage_cleared,     // saved: the map and flag
-        transient,           // slot: word, number
+        code,                // saved, word: hash
+        storage,             // word
+        storage_context,     // word: original, number
+        storage_warmed,      // number
+        storage_cleared,     // saved
+        transient,           // word, number
         account_warmed,      // number
         account_created,     // number
         account_touched,     // number
         account_destructed,  // number
         log,
-        transaction,  // saved: the transaction that was open, or none
+        transaction,  // saved
     };
 
     struct Saved {
@@ -69,6 +67,10 @@ class Journal {
         Kind kind{};
         bool flag = false;
     };
+
+    static constexpr bool has_saved(Kind kind) noexcept {
+        return kind == Kind::code || kind == Kind::storage_cleared || kind == Kind::transaction;
+    }
 
     std::vector<Entry> entries_;
     std::vector<std::unique_ptr<Saved>> saved_;  // of entries whose past is large; same order

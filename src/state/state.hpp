@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "state/journal.hpp"
@@ -36,6 +37,9 @@ class State final : public StateView {
     State(const State&) = delete;
     State& operator=(const State&) = delete;
     ~State() override;
+
+    /// To stand on: State upper{lower.as_view()}; a plain argument would ask for a copy.
+    [[nodiscard]] const StateView& as_view() const noexcept { return *this; }
 
     [[nodiscard]] Journal& journal() noexcept { return *journal_; }
     /// Short for those of the journal. A rollback undoes other States of a shared journal too.
@@ -106,7 +110,7 @@ class State final : public StateView {
     /// The account will be deleted at the end of the transaction.
     /// @return whether it was not marked yet.
     bool mark_destructed(const Address& address);
-    /// EIP-161, kept apart from account changes for the quirk of the ripemd160 precompile.
+    /// EIP-161.
     [[nodiscard]] bool touched_in_transaction(const Address& address) const;
 
     void add_log(Log log);
@@ -114,30 +118,32 @@ class State final : public StateView {
 
     // --- What was read: the footprint of a witness ---
 
-    /// Calls visit(address, slots) for each account that was looked at, in no order, also what was
-    /// undone later; slots is the keys that went to the view beneath.
+    /// Calls visit(address, keys) for each account that was asked for in the view beneath, in no
+    /// order, also where it was undone later; keys are the slots that were asked for.
     template <typename Visit>
     void for_each_read(Visit visit) const {
         for (const auto& [address, entry] : accounts_) {
-            std::vector<Hash> keys;
+            if (!entry.is_loaded) continue;
+            std::vector<Hash> keys = entry.read_before_clear;
             for (const auto& [key, slot] : entry.storage)
                 if (slot.from_beneath) keys.push_back(key);
-            keys.insert(keys.end(), entry.read_before_clear.begin(), entry.read_before_clear.end());
-            visit(address, keys);
+            visit(address, std::as_const(keys));
         }
     }
 
   private:
     friend class Journal;
+    using Kind = Journal::Kind;
 
-    // Lifetimes: each transaction has a number, never used twice. A mark "in transaction n" is no
-    // longer set once another one is open, so ending a transaction costs nothing per mark.
+    // Lifetimes: each transaction has a number, never used twice. A mark "in transaction n" is not
+    // set when another one is open, so that the end of a transaction costs nothing per mark.
     struct StorageSlot {
-        Hash beneath;  // in the view (zero if the account's storage was cleared)
+        Hash beneath;  // in the view; zero if the account's storage was cleared
         Hash current;
-        Hash original;  // at the start of transaction `context`
-        uint64_t context = 0;
+        Hash original;         // at the start of transaction `context`
+        uint64_t context = 0;  // 0: original was not asked for yet
         uint64_t warm_in = 0;
+        bool is_loaded = false;  // beneath and current are known
         bool from_beneath = false;
     };
     struct TransientSlot {
@@ -145,18 +151,17 @@ class State final : public StateView {
         uint64_t set_in = 0;
     };
     struct AccountEntry {
-        Address address;
+        bool is_loaded = false;  // beneath and current are known
         bool existed_beneath = false;
-        Account beneath;
         bool exists = false;
-        Account current;
-        evm::CodePtr code;  // null: as in the view, not asked yet
-        bool code_changed = false;
         bool storage_cleared = false;  // the view's slots are not visible
         uint64_t warm_in = 0;
         uint64_t created_in = 0;
         uint64_t touched_in = 0;
         uint64_t destructed_in = 0;
+        Account beneath;
+        Account current;    // default if it does not exist
+        evm::CodePtr code;  // null: not asked for yet
         absl::node_hash_map<Hash, StorageSlot> storage;
         absl::node_hash_map<Hash, TransientSlot> transient;
         std::vector<Hash> read_before_clear;
@@ -166,25 +171,32 @@ class State final : public StateView {
         std::vector<Log> logs;
         std::vector<AccountEntry*> touched;
         std::vector<AccountEntry*> destructed;
-        // What the next transaction gets.
+        // What the next one begins with.
         std::optional<Address> carry_address;
         uint64_t carry_number = 0;
     };
     struct SavedCode;
     struct SavedStorage;
     struct SavedTransaction;
+    struct Place {  // an account and where it lies; neither moves
+        const Address& address;
+        AccountEntry& entry;
+    };
 
-    AccountEntry& load(const Address& address) const;
-    AccountEntry& change(const Address& address);  // load, make it exist, touch
+    Place place(const Address& address) const;  // not loaded
+    AccountEntry& loaded(const Address& address) const;
+    Place change(const Address& address);  // loaded, exists, touched
     void touch(AccountEntry& entry);
-    StorageSlot& slot(AccountEntry& entry, const Hash& key) const;
-    void capture(StorageSlot& slot);
-    void remove(AccountEntry& entry);
+    const evm::CodePtr& code_of(const Place& place) const;
+    StorageSlot& loaded_slot(const Place& place, const Hash& key) const;
+    void set_code(AccountEntry& entry, evm::CodePtr code, const Hash& hash);
+    void set_balance(AccountEntry& entry, const uint256& balance);
+    void set_nonce(AccountEntry& entry, uint64_t nonce);
     void set_transient(AccountEntry& entry, const Hash& key, const Hash& value);
+    void remove(AccountEntry& entry);
     void replace_transaction(OpenTransaction next);
-    const evm::CodePtr& code_of(AccountEntry& entry) const;
-    void undo(Journal::Entry& entry, std::unique_ptr<Journal::Saved> saved) noexcept;
-    Journal::Entry& record(Journal::Kind kind, void* subject = nullptr);
+    Journal::Entry& record(Kind kind, void* subject = nullptr);
+    void undo(const Journal::Entry& entry, std::unique_ptr<Journal::Saved> saved) noexcept;
 
     const StateView& beneath_;
     std::unique_ptr<Journal> own_journal_;
@@ -192,8 +204,6 @@ class State final : public StateView {
     mutable absl::node_hash_map<Address, AccountEntry> accounts_;
     OpenTransaction open_;
     uint64_t last_number_ = 0;
-    // The account of the last lookup: consecutive questions are mostly about one account.
-    mutable AccountEntry* last_ = nullptr;
 };
 
 }  // namespace scope::state

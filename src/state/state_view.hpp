@@ -20,11 +20,9 @@ class StateView {
     [[nodiscard]] virtual evm::CodePtr code(const Address& address) const = 0;
     /// Zero where nothing is stored.
     [[nodiscard]] virtual Hash storage(const Address& address, const Hash& key) const = 0;
-    /// Whether any slot is not zero (EIP-7610: nothing can be created there).
+    /// Whether any slot is not zero: nothing can be created there (EIP-7610). Exact for accounts
+    /// without code and nonce; for others an overlay may not know that all were set to zero.
     [[nodiscard]] virtual bool has_storage(const Address& address) const = 0;
 };
-
-/// Code without bytes, one for all.
-evm::CodePtr empty_code();
 
 }  // namespace scope::state

@@ -1,0 +1,199 @@
+#include "execution/block_executor.hpp"
+
+#include <array>
+
+#include "base/hex.hpp"
+#include "crypto/sha256.hpp"
+#include "types/blob.hpp"
+
+namespace scope::execution {
+
+using namespace literals;
+using evm::Revision;
+
+namespace {
+
+constexpr Address BEACON_ROOTS = "0x000f3df6d732807ef1319fb7b8bb8522d0beac02"_address;  // EIP-4788
+constexpr Address HISTORY = "0x0000f90827f1c53a10cb7a02335b175320002935"_address;       // EIP-2935
+constexpr Address WITHDRAWALS = "0x00000961ef480eb55e80d19ad83579a64c007002"_address;   // EIP-7002
+constexpr Address CONSOLIDATIONS =
+    "0x0000bbddc7ce488642fb579f8b00f3a590007251"_address;  // EIP-7251
+
+// EIP-7685
+constexpr uint8_t DEPOSIT_REQUEST = 0;
+constexpr uint8_t WITHDRAWAL_REQUEST = 1;
+constexpr uint8_t CONSOLIDATION_REQUEST = 2;
+
+// EIP-6110: DepositEvent(bytes pubkey, bytes withdrawal_credentials, bytes amount, bytes signature,
+// bytes index)
+constexpr Hash DEPOSIT_EVENT =
+    "0x649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5"_hash;
+constexpr size_t DEPOSIT_EVENT_SIZE = 576;
+struct DepositField {
+    size_t offset;  // of its length, in the event's data
+    size_t size;
+};
+constexpr std::array<DepositField, 5> DEPOSIT_FIELDS{
+    {{160, 48}, {256, 32}, {320, 8}, {384, 96}, {512, 8}}};
+
+/// The fields of a deposit event one after the other; nothing if it is laid out in another way.
+std::optional<Bytes> deposit_of(BytesView data) {
+    if (data.size() != DEPOSIT_EVENT_SIZE) return std::nullopt;
+    Bytes deposit;
+    for (size_t i = 0; i < DEPOSIT_FIELDS.size(); ++i) {
+        const auto [offset, size] = DEPOSIT_FIELDS[i];
+        if (from_be(data.subspan(32 * i, 32)) != uint256{offset} ||
+            from_be(data.subspan(offset, 32)) != uint256{size})
+            return std::nullopt;
+        append(deposit, data.subspan(offset + 32, size));
+    }
+    return deposit;
+}
+
+/// In wei; 0 from Paris.
+uint256 block_reward(Revision revision) {
+    const uint256 ether{uint64_t{1'000'000'000'000'000'000}};
+    if (revision < Revision::byzantium) return ether * uint256{5u};
+    if (revision < Revision::constantinople) return ether * uint256{3u};  // EIP-649
+    if (revision < Revision::paris) return ether * uint256{2u};           // EIP-1234
+    return {};
+}
+
+constexpr uint64_t GWEI = 1'000'000'000;
+
+}  // namespace
+
+std::string_view to_string(ExecutionError error) noexcept {
+    switch (error) {
+        case ExecutionError::system_contract_missing:
+            return "system_contract_missing";
+        case ExecutionError::system_contract_failed:
+            return "system_contract_failed";
+        case ExecutionError::bad_deposit_event:
+            return "bad_deposit_event";
+    }
+    return "";
+}
+
+Hash requests_hash(const std::vector<Bytes>& requests) {
+    Bytes hashes;
+    for (const Bytes& request : requests)
+        if (request.size() > 1) append(hashes, crypto::sha256(request));
+    return crypto::sha256(hashes);
+}
+
+BlockExecutor::BlockExecutor(state::State& state, const Environment& environment,
+                             BlockInputs inputs)
+    : state_(state), environment_(environment), inputs_(std::move(inputs)) {}
+
+void BlockExecutor::begin() {
+    Host host{state_, environment_};
+    // A contract that is missing or fails leaves no effect and harms nobody.
+    if (environment_.revision >= Revision::cancun && inputs_.parent_beacon_block_root)
+        system_call(host, BEACON_ROOTS, *inputs_.parent_beacon_block_root);
+    if (environment_.revision >= Revision::prague) system_call(host, HISTORY, inputs_.parent_hash);
+}
+
+Room BlockExecutor::room() const noexcept {
+    return {environment_.block.gas_limit - gas_used_,
+            environment_.blobs.max * GAS_PER_BLOB - blob_gas_used_};
+}
+
+Result<Outcome, TxError> BlockExecutor::execute(const Transaction& tx, const Address& sender,
+                                                Host* host) {
+    Host plain{state_, environment_};
+    if (host == nullptr) host = &plain;
+    CHECK(&host->state() == &state_);
+    Outcome outcome = TRY(execute_transaction(*host, tx, sender, room()));
+    gas_used_ += outcome.gas_used;
+    blob_gas_used_ += outcome.blob_gas_used;
+
+    Receipt receipt;
+    receipt.type = tx.type;
+    receipt.success = outcome.succeeded();
+    if (environment_.revision < Revision::byzantium && inputs_.intermediate_root)
+        receipt.state_root = inputs_.intermediate_root(state_);
+    receipt.cumulative_gas_used = gas_used_;
+    receipt.logs = outcome.logs;
+    receipt.logs_bloom = bloom_of(receipt.logs);
+    receipts_.push_back(std::move(receipt));
+    return outcome;
+}
+
+BlockExecutor::Checkpoint BlockExecutor::checkpoint() const noexcept {
+    return {state_.checkpoint(), receipts_.size(), gas_used_, blob_gas_used_};
+}
+
+void BlockExecutor::rollback(const Checkpoint& checkpoint) {
+    state_.rollback(checkpoint.state);
+    receipts_.resize(checkpoint.transactions);
+    gas_used_ = checkpoint.gas_used;
+    blob_gas_used_ = checkpoint.blob_gas_used;
+}
+
+Result<std::vector<Bytes>, ExecutionError> BlockExecutor::collect_requests() {
+    std::vector<Bytes> requests;
+    Bytes deposits{DEPOSIT_REQUEST};
+    for (const Receipt& receipt : receipts_) {
+        for (const Log& log : receipt.logs) {
+            if (log.address != inputs_.deposit_contract || log.topics.empty() ||
+                log.topics[0] != DEPOSIT_EVENT)
+                continue;
+            const auto deposit = deposit_of(log.data);
+            if (!deposit) return std::unexpected{ExecutionError::bad_deposit_event};
+            append(deposits, *deposit);
+        }
+    }
+    if (deposits.size() > 1) requests.push_back(std::move(deposits));
+
+    Host host{state_, environment_};
+    for (const auto& [type, contract] : {std::pair{WITHDRAWAL_REQUEST, WITHDRAWALS},
+                                         std::pair{CONSOLIDATION_REQUEST, CONSOLIDATIONS}}) {
+        if (state_.code_hash(contract) == EMPTY_CODE_HASH)
+            return std::unexpected{ExecutionError::system_contract_missing};
+        const auto result = system_call(host, contract, {});
+        if (result.status != evm::Status::success)
+            return std::unexpected{ExecutionError::system_contract_failed};
+        if (result.output.empty()) continue;
+        Bytes request{type};
+        append(request, result.output);
+        requests.push_back(std::move(request));
+    }
+    return requests;
+}
+
+void BlockExecutor::pay_rewards() {
+    const uint256 reward = block_reward(environment_.revision);
+    if (reward.is_zero()) return;
+    uint256 own = reward;
+    for (const BlockHeader& ommer : inputs_.ommers) {
+        const uint64_t distance = environment_.block.number - ommer.number;
+        state_.add_balance(ommer.coinbase, reward * uint256{8 - distance} / uint256{8u});
+        own += reward / uint256{32u};
+    }
+    state_.add_balance(environment_.block.coinbase, own);
+}
+
+Result<BlockOutcome, ExecutionError> BlockExecutor::finish() {
+    BlockOutcome outcome;
+    state_.drop_carried_transient();
+    if (inputs_.withdrawals) {
+        state_.begin_transaction();  // an account that stays empty must not appear
+        for (const Withdrawal& withdrawal : *inputs_.withdrawals)
+            state_.add_balance(withdrawal.address, uint256{withdrawal.amount_gwei} * uint256{GWEI});
+        state_.end_transaction(state::EmptyAccounts::remove);
+    }
+    if (environment_.revision >= Revision::prague) {
+        outcome.requests = TRY(collect_requests());
+        outcome.requests_hash = requests_hash(outcome.requests);
+    }
+    pay_rewards();
+    outcome.gas_used = gas_used_;
+    outcome.blob_gas_used = blob_gas_used_;
+    for (const Receipt& receipt : receipts_)
+        for (size_t i = 0; i < Bloom::size(); ++i) outcome.logs_bloom[i] |= receipt.logs_bloom[i];
+    outcome.receipts = receipts_;
+    return outcome;
+}
+
+}  // namespace scope::execution

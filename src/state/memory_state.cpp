@@ -1,0 +1,156 @@
+#include "state/memory_state.hpp"
+
+#include "crypto/keccak.hpp"
+#include "evm/analysis.hpp"
+#include "rlp/encode.hpp"
+#include "state/persistent_map.hpp"
+#include "trie/trie.hpp"
+
+namespace scope::state {
+
+namespace {
+
+/// An account with everything that belongs to it. Never changes once it is in a state.
+struct Record {
+    Account account;
+    evm::CodePtr code = evm::empty_code();
+    PersistentMap<Hash, Hash> storage;
+    trie::Trie storage_trie;
+
+    void set_slot(const Hash& key, const Hash& value) {
+        const Hash path = crypto::keccak256(key);
+        if (value.is_zero()) {
+            storage.erase(key);
+            storage_trie.erase(path);
+        } else {
+            storage.put(key, value);
+            storage_trie.put(path, rlp::encode(from_be(value)));
+        }
+    }
+
+    [[nodiscard]] Bytes encoded() const {
+        return rlp::encode_list(account.nonce, account.balance, storage_trie.root_hash(),
+                                account.code_hash);
+    }
+};
+using RecordPtr = std::shared_ptr<const Record>;
+
+}  // namespace
+
+struct MemoryState::Content {
+    PersistentMap<Address, RecordPtr> accounts;
+    trie::Trie trie;
+
+    [[nodiscard]] const Record* find(const Address& address) const {
+        const RecordPtr* record = accounts.find(address);
+        return record == nullptr ? nullptr : record->get();
+    }
+    void put(const Address& address, Record record) {
+        trie.put(crypto::keccak256(address), record.encoded());
+        accounts.put(address, std::make_shared<const Record>(std::move(record)));
+    }
+    void erase(const Address& address) {
+        trie.erase(crypto::keccak256(address));
+        accounts.erase(address);
+    }
+};
+
+MemoryState::MemoryState() : content_(std::make_unique<Content>()) {}
+
+MemoryState::MemoryState(const GenesisAlloc& alloc) : MemoryState() {
+    for (const auto& [address, genesis] : alloc) {
+        Record record;
+        record.account.nonce = genesis.nonce;
+        record.account.balance = genesis.balance;
+        if (!genesis.code.empty()) {
+            record.code = evm::make_code(genesis.code);
+            record.account.code_hash = record.code->hash;
+        }
+        for (const auto& [key, value] : genesis.storage)
+            if (!value.is_zero()) record.set_slot(key, value);
+        content_->put(address, std::move(record));
+    }
+    (void)content_->trie.root_hash();  // so that copies share the hashes
+}
+
+MemoryState::MemoryState(const MemoryState& other)
+    : content_(std::make_unique<Content>(*other.content_)) {}
+MemoryState::MemoryState(MemoryState&&) noexcept = default;
+MemoryState& MemoryState::operator=(const MemoryState& other) {
+    *content_ = *other.content_;
+    return *this;
+}
+MemoryState& MemoryState::operator=(MemoryState&&) noexcept = default;
+MemoryState::~MemoryState() = default;
+
+std::optional<Account> MemoryState::account(const Address& address) const {
+    const Record* record = content_->find(address);
+    return record == nullptr ? std::nullopt : std::optional{record->account};
+}
+
+evm::CodePtr MemoryState::code(const Address& address) const {
+    const Record* record = content_->find(address);
+    return record == nullptr ? evm::empty_code() : record->code;
+}
+
+Hash MemoryState::storage(const Address& address, const Hash& key) const {
+    const Record* record = content_->find(address);
+    if (record == nullptr) return {};
+    const Hash* value = record->storage.find(key);
+    return value == nullptr ? Hash{} : *value;
+}
+
+bool MemoryState::has_storage(const Address& address) const {
+    const Record* record = content_->find(address);
+    return record != nullptr && !record->storage.empty();
+}
+
+Hash MemoryState::state_root() const {
+    return content_->trie.root_hash();
+}
+
+Hash MemoryState::storage_root(const Address& address) const {
+    const Record* record = content_->find(address);
+    return record == nullptr ? trie::EMPTY_ROOT : record->storage_trie.root_hash();
+}
+
+std::shared_ptr<const WorldState> MemoryState::after(const StateDiff& diff) const {
+    auto next = std::make_shared<MemoryState>(*this);
+    next->apply(diff);
+    return next;
+}
+
+void MemoryState::apply(const StateDiff& diff) {
+    for (const AccountDiff& change : diff.accounts) {
+        if (change.is_deleted()) {
+            content_->erase(change.address);
+            continue;
+        }
+        const Record* before = content_->find(change.address);
+        Record record = before == nullptr ? Record{} : *before;
+        record.account = *change.account;
+        if (change.code) record.code = change.code;
+        if (change.storage_cleared) {
+            record.storage = {};
+            record.storage_trie = {};
+        }
+        for (const auto& [key, value] : change.storage) record.set_slot(key, value);
+        content_->put(change.address, std::move(record));
+    }
+    (void)content_->trie.root_hash();  // hashed here, so that a shared state is only read
+}
+
+GenesisAlloc MemoryState::dump() const {
+    GenesisAlloc alloc;
+    content_->accounts.for_each([&](const Address& address, const RecordPtr& record) {
+        GenesisAccount& account = alloc[address];
+        account.nonce = record->account.nonce;
+        account.balance = record->account.balance;
+        account.code = record->code->bytes;
+        record->storage.for_each(
+            [&](const Hash& key, const Hash& value) { account.storage.emplace(key, value); });
+    });
+    return alloc;
+}
+
+}  // namespace scope::state
