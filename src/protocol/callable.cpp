@@ -19,6 +19,8 @@ std::string_view to_string(DecodeError error) noexcept {
     switch (error) {
         case DecodeError::malformed_abi:
             return "not the ABI encoding of its type";
+        case DecodeError::unknown_function:
+            return "calldata of another function";
     }
     return "unknown";
 }
@@ -33,7 +35,11 @@ namespace {
 #define REQUEST                                             \
     "(bytes32,uint8,uint256,uint256,address,uint256," MARKS \
     ",uint256,address,uint256,uint256,bytes)"
-#define LOAD "((uint256,bytes32,uint256),(uint256,bytes32,bytes)[],(" REQUEST ",bytes32,bool)[])"
+#define ROOT "((uint256,bytes32,uint256),(uint256,bytes32,bytes)[],(" REQUEST ",bytes32,bool)[])"
+
+constexpr std::string_view OPEN_SCOPE = "openScope(uint256[])";
+constexpr std::string_view LOAD_ROOT = "loadRoot" ROOT;
+constexpr std::string_view RUN_ROOT = "runRoot" ROOT;
 
 /// The seed's ScopedRequest.
 struct ScopedRequest {
@@ -57,15 +63,38 @@ std::optional<std::tuple<Ts...>> decode(BytesView output) {
 }  // namespace
 
 Bytes open_scope(const std::vector<uint256>& remotes) {
-    return abi::call("openScope(uint256[])", remotes);
+    return abi::call(OPEN_SCOPE, remotes);
 }
 
 Bytes load_root(const RootContext& context, const RootSection& section) {
-    return abi::call("loadRoot" LOAD, context, section.fills, section.records);
+    return abi::call(LOAD_ROOT, context, section.fills, section.records);
 }
 
 Bytes run_root(const RootContext& context, const RootSection& section) {
-    return abi::call("runRoot" LOAD, context, section.fills, section.records);
+    return abi::call(RUN_ROOT, context, section.fills, section.records);
+}
+
+Result<SystemCall, DecodeError> decode_system_call(BytesView calldata) {
+    static const auto OPEN = abi::selector(OPEN_SCOPE);
+    static const auto LOAD = abi::selector(LOAD_ROOT);
+    static const auto RUN = abi::selector(RUN_ROOT);
+    const auto is = [&](const abi::Selector& function) {
+        return calldata.size() >= function.size() &&
+               equal(calldata.first(function.size()), function);
+    };
+    if (is(OPEN)) {
+        auto remotes = abi::decode_call<std::vector<uint256>>(OPEN, calldata);
+        if (!remotes) return std::unexpected{DecodeError::malformed_abi};
+        return OpenScopeCall{std::get<0>(std::move(*remotes))};
+    }
+    if (!is(LOAD) && !is(RUN)) return std::unexpected{DecodeError::unknown_function};
+    auto decoded = abi::decode_call<RootContext, std::vector<Fill>, std::vector<Record>>(
+        is(LOAD) ? LOAD : RUN, calldata);
+    if (!decoded) return std::unexpected{DecodeError::malformed_abi};
+    auto& [context, fills, records] = *decoded;
+    RootSection section{std::move(fills), std::move(records)};
+    if (is(LOAD)) return LoadRootCall{context, std::move(section)};
+    return RunRootCall{context, std::move(section)};
 }
 
 Bytes close_root() {
@@ -104,6 +133,10 @@ Bytes get_baton() {
     return abi::call("getBaton()");
 }
 
+Bytes get_remotes() {
+    return abi::call("getRemotes()");
+}
+
 std::optional<Request> decode_answer_of(BytesView calldata) {
     static const auto SELECTOR = abi::selector("answerOf(bytes32," REQUEST ")");
     auto decoded = abi::decode_call<Hash, Request>(SELECTOR, calldata);
@@ -129,6 +162,12 @@ std::optional<Values> decode_values(BytesView output) {
     if (!decoded) return std::nullopt;
     const auto& [value_out, value_in] = *decoded;
     return Values{value_out, value_in};
+}
+
+std::optional<std::vector<uint256>> decode_remotes(BytesView output) {
+    auto decoded = decode<std::vector<uint256>>(output);
+    if (!decoded) return std::nullopt;
+    return std::get<0>(std::move(*decoded));
 }
 
 }  // namespace scope::protocol::callable

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <optional>
+#include <variant>
 
 #include "protocol/plan.hpp"
+#include "protocol/response.hpp"
 #include "protocol/rolling_hash.hpp"
 
 /// Calldata of ScopedCallable (contracts/src/interfaces/IScopedCallableExtension.sol) and what it
@@ -21,6 +23,7 @@ Bytes handle_scoped_call(const Request& request);
 Bytes get_rolling_hashes(const uint256& chain_id);
 Bytes get_values(const uint256& chain_id);
 Bytes get_baton();
+Bytes get_remotes();
 
 /// The request inside the contract's answerOf call to itself, by which it takes an answer; nothing
 /// for other calldata.
@@ -39,5 +42,23 @@ struct Values {
     uint256 value_in;   ///< wei
 };
 std::optional<Values> decode_values(BytesView output);
+/// The chains that openScope listed.
+std::optional<std::vector<uint256>> decode_remotes(BytesView output);
+
+/// What a system transaction of a rollup asks for (§6).
+struct OpenScopeCall {
+    std::vector<uint256> remotes;
+};
+struct LoadRootCall {
+    RootContext context;
+    RootSection section;
+};
+struct RunRootCall {
+    RootContext context;
+    RootSection section;
+};
+using SystemCall = std::variant<OpenScopeCall, LoadRootCall, RunRootCall>;
+/// Accepts only what open_scope, load_root and run_root give.
+Result<SystemCall, DecodeError> decode_system_call(BytesView calldata);
 
 }  // namespace scope::protocol::callable

@@ -17,7 +17,8 @@ struct Response {
 
 /// Why bytes are none of the protocol's structs.
 enum class DecodeError : uint8_t {
-    malformed_abi,  ///< not exactly what abi.encode gives
+    malformed_abi,     ///< not exactly what abi.encode gives
+    unknown_function,  ///< calldata of a function that does not belong there
 };
 std::string_view to_string(DecodeError error) noexcept;
 
