@@ -127,6 +127,16 @@ def check_format(file: pathlib.Path) -> Outcome:
     return Outcome(failed=1, problems=[f"{first}\nclang-format-19 -i {file.relative_to(ROOT)} puts it right"])
 
 
+def check_format_of_solidity() -> Outcome:
+    result = execute([ROOT / "tools" / "forge", "fmt", "--check"], together=True)
+    wrong = re.findall(r"^Diff in (\S+?):?$", re.sub(r"\x1b\[[0-9;]*m", "", result.output), re.M)
+    if result.status == 0:
+        return Outcome(passed=1)
+    if not wrong:
+        return Outcome(failed=1, problems=[last_lines(result.output)])
+    return Outcome(failed=len(wrong), problems=["\n".join([*wrong, "tools/forge fmt puts them right"])])
+
+
 # ---- clang-tidy -------------------------------------------------------------------------------------------------
 
 
@@ -336,7 +346,7 @@ def all_suites(options: argparse.Namespace) -> list[Suite]:
               Suite("text", [lambda: one_check(sys.executable, "-B", ROOT / "tools" / "check_text.py")]),
               Suite("format/c++", [lambda file=file: check_format(file) for file in cpp_files()])]
     if (ROOT / "contracts" / "src").is_dir():
-        suites.append(Suite("format/solidity", [lambda: one_check(ROOT / "tools" / "forge", "fmt", "--check")]))
+        suites.append(Suite("format/solidity", [check_format_of_solidity]))
         suites.append(Suite("contracts", [lambda: run_forge(pattern_of("contracts"))]))
     for program in test_programs(BUILD):
         name = f"unit/{program.name.removesuffix('_test')}"
