@@ -52,16 +52,18 @@ step() {
 # Copies standard input to the log. On a terminal one line carries the latest of it; elsewhere (a CI's log) there is
 # a sign of life every half minute.
 show_progress() {
-    local what=$1 log=$2 line='' got status columns next=2
+    local what=$1 log=$2 line='' part='' got status columns next=2
     columns=$(tput cols 2>/dev/null || echo 100)
     : >"$log"
     while :; do
         status=0
         IFS= read -r -t 1 got || status=$?
+        part+=$got   # a time-out may cut a line in two
         if ((status <= 128)); then   # not a time-out: a line, or the end and what stood before it
-            if ((status == 0)) || [[ -n $got ]]; then printf '%s\n' "$got" >>"$log"; fi
+            if ((status == 0)) || [[ -n $part ]]; then printf '%s\n' "$part" >>"$log"; fi
             if ((status != 0)); then return 0; fi
-            if [[ -n $got ]]; then line=${got//[$'\r\t\e']/ }; fi
+            if [[ -n $part ]]; then line=${part//[$'\r\t\e']/ }; fi
+            part=''
         fi
         if ((SECONDS < next)); then continue; fi
         if [[ -t 2 ]]; then
