@@ -13,14 +13,14 @@ struct Message {
     bool is_static = false;
     int depth = 0;  ///< 0 for the frame of a transaction, at most 1024
     int64_t gas = 0;
-    Address recipient;     ///< whose storage and balance; unset for creates
-    Address sender;        ///< CALLER
-    /// Whose code; differs from recipient in CALLCODE and DELEGATECALL. As the instruction names it:
-    /// the host follows its delegation (EIP-7702), for which the interpreter has charged.
+    Address recipient;  ///< whose storage and balance; unset for creates
+    Address sender;     ///< CALLER
+    /// Whose code; differs from recipient in CALLCODE and DELEGATECALL. As the instruction names
+    /// it: the host follows its delegation (EIP-7702), for which the interpreter has charged.
     Address code_address;
-    BytesView input;       ///< call data, or init code of a create; borrowed for the call
-    uint256 value;         ///< CALLVALUE; moved unless the kind is delegatecall
-    Hash salt;             ///< create2 only
+    BytesView input;  ///< call data, or init code of a create; borrowed for the call
+    uint256 value;    ///< CALLVALUE; moved unless the kind is delegatecall
+    Hash salt;        ///< create2 only
 };
 
 /// How a frame ended. Everything but success and revert consumes all gas of the frame.

@@ -94,6 +94,9 @@ enum Opcode : uint8_t {
     OP_SWAP1 = 0x90,
     OP_SWAP16 = 0x9f,
     OP_LOG0 = 0xa0,
+    OP_LOG1 = 0xa1,
+    OP_LOG2 = 0xa2,
+    OP_LOG3 = 0xa3,
     OP_LOG4 = 0xa4,
 
     OP_CREATE = 0xf0,
