@@ -29,6 +29,7 @@ BUILD = ROOT / "build" / "release"
 SCOPE = BUILD / "apps" / "scope" / "scope"
 FORKS = ["Cancun", "Prague", "Osaka"]
 TIME_LIMIT_S = 1800
+SHOWN_FAILURES = 20
 
 
 @dataclasses.dataclass
@@ -308,12 +309,14 @@ def run_state_tests(fork: str) -> Outcome:
         return Outcome(skipped=1, notes=[f"{folder}; SCOPE_FIXTURES=FOLDER names another place"])
     result = execute([SCOPE, "statetest", "--fork", fork, "--json", folder])
     try:
-        document = json.loads(result.output)
+        *failures, totals = [json.loads(line) for line in result.output.splitlines()]
     except ValueError:
         return Outcome(failed=1, problems=[f"scope statetest ended with {result.status} and no report\n"
                                            f"{last_lines(result.output + result.errors)}"])
-    outcome = Outcome(passed=document["passed"], failed=document["failed"], skipped=document.get("skipped", 0))
-    outcome.problems += [json.dumps(failure) for failure in document.get("failures", [])[:20]]
+    outcome = Outcome(passed=totals["passed"], failed=totals["failed"], skipped=totals["skipped"])
+    outcome.problems += [json.dumps(failure) for failure in failures[:SHOWN_FAILURES]]
+    if len(failures) > SHOWN_FAILURES:
+        outcome.problems.append(f"... and {len(failures) - SHOWN_FAILURES} more: ./scope statetest --fork {fork} {folder}")
     if result.status != 0 and outcome.failed == 0:
         outcome.failed = 1
         outcome.problems.append(f"scope statetest ended with {result.status}\n{last_lines(result.errors)}")
