@@ -99,7 +99,8 @@ size_t encoded_size(const std::tuple<Ts...>& list) noexcept {
 template <typename T>
 size_t encoded_size(const T& value) noexcept {
     if constexpr (std::unsigned_integral<T>) {
-        return value < 0x80 ? 1 : 1 + (static_cast<size_t>(std::bit_width(value)) + 7) / 8;
+        const uint64_t number = value;
+        return number < 0x80 ? 1 : 1 + (static_cast<size_t>(std::bit_width(number)) + 7) / 8;
     } else if constexpr (std::same_as<T, uint256>) {
         return value < uint256{0x80u} ? 1 : 1 + significant_bytes(value);
     } else if constexpr (std::same_as<T, Raw>) {
