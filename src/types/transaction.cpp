@@ -1,0 +1,264 @@
+#include "types/transaction.hpp"
+
+#include "crypto/keccak.hpp"
+#include "crypto/secp256k1.hpp"
+#include "rlp/decode.hpp"
+#include "rlp/encode.hpp"
+#include "types/rlp_fields.hpp"
+#include "types/signing.hpp"
+
+namespace scope {
+
+namespace {
+
+/// Calls @p function with the fields that the sender signs, in the order of their RLP; a legacy
+/// transaction's chain id and a signature are not among them.
+template <typename Tx, typename F>
+auto with_fields(Tx& tx, F&& function) {
+    switch (tx.type) {
+        case TxType::legacy:
+            break;
+        case TxType::access_list:
+            return function(tx.chain_id, tx.nonce, tx.max_fee_per_gas, tx.gas_limit, tx.to,
+                            tx.value, tx.data, tx.access_list);
+        case TxType::dynamic_fee:
+            return function(tx.chain_id, tx.nonce, tx.max_priority_fee_per_gas, tx.max_fee_per_gas,
+                            tx.gas_limit, tx.to, tx.value, tx.data, tx.access_list);
+        case TxType::blob:
+            return function(tx.chain_id, tx.nonce, tx.max_priority_fee_per_gas, tx.max_fee_per_gas,
+                            tx.gas_limit, tx.to, tx.value, tx.data, tx.access_list,
+                            tx.max_fee_per_blob_gas, tx.blob_versioned_hashes);
+        case TxType::set_code:
+            return function(tx.chain_id, tx.nonce, tx.max_priority_fee_per_gas, tx.max_fee_per_gas,
+                            tx.gas_limit, tx.to, tx.value, tx.data, tx.access_list,
+                            tx.authorization_list);
+        case TxType::system:
+            return function(tx.chain_id, tx.nonce, tx.gas_limit, tx.to, tx.data);
+    }
+    return function(tx.nonce, tx.max_fee_per_gas, tx.gas_limit, tx.to, tx.value, tx.data);
+}
+
+/// EIP-155: 35 or 36 and twice the chain id; before it, 27 or 28.
+uint256 legacy_v(const Transaction& tx) {
+    const uint256 parity{tx.y_parity ? 1u : 0u};
+    return tx.chain_id ? uint256{*tx.chain_id} * uint256{2u} + uint256{35u} + parity
+                       : uint256{27u} + parity;
+}
+
+bool in_signature_range(const uint256& number) {
+    return !number.is_zero() && number < crypto::SECP256K1_N;
+}
+
+using Status = Result<void, TxDecodeError>;
+
+template <typename Field>
+TxDecodeError error_of(rlp::RlpError error) {
+    switch (error) {
+        case rlp::RlpError::trailing_bytes:
+            return TxDecodeError::trailing_bytes;
+        case rlp::RlpError::number_too_large:
+            return std::is_same_v<Field, bool> ? TxDecodeError::bad_signature_value
+                                               : TxDecodeError::field_too_large;
+        case rlp::RlpError::wrong_size:
+            return std::is_same_v<Field, std::optional<Address>> ? TxDecodeError::bad_address
+                                                                 : TxDecodeError::bad_field_length;
+        default:
+            return TxDecodeError::malformed_rlp;
+    }
+}
+
+template <typename Field>
+Status read_field(rlp::Reader& reader, Field& field) {
+    auto value = reader.read<Field>();
+    if (!value) return std::unexpected{error_of<Field>(value.error())};
+    field = std::move(*value);
+    return {};
+}
+Status read_field(rlp::Reader& reader, std::optional<uint64_t>& chain_id) {
+    return read_field(reader, chain_id.emplace());
+}
+
+template <typename... Fields>
+Status read_fields(rlp::Reader& reader, Fields&... fields) {
+    Status status;
+    const auto read = [&](auto& field) {
+        status = read_field(reader, field);
+        return status.has_value();
+    };
+    (read(fields) && ...);
+    return status;
+}
+
+Status read_legacy_v(rlp::Reader& reader, Transaction& tx) {
+    uint256 v;
+    TRY_VOID(read_field(reader, v));
+    if (v == uint256{27u} || v == uint256{28u}) {
+        tx.y_parity = v[0] == 28;
+        return {};
+    }
+    if (v < uint256{35u}) return std::unexpected{TxDecodeError::bad_signature_value};
+    const uint256 chain_id = (v - uint256{35u}) >> 1;
+    if (!chain_id.fits_u64()) return std::unexpected{TxDecodeError::bad_signature_value};
+    tx.chain_id = chain_id[0];
+    tx.y_parity = v[0] % 2 == 0;
+    return {};
+}
+
+Status read_signature(rlp::Reader& reader, Transaction& tx) {
+    if (tx.type == TxType::legacy)
+        TRY_VOID(read_legacy_v(reader, tx));
+    else
+        TRY_VOID(read_field(reader, tx.y_parity));
+    TRY_VOID(read_fields(reader, tx.r, tx.s));
+    if (!in_signature_range(tx.r) || !in_signature_range(tx.s))
+        return std::unexpected{TxDecodeError::bad_signature_value};
+    return {};
+}
+
+std::optional<TxType> type_of(uint8_t byte) {
+    switch (const auto type = static_cast<TxType>(byte)) {
+        case TxType::legacy:
+            break;  // 0 is reserved for what has no type
+        case TxType::access_list:
+        case TxType::dynamic_fee:
+        case TxType::blob:
+        case TxType::set_code:
+        case TxType::system:
+            return type;
+    }
+    return std::nullopt;
+}
+
+constexpr uint8_t SET_CODE_MAGIC = 0x05;  // EIP-7702
+
+Hash authorization_hash(const Authorization& authorization) {
+    Bytes signed_bytes{SET_CODE_MAGIC};
+    rlp::encode_list_to(signed_bytes, authorization.chain_id, authorization.address,
+                        authorization.nonce);
+    return crypto::keccak256(signed_bytes);
+}
+
+std::optional<Address> recover(const Hash& digest, const uint256& r, const uint256& s,
+                               bool y_parity, SignatureRule rule) {
+    if (rule == SignatureRule::homestead && s > crypto::SECP256K1_HALF_N) return std::nullopt;
+    return crypto::recover(digest, r, s, y_parity);
+}
+
+}  // namespace
+
+std::string_view to_string(TxDecodeError error) noexcept {
+    switch (error) {
+        case TxDecodeError::malformed_rlp:
+            return "not the RLP list of a transaction";
+        case TxDecodeError::trailing_bytes:
+            return "bytes after the transaction or its last field";
+        case TxDecodeError::unknown_type:
+            return "unknown transaction type";
+        case TxDecodeError::field_too_large:
+            return "number above what its field may hold";
+        case TxDecodeError::bad_address:
+            return "to is neither empty nor 20 bytes";
+        case TxDecodeError::bad_field_length:
+            return "address, key or hash of a wrong length";
+        case TxDecodeError::bad_signature_value:
+            return "signature value out of range";
+        case TxDecodeError::missing_to:
+            return "transaction of this type without to";
+    }
+    return "unknown error";
+}
+
+Bytes encode(const Transaction& tx) {
+    CHECK(tx.type == TxType::legacy || tx.chain_id.has_value());
+    Bytes out;
+    if (tx.type != TxType::legacy) out.push_back(static_cast<uint8_t>(tx.type));
+    with_fields(tx, [&](const auto&... fields) {
+        switch (tx.type) {
+            case TxType::legacy:
+                rlp::encode_list_to(out, fields..., legacy_v(tx), tx.r, tx.s);
+                break;
+            case TxType::system:
+                rlp::encode_list_to(out, fields...);
+                break;
+            default:
+                rlp::encode_list_to(out, fields..., tx.y_parity, tx.r, tx.s);
+                break;
+        }
+    });
+    return out;
+}
+
+Result<Transaction, TxDecodeError> decode_transaction(BytesView bytes) {
+    Transaction tx;
+    if (bytes.empty()) return std::unexpected{TxDecodeError::malformed_rlp};
+    if (bytes[0] < rlp::LIST_BASE) {
+        const auto type = type_of(bytes[0]);
+        if (!type) return std::unexpected{TxDecodeError::unknown_type};
+        tx.type = *type;
+        bytes = bytes.subspan(1);
+    }
+    rlp::Reader reader{bytes};
+    auto list = reader.list();
+    if (!list) return std::unexpected{TxDecodeError::malformed_rlp};
+    if (!reader.at_end()) return std::unexpected{TxDecodeError::trailing_bytes};
+
+    TRY_VOID(with_fields(tx, [&](auto&... fields) { return read_fields(*list, fields...); }));
+    if (tx.type != TxType::system) TRY_VOID(read_signature(*list, tx));
+    if (!list->at_end()) return std::unexpected{TxDecodeError::trailing_bytes};
+
+    if (tx.type == TxType::legacy || tx.type == TxType::access_list)
+        tx.max_priority_fee_per_gas = tx.max_fee_per_gas;
+    if (tx.nonce == ~uint64_t{0}) return std::unexpected{TxDecodeError::field_too_large};
+    for (const Authorization& authorization : tx.authorization_list)
+        if (authorization.y_parity > uint256{0xffu})
+            return std::unexpected{TxDecodeError::field_too_large};
+    const bool can_create = tx.type == TxType::legacy || tx.type == TxType::access_list ||
+                            tx.type == TxType::dynamic_fee;
+    if (!tx.to && !can_create) return std::unexpected{TxDecodeError::missing_to};
+    return tx;
+}
+
+Hash hash(const Transaction& tx) {
+    return crypto::keccak256(encode(tx));
+}
+
+Hash signing_hash(const Transaction& tx) {
+    CHECK(tx.type == TxType::legacy || tx.chain_id.has_value());
+    Bytes out;
+    if (tx.type != TxType::legacy) out.push_back(static_cast<uint8_t>(tx.type));
+    with_fields(tx, [&](const auto&... fields) {
+        if (tx.type == TxType::legacy && tx.chain_id)
+            rlp::encode_list_to(out, fields..., *tx.chain_id, 0u, 0u);  // EIP-155
+        else
+            rlp::encode_list_to(out, fields...);
+    });
+    return crypto::keccak256(out);
+}
+
+std::optional<Address> recover_sender(const Transaction& tx, SignatureRule rule) {
+    CHECK(tx.type != TxType::system);
+    return recover(signing_hash(tx), tx.r, tx.s, tx.y_parity, rule);
+}
+
+std::optional<Address> recover_authority(const Authorization& authorization) {
+    if (authorization.y_parity > uint256{1u}) return std::nullopt;
+    return recover(authorization_hash(authorization), authorization.r, authorization.s,
+                   authorization.y_parity[0] == 1, SignatureRule::homestead);
+}
+
+void sign(Transaction& tx, const crypto::SecretKey& key) {
+    CHECK(tx.type != TxType::system);
+    const crypto::Signature signature = crypto::sign(signing_hash(tx), key);
+    tx.y_parity = signature.y_parity;
+    tx.r = signature.r;
+    tx.s = signature.s;
+}
+
+void sign(Authorization& authorization, const crypto::SecretKey& key) {
+    const crypto::Signature signature = crypto::sign(authorization_hash(authorization), key);
+    authorization.y_parity = uint256{signature.y_parity ? 1u : 0u};
+    authorization.r = signature.r;
+    authorization.s = signature.s;
+}
+
+}  // namespace scope
