@@ -9,6 +9,7 @@ logs=$root/build/logs
 stamps=$root/build/stamps
 build=$root/build/release
 
+# set_up [TARGET...]: TARGETs are those of the build that ./scope build leaves out.
 set_up() {
     set -o errtrace
     trap 'die "the set-up stopped at line $LINENO of $(basename "${BASH_SOURCE[0]}"): $BASH_COMMAND"' ERR
@@ -19,7 +20,7 @@ set_up() {
     install_node_modules
     build_contracts
     configure
-    compile
+    compile "$@"
     exec 9>&-
     trap - ERR
 }
@@ -187,5 +188,5 @@ jobs() {
 }
 
 compile() {
-    step build "compiling (some minutes the first time)" ninja -C "$build" -j "${SCOPE_JOBS:-$(jobs)}"
+    step build "compiling (some minutes the first time)" ninja -C "$build" -j "${SCOPE_JOBS:-$(jobs)}" all "$@"
 }
