@@ -39,7 +39,7 @@ struct RollupPart {
 struct Bundle {
     protocol::Scope scope;
     Transaction transaction;
-    std::vector<chain::BlobSidecarPtr> sidecars;
+    std::vector<chain::StoredBlobPtr> blobs;
     std::vector<RollupPart> parts;  ///< ascending chain id
     std::vector<RootTrace> roots;
     SlotAttributes attributes;
@@ -58,7 +58,7 @@ struct StepTimes {
 };
 
 enum class SealRule : uint8_t {
-    no_roots,
+    empty,  ///< no rollup has a block to settle
     batch_too_large,
     too_many_blobs,  ///< more than one L1 transaction may have (EIP-7594)
     batch_refused,   ///< executing the batch once more broke a rule
@@ -74,10 +74,10 @@ struct SealError {
 std::string to_string(const SealError& error);
 
 /// Signs executeScope(@p scope) as the network's next L1 transaction of @p submitter: type 3 with
-/// @p sidecars, type 2 without.
+/// @p blobs, type 2 without.
 Transaction make_bundle_transaction(const Network& network, const BuilderOptions& options,
                                     const protocol::Scope& scope,
-                                    const std::vector<chain::BlobSidecarPtr>& sidecars);
+                                    const std::vector<chain::StoredBlobPtr>& blobs);
 
 /// What the transaction would do in the next L1 block; nothing is kept.
 Result<execution::Outcome, execution::TxError> dry_run(const Network& network,

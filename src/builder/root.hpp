@@ -34,6 +34,7 @@ enum class RefusalRule : uint8_t {
     execution_failed,   ///< the plan's own transactions were refused on a chain
     execution_differs,  ///< executing the plan gave another outcome than simulating it
     streams_differ,     ///< rolling hashes or values of a pair do not match after execution
+    escrow,             ///< a rollup would give out more than L1 holds for it (§10)
     scope_full,         ///< a block or the settling transaction has no room
 };
 std::string_view to_string(RefusalRule rule) noexcept;

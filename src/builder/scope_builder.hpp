@@ -28,6 +28,10 @@ class ScopeBuilder {
     /// A refused root leaves no trace.
     Result<RootTrace, Refusal> add(const Root& root);
 
+    /// An ordinary transaction of a rollup, in no root: it can't make scoped calls (NoOpenRoot).
+    Result<execution::Outcome, execution::TxError> add_transaction(uint64_t chain_id,
+                                                                   const Transaction& tx);
+
     [[nodiscard]] const std::vector<RootTrace>& roots() const noexcept;
     [[nodiscard]] const StepTimes& times() const noexcept;
 

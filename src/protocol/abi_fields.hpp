@@ -86,6 +86,13 @@ constexpr auto abi_fields(const PublicInputs*) {
                       &PublicInputs::da_commitment,  &PublicInputs::forced_queue_position,
                       &PublicInputs::remotes,        &PublicInputs::program_id};
 }
+constexpr auto abi_fields(const RegisteredRollup*) {
+    return std::tuple{
+        &RegisteredRollup::verifier,         &RegisteredRollup::program_id,
+        &RegisteredRollup::state_root,       &RegisteredRollup::last_block_hash,
+        &RegisteredRollup::escrow,           &RegisteredRollup::next_batch,
+        &RegisteredRollup::l1_origin_number, &RegisteredRollup::forced_queue_position};
+}
 constexpr auto abi_fields(const SettledBatch*) {
     return std::tuple{&SettledBatch::chain_id,        &SettledBatch::batch_number,
                       &SettledBatch::post_state_root, &SettledBatch::last_block_hash,

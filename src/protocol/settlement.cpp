@@ -19,6 +19,7 @@ namespace {
 #define BATCH                                                                                 \
     "(uint256,uint256,bytes32,bytes32,uint256,bytes32,bytes32,uint256,bytes,uint256,uint256," \
     "uint256," STREAMS "[],bytes)"
+#define OPERATION "(address,uint256,address,uint256,bytes,uint256,uint256,address,bytes32,bool)"
 #define LEG "((uint256,bytes32,uint256)," FILL "[]," RECORD "[],bytes)"
 
 abi::Selector execute_scope_selector() {
@@ -38,6 +39,33 @@ Result<T, DecodeError> unwrap(abi::AbiResult<std::tuple<T>> decoded) {
 }
 
 }  // namespace
+
+Bytes get_rollup(const uint256& chain_id) {
+    return abi::call("getRollup(uint256)", chain_id);
+}
+
+std::optional<RegisteredRollup> decode_rollup(BytesView output) {
+    const auto decoded = abi::decode<RegisteredRollup>(output);
+    if (!decoded) return std::nullopt;
+    return std::get<0>(*decoded);
+}
+
+Bytes execute_operation(const SignedOperation& operation) {
+    static const auto SELECTOR = abi::selector("executeOperation(" OPERATION ",bytes)");
+    return abi::call(SELECTOR, operation.operation, operation.signature);
+}
+
+Hash operation_executed_topic() {
+    static const Hash TOPIC = abi::topic("OperationExecuted(bytes32,bool,bytes)");
+    return TOPIC;
+}
+
+std::optional<OperationOutcome> decode_operation_executed(BytesView data) {
+    auto decoded = abi::decode<bool, Bytes>(data);
+    if (!decoded) return std::nullopt;
+    auto& [success, return_data] = *decoded;
+    return OperationOutcome{success, std::move(return_data)};
+}
 
 Bytes execute_scope(const Scope& scope) {
     return abi::call(execute_scope_selector(), scope);

@@ -121,6 +121,31 @@ struct SettledBatch {
     friend bool operator==(const SettledBatch&, const SettledBatch&) = default;
 };
 
+/// A rollup as the registry has it: ISettlement.Rollup.
+struct RegisteredRollup {
+    Address verifier;
+    Hash program_id;
+    Hash state_root;
+    Hash last_block_hash;
+    uint256 escrow;  ///< wei
+    uint64_t next_batch = 0;
+    uint64_t l1_origin_number = 0;
+    uint64_t forced_queue_position = 0;
+};
+/// Calldata of getRollup, and what it returns: all zeros for a rollup that is not registered.
+Bytes get_rollup(const uint256& chain_id);
+std::optional<RegisteredRollup> decode_rollup(BytesView output);
+
+/// Calldata of IScopedAccount.executeOperation.
+Bytes execute_operation(const SignedOperation& operation);
+/// First topic of OperationExecuted (the second is the digest), and its data.
+Hash operation_executed_topic();
+struct OperationOutcome {
+    bool success = false;
+    Bytes return_data;  ///< what the target returned or reverted with
+};
+std::optional<OperationOutcome> decode_operation_executed(BytesView data);
+
 /// Calldata of executeScope.
 Bytes execute_scope(const Scope& scope);
 /// The scope of such calldata; accepts only what execute_scope gives.

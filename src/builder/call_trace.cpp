@@ -1,0 +1,66 @@
+#include "builder/call_trace.hpp"
+
+#include <fmt/format.h>
+
+#include "base/hex.hpp"
+
+namespace scope::builder {
+
+std::string_view to_string(RefusalRule rule) noexcept {
+    switch (rule) {
+        case RefusalRule::unknown_chain:
+            return "unknown_chain";
+        case RefusalRule::transaction:
+            return "transaction";
+        case RefusalRule::operation:
+            return "operation";
+        case RefusalRule::static_call:
+            return "static_call";
+        case RefusalRule::variant:
+            return "variant";
+        case RefusalRule::fault:
+            return "fault";
+        case RefusalRule::gas_budget:
+            return "gas_budget";
+        case RefusalRule::execution_failed:
+            return "execution_failed";
+        case RefusalRule::execution_differs:
+            return "execution_differs";
+        case RefusalRule::streams_differ:
+            return "streams_differ";
+        case RefusalRule::escrow:
+            return "escrow";
+        case RefusalRule::scope_full:
+            return "scope_full";
+    }
+    return "unknown";
+}
+
+size_t count_calls(const std::vector<CallTrace>& calls) {
+    size_t count = calls.size();
+    for (const auto& call : calls) count += count_calls(call.calls);
+    return count;
+}
+
+namespace {
+
+void write_tree(std::string& out, const std::vector<CallTrace>& calls, size_t depth) {
+    for (const auto& call : calls) {
+        out += fmt::format("\n{:{}}chain {} -> {}: {} calls {}, {} bytes, {}", "", 2 * depth,
+                           to_decimal(call.request.source_chain_id),
+                           to_decimal(call.request.target_chain_id), to_hex(call.request.from),
+                           to_hex(call.request.to), call.request.data.size(),
+                           call.success ? "ok" : "failed: " + describe_revert(call.output));
+        write_tree(out, call.calls, depth + 1);
+    }
+}
+
+}  // namespace
+
+std::string Refusal::to_string() const {
+    std::string out = fmt::format("{}: {}", builder::to_string(rule), reason);
+    write_tree(out, calls, 1);
+    return out;
+}
+
+}  // namespace scope::builder
