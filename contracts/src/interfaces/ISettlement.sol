@@ -132,8 +132,6 @@ interface ISettlement {
     error CannotRegister(uint256 chainId);
     /// @notice The caller is not the transaction's signer, or has code (§11).
     error CallerNotPlainSigner(address caller);
-    /// @notice `executeScope` is running.
-    error Reentered();
     /// @notice L1 is not as the simulation assumed.
     error EnvironmentDrifted(EnvironmentField field, bytes32 declared, bytes32 actual);
     /// @notice A scope settles at least one batch.

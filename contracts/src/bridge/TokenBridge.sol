@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+
+import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
+import {ITokenBridge} from "../interfaces/ITokenBridge.sol";
+import {BridgedToken} from "./BridgedToken.sol";
+
+/// @title A bridge for ERC-20 tokens, one per chain
+contract TokenBridge is ITokenBridge, Ownable {
+    using SafeERC20 for IERC20;
+
+    struct Home {
+        uint256 chainId;
+        address token;
+    }
+
+    IScopedCallableExtension private immutable SCOPED_CALLABLE;
+    BridgedToken private immutable TOKEN_IMPLEMENTATION;
+
+    /// @inheritdoc ITokenBridge
+    mapping(uint256 homeChainId => mapping(address homeToken => address)) public bridgedToken;
+    /// @inheritdoc ITokenBridge
+    mapping(address token => mapping(uint256 chainId => uint256)) public locked;
+    /// @dev 0 chain: not a bridged token.
+    mapping(address token => Home) private _homes;
+    /// @dev The alias of each chain's bridge: whom to call, and who calls.
+    mapping(uint256 chainId => address) private _bridges;
+    mapping(address bridge => uint256 chainId) private _chains;
+
+    constructor(IScopedCallableExtension scopedCallable, address owner) Ownable(owner) {
+        SCOPED_CALLABLE = scopedCallable;
+        TOKEN_IMPLEMENTATION = new BridgedToken();
+    }
+
+    // ---- here -----------------------------------------------------------------------------------------------------------------
+
+    /// @inheritdoc ITokenBridge
+    function connect(uint256 chainId, address bridge) external onlyOwner {
+        if (_bridges[chainId] != address(0) || chainId == block.chainid) revert CannotConnect(chainId);
+        address remote = SCOPED_CALLABLE.deployAlias(chainId, bridge);
+        _bridges[chainId] = remote;
+        _chains[remote] = chainId;
+        emit Connected(chainId, bridge);
+    }
+
+    /// @inheritdoc ITokenBridge
+    function send(address token, uint256 targetChainId, address to, uint256 amount)
+        external
+        returns (address remoteToken)
+    {
+        emit TokensSent(token, targetChainId, to, amount);
+        Home memory home = _homes[token];
+        if (home.chainId != 0) {
+            BridgedToken(token).burn(msg.sender, amount);
+            ITokenBridge bridge = _bridge(home.chainId);
+            if (home.chainId == targetChainId) return bridge.release(home.token, to, amount);
+            return bridge.move(home.token, targetChainId, to, amount);
+        }
+        // What arrives counts: a token may take a fee.
+        uint256 before = IERC20(token).balanceOf(address(this));
+        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
+        return _mintOn(targetChainId, token, to, IERC20(token).balanceOf(address(this)) - before);
+    }
+
+    // ---- for the bridges of other chains -------------------------------------------------------------------------------------
+
+    /// @inheritdoc ITokenBridge
+    function mint(
+        address homeToken,
+        string calldata name,
+        string calldata symbol,
+        uint8 decimals,
+        address to,
+        uint256 amount
+    ) external returns (address token) {
+        uint256 homeChainId = _callerChain();
+        token = bridgedToken[homeChainId][homeToken];
+        if (token == address(0)) {
+            token = Clones.cloneWithImmutableArgs(
+                address(TOKEN_IMPLEMENTATION),
+                abi.encode(BridgedToken.TokenIdentity(homeChainId, homeToken, decimals, name, symbol))
+            );
+            bridgedToken[homeChainId][homeToken] = token;
+            _homes[token] = Home(homeChainId, homeToken);
+        }
+        emit TokensReceived(token, homeChainId, to, amount);
+        BridgedToken(token).mint(to, amount);
+    }
+
+    /// @inheritdoc ITokenBridge
+    function release(address token, address to, uint256 amount) external returns (address) {
+        uint256 chainId = _callerChain();
+        _unlock(token, chainId, amount);
+        emit TokensReceived(token, chainId, to, amount);
+        IERC20(token).safeTransfer(to, amount);
+        return token;
+    }
+
+    /// @inheritdoc ITokenBridge
+    function move(address token, uint256 targetChainId, address to, uint256 amount)
+        external
+        returns (address remoteToken)
+    {
+        _unlock(token, _callerChain(), amount);
+        return _mintOn(targetChainId, token, to, amount);
+    }
+
+    // ---- parts ------------------------------------------------------------------------------------------------------------------
+
+    function _mintOn(uint256 chainId, address token, address to, uint256 amount) private returns (address) {
+        locked[token][chainId] += amount;
+        IERC20Metadata data = IERC20Metadata(token);
+        return _bridge(chainId).mint(token, data.name(), data.symbol(), data.decimals(), to, amount);
+    }
+
+    function _unlock(address token, uint256 chainId, uint256 amount) private {
+        if (locked[token][chainId] < amount) revert NotEnoughLocked(chainId, token, amount);
+        locked[token][chainId] -= amount;
+    }
+
+    function _bridge(uint256 chainId) private view returns (ITokenBridge bridge) {
+        bridge = ITokenBridge(_bridges[chainId]);
+        if (address(bridge) == address(0)) revert NotConnected(chainId);
+    }
+
+    function _callerChain() private view returns (uint256 chainId) {
+        chainId = _chains[msg.sender];
+        if (chainId == 0) revert OnlyRemoteBridge(msg.sender);
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+/// @title A bridge for ERC-20 tokens: locks at home, mints elsewhere
+/// @notice A token's home is where it was deployed, any chain. Elsewhere it is a {BridgedToken}, which only the home's bridge has
+///         minted: a transfer between two other chains goes through the home, whose bridge knows how much it locked for whom. So a
+///         bad chain can lose only what is on it.
+///
+/// A bridge knows another one by its alias as `msg.sender`, and calls it by calling that alias.
+interface ITokenBridge {
+    /// @notice Only a connected bridge of another chain may, by its alias.
+    error OnlyRemoteBridge(address caller);
+    /// @notice No bridge of this chain is connected.
+    error NotConnected(uint256 chainId);
+    /// @notice A bridge of this chain is connected already, or the chain is this one.
+    error CannotConnect(uint256 chainId);
+    /// @notice The chain asks for more than is locked for it.
+    error NotEnoughLocked(uint256 chainId, address token, uint256 amount);
+
+    event Connected(uint256 indexed chainId, address bridge);
+    event TokensSent(address indexed token, uint256 indexed targetChainId, address indexed to, uint256 amount);
+    event TokensReceived(address indexed token, uint256 indexed sourceChainId, address indexed to, uint256 amount);
+
+    /// @notice Connects the bridge of another chain, for good. Owner only.
+    function connect(uint256 chainId, address bridge) external;
+
+    /// @notice Sends tokens of the caller: a home token is taken by allowance and locked, a bridged one burnt.
+    /// @return remoteToken The token that `to` got on the target chain.
+    function send(address token, uint256 targetChainId, address to, uint256 amount)
+        external
+        returns (address remoteToken);
+
+    /// @notice From a token's home: mints it here, deploying it if it is new.
+    function mint(
+        address homeToken,
+        string calldata name,
+        string calldata symbol,
+        uint8 decimals,
+        address to,
+        uint256 amount
+    ) external returns (address token);
+
+    /// @notice To a token's home: releases what was locked for the caller's chain.
+    function release(address token, address to, uint256 amount) external returns (address);
+
+    /// @notice Through a token's home: what was locked for the caller's chain is locked for another one, and minted there.
+    function move(address token, uint256 targetChainId, address to, uint256 amount)
+        external
+        returns (address remoteToken);
+
+    /// @notice This chain's token for a token of another chain; 0 if it has none yet.
+    function bridgedToken(uint256 homeChainId, address homeToken) external view returns (address);
+
+    /// @notice Amount of a token of this chain that exists on another one.
+    function locked(address token, uint256 chainId) external view returns (uint256);
+}
