@@ -14,7 +14,7 @@ class L1Source {
     [[nodiscard]] virtual std::optional<uint64_t> head_number() const = 0;
     /// Null if there is none.
     [[nodiscard]] virtual chain::StoredBlockPtr block(uint64_t number) const = 0;
-    [[nodiscard]] virtual chain::BlobSidecarPtr blob(const Hash& versioned_hash) const = 0;
+    [[nodiscard]] virtual chain::StoredBlobPtr blob(const Hash& versioned_hash) const = 0;
 };
 
 /// An L1 whose store is at hand; it must outlive this.
@@ -23,7 +23,7 @@ class StoreL1Source final : public L1Source {
     explicit StoreL1Source(const chain::Store& store) noexcept : store_(store) {}
     [[nodiscard]] std::optional<uint64_t> head_number() const override;
     [[nodiscard]] chain::StoredBlockPtr block(uint64_t number) const override;
-    [[nodiscard]] chain::BlobSidecarPtr blob(const Hash& versioned_hash) const override;
+    [[nodiscard]] chain::StoredBlobPtr blob(const Hash& versioned_hash) const override;
 
   private:
     const chain::Store& store_;

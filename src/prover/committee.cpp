@@ -1,0 +1,160 @@
+#include "prover/committee.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <set>
+#include <thread>
+
+namespace scope::prover {
+
+namespace {
+
+using Answer = Result<Attestation, Disagreement>;
+
+std::unexpected<Disagreement> no_answer(const Address& member, DisagreementKind kind) {
+    Disagreement out;
+    out.member = member;
+    out.kind = kind;
+    return std::unexpected{std::move(out)};
+}
+
+/// One prove: what members get, and where they answer. Outlives prove if a member is late.
+class Request {
+  public:
+    Request(BytesView input, size_t members) : input_(to_bytes(input)), answers_(members) {}
+
+    [[nodiscard]] BytesView input() const noexcept { return input_; }
+
+    void answer(size_t member, Answer answer) {
+        const std::scoped_lock lock{mutex_};
+        if (answer) ++attestations_;
+        ++answered_;
+        answers_[member] = std::move(answer);
+        changed_.notify_all();
+    }
+
+    /// Waits as CommitteeOptions says; gives what was answered by then.
+    std::vector<std::optional<Answer>> wait(const CommitteeOptions& options) {
+        std::unique_lock lock{mutex_};
+        const auto is_complete = [&] { return answered_ == answers_.size(); };
+        changed_.wait_for(lock, options.timeout,
+                          [&] { return is_complete() || attestations_ >= options.threshold; });
+        if (attestations_ >= options.threshold) changed_.wait_for(lock, options.grace, is_complete);
+        return answers_;
+    }
+
+  private:
+    const Bytes input_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<std::optional<Answer>> answers_;
+    size_t answered_ = 0;
+    size_t attestations_ = 0;
+};
+
+}  // namespace
+
+/// An attester on its thread, behind a queue.
+class Committee::Member {
+  public:
+    Member(std::unique_ptr<Attester> attester, size_t index, size_t max_waiting)
+        : attester_(std::move(attester)),
+          address_(attester_->address()),
+          index_(index),
+          max_waiting_(max_waiting),
+          thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+    [[nodiscard]] const Address& address() const noexcept { return address_; }
+
+    void post(const std::shared_ptr<Request>& request) {
+        {
+            const std::scoped_lock lock{mutex_};
+            if (waiting_.size() < max_waiting_) {
+                waiting_.push_back(request);
+                arrived_.notify_one();
+                return;
+            }
+        }
+        request->answer(index_, no_answer(address_, DisagreementKind::overloaded));
+    }
+
+  private:
+    void run(const std::stop_token& stop) {
+        while (true) {
+            std::shared_ptr<Request> request;
+            {
+                std::unique_lock lock{mutex_};
+                if (!arrived_.wait(lock, stop, [&] { return !waiting_.empty(); })) return;
+                request = std::move(waiting_.front());
+                waiting_.pop_front();
+            }
+            if (stop.stop_requested()) return;
+            request->answer(index_, attester_->attest(request->input()));
+        }
+    }
+
+    std::unique_ptr<Attester> attester_;
+    const Address address_;
+    const size_t index_;
+    const size_t max_waiting_;
+    std::mutex mutex_;
+    std::condition_variable_any arrived_;
+    std::deque<std::shared_ptr<Request>> waiting_;
+    std::jthread thread_;  // last: it ends before what it uses
+};
+
+Committee::Committee(std::vector<std::unique_ptr<Attester>> members, CommitteeOptions options)
+    : options_(options) {
+    CHECK(options_.threshold >= 1 && options_.threshold <= members.size());
+    std::set<Address> known;
+    for (const auto& member : members) {
+        const bool is_new = known.insert(member->address()).second;
+        CHECK(is_new);
+    }
+    for (size_t i = 0; i < members.size(); ++i)
+        members_.push_back(
+            std::make_unique<Member>(std::move(members[i]), i, options_.max_waiting));
+}
+
+Committee::~Committee() = default;
+
+std::vector<Address> Committee::addresses() const {
+    std::vector<Address> out;
+    for (const auto& member : members_) out.push_back(member->address());
+    return out;
+}
+
+Result<Proof, ProofFailure> Committee::prove(const ProofInput& input) {
+    return prove_bytes(encode(input));
+}
+
+Result<Proof, ProofFailure> Committee::prove_bytes(BytesView input) {
+    const auto request = std::make_shared<Request>(input, members_.size());
+    for (const auto& member : members_) member->post(request);
+    auto answers = request->wait(options_);
+
+    std::vector<Attestation> attestations;
+    std::vector<Disagreement> dissents;
+    for (size_t i = 0; i < answers.size(); ++i) {
+        if (!answers[i]) {
+            dissents.push_back(
+                no_answer(members_[i]->address(), DisagreementKind::timed_out).error());
+        } else if (*answers[i]) {
+            attestations.push_back(**answers[i]);
+        } else {
+            dissents.push_back(std::move(answers[i]->error()));
+        }
+    }
+    if (attestations.size() < options_.threshold)
+        return std::unexpected{ProofFailure{ProofError::too_few_attestations, attestations.size(),
+                                            options_.threshold, std::move(dissents)}};
+    std::ranges::sort(attestations, {}, &Attestation::signer);
+    Proof proof;
+    for (size_t i = 0; i < options_.threshold; ++i) append(proof.bytes, attestations[i].signature);
+    proof.dissents = std::move(dissents);
+    return proof;
+}
+
+}  // namespace scope::prover

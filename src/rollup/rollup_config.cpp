@@ -1,0 +1,32 @@
+#include "rollup/rollup_config.hpp"
+
+#include "crypto/keccak.hpp"
+
+namespace scope::rollup {
+
+const execution::SystemTransactionRule& RollupConfig::system() const {
+    CHECK(spec.system_transactions.has_value());
+    return *spec.system_transactions;
+}
+
+chain::ChainSpec rollup_spec(uint64_t chain_id) {
+    auto spec = chain::ChainSpec::of(evm::Revision::osaka, chain_id);
+    spec.system_transactions = {SYSTEM_SENDER, PREDEPLOY};
+    return spec;
+}
+
+chain::BlockAttributes attributes_of(const Hash& l1_origin_hash, uint64_t timestamp_s,
+                                     const Address& coinbase) {
+    chain::BlockAttributes attributes;
+    attributes.timestamp_s = timestamp_s;
+    attributes.coinbase = coinbase;
+    attributes.prev_randao = crypto::keccak256(l1_origin_hash);
+    attributes.parent_beacon_block_root = l1_origin_hash;
+    return attributes;
+}
+
+chain::BlockAttributes attributes_of(const Batch& batch, const BatchBlock& block) {
+    return attributes_of(batch.l1_origin_hash, block.timestamp_s, block.coinbase);
+}
+
+}  // namespace scope::rollup
