@@ -75,6 +75,7 @@ uint256 u256(Json value) {
 }
 
 uint64_t u64(Json value) {
+    if (uint64_t number = 0; value.get(number) == simdjson::SUCCESS) return number;
     const uint256 result = u256(value);
     if (!result.fits_u64()) refuse("a number below 2^64", text(value));
     return static_cast<uint64_t>(result);

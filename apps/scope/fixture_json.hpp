@@ -29,7 +29,8 @@ Bytes bytes(Json value);
 Address address(Json value);
 Hash hash(Json value);
 uint256 u256(Json value);
-uint64_t u64(Json value);  // FormatError if it is larger
+/// Also a plain number. FormatError if it is larger.
+uint64_t u64(Json value);
 /// A storage key or value: hex of up to 32 bytes.
 Hash word(Json value);
 

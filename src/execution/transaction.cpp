@@ -88,10 +88,10 @@ Result<void, TxError> validate_blobs(const Transaction& tx, const Environment& e
     const auto& hashes = tx.blob_versioned_hashes;
     if (is_create(tx)) return std::unexpected{TxError::blob_creates};
     if (hashes.empty()) return std::unexpected{TxError::no_blobs};
-    if (environment.revision >= Revision::osaka && hashes.size() > MAX_BLOBS_PER_TRANSACTION)
-        return std::unexpected{TxError::too_many_blobs};
     if (hashes.size() > environment.blobs.max || hashes.size() * GAS_PER_BLOB > room.blob_gas)
         return std::unexpected{TxError::block_blob_gas_exceeded};
+    if (environment.revision >= Revision::osaka && hashes.size() > MAX_BLOBS_PER_TRANSACTION)
+        return std::unexpected{TxError::too_many_blobs};
     for (const Hash& hash : hashes)
         if (hash[0] != crypto::VERSIONED_HASH_VERSION_KZG)
             return std::unexpected{TxError::invalid_versioned_hash};

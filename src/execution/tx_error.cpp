@@ -39,9 +39,10 @@ constexpr std::array NAMES{
     "system_wrong_target",
     "system_pays_or_sends",
     "system_failed",
+    "block_size_exceeded",
 };
 static_assert(NAMES.size() == TX_ERROR_COUNT);
-static_assert(static_cast<size_t>(TxError::system_failed) + 1 == TX_ERROR_COUNT);
+static_assert(static_cast<size_t>(TxError::block_size_exceeded) + 1 == TX_ERROR_COUNT);
 }  // namespace
 
 std::string_view to_string(TxError error) noexcept {

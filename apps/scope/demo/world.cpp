@@ -1,0 +1,558 @@
+#include "demo/world.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "base/hex.hpp"
+#include "crypto/keccak.hpp"
+#include "demo/system_contracts.hpp"
+#include "types/signing.hpp"
+
+namespace scope::demo {
+
+namespace {
+
+constexpr uint64_t GENESIS_TIME_S = 1'800'000'000;
+constexpr uint64_t DEPLOY_GAS = 10'000'000;
+constexpr uint64_t CALL_GAS = 4'000'000;
+constexpr uint64_t FUNDING_GAS = 6'000'000;
+constexpr size_t COMMITTEE_THRESHOLD = 2;
+/// What the predeploy holds and what does not exist: the reserve (protocol.md, section 10).
+constexpr uint256 RESERVE{0, 0, 1, 0};
+
+constexpr uint64_t TOKEN_SUPPLY = 10'000'000;  // whole tokens
+constexpr uint64_t POOL_USD = 100'000;
+constexpr uint64_t POOL_GOLD_ON_A = 100;
+constexpr uint64_t POOL_GOLD_ON_B = 80;  // scarcer: gold is dearer there
+constexpr uint64_t ALICE_USD = 10'000;
+constexpr uint64_t BOB_USD_ON_A = 20'000;
+
+uint256 whole(uint64_t tokens) {
+    return uint256{tokens} * uint256{ETHER};
+}
+
+Hash program_id() {
+    return crypto::keccak256(as_bytes("scope.program.osaka.v1"));
+}
+
+[[noreturn]] void fail(const std::string& what) {
+    throw std::runtime_error{"setting up: " + what};
+}
+
+/// Runs ScopedCallableL2's constructor as the rollup's own EVM would, and gives the code it leaves.
+Bytes predeploy_code(const chain::ChainSpec& spec, Bytes init_code) {
+    const state::MemoryState nothing;
+    state::State state{nothing};
+    BlockHeader header;
+    header.gas_limit = DEPLOY_GAS;
+    header.timestamp_s = GENESIS_TIME_S;
+    header.base_fee_per_gas = uint256{};
+    header.excess_blob_gas = 0;
+    const auto environment = chain::make_environment(spec, header, nullptr);
+    execution::Host host{state, environment};
+    host.open_transaction({});
+    const auto result = host.call({.kind = evm::CallKind::create,
+                                   .gas = static_cast<int64_t>(DEPLOY_GAS),
+                                   .input = init_code});
+    if (result.status != evm::Status::success)
+        fail(fmt::format("the predeploy's constructor: {}", evm::to_string(result.status)));
+    return state.code(result.created)->bytes;
+}
+
+}  // namespace
+
+std::string chain_name(const uint256& chain_id) {
+    if (chain_id == uint256{L1}) return "L1";
+    if (chain_id == uint256{A}) return "A";
+    if (chain_id == uint256{B}) return "B";
+    return to_decimal(chain_id);
+}
+
+/// Contract creations of the deployer on one chain, in order of its nonces.
+class World::Deployment {
+  public:
+    Deployment(World& world, uint64_t chain_id) : world_(world), chain_id_(chain_id) {}
+
+    /// The address it will have.
+    template <typename... Arguments>
+    Address create(const std::string& contract, const Arguments&... arguments) {
+        const Address created = at(next_);
+        ++next_;
+        transactions_.push_back(
+            world_.creation(chain_id_, world_.deployer_,
+                            concat(world_.artifacts_.init_code(contract), abi::encode(arguments...))));
+        return created;
+    }
+    void call(const Address& to, Bytes data, const uint256& value = {}) {
+        ++next_;
+        transactions_.push_back(world_.transaction(chain_id_, world_.deployer_, to, std::move(data),
+                                                   CALL_GAS, value));
+    }
+    /// Where the deployer's creation with this nonce stands.
+    [[nodiscard]] Address at(uint64_t nonce) const {
+        return execution::create_address(world_.deployer_.address, nonce);
+    }
+    [[nodiscard]] std::vector<Transaction>& transactions() { return transactions_; }
+
+  private:
+    World& world_;
+    uint64_t chain_id_;
+    uint64_t next_ = 0;
+    std::vector<Transaction> transactions_;
+};
+
+World::World(Artifacts artifacts, builder::DataAvailability data_availability,
+             const Progress& progress)
+    : artifacts_(std::move(artifacts)),
+      data_availability_(data_availability),
+      progress_(progress) {
+    progress_.say("genesis of L1 and of the rollups A and B");
+    make_chains();
+    progress_.say("L1: deploying settlement, committee, bridge, tokens and applications");
+    deploy_on_l1();
+    register_rollups();
+    progress_.say("rollups: deploying bridge, Uniswap V2 and applications, settled as batch 0");
+    deploy_on_rollups();
+    progress_.say("rollups: sending tokens from L1 and funding the pools, settled as batch 1");
+    fund_pools();
+    name_everything();
+}
+
+// ---- genesis
+
+void World::make_chains() {
+    const auto l1_spec = chain::ChainSpec::of(evm::Revision::osaka, L1);
+    chain::Genesis l1;
+    l1.timestamp_s = GENESIS_TIME_S;
+    add_system_contracts(l1.alloc);
+    for (const auto* const person : {&deployer_, &provider_, &alice_, &submitter_})
+        l1.alloc[person->address].balance = whole(1000);
+    l1_ = std::make_unique<chain::Chain>(l1_spec, l1);
+    l1_source_ = std::make_unique<rollup::StoreL1Source>(l1_->store());
+
+    // The settlement contract is the deployer's first creation on L1, and makes its ScopedCallable.
+    sites_.settlement = execution::create_address(deployer_.address, 0);
+    sites_.l1_callable = execution::create_address(sites_.settlement, 1);
+    network_.l1 = l1_.get();
+    network_.settlement = {uint256{L1}, sites_.settlement};
+    network_.l1_callable = sites_.l1_callable;
+
+    for (const uint64_t chain_id : {A, B}) {
+        rollup::RollupConfig config;
+        config.spec = rollup::rollup_spec(chain_id);
+        config.settlement = network_.settlement;
+        config.program_id = program_id();
+        config.genesis.timestamp_s = GENESIS_TIME_S;
+        auto& alloc = config.genesis.alloc;
+        add_system_contracts(alloc);
+        for (const auto* const person : {&deployer_, &provider_, &alice_, &bob_}) {
+            alloc[person->address].balance = whole(100);
+            genesis_ether_[chain_id] += whole(100);
+        }
+        alloc[rollup::PREDEPLOY] = {
+            .nonce = 1,
+            .balance = RESERVE,
+            .code = predeploy_code(config.spec, concat(artifacts_.init_code("ScopedCallableL2"),
+                                                       abi::encode(uint256{L1},
+                                                                   sites_.settlement)))};
+        rollups_[chain_id] = std::make_unique<chain::Chain>(config.spec, config.genesis);
+        network_.rollups.push_back({config, rollups_[chain_id].get()});
+        configs_.push_back(std::move(config));
+        sites_.rollups[chain_id] = {};
+    }
+
+    std::vector<std::unique_ptr<prover::Attester>> attesters;
+    for (const auto& member : members_)
+        attesters.push_back(
+            std::make_unique<prover::Attester>(member.key, *l1_source_, configs_));
+    committee_ = std::make_unique<prover::Committee>(
+        std::move(attesters), prover::CommitteeOptions{.threshold = COMMITTEE_THRESHOLD});
+}
+
+// ---- L1
+
+void World::deploy_on_l1() {
+    Deployment l1{*this, L1};
+    CHECK(l1.create("Settlement", deployer_.address) == sites_.settlement);
+    std::vector<Address> members;
+    for (const auto& member : members_) members.push_back(member.address);
+    sites_.verifier = l1.create("CommitteeVerifier", members, uint256{COMMITTEE_THRESHOLD});
+    sites_.account = l1.create("ScopedAccount", sites_.settlement);
+    sites_.bridge = l1.create("TokenBridge", sites_.l1_callable, deployer_.address);
+    const auto supply = whole(TOKEN_SUPPLY);
+    sites_.usd = l1.create("Token", std::string_view{"US Dollar"}, std::string_view{"USD"}, supply);
+    sites_.gold = l1.create("Token", std::string_view{"Gold"}, std::string_view{"GOLD"}, supply);
+    sites_.remote_swap = l1.create("RemoteSwap", sites_.l1_callable, sites_.bridge);
+    sites_.shop = l1.create("Shop");
+    sites_.answerer = l1.create("Answerer");
+    sites_.courier = l1.create("Courier", sites_.l1_callable);
+    sites_.refuser = l1.create("Refuser");
+    build_l1_block(l1.transactions());
+}
+
+void World::register_rollups() {
+    std::vector<Transaction> transactions;
+    const auto call = [&](const Address& to, Bytes data, const uint256& value = {}) {
+        transactions.push_back(transaction(L1, deployer_, to, std::move(data), CALL_GAS, value));
+    };
+    for (const auto& [chain_id, rollup] : rollups_) {
+        // A rollup's escrow is the ETH that exists there at genesis.
+        call(sites_.settlement,
+             abi::call("registerRollup(uint256,bytes32,address,bytes32,bytes32)", uint256{chain_id},
+                       program_id(), sites_.verifier, rollup->head()->header().state_root,
+                       rollup->head()->hash),
+             genesis_ether_[chain_id]);
+        // On both rollups the bridge is the deployer's first creation.
+        at(chain_id).bridge = execution::create_address(deployer_.address, 0);
+        call(sites_.bridge,
+             abi::call("connect(uint256,address)", uint256{chain_id}, at(chain_id).bridge));
+    }
+    const auto give = [&](const Address& token, const Address& to, uint64_t tokens) {
+        call(token, abi::call("transfer(address,uint256)", to, whole(tokens)));
+    };
+    give(sites_.usd, alice_.address, ALICE_USD);
+    give(sites_.usd, provider_.address, 2 * POOL_USD + BOB_USD_ON_A);
+    give(sites_.gold, provider_.address, POOL_GOLD_ON_A + POOL_GOLD_ON_B);
+
+    // EIP-7702: the EOAs of Alice and the provider become accounts that run signed operations.
+    Transaction delegation;
+    delegation.type = TxType::set_code;
+    delegation.chain_id = L1;
+    delegation.nonce = next_nonce(L1, deployer_.address);
+    delegation.gas_limit = CALL_GAS;
+    delegation.to = alice_.address;
+    for (const auto* const person : {&alice_, &provider_}) {
+        Authorization authorization;
+        authorization.chain_id = uint256{L1};
+        authorization.address = sites_.account;
+        authorization.nonce = next_nonce(L1, person->address);
+        sign(authorization, person->key);
+        delegation.authorization_list.push_back(authorization);
+    }
+    sign_fees(delegation, deployer_);
+    transactions.push_back(delegation);
+    build_l1_block(transactions);
+}
+
+// ---- rollups
+
+void World::deploy_on_rollups() {
+    builder::ScopeBuilder scope{network_, options(), next_slot()};
+    for (const uint64_t chain_id : {A, B}) {
+        auto& sites = at(chain_id);
+        Deployment on{*this, chain_id};
+        CHECK(on.create("TokenBridge", rollup::PREDEPLOY, deployer_.address) == sites.bridge);
+        on.call(sites.bridge, abi::call("connect(uint256,address)", uint256{L1}, sites_.bridge));
+        const uint64_t other = chain_id == A ? B : A;
+        on.call(sites.bridge, abi::call("connect(uint256,address)", uint256{other},
+                                        at(other).bridge));
+        sites.factory = on.create("UniswapV2Factory", Address{});
+        sites.swapper = on.create("Swapper", sites.bridge);
+        sites.courier = on.create("Courier", rollup::PREDEPLOY);
+        if (chain_id == A) {
+            sites_.asker = on.create("Asker", rollup::PREDEPLOY);
+            sites_.arbitrage = on.create("Arbitrage", rollup::PREDEPLOY, sites.bridge);
+        } else {
+            sites_.persistent = on.create("Persistent", rollup::PREDEPLOY);
+        }
+        for (const auto& tx : on.transactions()) {
+            const auto outcome = scope.add_transaction(chain_id, tx);
+            if (!outcome) fail(std::string{to_string(outcome.error())});
+            if (!outcome->succeeded())
+                fail(fmt::format("a transaction on {}: {}", chain_name(uint256{chain_id}),
+                                 artifacts_.describe_error(outcome->output)));
+        }
+    }
+    seal_and_settle(scope);
+}
+
+void World::fund_pools() {
+    builder::ScopeBuilder scope{network_, options(), next_slot()};
+
+    // One operation of the provider on L1: every transfer is a scoped call.
+    struct Shipment {
+        Address token;
+        uint64_t chain_id;
+        Address to;
+        uint64_t amount;
+    };
+    const std::vector<Shipment> shipments{
+        {sites_.usd, A, provider_.address, POOL_USD},
+        {sites_.gold, A, provider_.address, POOL_GOLD_ON_A},
+        {sites_.usd, B, provider_.address, POOL_USD},
+        {sites_.gold, B, provider_.address, POOL_GOLD_ON_B},
+        {sites_.usd, A, bob_.address, BOB_USD_ON_A},
+    };
+    std::vector<Call> calls;
+    for (const auto& token : {sites_.usd, sites_.gold})
+        calls.push_back({token,
+                         {},
+                         abi::call("approve(address,uint256)", sites_.bridge,
+                                   whole(2 * POOL_USD + BOB_USD_ON_A))});
+    for (const auto& s : shipments)
+        calls.push_back({sites_.bridge,
+                         {},
+                         abi::call("send(address,uint256,address,uint256)", s.token,
+                                   uint256{s.chain_id}, s.to, whole(s.amount))});
+    const auto root =
+        scope.add(operation(provider_, provider_.address, batch_of(calls), FUNDING_GAS));
+    if (!root) fail("sending tokens to the rollups: " + root.error().to_string());
+    if (!root->success) fail("sending tokens: " + artifacts_.describe_error(root->output));
+    CHECK(root->calls.size() == shipments.size());
+    for (size_t i = 0; i < shipments.size(); ++i) {
+        const auto token = abi::decode<Address>(root->calls[i].output);
+        CHECK(token.has_value());
+        auto& sites = at(shipments[i].chain_id);
+        (shipments[i].token == sites_.usd ? sites.usd : sites.gold) = std::get<0>(*token);
+    }
+
+    for (const uint64_t chain_id : {A, B}) {
+        auto& sites = at(chain_id);
+        const auto [token0, token1] = std::minmax(sites.usd, sites.gold);
+        sites.pair =
+            execution::create2_address(sites.factory, crypto::keccak256(concat(token0, token1)),
+                                       crypto::keccak256(artifacts_.init_code("UniswapV2Pair")));
+        const auto act = [&](const Person& who, const Address& to, Bytes data) {
+            const auto outcome = scope.add_transaction(
+                chain_id, transaction(chain_id, who, to, std::move(data), CALL_GAS));
+            if (!outcome) fail(std::string{to_string(outcome.error())});
+            if (!outcome->succeeded())
+                fail(fmt::format("funding the pool on {}: {}", chain_name(uint256{chain_id}),
+                                 artifacts_.describe_error(outcome->output)));
+        };
+        const uint64_t gold = chain_id == A ? POOL_GOLD_ON_A : POOL_GOLD_ON_B;
+        act(provider_, sites.factory,
+            abi::call("createPair(address,address)", sites.usd, sites.gold));
+        act(provider_, sites.usd,
+            abi::call("transfer(address,uint256)", sites.pair, whole(POOL_USD)));
+        act(provider_, sites.gold, abi::call("transfer(address,uint256)", sites.pair, whole(gold)));
+        act(provider_, sites.pair, abi::call("mint(address)", provider_.address));
+        if (chain_id == A)
+            act(bob_, sites.usd,
+                abi::call("approve(address,uint256)", sites_.arbitrage, whole(BOB_USD_ON_A)));
+    }
+    seal_and_settle(scope);
+}
+
+void World::name_everything() {
+    const auto name = [&](uint64_t chain_id, const Address& address, const char* label) {
+        labels_[{chain_id, address}] = label;
+    };
+    for (const uint64_t chain_id : {L1, A, B}) {
+        for (const auto* const person : {&deployer_, &provider_, &alice_, &bob_, &submitter_})
+            name(chain_id, person->address, person->name.c_str());
+    }
+    name(L1, sites_.settlement, "Settlement");
+    name(L1, sites_.l1_callable, "ScopedCallable");
+    name(L1, sites_.bridge, "TokenBridge");
+    name(L1, sites_.usd, "USD");
+    name(L1, sites_.gold, "GOLD");
+    name(L1, sites_.remote_swap, "RemoteSwap");
+    name(L1, sites_.shop, "Shop");
+    name(L1, sites_.answerer, "Answerer");
+    name(L1, sites_.courier, "Courier");
+    name(L1, sites_.refuser, "Refuser");
+    for (const auto& [chain_id, sites] : sites_.rollups) {
+        name(chain_id, rollup::PREDEPLOY, "ScopedCallable");
+        name(chain_id, sites.bridge, "TokenBridge");
+        name(chain_id, sites.pair, "UniswapV2Pair");
+        name(chain_id, sites.usd, "USD");
+        name(chain_id, sites.gold, "GOLD");
+        name(chain_id, sites.swapper, "Swapper");
+        name(chain_id, sites.courier, "Courier");
+    }
+    name(A, sites_.asker, "Asker");
+    name(A, sites_.arbitrage, "Arbitrage");
+    name(B, sites_.persistent, "Persistent");
+}
+
+// ---- transactions and blocks
+
+builder::BuilderOptions World::options() const {
+    return {.submitter = submitter_.key, .data_availability = data_availability_};
+}
+
+const chain::Chain& World::chain(uint64_t chain_id) const {
+    return chain_id == L1 ? *l1_ : *rollups_.at(chain_id);
+}
+
+builder::SlotAttributes World::next_slot() const {
+    const auto& head = l1_->head()->header();
+    return {.timestamp_s = head.timestamp_s + SLOT_S,
+            .prev_randao = crypto::keccak256(to_be(uint256{head.number + 1})),
+            .coinbase = submitter_.address};
+}
+
+uint64_t World::next_nonce(uint64_t chain_id, const Address& account) {
+    const auto [place, is_new] = nonces_.try_emplace({chain_id, account}, 0);
+    if (is_new) {
+        const auto found = chain(chain_id).head_state()->account(account);
+        if (found) place->second = found->nonce;
+    }
+    return place->second++;
+}
+
+void World::sign_fees(Transaction& tx, const Person& from) {
+    tx.max_priority_fee_per_gas = uint256{GWEI};
+    tx.max_fee_per_gas = uint256{20 * GWEI};
+    sign(tx, from.key);
+}
+
+Transaction World::transaction(uint64_t chain_id, const Person& from, const Address& to, Bytes data,
+                               uint64_t gas_limit, const uint256& value) {
+    Transaction tx;
+    tx.type = TxType::dynamic_fee;
+    tx.chain_id = chain_id;
+    tx.nonce = next_nonce(chain_id, from.address);
+    tx.gas_limit = gas_limit;
+    tx.to = to;
+    tx.value = value;
+    tx.data = std::move(data);
+    sign_fees(tx, from);
+    return tx;
+}
+
+Transaction World::creation(uint64_t chain_id, const Person& from, Bytes init_code) {
+    Transaction tx;
+    tx.type = TxType::dynamic_fee;
+    tx.chain_id = chain_id;
+    tx.nonce = next_nonce(chain_id, from.address);
+    tx.gas_limit = DEPLOY_GAS;
+    tx.data = std::move(init_code);
+    sign_fees(tx, from);
+    return tx;
+}
+
+void World::build_l1_block(const std::vector<Transaction>& transactions) {
+    const auto slot = next_slot();
+    const auto built = l1_->build_block({.timestamp_s = slot.timestamp_s,
+                                         .coinbase = slot.coinbase,
+                                         .prev_randao = slot.prev_randao},
+                                        transactions);
+    if (!built) fail("building an L1 block: " + to_string(built.error()));
+    if (!built->refused.empty())
+        fail(fmt::format("transaction {} of an L1 block: {}", built->refused.front().index,
+                         to_string(built->refused.front().error)));
+    for (size_t i = 0; i < built->outcomes.size(); ++i)
+        if (!built->outcomes[i].succeeded())
+            fail(fmt::format("transaction {} of an L1 block: {} {}", i,
+                             evm::to_string(built->outcomes[i].status),
+                             artifacts_.describe_error(built->outcomes[i].output)));
+    if (const auto imported = l1_->import(built->sealed.block.block); !imported)
+        fail("importing an L1 block: " + to_string(imported.error()));
+}
+
+builder::Bundle World::seal_and_settle(builder::ScopeBuilder& scope) {
+    auto bundle = scope.seal(*committee_);
+    if (!bundle) fail(to_string(bundle.error()));
+    if (const auto settled = builder::settle(network_, *bundle); !settled)
+        fail(to_string(settled.error()));
+    return std::move(*bundle);
+}
+
+builder::L1Root World::operation(const Person& from, const Address& target, Bytes data,
+                                 uint64_t gas) const {
+    protocol::SignedOperation signed_operation;
+    auto& operation = signed_operation.operation;
+    operation.account = from.address;
+    operation.nonce = number(L1, from.address, abi::call("operationNonce()"));
+    operation.target = target;
+    operation.data = std::move(data);
+    operation.gas = uint256{gas};
+    operation.deadline = uint256{l1_->head()->header().timestamp_s + 100 * SLOT_S};
+    const auto signature =
+        crypto::sign(protocol::operation_digest(network_.settlement, operation), from.key);
+    signed_operation.signature = concat(to_be(signature.r), to_be(signature.s));
+    signed_operation.signature.push_back(signature.y_parity ? 28 : 27);
+    return {std::move(signed_operation)};
+}
+
+Bytes World::batch_of(const std::vector<Call>& calls) {
+    std::vector<std::tuple<Address, uint256, Bytes>> tuples;
+    tuples.reserve(calls.size());
+    for (const auto& call : calls) tuples.emplace_back(call.target, call.value, call.data);
+    return abi::call("executeBatch((address,uint256,bytes)[])", tuples);
+}
+
+// ---- reading
+
+Bytes World::view(uint64_t chain_id, const Address& to, const Bytes& calldata) const {
+    const auto& on = chain(chain_id);
+    const auto world_state = on.head_state();
+    state::State state{*world_state};
+    const auto environment = chain::make_environment(on.spec(), on.head()->header(), nullptr);
+    execution::Host host{state, environment};
+    host.open_transaction({});
+    auto result = host.call({.is_static = true,
+                             .gas = static_cast<int64_t>(CALL_GAS),
+                             .recipient = to,
+                             .code_address = to,
+                             .input = calldata});
+    if (result.status != evm::Status::success)
+        throw std::runtime_error{fmt::format("reading {} on {}: {} {}", label(uint256{chain_id}, to),
+                                             chain_name(uint256{chain_id}),
+                                             evm::to_string(result.status),
+                                             artifacts_.describe_error(result.output))};
+    return std::move(result.output);
+}
+
+uint256 World::number(uint64_t chain_id, const Address& to, const Bytes& calldata) const {
+    const auto output = view(chain_id, to, calldata);
+    if (output.size() < abi::WORD)
+        throw std::runtime_error{fmt::format("reading {} on {}: no number",
+                                             label(uint256{chain_id}, to),
+                                             chain_name(uint256{chain_id}))};
+    return from_be(BytesView{output}.first(abi::WORD));
+}
+
+uint256 World::ether_of(uint64_t chain_id, const Address& account) const {
+    const auto found = chain(chain_id).head_state()->account(account);
+    return found ? found->balance : uint256{};
+}
+
+uint256 World::token_of(uint64_t chain_id, const Address& token, const Address& account) const {
+    return number(chain_id, token, abi::call("balanceOf(address)", account));
+}
+
+std::vector<Balance> World::balances() const {
+    std::vector<Balance> all;
+    const auto ether = [&](const std::string& who, uint64_t chain_id, const Address& account) {
+        all.push_back({who, chain_id, "ETH", ether_of(chain_id, account)});
+    };
+    const auto tokens = [&](const std::string& who, uint64_t chain_id, const Address& account) {
+        const bool on_l1 = chain_id == L1;
+        all.push_back({who, chain_id, "USD",
+                       token_of(chain_id, on_l1 ? sites_.usd : sites_.rollups.at(chain_id).usd,
+                                account)});
+        all.push_back({who, chain_id, "GOLD",
+                       token_of(chain_id, on_l1 ? sites_.gold : sites_.rollups.at(chain_id).gold,
+                                account)});
+    };
+    for (const uint64_t chain_id : {L1, A, B}) ether("alice", chain_id, alice_.address);
+    tokens("alice", L1, alice_.address);
+    ether("bob", A, bob_.address);
+    tokens("bob", A, bob_.address);
+    tokens("Shop", L1, sites_.shop);
+    tokens("TokenBridge (locked)", L1, sites_.bridge);
+    for (const uint64_t chain_id : {A, B})
+        tokens("UniswapV2Pair", chain_id, sites_.rollups.at(chain_id).pair);
+    ether("Courier", L1, sites_.courier);
+    for (const uint64_t chain_id : {A, B})
+        ether("Courier", chain_id, sites_.rollups.at(chain_id).courier);
+    ether("Refuser", L1, sites_.refuser);
+    ether("Persistent", B, sites_.persistent);
+    for (const uint64_t chain_id : {A, B})
+        all.push_back({fmt::format("escrow for {}", chain_name(uint256{chain_id})), L1, "ETH",
+                       number(L1, sites_.settlement,
+                              abi::call("escrowOf(uint256)", uint256{chain_id}))});
+    ether("submitter", L1, submitter_.address);
+    return all;
+}
+
+std::string World::label(const uint256& chain_id, const Address& address) const {
+    const auto found = labels_.find({chain_id[0], address});
+    return found == labels_.end() ? short_hex(address) : found->second;
+}
+
+}  // namespace scope::demo

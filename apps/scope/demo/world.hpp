@@ -1,0 +1,156 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "builder/scope_builder.hpp"
+#include "demo/artifacts.hpp"
+#include "demo/people.hpp"
+#include "demo/progress.hpp"
+#include "prover/committee.hpp"
+
+namespace scope::demo {
+
+inline constexpr uint64_t L1 = 1;
+inline constexpr uint64_t A = 901;
+inline constexpr uint64_t B = 902;
+inline constexpr uint64_t SLOT_S = 12;
+
+inline constexpr uint64_t ETHER = 1'000'000'000'000'000'000;  ///< wei
+inline constexpr uint64_t GWEI = 1'000'000'000;               ///< wei
+
+/// "L1", "A", "B".
+std::string chain_name(const uint256& chain_id);
+
+/// Where contracts stand on a rollup.
+struct RollupSites {
+    Address bridge;
+    Address factory;  ///< Uniswap V2
+    Address pair;     ///< Uniswap V2, of usd and gold
+    Address usd;      ///< bridged from L1
+    Address gold;     ///< bridged from L1
+    Address swapper;
+    Address courier;
+};
+struct Sites {
+    // L1
+    Address settlement;
+    Address l1_callable;
+    Address verifier;
+    Address account;  ///< what EOAs delegate to
+    Address bridge;
+    Address usd;
+    Address gold;
+    Address remote_swap;
+    Address shop;
+    Address answerer;
+    Address courier;
+    Address refuser;
+    std::map<uint64_t, RollupSites> rollups;
+    Address asker;       ///< on A
+    Address arbitrage;   ///< on A
+    Address persistent;  ///< on B
+};
+
+/// Who has how much of what, on which chain.
+struct Balance {
+    std::string who;
+    uint64_t chain_id = 0;
+    std::string asset;
+    uint256 amount;  ///< smallest unit; 10^18 are one
+};
+
+/// An L1 and two rollups in one process, with everything deployed and funded: by ordinary signed
+/// transactions, on rollups in batches that settled like any other.
+///
+/// What goes wrong in setting up throws std::runtime_error.
+class World {
+  public:
+    World(Artifacts artifacts, builder::DataAvailability data_availability,
+          const Progress& progress);
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    [[nodiscard]] const Artifacts& artifacts() const noexcept { return artifacts_; }
+    [[nodiscard]] const Sites& sites() const noexcept { return sites_; }
+    [[nodiscard]] const builder::Network& network() const noexcept { return network_; }
+    [[nodiscard]] builder::BuilderOptions options() const;
+    [[nodiscard]] prover::Committee& committee() noexcept { return *committee_; }
+    [[nodiscard]] const std::vector<rollup::RollupConfig>& configs() const noexcept {
+        return configs_;
+    }
+    [[nodiscard]] const chain::Chain& chain(uint64_t chain_id) const;
+
+    [[nodiscard]] const Person& alice() const noexcept { return alice_; }
+    [[nodiscard]] const Person& bob() const noexcept { return bob_; }
+    [[nodiscard]] const std::vector<Person>& members() const noexcept { return members_; }
+
+    /// The slot after L1's head.
+    [[nodiscard]] builder::SlotAttributes next_slot() const;
+
+    /// A signed EIP-1559 transaction with the sender's next nonce, counting those made before.
+    Transaction transaction(uint64_t chain_id, const Person& from, const Address& to, Bytes data,
+                            uint64_t gas_limit, const uint256& value = {});
+    /// An operation of the account that @p from delegates to, signed.
+    [[nodiscard]] builder::L1Root operation(const Person& from, const Address& target, Bytes data,
+                                            uint64_t gas) const;
+    struct Call {
+        Address target;
+        uint256 value;
+        Bytes data;
+    };
+    /// Calldata of IScopedAccount.executeBatch.
+    static Bytes batch_of(const std::vector<Call>& calls);
+
+    /// What a call gives on the head of a chain. Throws if it fails.
+    [[nodiscard]] Bytes view(uint64_t chain_id, const Address& to, const Bytes& calldata) const;
+    [[nodiscard]] uint256 number(uint64_t chain_id, const Address& to, const Bytes& calldata) const;
+    [[nodiscard]] uint256 ether_of(uint64_t chain_id, const Address& account) const;
+    [[nodiscard]] uint256 token_of(uint64_t chain_id, const Address& token,
+                                   const Address& account) const;
+    /// Of everyone in the stories, always in the same order.
+    [[nodiscard]] std::vector<Balance> balances() const;
+    /// "Shop", or the address by its ends.
+    [[nodiscard]] std::string label(const uint256& chain_id, const Address& address) const;
+
+  private:
+    class Deployment;
+    void make_chains();
+    void deploy_on_l1();
+    void register_rollups();
+    void deploy_on_rollups();
+    void fund_pools();
+    void name_everything();
+
+    uint64_t next_nonce(uint64_t chain_id, const Address& account);
+    Transaction creation(uint64_t chain_id, const Person& from, Bytes init_code);
+    void sign_fees(Transaction& tx, const Person& from);
+    void build_l1_block(const std::vector<Transaction>& transactions);
+    builder::Bundle seal_and_settle(builder::ScopeBuilder& scope);
+    [[nodiscard]] RollupSites& at(uint64_t chain_id) { return sites_.rollups.at(chain_id); }
+
+    Artifacts artifacts_;
+    builder::DataAvailability data_availability_;
+    const Progress& progress_;
+    Person deployer_ = make_person("deployer");
+    Person provider_ = make_person("provider");
+    Person alice_ = make_person("alice");
+    Person bob_ = make_person("bob");
+    Person submitter_ = make_person("submitter");
+    std::vector<Person> members_{make_person("member-1"), make_person("member-2"),
+                                 make_person("member-3")};
+    std::unique_ptr<chain::Chain> l1_;
+    std::map<uint64_t, std::unique_ptr<chain::Chain>> rollups_;
+    std::vector<rollup::RollupConfig> configs_;
+    std::map<uint64_t, uint256> genesis_ether_;  // on a rollup: its escrow
+    std::unique_ptr<rollup::StoreL1Source> l1_source_;
+    std::unique_ptr<prover::Committee> committee_;
+    builder::Network network_;
+    Sites sites_;
+    std::map<std::pair<uint64_t, Address>, uint64_t> nonces_;
+    std::map<std::pair<uint64_t, Address>, std::string> labels_;
+};
+
+}  // namespace scope::demo
