@@ -53,7 +53,7 @@ interface ISettlement {
     }
 
     /// @notice A root's leg on L1.
-    /// @param context Roots of L1 have L1's chain id and the operation's digest.
+    /// @param context Roots of L1 have L1's chain id and {operationHashOf} their operation.
     /// @param signedOperation `abi.encode(SignedOperation)` for a root of L1; empty for a root of another chain, whose records
     ///        are run.
     struct L1Leg {
@@ -152,8 +152,8 @@ interface ISettlement {
     error MissingBlob(uint256 index);
     /// @notice The forced queue is not at this position.
     error WrongForcedQueuePosition(uint256 chainId, uint256 position);
-    /// @notice A root of L1 names another operation hash than its operation's digest.
-    error WrongOperationHash(bytes32 operationHash, bytes32 digest);
+    /// @notice A root of L1 names another hash than its operation's.
+    error WrongOperationHash(bytes32 operationHash, bytes32 expected);
     /// @notice A root of another chain carries an operation, or one of L1 carries none.
     error UnexpectedOperation(uint256 rootIndex);
     /// @notice The account has no code: it isn't delegated.
@@ -161,7 +161,7 @@ interface ISettlement {
     /// @notice The operation names another submitter.
     error WrongSubmitter(address submitter, address caller);
     /// @notice The operation signs that no other root has a leg on L1 in this scope.
-    error OperationNotAlone(bytes32 digest);
+    error OperationNotAlone(bytes32 operationHash);
     /// @notice The root's trace ended elsewhere than the operation signed.
     error WrongFinalTrace(bytes32 trace, bytes32 signed);
     /// @notice A batch exchanged calls with a chain that is not in this scope.
@@ -213,6 +213,10 @@ interface ISettlement {
     /// @notice Scopes settled so far; the number of the next one.
     function scopeCount() external view returns (uint256);
 
-    /// @notice EIP-712 digest of an operation: its `operationHash`.
+    /// @notice What identifies an operation's root, its `operationHash`: {operationDigest} with a final trace of 0, because the final
+    ///         trace that it signs follows from the root's id.
+    function operationHashOf(Operation calldata operation) external view returns (bytes32);
+
+    /// @notice EIP-712 digest of an operation: what its account's key signs.
     function operationDigest(Operation calldata operation) external view returns (bytes32);
 }

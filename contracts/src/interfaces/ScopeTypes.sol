@@ -49,7 +49,7 @@ struct Fill {
 
 /// @notice What a chain's transaction for a root says about it; `rootId` follows from it (§3).
 /// @param rootChainId Chain of the user's own transaction or operation.
-/// @param operationHash Hash of the user's signed L2 transaction, or digest of the signed L1 operation.
+/// @param operationHash Hash of the user's signed L2 transaction, or {ISettlement-operationHashOf} the signed L1 operation.
 /// @param rootIndex Place among all roots of the scope, from 0.
 struct RootContext {
     uint256 rootChainId;

@@ -63,6 +63,11 @@ contract Settlement is ISettlement, Ownable {
     }
 
     /// @inheritdoc ISettlement
+    function operationHashOf(Operation calldata operation) external view returns (bytes32) {
+        return OperationHash.identity(block.chainid, address(this), operation);
+    }
+
+    /// @inheritdoc ISettlement
     function operationDigest(Operation calldata operation) external view returns (bytes32) {
         return OperationHash.digest(block.chainid, address(this), operation);
     }
@@ -151,12 +156,14 @@ contract Settlement is ISettlement, Ownable {
         }
         SignedOperation memory signed = abi.decode(leg.signedOperation, (SignedOperation));
         Operation memory operation = signed.operation;
-        bytes32 digest = OperationHash.digest(block.chainid, address(this), operation);
-        if (leg.context.operationHash != digest) revert WrongOperationHash(leg.context.operationHash, digest);
+        bytes32 operationHash = OperationHash.identity(block.chainid, address(this), operation);
+        if (leg.context.operationHash != operationHash) {
+            revert WrongOperationHash(leg.context.operationHash, operationHash);
+        }
         if (operation.submitter != address(0) && operation.submitter != msg.sender) {
             revert WrongSubmitter(operation.submitter, msg.sender);
         }
-        if (operation.runsAlone && legCount != 1) revert OperationNotAlone(digest);
+        if (operation.runsAlone && legCount != 1) revert OperationNotAlone(operationHash);
         if (operation.account.code.length == 0) revert AccountWithoutCode(operation.account);
 
         scopedCallable.loadRoot(leg.context, leg.fills, leg.records);

@@ -15,6 +15,8 @@ interface Vm {
     function coinbase(address newCoinbase) external;
     function deal(address account, uint256 newBalance) external;
     function etch(address target, bytes calldata newCode) external;
+    function expectEmit(address emitter) external;
+    function expectPartialRevert(bytes4 selector) external;
     function expectRevert() external;
     function expectRevert(bytes calldata reason) external;
     function expectRevert(bytes4 selector) external;
@@ -22,6 +24,7 @@ interface Vm {
     function getRecordedLogs() external returns (Log[] memory);
     function keyExists(string calldata json, string calldata key) external view returns (bool);
     function load(address target, bytes32 slot) external view returns (bytes32);
+    function parseBytes(string calldata text) external pure returns (bytes memory);
     function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
     function parseJsonBool(string calldata json, string calldata key) external pure returns (bool);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
@@ -36,7 +39,9 @@ interface Vm {
     function recordLogs() external;
     function roll(uint256 newHeight) external;
     function setBlockhash(uint256 blockNumber, bytes32 blockHash) external;
+    function revertToState(uint256 id) external returns (bool success);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function snapshotState() external returns (uint256 id);
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
     function toString(uint256 value) external pure returns (string memory);
     function txGasPrice(uint256 newGasPrice) external;
