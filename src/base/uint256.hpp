@@ -48,12 +48,9 @@ struct uint256 {
         return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == 0;
     }
     friend constexpr bool operator<(const uint256& a, const uint256& b) noexcept {
-        bool borrow = false;
-        for (size_t i = 0; i < 4; ++i) {
-            const uint64_t difference = a[i] - b[i];
-            borrow = (a[i] < b[i]) | ((difference == 0) & borrow);
-        }
-        return borrow;
+        uint64_t borrow = 0;
+        for (size_t i = 0; i < 4; ++i) subtract_with_borrow(a[i], b[i], borrow);
+        return borrow != 0;
     }
     friend constexpr bool operator>(const uint256& a, const uint256& b) noexcept { return b < a; }
     friend constexpr bool operator<=(const uint256& a, const uint256& b) noexcept {
@@ -108,27 +105,32 @@ struct uint256 {
     }
 
     /// Shift by 256 and more gives zero.
+    ///
+    /// Moves two words, then one, each if its bit of the shift is set, then the bits that are left:
+    /// the compiler makes it free of branches.
     friend constexpr uint256 operator<<(const uint256& a, uint64_t shift) noexcept {
         if (shift >= 256) return {};
-        const size_t words_over = shift / 64;
-        const uint64_t bits = shift % 64;
-        uint256 out;
-        for (size_t i = words_over; i < 4; ++i) {
-            out[i] = a[i - words_over] << bits;
-            if (bits != 0 && i > words_over) out[i] |= a[i - words_over - 1] >> (64 - bits);
-        }
-        return out;
+        const bool two = (shift & 128) != 0;
+        const uint64_t b[4] = {two ? 0 : a[0], two ? 0 : a[1], two ? a[0] : a[2],
+                               two ? a[1] : a[3]};
+        const bool one = (shift & 64) != 0;
+        const uint64_t c[4] = {one ? 0 : b[0], one ? b[0] : b[1], one ? b[1] : b[2],
+                               one ? b[2] : b[3]};
+        const uint64_t bits = shift & 63;
+        return {c[0] << bits, high_word(c[1], c[0], bits), high_word(c[2], c[1], bits),
+                high_word(c[3], c[2], bits)};
     }
     friend constexpr uint256 operator>>(const uint256& a, uint64_t shift) noexcept {
         if (shift >= 256) return {};
-        const size_t words_over = shift / 64;
-        const uint64_t bits = shift % 64;
-        uint256 out;
-        for (size_t i = 0; i + words_over < 4; ++i) {
-            out[i] = a[i + words_over] >> bits;
-            if (bits != 0 && i + words_over + 1 < 4) out[i] |= a[i + words_over + 1] << (64 - bits);
-        }
-        return out;
+        const bool two = (shift & 128) != 0;
+        const uint64_t b[4] = {two ? a[2] : a[0], two ? a[3] : a[1], two ? 0 : a[2],
+                               two ? 0 : a[3]};
+        const bool one = (shift & 64) != 0;
+        const uint64_t c[4] = {one ? b[1] : b[0], one ? b[2] : b[1], one ? b[3] : b[2],
+                               one ? 0 : b[3]};
+        const uint64_t bits = shift & 63;
+        return {low_word(c[1], c[0], bits), low_word(c[2], c[1], bits), low_word(c[3], c[2], bits),
+                c[3] >> bits};
     }
     friend constexpr uint256 operator<<(const uint256& a, const uint256& shift) noexcept {
         return shift.fits_u64() ? a << shift[0] : uint256{};
@@ -164,6 +166,13 @@ struct uint256 {
         const uint64_t sum = partial + carry;
         carry = static_cast<uint64_t>(partial < a) | static_cast<uint64_t>(sum < partial);
         return sum;
+    }
+    /// The high word of (high, low) << bits, and the low word of (high, low) >> bits; bits < 64.
+    static constexpr uint64_t high_word(uint64_t high, uint64_t low, uint64_t bits) noexcept {
+        return high << bits | (low >> 1) >> (63 - bits);
+    }
+    static constexpr uint64_t low_word(uint64_t high, uint64_t low, uint64_t bits) noexcept {
+        return low >> bits | (high << 1) << (63 - bits);
     }
     static constexpr uint64_t subtract_with_borrow(uint64_t a, uint64_t b,
                                                    uint64_t& borrow) noexcept {

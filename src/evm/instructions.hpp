@@ -318,10 +318,10 @@ inline constexpr auto run<OP> = [](Step& s, Frame&) {
 };
 template <uint8_t OP>
     requires(OP >= OP_DUP1 && OP <= OP_DUP16)
-inline constexpr auto run<OP> = [](uint256* top) { top[1] = top[OP_DUP1 - OP]; };
+inline constexpr auto run<OP> = [](uint256* top) { copy_word(top[1], top[OP_DUP1 - OP]); };
 template <uint8_t OP>
     requires(OP >= OP_SWAP1 && OP <= OP_SWAP16)
-inline constexpr auto run<OP> = [](uint256* top) { std::swap(top[0], top[OP_SWAP1 - 1 - OP]); };
+inline constexpr auto run<OP> = [](uint256* top) { swap_words(top[0], top[OP_SWAP1 - 1 - OP]); };
 
 template <uint8_t OP>
     requires(OP >= OP_LOG0 && OP <= OP_LOG4)

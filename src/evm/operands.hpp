@@ -16,6 +16,27 @@ inline constexpr uint64_t MAX_MEMORY = uint64_t{1} << 32;
 
 // ---- words
 
+/// Copies a word in pieces of 8 bytes.
+///
+/// Most words are written in such pieces, and a load of 16 bytes that needs two stores which are
+/// still under way waits for both to reach the cache. The barrier keeps the compiler from joining
+/// the pieces.
+inline void copy_word(uint256& to, const uint256& from) noexcept {
+    uint64_t w[4] = {from[0], from[1], from[2], from[3]};
+    asm("" : "+r"(w[0]), "+r"(w[1]), "+r"(w[2]), "+r"(w[3]));
+    for (size_t i = 0; i < 4; ++i) to[i] = w[i];
+}
+
+inline void swap_words(uint256& a, uint256& b) noexcept {
+    for (size_t i = 0; i < 4; ++i) {
+        uint64_t x = a[i];
+        uint64_t y = b[i];
+        asm("" : "+r"(x), "+r"(y));
+        a[i] = y;
+        b[i] = x;
+    }
+}
+
 inline Address address_of(const uint256& word) noexcept {
     uint8_t bytes[32];
     store_be32(bytes, word);
