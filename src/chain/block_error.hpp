@@ -43,8 +43,8 @@ enum class BlockError : uint8_t {
     wrong_receipts_root,
     wrong_logs_bloom,
     wrong_state_root,
-    missing_blobs,  // EIP-4844: a sidecar that the chain was told to ask for
 };
+inline constexpr size_t BLOCK_ERROR_COUNT = 31;
 std::string_view to_string(BlockError error) noexcept;
 
 struct BlockRefusal {

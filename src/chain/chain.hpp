@@ -76,7 +76,7 @@ class Chain {
 
     /// Keeps a blob for those who derive from this chain. False, and nothing kept, if the proof
     /// does not hold. The blob's versioned hash is that of the commitment.
-    bool add_blob(BlobSidecarPtr sidecar);
+    bool add_blob(StoredBlobPtr blob);
 
   private:
     ChainSpec spec_;

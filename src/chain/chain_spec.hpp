@@ -30,7 +30,7 @@ struct ChainSpec {
     Address deposit_contract;  ///< EIP-6110
 
     [[nodiscard]] evm::Revision revision_at(uint64_t number, uint64_t timestamp_s) const noexcept;
-    /// REQUIRES: Cancun or later at that time.
+    /// None before Cancun.
     [[nodiscard]] execution::BlobParameters blobs_at(uint64_t timestamp_s) const noexcept;
 
     /// A chain that has had one revision's rules from its genesis on, with Ethereum's parameters.
@@ -49,11 +49,12 @@ inline constexpr size_t MAX_EXTRA_DATA_SIZE = 32;
 inline constexpr size_t MAX_BLOCK_RLP_SIZE = 10'485'760 - 2'097'152;
 
 /// What a child of @p parent must have. REQUIRES: London at the child.
-uint256 next_base_fee(const ChainSpec& spec, const BlockHeader& parent, uint64_t timestamp_s);
+uint256 next_base_fee(const BlockHeader& parent);
 /// REQUIRES: Cancun at the child (EIP-4844, EIP-7918).
 uint64_t next_excess_blob_gas(const ChainSpec& spec, const BlockHeader& parent,
                               uint64_t timestamp_s);
-/// Difficulty of a block before Paris.
+/// Zero from Paris. Before: the formula of the revision, without the bombs of forks that change
+/// nothing else.
 uint256 next_difficulty(const ChainSpec& spec, const BlockHeader& parent, uint64_t timestamp_s);
 
 }  // namespace scope::chain

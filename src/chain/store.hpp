@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "crypto/kzg.hpp"
 #include "state/memory_state.hpp"
+#include "types/blob.hpp"
 #include "types/block.hpp"
 
 namespace scope::chain {
@@ -31,12 +31,12 @@ struct TransactionPlace {
 };
 
 /// EIP-4844: what a transaction's versioned hash stands for.
-struct BlobSidecar {
-    crypto::Blob blob;
-    crypto::KzgCommitment commitment;
-    crypto::KzgProof proof;
+struct StoredBlob {
+    Blob blob;
+    KzgCommitment commitment;
+    KzgProof proof;
 };
-using BlobSidecarPtr = std::shared_ptr<const BlobSidecar>;
+using StoredBlobPtr = std::shared_ptr<const StoredBlob>;
 
 /// Where a chain's blocks, states and blobs are. In memory (MemoryStore) or in a database.
 ///
@@ -58,8 +58,8 @@ class Store {
     [[nodiscard]] virtual StoredBlockPtr canonical_block(uint64_t number) const = 0;
     [[nodiscard]] virtual std::optional<TransactionPlace> transaction(const Hash& hash) const = 0;
 
-    virtual void put_blob(const Hash& versioned_hash, BlobSidecarPtr sidecar) = 0;
-    [[nodiscard]] virtual BlobSidecarPtr blob(const Hash& versioned_hash) const = 0;
+    virtual void put_blob(const Hash& versioned_hash, StoredBlobPtr blob) = 0;
+    [[nodiscard]] virtual StoredBlobPtr blob(const Hash& versioned_hash) const = 0;
 };
 
 std::unique_ptr<Store> make_memory_store();

@@ -1,0 +1,186 @@
+#include "chain/block_builder.hpp"
+
+#include "base/check.hpp"
+#include "chain/chain.hpp"
+#include "chain/header_rules.hpp"
+#include "chain/refuse.hpp"
+
+namespace scope::chain {
+
+using evm::Revision;
+
+namespace {
+
+/// The header that follows the parent's, but for what the block's content decides.
+BlockHeader open_header(const ChainSpec& spec, const StoredBlock& parent,
+                        const BlockAttributes& attributes) {
+    const BlockHeader& before = parent.header();
+    BlockHeader header;
+    header.parent_hash = parent.hash;
+    header.number = before.number + 1;
+    header.timestamp_s = attributes.timestamp_s;
+    CHECK(header.timestamp_s > before.timestamp_s);
+    header.coinbase = attributes.coinbase;
+    header.prev_randao = attributes.prev_randao;
+    header.extra_data = attributes.extra_data;
+    CHECK(header.extra_data.size() <= MAX_EXTRA_DATA_SIZE);
+    header.difficulty = next_difficulty(spec, before, header.timestamp_s);
+
+    const Revision revision = spec.revision_at(header.number, header.timestamp_s);
+    const bool is_first_london = revision >= Revision::london && !before.base_fee_per_gas;
+    header.gas_limit = attributes.gas_limit.value_or(before.gas_limit *
+                                                     (is_first_london ? ELASTICITY_MULTIPLIER : 1));
+    CHECK(is_gas_limit_allowed(header.gas_limit, before, is_first_london));
+    if (revision >= Revision::london) header.base_fee_per_gas = next_base_fee(before);
+    if (revision >= Revision::shanghai)
+        header.withdrawals_root = withdrawals_root(attributes.withdrawals);
+    if (revision >= Revision::cancun) {
+        header.excess_blob_gas = next_excess_blob_gas(spec, before, header.timestamp_s);
+        header.blob_gas_used = 0;
+        header.parent_beacon_block_root = attributes.parent_beacon_block_root;
+    }
+    return header;
+}
+
+execution::BlockInputs inputs_of(const ChainSpec& spec, const Block& block,
+                                 std::shared_ptr<const state::WorldState> parent_state) {
+    execution::BlockInputs inputs;
+    inputs.parent_hash = block.header.parent_hash;
+    inputs.parent_beacon_block_root = block.header.parent_beacon_block_root;
+    inputs.withdrawals = block.withdrawals;
+    inputs.deposit_contract = spec.deposit_contract;
+    inputs.intermediate_root = [parent_state](const state::State& state) {
+        return parent_state->after(state.diff())->state_root();
+    };
+    return inputs;
+}
+
+}  // namespace
+
+struct BlockBuilder::Parts {
+    Parts(const Chain& on, const Hash& parent_hash, const BlockAttributes& attributes,
+          state::Journal* journal)
+        : spec(on.spec()),
+          parent(on.store().block(parent_hash)),
+          parent_state(on.store().state(parent_hash)),
+          ancestors(on.ancestors(parent_hash)) {
+        CHECK(parent != nullptr);
+        block.header = open_header(spec, *parent, attributes);
+        if (block.header.withdrawals_root) block.withdrawals = attributes.withdrawals;
+        environment = make_environment(spec, block.header, ancestors.get());
+        if (journal != nullptr)
+            state.emplace(*parent_state, *journal);
+        else
+            state.emplace(*parent_state);
+        executor.emplace(*state, environment, inputs_of(spec, block, parent_state));
+        executor->begin();
+        size_bytes = encode(block).size() + SIZE_RESERVE;
+    }
+
+    static constexpr size_t SIZE_RESERVE = 64;  // what list headers and numbers may grow by
+
+    ChainSpec spec;
+    StoredBlockPtr parent;
+    std::shared_ptr<const state::WorldState> parent_state;
+    std::unique_ptr<execution::BlockHashes> ancestors;
+    Block block;
+    std::vector<Hash> hashes;
+    std::vector<Address> senders;
+    std::vector<size_t> sizes;  // of transactions, in bytes
+    size_t size_bytes = 0;
+    execution::Environment environment;
+    std::optional<state::State> state;
+    std::optional<execution::BlockExecutor> executor;
+    bool is_sealed = false;
+};
+
+BlockBuilder::BlockBuilder(const Chain& chain, const Hash& parent, BlockAttributes attributes,
+                           state::Journal* journal)
+    : parts_(std::make_unique<Parts>(chain, parent, attributes, journal)) {}
+
+BlockBuilder::~BlockBuilder() = default;
+
+const execution::Environment& BlockBuilder::environment() const noexcept {
+    return parts_->environment;
+}
+
+state::State& BlockBuilder::state() noexcept {
+    return *parts_->state;
+}
+
+const BlockHeader& BlockBuilder::header() const noexcept {
+    return parts_->block.header;
+}
+
+const std::vector<Transaction>& BlockBuilder::transactions() const noexcept {
+    return parts_->block.transactions;
+}
+
+const std::vector<Receipt>& BlockBuilder::receipts() const noexcept {
+    return parts_->executor->receipts();
+}
+
+execution::Room BlockBuilder::room() const noexcept {
+    return parts_->executor->room();
+}
+
+Result<execution::Outcome, execution::TxError> BlockBuilder::try_transaction(
+    const Transaction& tx, execution::Host* host) {
+    CHECK(!parts_->is_sealed);
+    const size_t size = encode(tx).size() + 8;  // with the header of its bytes in the list
+    if (parts_->environment.revision >= Revision::osaka &&
+        parts_->size_bytes + size > MAX_BLOCK_RLP_SIZE)
+        return std::unexpected{execution::TxError::block_size_exceeded};
+    const Address sender = TRY(execution::sender_of(tx, parts_->environment));
+    auto outcome = TRY(parts_->executor->execute(tx, sender, host));
+    parts_->block.transactions.push_back(tx);
+    parts_->hashes.push_back(hash(tx));
+    parts_->senders.push_back(sender);
+    parts_->sizes.push_back(size);
+    parts_->size_bytes += size;
+    return outcome;
+}
+
+BlockBuilder::Checkpoint BlockBuilder::checkpoint() const noexcept {
+    return parts_->executor->checkpoint();
+}
+
+void BlockBuilder::rollback(const Checkpoint& checkpoint) {
+    CHECK(!parts_->is_sealed);
+    parts_->executor->rollback(checkpoint);
+    parts_->block.transactions.resize(checkpoint.transactions);
+    parts_->hashes.resize(checkpoint.transactions);
+    parts_->senders.resize(checkpoint.transactions);
+    for (; parts_->sizes.size() > checkpoint.transactions; parts_->sizes.pop_back())
+        parts_->size_bytes -= parts_->sizes.back();
+}
+
+Result<SealedBlock, BlockRefusal> BlockBuilder::seal() {
+    CHECK(!parts_->is_sealed);
+    parts_->is_sealed = true;
+    auto outcome = parts_->executor->finish();
+    if (!outcome) return refuse(to_block_error(outcome.error()));
+
+    BlockHeader& header = parts_->block.header;
+    SealedBlock sealed;
+    sealed.state = parts_->parent_state->after(parts_->state->diff());
+    header.state_root = sealed.state->state_root();
+    header.transactions_root = transactions_root(parts_->block.transactions);
+    header.receipts_root = receipts_root(outcome->receipts);
+    header.logs_bloom = outcome->logs_bloom;
+    header.gas_used = outcome->gas_used;
+    if (header.blob_gas_used) header.blob_gas_used = outcome->blob_gas_used;
+    header.requests_hash = outcome->requests_hash;
+
+    StoredBlock& block = sealed.block;
+    block.hash = hash(header);
+    block.block = parts_->block;
+    block.receipts = std::move(outcome->receipts);
+    block.transaction_hashes = std::move(parts_->hashes);
+    block.senders = std::move(parts_->senders);
+    block.requests = std::move(outcome->requests);
+    block.total_difficulty = parts_->parent->total_difficulty + header.difficulty;
+    return sealed;
+}
+
+}  // namespace scope::chain

@@ -1,0 +1,189 @@
+#include "chain/chain.hpp"
+
+#include "base/check.hpp"
+#include "chain/ancestors.hpp"
+#include "chain/header_rules.hpp"
+#include "chain/refuse.hpp"
+#include "crypto/kzg.hpp"
+
+namespace scope::chain {
+
+using evm::Revision;
+
+execution::Environment make_environment(const ChainSpec& spec, const BlockHeader& header,
+                                        const execution::BlockHashes* ancestors) {
+    execution::Environment environment;
+    environment.revision = spec.revision_at(header.number, header.timestamp_s);
+    environment.blobs = spec.blobs_at(header.timestamp_s);
+    environment.system_transactions = spec.system_transactions;
+    environment.block_hashes = ancestors;
+    auto& block = environment.block;
+    block.coinbase = header.coinbase;
+    block.number = header.number;
+    block.timestamp_s = header.timestamp_s;
+    block.gas_limit = header.gas_limit;
+    block.prev_randao = header.prev_randao;
+    block.difficulty = header.difficulty;
+    block.base_fee = header.base_fee_per_gas.value_or(uint256{});
+    if (header.excess_blob_gas)
+        block.blob_base_fee = execution::blob_base_fee(*header.excess_blob_gas, environment.blobs);
+    block.chain_id = spec.chain_id;
+    return environment;
+}
+
+BlockHeader genesis_header(const ChainSpec& spec, const Genesis& genesis, const Hash& state_root) {
+    BlockHeader header;
+    header.parent_hash = genesis.parent_hash;
+    header.coinbase = genesis.coinbase;
+    header.state_root = state_root;
+    header.difficulty = genesis.difficulty;
+    header.number = genesis.number;
+    header.gas_limit = genesis.gas_limit;
+    header.timestamp_s = genesis.timestamp_s;
+    header.extra_data = genesis.extra_data;
+    header.prev_randao = genesis.prev_randao;
+    header.nonce = genesis.nonce;
+    const Revision revision = spec.revision_at(genesis.number, genesis.timestamp_s);
+    if (revision >= Revision::london)
+        header.base_fee_per_gas = genesis.base_fee_per_gas.value_or(uint256{INITIAL_BASE_FEE});
+    if (revision >= Revision::shanghai) header.withdrawals_root = EMPTY_TRIE_ROOT;
+    if (revision >= Revision::cancun) {
+        header.blob_gas_used = genesis.blob_gas_used.value_or(0);
+        header.excess_blob_gas = genesis.excess_blob_gas.value_or(0);
+        header.parent_beacon_block_root = genesis.parent_beacon_block_root.value_or(Hash{});
+    }
+    if (revision >= Revision::prague) header.requests_hash = execution::requests_hash({});
+    return header;
+}
+
+Chain::Chain(ChainSpec spec, const Genesis& genesis, std::unique_ptr<Store> store)
+    : spec_(std::move(spec)), store_(std::move(store)) {
+    CHECK(store_ != nullptr);
+    if (store_->head()) return;
+    auto state = std::make_shared<const state::MemoryState>(genesis.alloc);
+    auto stored = std::make_shared<StoredBlock>();
+    stored->block.header = genesis_header(spec_, genesis, state->state_root());
+    if (stored->header().withdrawals_root) stored->block.withdrawals.emplace();
+    stored->hash = hash(stored->header());
+    stored->total_difficulty = genesis.difficulty;
+    const Hash hash = stored->hash;
+    store_->put_block(std::move(stored), std::move(state));
+    store_->set_head(hash);
+}
+
+std::unique_ptr<execution::BlockHashes> Chain::ancestors(const Hash& parent) const {
+    return std::make_unique<Ancestors>(*store_, parent);
+}
+
+Result<SealedBlock, BlockRefusal> Chain::validate(const Block& block) const {
+    const BlockHeader& header = block.header;
+    const auto refused = [](const Result<void, BlockError>& result) {
+        return refuse(result.error());
+    };
+    const StoredBlockPtr parent = store_->block(header.parent_hash);
+    if (!parent) return refuse(BlockError::unknown_parent);
+    if (const auto valid = validate_header(spec_, header, parent->header()); !valid)
+        return refused(valid);
+    if (const auto valid = validate_body(spec_, block); !valid) return refused(valid);
+    if (const auto valid = validate_ommers(spec_, block, *store_); !valid) return refused(valid);
+
+    const auto parent_state = store_->state(header.parent_hash);
+    CHECK(parent_state != nullptr);
+    const auto hashes = ancestors(header.parent_hash);
+    const execution::Environment environment = make_environment(spec_, header, hashes.get());
+    state::State state{*parent_state};
+    execution::BlockInputs inputs;
+    inputs.parent_hash = header.parent_hash;
+    inputs.parent_beacon_block_root = header.parent_beacon_block_root;
+    inputs.ommers = block.ommers;
+    inputs.withdrawals = block.withdrawals;
+    inputs.deposit_contract = spec_.deposit_contract;
+    inputs.intermediate_root = [&](const state::State& now) {
+        return parent_state->after(now.diff())->state_root();
+    };
+    execution::BlockExecutor executor{state, environment, std::move(inputs)};
+    executor.begin();
+
+    SealedBlock sealed;
+    StoredBlock& stored = sealed.block;
+    for (size_t i = 0; i < block.transactions.size(); ++i) {
+        const Transaction& tx = block.transactions[i];
+        const auto refuse_transaction = [&](execution::TxError error) {
+            return std::unexpected{BlockRefusal{BlockError::invalid_transaction, i, error}};
+        };
+        const auto sender = execution::sender_of(tx, environment);
+        if (!sender) return refuse_transaction(sender.error());
+        const auto outcome = executor.execute(tx, *sender);
+        if (!outcome) return refuse_transaction(outcome.error());
+        stored.transaction_hashes.push_back(hash(tx));
+        stored.senders.push_back(*sender);
+        state.journal().forget();  // a refused block is dropped whole
+    }
+    auto outcome = executor.finish();
+    if (!outcome) return refuse(to_block_error(outcome.error()));
+
+    if (outcome->gas_used != header.gas_used) return refuse(BlockError::wrong_gas_used);
+    if (header.blob_gas_used && outcome->blob_gas_used != *header.blob_gas_used)
+        return refuse(BlockError::wrong_blob_gas_used);
+    if (receipts_root(outcome->receipts) != header.receipts_root)
+        return refuse(BlockError::wrong_receipts_root);
+    if (outcome->logs_bloom != header.logs_bloom) return refuse(BlockError::wrong_logs_bloom);
+    if (outcome->requests_hash != header.requests_hash)
+        return refuse(BlockError::wrong_requests_hash);
+    sealed.state = parent_state->after(state.diff());
+    if (sealed.state->state_root() != header.state_root)
+        return refuse(BlockError::wrong_state_root);
+
+    stored.hash = hash(header);
+    stored.block = block;
+    stored.receipts = std::move(outcome->receipts);
+    stored.requests = std::move(outcome->requests);
+    stored.total_difficulty = parent->total_difficulty + header.difficulty;
+    return sealed;
+}
+
+Result<StoredBlockPtr, BlockRefusal> Chain::import(const Block& block) {
+    if (store_->block(hash(block.header))) return refuse(BlockError::already_known);
+    SealedBlock sealed = TRY(validate(block));
+    auto stored = std::make_shared<const StoredBlock>(std::move(sealed.block));
+    const auto head_before = head();
+    store_->put_block(stored, std::move(sealed.state));
+    if (stored->header().parent_hash == head_before->hash ||
+        stored->total_difficulty > head_before->total_difficulty)
+        store_->set_head(stored->hash);
+    return stored;
+}
+
+Result<StoredBlockPtr, BlockRefusal> Chain::import_bytes(BytesView rlp) {
+    const auto block = decode_block(rlp);
+    if (!block) return refuse(BlockError::malformed);
+    return import(*block);
+}
+
+void Chain::set_head(const Hash& block_hash) {
+    store_->set_head(block_hash);
+}
+
+Result<BuiltBlock, BlockRefusal> Chain::build_block(
+    const BlockAttributes& attributes, std::span<const Transaction> transactions) const {
+    BlockBuilder builder{*this, head()->hash, attributes};
+    BuiltBlock built;
+    for (size_t i = 0; i < transactions.size(); ++i) {
+        auto outcome = builder.try_transaction(transactions[i]);
+        if (outcome)
+            built.outcomes.push_back(std::move(*outcome));
+        else
+            built.refused.push_back({i, outcome.error()});
+    }
+    built.sealed = TRY(builder.seal());
+    return built;
+}
+
+bool Chain::add_blob(StoredBlobPtr blob) {
+    if (!crypto::verify_blob_proof(blob->blob, blob->commitment, blob->proof)) return false;
+    const Hash versioned_hash = kzg_to_versioned_hash(blob->commitment);
+    store_->put_blob(versioned_hash, std::move(blob));
+    return true;
+}
+
+}  // namespace scope::chain

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "chain/block_error.hpp"
+#include "chain/chain_spec.hpp"
+#include "chain/store.hpp"
+
+namespace scope::chain {
+
+/// Whether a header may follow its parent, as far as it can be said without the block's body.
+Result<void, BlockError> validate_header(const ChainSpec& spec, const BlockHeader& header,
+                                         const BlockHeader& parent);
+
+/// Whether a block's lists are those that its header names.
+Result<void, BlockError> validate_body(const ChainSpec& spec, const Block& block);
+
+/// Whether a block before Paris may have these ommers: at most two, different, no ancestors, valid
+/// headers that are children of an ancestor up to six generations back.
+Result<void, BlockError> validate_ommers(const ChainSpec& spec, const Block& block,
+                                         const Store& store);
+
+/// Whether a block may have a gas limit after its parent's (with EIP-1559's step at London).
+bool is_gas_limit_allowed(uint64_t gas_limit, const BlockHeader& parent, bool is_first_london);
+
+}  // namespace scope::chain
