@@ -449,7 +449,7 @@ struct ScopeBuilder::Parts {
             return std::unexpected{refusal(RefusalRule::operation,
                                            "account: has no code; it is not delegated (EIP-7702)")};
         return protocol::RootContext{network.settlement.l1_chain_id,
-                                     protocol::operation_digest(network.settlement, operation),
+                                     protocol::operation_hash(network.settlement, operation),
                                      next_index};
     }
 

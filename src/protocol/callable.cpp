@@ -103,7 +103,7 @@ Bytes close_root() {
 
 Bytes fill_responses_in(const Fill& fill) {
     return abi::call("fillResponsesIn(uint256[],bytes32[],bytes[])", std::vector{fill.chain_id},
-                     std::vector{fill.request_hash}, std::vector{fill.response});
+                     std::vector{fill.request_hash}, std::vector<Bytes>{fill.response});
 }
 
 Bytes deploy_alias(const uint256& chain_id, const Address& account) {

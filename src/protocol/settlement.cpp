@@ -124,4 +124,10 @@ Hash operation_digest(const SettlementId& settlement, const Operation& operation
     return keccak256(concat(as_bytes("\x19\x01"), domain_separator, struct_hash));
 }
 
+Hash operation_hash(const SettlementId& settlement, const Operation& operation) {
+    Operation unbound = operation;
+    unbound.final_trace = {};
+    return operation_digest(settlement, unbound);
+}
+
 }  // namespace scope::protocol

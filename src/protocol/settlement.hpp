@@ -165,7 +165,10 @@ Hash da_commitment_of_blobs(std::span<const Hash> versioned_hashes);
 Hash public_inputs_hash(const PublicInputs& inputs);
 /// What a committee member signs.
 Hash attestation_hash(const Hash& program_id, const Hash& public_inputs_hash);
-/// EIP-712 digest: an L1 root's operationHash.
+/// EIP-712 digest: what the account signs.
 Hash operation_digest(const SettlementId& settlement, const Operation& operation);
+/// An L1 root's operationHash: the digest with finalTrace 0, for a trace can't be part of the root
+/// id that it starts from.
+Hash operation_hash(const SettlementId& settlement, const Operation& operation);
 
 }  // namespace scope::protocol

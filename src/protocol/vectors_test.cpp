@@ -1,0 +1,200 @@
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include "base/hex.hpp"
+#include "crypto/keccak.hpp"
+#include "protocol/callable.hpp"
+#include "protocol/settlement.hpp"
+
+/// contracts/test/vectors/protocol.json: made by neither side, read by both
+/// (contracts/test/Vectors.t.sol is the twin).
+namespace scope::protocol {
+namespace {
+
+using simdjson::dom::element;
+
+class vectors : public testing::Test {
+  protected:
+    void SetUp() override {
+        ASSERT_EQ(parser_.load(SCOPE_VECTORS).get(document), simdjson::SUCCESS);
+    }
+
+    element document;
+
+  private:
+    simdjson::dom::parser parser_;
+};
+
+std::string_view text(element object, const char* key) {
+    return object[key].get_string().value();
+}
+Bytes bytes(element object, const char* key) {
+    return from_hex(text(object, key)).value();
+}
+Hash word(element object, const char* key) {
+    return fixed_from_hex<32>(text(object, key)).value();
+}
+Address address(element object, const char* key) {
+    return fixed_from_hex<20>(text(object, key)).value();
+}
+uint256 number(element object, const char* key) {
+    return uint256_from_text(text(object, key)).value();
+}
+
+Marks marks(element object) {
+    Marks out;
+    for (const element mark : object["marks"].get_array())
+        out.push_back({number(mark, "chain_id"), word(mark, "trace")});
+    return out;
+}
+
+Request request(element r) {
+    return {word(r, "root_id"),
+            static_cast<CallKind>(static_cast<uint64_t>(number(r, "kind"))),
+            number(r, "source_chain_id"),
+            number(r, "target_chain_id"),
+            address(r, "from"),
+            number(r, "nonce"),
+            marks(r),
+            number(r, "variant"),
+            address(r, "to"),
+            number(r, "value"),
+            number(r, "gas_limit"),
+            bytes(r, "data")};
+}
+
+Operation operation(element o) {
+    return {address(o, "account"),  number(o, "nonce"),
+            address(o, "target"),   number(o, "value"),
+            bytes(o, "data"),       number(o, "gas"),
+            number(o, "deadline"),  address(o, "submitter"),
+            word(o, "final_trace"), o["runs_alone"].get_bool().value()};
+}
+
+TEST_F(vectors, root_ids_and_first_traces) {
+    for (const element r : document["roots"].get_array()) {
+        const Hash id = root_id(
+            {number(r, "l1_chain_id"), address(r, "settlement")},
+            {number(r, "root_chain_id"), word(r, "operation_hash"), number(r, "root_index")});
+        EXPECT_EQ(id, word(r, "root_id"));
+        EXPECT_EQ(crypto::keccak256(id), word(r, "first_trace"));
+    }
+}
+
+TEST_F(vectors, request_hashes) {
+    for (const element r : document["requests"].get_array())
+        EXPECT_EQ(request_hash(request(r)), word(r, "request_hash"));
+}
+
+TEST_F(vectors, responses) {
+    for (const element r : document["responses"].get_array()) {
+        const Response response{r["success"].get_bool().value(), bytes(r, "data"), word(r, "trace"),
+                                marks(r)};
+        EXPECT_EQ(encode(response), bytes(r, "response"));
+        EXPECT_EQ(decode_response(bytes(r, "response")), response);
+        EXPECT_EQ(response_hash(word(r, "request_hash"), response), word(r, "response_hash"));
+        EXPECT_EQ(answer_hash(word(r, "request_hash"), bytes(r, "response")),
+                  word(r, "answer_hash"));
+    }
+}
+
+TEST_F(vectors, rolling_hashes) {
+    EXPECT_EQ(rolling_hash_seed(), word(document, "seed"));
+    for (const element f : document["folds"].get_array()) {
+        Hash rolling = word(f, "start");
+        for (const element item : f["items"].get_array())
+            rolling = fold(rolling, fixed_from_hex<32>(item.get_string().value()).value());
+        EXPECT_EQ(rolling, word(f, "folded"));
+    }
+}
+
+TEST_F(vectors, commitments) {
+    for (const element c : document["data_commitments"].get_array())
+        EXPECT_EQ(da_commitment_of_calldata(bytes(c, "data")), word(c, "commitment"));
+    for (const element c : document["blob_commitments"].get_array()) {
+        std::vector<Hash> hashes;
+        for (const element h : c["versioned_hashes"].get_array())
+            hashes.push_back(fixed_from_hex<32>(h.get_string().value()).value());
+        EXPECT_EQ(da_commitment_of_blobs(hashes), word(c, "commitment"));
+    }
+}
+
+TEST_F(vectors, public_inputs) {
+    for (const element p : document["public_inputs"].get_array()) {
+        PublicInputs inputs{number(p, "l1_chain_id"),
+                            address(p, "settlement"),
+                            number(p, "chain_id"),
+                            number(p, "batch_number"),
+                            word(p, "pre_state_root"),
+                            word(p, "post_state_root"),
+                            number(p, "first_block"),
+                            word(p, "last_block_hash"),
+                            word(p, "l1_origin_hash"),
+                            number(p, "l1_origin_number"),
+                            word(p, "da_commitment"),
+                            number(p, "forced_queue_position"),
+                            {},
+                            word(p, "program_id")};
+        for (const element s : p["remotes"].get_array())
+            inputs.remotes.push_back({number(s, "chain_id"),
+                                      {word(s, "requests_out"), word(s, "requests_in"),
+                                       word(s, "responses_out"), word(s, "responses_in")},
+                                      number(s, "value_in"),
+                                      number(s, "value_out")});
+        const Hash hash = public_inputs_hash(inputs);
+        EXPECT_EQ(hash, word(p, "hash"));
+        EXPECT_EQ(attestation_hash(inputs.program_id, hash), word(p, "attestation_hash"));
+    }
+}
+
+TEST_F(vectors, operations) {
+    for (const element o : document["operations"].get_array()) {
+        const SettlementId settlement{number(o, "chain_id"), address(o, "settlement")};
+        EXPECT_EQ(operation_digest(settlement, operation(o)), word(o, "digest"));
+        EXPECT_EQ(operation_hash(settlement, operation(o)), word(o, "operation_hash"));
+    }
+}
+
+TEST_F(vectors, calls_of_scoped_callable) {
+    const element calls = document["calls"];
+    std::vector<uint256> remotes;
+    for (const element r : calls["open_scope"]["remotes"].get_array())
+        remotes.push_back(uint256_from_text(r.get_string().value()).value());
+    EXPECT_EQ(callable::open_scope(remotes), bytes(calls["open_scope"], "calldata"));
+
+    const element second = document["requests"].at(1);
+    EXPECT_EQ(callable::decode_answer_of(bytes(calls, "answer_of")), request(second));
+    size_t i = 0;
+    for (const element h : calls["handle_scoped_call"].get_array())
+        EXPECT_EQ(callable::handle_scoped_call(request(document["requests"].at(i++))),
+                  bytes(h, "calldata"));
+}
+
+TEST_F(vectors, execute_scope_and_signed_operation) {
+    const element calls = document["calls"];
+    const Bytes scope = bytes(calls, "execute_scope");
+    const auto decoded = decode_execute_scope(scope);
+    ASSERT_TRUE(decoded.has_value());
+    EXPECT_EQ(execute_scope(*decoded), scope);
+    ASSERT_EQ(decoded->legs.size(), 2u);
+    const Bytes signed_operation = bytes(calls, "signed_operation");
+    EXPECT_EQ(decoded->legs[0].signed_operation, signed_operation);
+    const auto operation_decoded = decode_signed_operation(signed_operation);
+    ASSERT_TRUE(operation_decoded.has_value());
+    EXPECT_EQ(encode(*operation_decoded), signed_operation);
+    EXPECT_EQ(operation_decoded->operation, operation(document["operations"].at(1)));
+
+    // The calls that load: their arguments are the legs'.
+    const auto& leg = decoded->legs[0];
+    const auto& other = decoded->legs[1];
+    EXPECT_EQ(callable::fill_responses_in(leg.fills[0]), bytes(calls, "fill_responses_in"));
+    const RootSection section{leg.fills, other.records};
+    const RootContext context{number(document["roots"].at(0), "root_chain_id"),
+                              word(document["roots"].at(0), "operation_hash"),
+                              {}};
+    EXPECT_EQ(callable::load_root(context, section), bytes(calls, "load_root"));
+    EXPECT_EQ(callable::run_root(context, section), bytes(calls, "run_root"));
+}
+
+}  // namespace
+}  // namespace scope::protocol
