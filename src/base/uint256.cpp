@@ -22,6 +22,61 @@ inline uint64_t divide_2_by_1(uint64_t high, uint64_t low, uint64_t divisor,
 #endif
 }
 
+/// High and low half of a product, as one number.
+constexpr uint64_t high(uint128 x) noexcept {
+    return static_cast<uint64_t>(x >> 64);
+}
+constexpr uint64_t low(uint128 x) noexcept {
+    return static_cast<uint64_t>(x);
+}
+constexpr uint128 join(uint64_t high_word, uint64_t low_word) noexcept {
+    return uint128{high_word} << 64 | low_word;
+}
+
+/// floor((2^192 - 1) / d) - 2^64 for the two words d. REQUIRES: the top bit of @p d1 is set.
+/// Moeller and Granlund, "Improved division by invariant integers", algorithm 6.
+inline uint64_t reciprocal(uint64_t d1, uint64_t d0) noexcept {
+    uint64_t unused;
+    uint64_t v = divide_2_by_1(~d1, ~uint64_t{0}, d1, unused);
+    uint64_t p = d1 * v + d0;
+    if (p < d0) {
+        --v;
+        if (p >= d1) {
+            --v;
+            p -= d1;
+        }
+        p -= d1;
+    }
+    const uint128 t = uint128{v} * d0;
+    p += high(t);
+    if (p < high(t)) {
+        --v;
+        if (join(p, low(t)) >= join(d1, d0)) --v;
+    }
+    return v;
+}
+
+/// Three words by two, the reciprocal @p v of which is known; algorithm 4 of the same paper.
+/// REQUIRES: (u2, u1) < d.
+inline uint64_t divide_3_by_2(uint64_t u2, uint64_t u1, uint64_t u0, uint128 d, uint64_t v,
+                              uint128& remainder) noexcept {
+    const uint128 q = uint128{v} * u2 + join(u2, u1);
+    uint64_t quotient = high(q);
+    const uint64_t r1 = u1 - quotient * high(d);
+    uint128 r = join(r1, u0) - uint128{quotient} * low(d) - d;
+    ++quotient;
+    if (high(r) >= low(q)) {
+        --quotient;
+        r += d;
+    }
+    if (r >= d) [[unlikely]] {
+        ++quotient;
+        r -= d;
+    }
+    remainder = r;
+    return quotient;
+}
+
 template <size_t N>
 size_t significant_words(const uint64_t (&words)[N]) noexcept {
     size_t n = N;
@@ -29,85 +84,101 @@ size_t significant_words(const uint64_t (&words)[N]) noexcept {
     return n;
 }
 
-/// Knuth, The Art of Computer Programming 2, 4.3.1, algorithm D. @p u becomes the remainder, of d
-/// words.
+/// D6: the estimate was one too large: adds the divisor back. @return 1.
+template <size_t N>
+uint64_t add_back(uint64_t* r, const uint64_t (&d)[N]) noexcept {
+    uint64_t carry = 0;
+    for (size_t i = 0; i < N; ++i) {
+        const uint128 sum = uint128{r[i]} + d[i] + carry;
+        r[i] = low(sum);
+        carry = high(sum);
+    }
+    return 1;
+}
+
+/// Knuth, The Art of Computer Programming 2, 4.3.1, algorithm D, with the quotient's words from a
+/// reciprocal. @p u becomes the remainder.
 ///
-/// @param u  dividend, M words.  @param v  divisor. REQUIRES: not zero.
-template <size_t M>
-void divide(uint64_t (&u)[M], const uint64_t (&v)[4], uint64_t (&quotient)[M]) noexcept {
-    for (auto& word : quotient) word = 0;
-    const size_t n = significant_words(v);
-    const size_t m = significant_words(u);
-    if (m < n) return;
-
-    if (n == 1) {
-        uint64_t remainder = 0;
-        for (size_t i = m; i-- > 0;) quotient[i] = divide_2_by_1(remainder, u[i], v[0], remainder);
-        for (auto& word : u) word = 0;
-        u[0] = remainder;
-        return;
-    }
-
+/// @param m  significant words of u.  @param v  divisor of N significant words. REQUIRES: m >= N.
+template <size_t N, size_t M>
+void divide_long(uint64_t (&u)[M], size_t m, const uint64_t (&v)[4],
+                 uint64_t (&quotient)[M]) noexcept {
+    static_assert(N >= 2);
     // D1: normalise, so that the top bit of the divisor is set.
-    const auto shift = static_cast<unsigned>(std::countl_zero(v[n - 1]));
-    uint64_t d[4]{};
-    uint64_t r[M + 1]{};
-    if (shift == 0) {
-        for (size_t i = 0; i < n; ++i) d[i] = v[i];
-        for (size_t i = 0; i < m; ++i) r[i] = u[i];
-    } else {
-        for (size_t i = n; i-- > 0;) d[i] = v[i] << shift | (i > 0 ? v[i - 1] >> (64 - shift) : 0);
-        r[m] = u[m - 1] >> (64 - shift);
-        for (size_t i = m; i-- > 0;) r[i] = u[i] << shift | (i > 0 ? u[i - 1] >> (64 - shift) : 0);
-    }
+    const auto shift = static_cast<unsigned>(std::countl_zero(v[N - 1]));
+    uint64_t d[N];
+    uint64_t r[M + 1];
+    const auto shifted = [shift](uint64_t word, uint64_t below) {
+        return word << shift | (below >> 1) >> (63 - shift);
+    };
+    d[0] = v[0] << shift;
+    for (size_t i = 1; i < N; ++i) d[i] = shifted(v[i], v[i - 1]);
+    r[0] = u[0] << shift;
+    for (size_t i = 1; i < m; ++i) r[i] = shifted(u[i], u[i - 1]);
+    r[m] = shifted(0, u[m - 1]);
 
-    for (size_t j = m - n + 1; j-- > 0;) {
-        // D3: estimate one word of the quotient from the top two words; at most two too large.
+    const uint128 top = join(d[N - 1], d[N - 2]);
+    const uint64_t inverse = reciprocal(d[N - 1], d[N - 2]);
+    for (size_t j = m - N + 1; j-- > 0;) {
+        // D3: one word of the quotient from the top three words; at most one too large.
         uint64_t estimate;
-        if (r[j + n] >= d[n - 1]) {
+        if (join(r[j + N], r[j + N - 1]) >= top) [[unlikely]] {
             estimate = ~uint64_t{0};
+            // D4: multiply and subtract.
+            uint64_t carry = 0;
+            for (size_t i = 0; i < N; ++i) {
+                const uint128 product = uint128{estimate} * d[i] + carry;
+                carry = high(product) + (r[i + j] < low(product));
+                r[i + j] -= low(product);
+            }
+            if (r[j + N] < carry) estimate -= add_back<N>(r + j, d);
         } else {
-            uint64_t rest;
-            estimate = divide_2_by_1(r[j + n], r[j + n - 1], d[n - 1], rest);
-            while (uint128{estimate} * d[n - 2] > (uint128{rest} << 64 | r[j + n - 2])) {
-                --estimate;
-                const uint64_t sum = rest + d[n - 1];
-                if (sum < rest) break;
-                rest = sum;
+            uint128 rest;
+            estimate = divide_3_by_2(r[j + N], r[j + N - 1], r[j + N - 2], top, inverse, rest);
+            // D4: the top two words of the divisor are dealt with.
+            uint64_t carry = 0;
+            for (size_t i = 0; i + 2 < N; ++i) {
+                const uint128 product = uint128{estimate} * d[i] + carry;
+                carry = high(product) + (r[i + j] < low(product));
+                r[i + j] -= low(product);
             }
-        }
-        // D4: multiply and subtract.
-        uint64_t borrow = 0;
-        uint64_t carry = 0;
-        for (size_t i = 0; i < n; ++i) {
-            const uint128 product = uint128{estimate} * d[i] + carry;
-            carry = static_cast<uint64_t>(product >> 64);
-            const uint128 difference = uint128{r[i + j]} - static_cast<uint64_t>(product) - borrow;
-            r[i + j] = static_cast<uint64_t>(difference);
-            borrow = static_cast<uint64_t>(difference >> 64) & 1;
-        }
-        const uint128 difference = uint128{r[j + n]} - carry - borrow;
-        r[j + n] = static_cast<uint64_t>(difference);
-        // D6: the estimate was one or two too large after all: add back.
-        while ((difference >> 64) != 0) {
-            --estimate;
-            uint64_t add_carry = 0;
-            for (size_t i = 0; i < n; ++i) {
-                const uint128 sum = uint128{r[i + j]} + d[i] + add_carry;
-                r[i + j] = static_cast<uint64_t>(sum);
-                add_carry = static_cast<uint64_t>(sum >> 64);
-            }
-            const uint64_t before = r[j + n];
-            r[j + n] += add_carry;
-            if (r[j + n] < before) break;
+            const bool too_large = rest < carry;
+            rest -= carry;
+            r[j + N - 2] = low(rest);
+            r[j + N - 1] = high(rest);
+            if (too_large) estimate -= add_back<N>(r + j, d);
         }
         quotient[j] = estimate;
     }
 
     // D8: unnormalise.
-    for (auto& word : u) word = 0;
-    for (size_t i = 0; i < n; ++i)
-        u[i] = shift == 0 ? r[i] : r[i] >> shift | r[i + 1] << (64 - shift);
+    r[N] = 0;
+    for (size_t i = 0; i < N; ++i) u[i] = r[i] >> shift | (r[i + 1] << 1) << (63 - shift);
+    for (size_t i = N; i < m; ++i) u[i] = 0;
+}
+
+/// Divides @p u, which becomes the remainder. REQUIRES: v is not zero, quotient is.
+template <size_t M>
+void divide(uint64_t (&u)[M], const uint64_t (&v)[4], uint64_t (&quotient)[M]) noexcept {
+    const size_t n = significant_words(v);
+    const size_t m = significant_words(u);
+    if (m < n) return;
+    switch (n) {
+        case 1: {
+            uint64_t remainder = 0;
+            for (size_t i = m; i-- > 0;)
+                quotient[i] = divide_2_by_1(remainder, u[i], v[0], remainder);
+            for (size_t i = 1; i < m; ++i) u[i] = 0;
+            u[0] = remainder;
+            return;
+        }
+        case 2:
+            return divide_long<2>(u, m, v, quotient);
+        case 3:
+            return divide_long<3>(u, m, v, quotient);
+        default:
+            return divide_long<4>(u, m, v, quotient);
+    }
 }
 
 constexpr uint256 absolute(const uint256& a) noexcept {
@@ -119,6 +190,8 @@ constexpr uint256 absolute(const uint256& a) noexcept {
 DivMod divmod(const uint256& a, const uint256& b) noexcept {
     if (b.is_zero()) return {};
     if (a.fits_u64() && b.fits_u64()) return {a[0] / b[0], a[0] % b[0]};
+    if (const uint256 low_bits = b - 1u; (b & low_bits).is_zero())
+        return {a >> (255 - count_leading_zeros(b)), a & low_bits};
     DivMod out;
     out.remainder = a;
     divide(out.remainder.words, b.words, out.quotient.words);
@@ -143,7 +216,7 @@ uint256 addmod(const uint256& a, const uint256& b, const uint256& m) noexcept {
     const uint256 sum = a + b;
     if (!(sum < a)) return sum % m;
     uint64_t wide[5] = {sum[0], sum[1], sum[2], sum[3], 1};
-    uint64_t quotient[5];
+    uint64_t quotient[5]{};
     divide(wide, m.words, quotient);
     return {wide[0], wide[1], wide[2], wide[3]};
 }
@@ -160,7 +233,7 @@ uint256 mulmod(const uint256& a, const uint256& b, const uint256& m) noexcept {
         }
         wide[j + 4] = carry;
     }
-    uint64_t quotient[8];
+    uint64_t quotient[8]{};
     divide(wide, m.words, quotient);
     return {wide[0], wide[1], wide[2], wide[3]};
 }
