@@ -33,7 +33,7 @@ abstract contract ScopeWorld is World {
         vm.roll(100);
         vm.setBlockhash(99, keccak256("block 99"));
         settlement = new Settlement(address(this));
-        sc[L1] = settlement.scopedCallable();
+        (sc[L1], loaderOf[L1]) = (settlement.scopedCallable(), address(settlement));
         makeCommittee();
         for (uint256 chainId = A; chainId <= B; ++chainId) {
             on(L1);
@@ -151,8 +151,7 @@ abstract contract ScopeWorld is World {
         for (uint256 i = 0; i < _plans.length; ++i) {
             if (!_touchesL1(i)) continue;
             Plan plan = _plans[i];
-            scope.legs[count++] =
-                ISettlement.L1Leg(plan.context(), plan.fills(L1), plan.records(L1), _operations[i]);
+            scope.legs[count++] = ISettlement.L1Leg(plan.context(), plan.fills(L1), plan.records(L1), _operations[i]);
         }
         scope.batches = new ISettlement.Batch[](2);
         scope.batches[0] = makeBatch(A);
@@ -160,7 +159,13 @@ abstract contract ScopeWorld is World {
     }
 
     function settle(ISettlement.Scope memory scope) internal {
+        settle(scope, "");
+    }
+
+    /// @param refusal What it reverts with; empty if it doesn't.
+    function settle(ISettlement.Scope memory scope, bytes memory refusal) internal {
         on(L1);
+        if (refusal.length != 0) vm.expectRevert(refusal);
         vm.prank(submitter, submitter);
         settlement.executeScope(scope);
     }
@@ -183,8 +188,7 @@ abstract contract ScopeWorld is World {
 
     /// @dev Two members sign.
     function prove(ISettlement.Batch memory batch, uint256 first, uint256 second) internal view {
-        bytes32 message =
-            keccak256(abi.encode(keccak256("scope.attestation.v1"), PROGRAM, publicInputsHash(batch)));
+        bytes32 message = keccak256(abi.encode(keccak256("scope.attestation.v1"), PROGRAM, publicInputsHash(batch)));
         batch.proof = bytes.concat(sign(memberKeys[first], message), sign(memberKeys[second], message));
     }
 

@@ -138,9 +138,7 @@ abstract contract StoryWorld is ScopeWorld {
             address(bridge[A]),
             0,
             ALIAS_GAS,
-            abi.encodeCall(
-                ITokenBridge.mint, (address(gold), "Gold", "GOLD", 18, address(swapper[A]), 100 ether)
-            )
+            abi.encodeCall(ITokenBridge.mint, (address(gold), "Gold", "GOLD", 18, address(swapper[A]), 100 ether))
         );
         plan.answers(q, true, abi.encode(goldOnA));
         q = plan.asks(
@@ -151,8 +149,7 @@ abstract contract StoryWorld is ScopeWorld {
             0,
             ALIAS_GAS,
             abi.encodeCall(
-                Swapper.swapAndSend,
-                (metalPool, goldOnA, 100 ether, silverOnA, 150 ether, L1, address(remoteSwap))
+                Swapper.swapAndSend, (metalPool, goldOnA, 100 ether, silverOnA, 150 ether, L1, address(remoteSwap))
             )
         );
         Request memory back = plan.asks(
@@ -170,9 +167,8 @@ abstract contract StoryWorld is ScopeWorld {
 
     function story2() internal returns (Plan plan) {
         plan = addRollupRoot(A, "story 2");
-        Request memory q = plan.asks(
-            A, address(asker), L1, address(answerer), 0, ALIAS_GAS, abi.encodeCall(Answerer.answer, (7))
-        );
+        Request memory q =
+            plan.asks(A, address(asker), L1, address(answerer), 0, ALIAS_GAS, abi.encodeCall(Answerer.answer, (7)));
         Request memory back =
             plan.asks(L1, address(answerer), A, address(asker), 0, ALIAS_GAS, abi.encodeCall(Asker.reveal, ()));
         plan.answers(back, true, abi.encode(Asker.Phase.Waiting, 6));
@@ -222,9 +218,7 @@ abstract contract StoryWorld is ScopeWorld {
             there,
             0,
             ALIAS_GAS,
-            abi.encodeCall(
-                Swapper.swapAndSend, (poolOnB, goodsOnB, goodsBought(), moneyOnB, 10 ether + 1, A, user)
-            )
+            abi.encodeCall(Swapper.swapAndSend, (poolOnB, goodsOnB, goodsBought(), moneyOnB, 10 ether + 1, A, user))
         );
         Request memory back = plan.asks(
             B,
@@ -245,10 +239,7 @@ abstract contract StoryWorld is ScopeWorld {
         load(plan, A);
         vm.prank(user);
         uint256 back_ = arbitrage.run(
-            Arbitrage.Route(
-                address(money), address(goods), poolOnA, B, there, poolOnB, moneyOnB, goodsOnB
-            ),
-            10 ether
+            Arbitrage.Route(address(money), address(goods), poolOnA, B, there, poolOnB, moneyOnB, goodsOnB), 10 ether
         );
         close(A);
         assertEq(back_, moneyBack(), "story 3: what the arbitrage gave");
@@ -299,13 +290,7 @@ abstract contract StoryWorld is ScopeWorld {
         plan.answersInVain(_refuse(plan, 3, 1 ether, 200_000), false, _refused(3, 1 ether));
         plan.rollsBack(before);
         Request memory q = plan.asks(
-            A,
-            address(persistent),
-            B,
-            address(refuser),
-            1 ether,
-            ALIAS_GAS,
-            abi.encodeCall(Refuser.accept, ())
+            A, address(persistent), B, address(refuser), 1 ether, ALIAS_GAS, abi.encodeCall(Refuser.accept, ())
         );
         plan.answers(q, true, abi.encode(1 ether));
 
@@ -338,22 +323,18 @@ abstract contract StoryWorld is ScopeWorld {
         private
         returns (address created)
     {
-        created = address(
-            uint160(uint256(keccak256(abi.encodePacked(hex"d694", bridge[target], uint8(creation)))))
-        );
+        created = address(uint160(uint256(keccak256(abi.encodePacked(hex"d694", bridge[target], uint8(creation))))));
         uint256[] memory targets = new uint256[](1);
         targets[0] = target;
         asLoader(home).openScope(targets);
         targets[0] = home;
         asLoader(target).openScope(targets);
-        Plan plan = new Plan(
-            L1, address(settlement), RootContext(home, keccak256(abi.encode("funding", ++_fundings)), 0)
-        );
+        Plan plan =
+            new Plan(L1, address(settlement), RootContext(home, keccak256(abi.encode("funding", ++_fundings)), 0));
         bytes memory data = abi.encodeCall(
             ITokenBridge.mint, (address(token), token.name(), token.symbol(), 18, address(this), amount)
         );
-        Request memory q =
-            plan.asks(home, address(bridge[home]), target, address(bridge[target]), 0, ALIAS_GAS, data);
+        Request memory q = plan.asks(home, address(bridge[home]), target, address(bridge[target]), 0, ALIAS_GAS, data);
         plan.answers(q, true, abi.encode(created));
         serve(plan, target);
         on(home);

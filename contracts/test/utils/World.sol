@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {IScopedCallable} from "../../src/interfaces/IScopedCallable.sol";
 import {IScopedCallableExtension} from "../../src/interfaces/IScopedCallableExtension.sol";
 import {Fill, Record, RootContext} from "../../src/interfaces/ScopeTypes.sol";
-import {ScopedCallableL1} from "../../src/l1/ScopedCallableL1.sol";
 import {ScopedCallableL2, SYSTEM_ADDRESS} from "../../src/l2/ScopedCallableL2.sol";
 import {Plan} from "./Plan.sol";
 import {Test} from "./Test.sol";
@@ -15,11 +13,11 @@ abstract contract World is Test {
     uint256 internal constant L1 = 1;
     uint256 internal constant A = 901;
     uint256 internal constant B = 902;
-    uint256 internal constant GAS = 500_000;
 
     bytes32 internal constant SEED = keccak256(abi.encode(bytes32(0)));
 
     mapping(uint256 chainId => IScopedCallableExtension) internal sc;
+    mapping(uint256 chainId => address) internal loaderOf;
 
     function on(uint256 chainId) internal {
         vm.chainId(chainId);
@@ -28,15 +26,15 @@ abstract contract World is Test {
     function makeRollup(uint256 chainId, address settlement) internal {
         on(chainId);
         sc[chainId] = new ScopedCallableL2(L1, settlement);
+        loaderOf[chainId] = SYSTEM_ADDRESS;
         vm.deal(address(sc[chainId]), 2 ** 128);
     }
 
+    /// @dev The next call is the loader's. Makes no call itself, so that it may stand between expectRevert and what reverts.
     function asLoader(uint256 chainId) internal returns (IScopedCallableExtension) {
         on(chainId);
-        address loader = sc[chainId].loader();
-        IScopedCallableExtension callable = sc[chainId];
-        vm.prank(loader);
-        return callable;
+        vm.prank(loaderOf[chainId]);
+        return sc[chainId];
     }
 
     function aliasOn(uint256 chainId, uint256 remote, address account) internal returns (address) {
@@ -58,15 +56,25 @@ abstract contract World is Test {
 
     /// @dev The chain's leg of a root of another chain: one transaction.
     function serve(Plan plan, uint256 chainId) internal {
-        (RootContext memory context, Fill[] memory fills, Record[] memory records) =
-            (plan.context(), plan.fills(chainId), plan.records(chainId));
+        serve(plan, chainId, plan.records(chainId), "");
+    }
+
+    /// @param refusal What it reverts with; empty if it doesn't.
+    function serve(Plan plan, uint256 chainId, Record[] memory records, bytes memory refusal) internal {
+        (RootContext memory context, Fill[] memory fills) = (plan.context(), plan.fills(chainId));
+        if (refusal.length != 0) vm.expectRevert(refusal);
         asLoader(chainId).runRoot(context, fills, records);
     }
 
     /// @dev Opens a root on its own chain; the user's operation follows, then `close`.
     function load(Plan plan, uint256 chainId) internal {
-        (RootContext memory context, Fill[] memory fills, Record[] memory records) =
-            (plan.context(), plan.fills(chainId), plan.records(chainId));
+        load(plan, chainId, plan.fills(chainId), "");
+    }
+
+    /// @param refusal As above.
+    function load(Plan plan, uint256 chainId, Fill[] memory fills, bytes memory refusal) internal {
+        (RootContext memory context, Record[] memory records) = (plan.context(), plan.records(chainId));
+        if (refusal.length != 0) vm.expectRevert(refusal);
         asLoader(chainId).loadRoot(context, fills, records);
     }
 
