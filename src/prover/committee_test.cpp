@@ -1,0 +1,161 @@
+#include "prover/committee.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <future>
+#include <latch>
+
+#include "prover/test_input.hpp"
+
+namespace scope::prover {
+namespace {
+
+using namespace rollup::test;
+using namespace test;
+
+std::unique_ptr<Attester> member(uint8_t number, const rollup::L1Source& l1,
+                                 const rollup::RollupConfig& rollup) {
+    return std::make_unique<Attester>(key(number), l1, std::vector{rollup});
+}
+
+std::vector<Address> signers_of(const ProofInput& input, const Proof& proof) {
+    std::vector<Address> out;
+    for (size_t at = 0; at < proof.bytes.size(); at += 65)
+        out.push_back(signer_of(input.claim, BytesView{proof.bytes}.subspan(at, 65)));
+    return out;
+}
+
+TEST(committee, gives_the_signatures_of_the_lowest_addresses) {
+    Setting s;
+    std::vector<std::unique_ptr<Attester>> members;
+    for (uint8_t i = 11; i < 14; ++i) members.push_back(member(i, s.l1, s.rollup));
+    Committee committee{std::move(members)};
+    auto expected = committee.addresses();
+    ASSERT_EQ(expected.size(), 3u);
+    std::ranges::sort(expected);
+    expected.resize(2);
+    const auto input = s.input(DataIn::blobs);
+    const auto proof = committee.prove(input);
+    ASSERT_TRUE(proof.has_value()) << to_string(proof.error());
+    EXPECT_EQ(signers_of(input, *proof), expected);
+    EXPECT_TRUE(proof->dissents.empty());
+}
+
+TEST(committee, proves_several_at_once) {
+    Setting s;
+    std::vector<std::unique_ptr<Attester>> members;
+    for (uint8_t i = 11; i < 14; ++i) members.push_back(member(i, s.l1, s.rollup));
+    Committee committee{std::move(members)};
+    const auto good = s.input(DataIn::calldata);
+    auto bad = good;
+    bad.claim.post_state_root = {};
+    std::vector<std::future<bool>> proved;
+    for (size_t i = 0; i < 6; ++i)
+        proved.push_back(std::async(std::launch::async, [&committee, &input = i % 2 ? bad : good] {
+            return committee.prove(input).has_value();
+        }));
+    for (size_t i = 0; i < proved.size(); ++i) EXPECT_EQ(proved[i].get(), i % 2 == 0) << i;
+}
+
+TEST(committee, goes_without_one_that_disagrees) {
+    Setting s;
+    auto other = s.rollup;
+    other.genesis.alloc[Address{{0x99}}].balance = uint256{1u};
+    std::vector<std::unique_ptr<Attester>> members;
+    members.push_back(member(11, s.l1, s.rollup));
+    members.push_back(member(12, s.l1, other));
+    members.push_back(member(13, s.l1, s.rollup));
+    Committee committee{std::move(members)};
+    const auto input = s.input(DataIn::calldata);
+    const auto proof = committee.prove(input);
+    ASSERT_TRUE(proof.has_value()) << to_string(proof.error());
+    auto expected = std::vector{crypto::address_of(key(11)), crypto::address_of(key(13))};
+    std::ranges::sort(expected);
+    EXPECT_EQ(signers_of(input, *proof), expected);
+    ASSERT_EQ(proof->dissents.size(), 1u);
+    EXPECT_EQ(proof->dissents[0].member, crypto::address_of(key(12)));
+    EXPECT_EQ(proof->dissents[0].field, "preStateRoot");
+}
+
+TEST(committee, gives_no_proof_below_the_threshold) {
+    Setting s;
+    std::vector<std::unique_ptr<Attester>> members;
+    for (uint8_t i = 11; i < 14; ++i) members.push_back(member(i, s.l1, s.rollup));
+    Committee committee{std::move(members)};
+    auto input = s.input(DataIn::calldata);
+    input.claim.post_state_root = {};
+    const auto wrong = committee.prove(input);
+    ASSERT_FALSE(wrong.has_value());
+    EXPECT_EQ(wrong.error().attestations, 0u);
+    EXPECT_EQ(wrong.error().threshold, 2u);
+    ASSERT_EQ(wrong.error().dissents.size(), 3u);
+    for (const auto& dissent : wrong.error().dissents) EXPECT_EQ(dissent.field, "postStateRoot");
+
+    const auto malformed = committee.prove_bytes(Bytes{7});
+    ASSERT_FALSE(malformed.has_value());
+    EXPECT_EQ(malformed.error().dissents[0].kind, DisagreementKind::malformed_input);
+}
+
+/// An L1 that does not answer until it is let.
+class SlowL1 final : public rollup::L1Source {
+  public:
+    SlowL1(const rollup::L1Source& l1, std::latch& gate) : l1_(l1), gate_(gate) {}
+    [[nodiscard]] std::optional<uint64_t> head_number() const override {
+        gate_.wait();
+        return l1_.head_number();
+    }
+    [[nodiscard]] chain::StoredBlockPtr block(uint64_t number) const override {
+        return l1_.block(number);
+    }
+    [[nodiscard]] chain::StoredBlobPtr blob(const Hash& versioned_hash) const override {
+        return l1_.blob(versioned_hash);
+    }
+
+  private:
+    const rollup::L1Source& l1_;
+    std::latch& gate_;
+};
+
+TEST(committee, does_not_wait_for_one_that_hangs) {
+    using namespace std::chrono_literals;
+    Setting s;
+    std::latch gate{1};
+    const SlowL1 slow{s.l1, gate};
+    std::vector<std::unique_ptr<Attester>> members;
+    members.push_back(member(11, slow, s.rollup));
+    members.push_back(member(12, s.l1, s.rollup));
+    members.push_back(member(13, s.l1, s.rollup));
+    Committee committee{std::move(members),
+                        {.threshold = 2, .timeout = 60s, .grace = 10ms, .max_waiting = 1}};
+    const auto input = s.input(DataIn::calldata);
+    const auto proof = committee.prove(input);
+    ASSERT_TRUE(proof.has_value()) << to_string(proof.error());
+    ASSERT_EQ(proof->dissents.size(), 1u);
+    EXPECT_EQ(proof->dissents[0].kind, DisagreementKind::timed_out);
+
+    // One request is in its hands, one waits; the third finds no place.
+    ASSERT_TRUE(committee.prove(input).has_value());
+    const auto third = committee.prove(input);
+    ASSERT_TRUE(third.has_value());
+    EXPECT_EQ(third->dissents[0].kind, DisagreementKind::overloaded);
+    gate.count_down();
+}
+
+TEST(committee, gives_up_after_its_timeout) {
+    using namespace std::chrono_literals;
+    Setting s;
+    std::latch gate{1};
+    const SlowL1 slow{s.l1, gate};
+    std::vector<std::unique_ptr<Attester>> members;
+    members.push_back(member(11, slow, s.rollup));
+    Committee committee{std::move(members),
+                        {.threshold = 1, .timeout = 20ms, .grace = 0ms, .max_waiting = 1}};
+    const auto proof = committee.prove(s.input(DataIn::calldata));
+    ASSERT_FALSE(proof.has_value());
+    EXPECT_EQ(proof.error().dissents[0].kind, DisagreementKind::timed_out);
+    gate.count_down();
+}
+
+}  // namespace
+}  // namespace scope::prover

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "prover/attester.hpp"
+#include "rollup/test_rollup.hpp"
+
+namespace scope::prover::test {
+
+/// A rollup at its genesis with a batch for it, and an L1 on which nothing has settled yet.
+struct Setting {
+    rollup::RollupConfig rollup = rollup::test::config();
+    chain::Chain chain = rollup::test::make_chain(rollup);
+    rollup::test::FakeL1 l1;
+    rollup::Batch batch = rollup::test::sample_batch(chain, l1.head()->hash, 0);
+
+    rollup::test::Claimed claimed(rollup::test::DataIn data_in) {
+        return rollup::test::claim_of(chain, rollup, batch, data_in, &l1);
+    }
+    /// What an honest builder asks to have proved, with its trace.
+    [[nodiscard]] ProofInput input_of(const rollup::test::Claimed& claimed) const;
+    ProofInput input(rollup::test::DataIn data_in) { return input_of(claimed(data_in)); }
+};
+
+/// Who made an attestation for these public inputs.
+Address signer_of(const protocol::PublicInputs& inputs, BytesView signature);
+
+/// The batch's bytes with another envelope for the last transaction of the last block.
+Bytes with_envelope(const rollup::Batch& batch, const Bytes& envelope);
+
+}  // namespace scope::prover::test

@@ -1,0 +1,189 @@
+#include "rollup/follower.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "rollup/scratch_chain.hpp"
+#include "rollup/test_rollup.hpp"
+
+namespace scope::rollup {
+namespace {
+
+using namespace test;
+
+struct Fixture {
+    RollupConfig rollup = config();
+    chain::Chain chain = make_chain(rollup);
+    FakeL1 l1;
+
+    /// What the chain would claim of a batch; the chain goes on with it.
+    Claimed claim(const Batch& batch, DataIn data_in = DataIn::calldata) {
+        auto claimed = claim_of(chain, rollup, batch, data_in, &l1);
+        EXPECT_TRUE(import_batch(chain, claimed.execution).has_value());
+        return claimed;
+    }
+};
+
+TEST(follower, arrives_at_the_same_blocks_from_l1_alone) {
+    Fixture f;
+    Follower follower{f.l1, {f.rollup}};
+    EXPECT_EQ(follower.advance().value(), 0u);
+
+    const auto first = f.claim(sample_batch(f.chain, f.l1.head()->hash, 0), DataIn::blobs);
+    f.l1.settle({first.claim}, first.versioned_hashes);
+    f.l1.add({}, {});
+    EXPECT_EQ(follower.advance().value(), 1u);
+    EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
+
+    Author author;
+    auto second_scope = author.open_scope();
+    second_scope.nonce = 3;  // of the system sender, after the first batch
+    const auto second = f.claim(make_batch(f.chain, {{second_scope}}, 1, f.l1.head()->hash, 2));
+    f.l1.settle({second.claim});
+    EXPECT_EQ(follower.advance().value(), 1u);
+    EXPECT_EQ(follower.advance().value(), 0u);
+
+    const auto* rollup = follower.rollup(CHAIN);
+    ASSERT_NE(rollup, nullptr);
+    EXPECT_EQ(rollup->chain.head()->hash, f.chain.head()->hash);
+    EXPECT_EQ(rollup->chain.head_state()->state_root(), f.chain.head_state()->state_root());
+    EXPECT_EQ(rollup->next_batch, 2u);
+    EXPECT_EQ(rollup->l1_origin_number, 2u);
+    EXPECT_EQ(follower.next_l1_block(), 4u);
+    EXPECT_EQ(follower.rollup(REMOTE), nullptr);
+
+    // One that starts late arrives there too.
+    Follower late{f.l1, {f.rollup}};
+    EXPECT_EQ(late.advance().value(), 2u);
+    EXPECT_EQ(late.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
+}
+
+TEST(follower, takes_all_rollups_of_a_scope_or_none) {
+    Fixture f;
+    const auto other = config(REMOTE);
+    auto other_chain = make_chain(other);
+    const auto one = f.claim(sample_batch(f.chain));
+    auto two = claim_of(other_chain, other, sample_batch(other_chain), DataIn::calldata);
+    two.claim.post_state_root = Hash{{0x66}};
+    f.l1.settle({one.claim, two.claim});
+
+    Follower both{f.l1, {f.rollup, other}};
+    const auto advanced = both.advance();
+    ASSERT_FALSE(advanced.has_value());
+    EXPECT_EQ(advanced.error().rule, FollowRule::wrong_post_state_root);
+    EXPECT_EQ(advanced.error().l1_block, 1u);
+    EXPECT_EQ(advanced.error().chain_id, REMOTE);
+    EXPECT_EQ(both.rollup(CHAIN)->chain.head()->header().number, 0u);
+    EXPECT_EQ(both.next_l1_block(), 1u);
+    // It stays there.
+    EXPECT_EQ(both.advance().error().rule, FollowRule::wrong_post_state_root);
+
+    // Who follows only the first is not held up.
+    Follower only_one{f.l1, {f.rollup}};
+    EXPECT_EQ(only_one.advance().value(), 1u);
+    EXPECT_EQ(only_one.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
+}
+
+struct Refused {
+    const char* name;
+    FollowRule rule;
+    std::function<void(protocol::BatchClaim&)> change;
+};
+
+class follow_refusal : public testing::TestWithParam<Refused> {};
+
+TEST_P(follow_refusal, names_what_differs) {
+    Fixture f;
+    auto claimed = claim_of(f.chain, f.rollup, sample_batch(f.chain), DataIn::calldata);
+    GetParam().change(claimed.claim);
+    f.l1.settle({claimed.claim});
+    Follower follower{f.l1, {f.rollup}};
+    const auto advanced = follower.advance();
+    ASSERT_FALSE(advanced.has_value());
+    EXPECT_EQ(to_string(advanced.error().rule), to_string(GetParam().rule));
+    EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->header().number, 0u);
+    EXPECT_EQ(follower.rollup(CHAIN)->next_batch, 0u);
+}
+
+/// The claim's batch itself, changed.
+auto batch_changed(std::function<void(Batch&)> change) {
+    return [change](protocol::BatchClaim& claim) {
+        auto batch = decode_batch(claim.data).value();
+        change(batch);
+        claim.batch_number = uint256{batch.number};
+        claim.data = encode(batch);
+    };
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    rules, follow_refusal,
+    testing::Values(Refused{"pre_state_root", FollowRule::wrong_pre_state_root,
+                            [](auto& claim) { claim.pre_state_root = {}; }},
+                    Refused{"post_state_root", FollowRule::wrong_post_state_root,
+                            [](auto& claim) { claim.post_state_root = {}; }},
+                    Refused{"last_block_hash", FollowRule::wrong_last_block_hash,
+                            [](auto& claim) { claim.last_block_hash = {}; }},
+                    Refused{"streams", FollowRule::wrong_streams,
+                            [](auto& claim) { claim.remotes[0].value_in = uint256{4u}; }},
+                    Refused{"no_streams", FollowRule::wrong_streams,
+                            [](auto& claim) { claim.remotes.clear(); }},
+                    Refused{"batch_number", FollowRule::wrong_batch_number,
+                            batch_changed([](Batch& batch) { batch.number = 1; })},
+                    Refused{"batch", FollowRule::refused_batch, batch_changed([](Batch& batch) {
+                                batch.blocks[0].transactions.pop_back();
+                            })},
+                    Refused{"batch_bytes", FollowRule::bad_l1_data,
+                            [](auto& claim) { claim.data.pop_back(); }}),
+    [](const auto& info) { return std::string{info.param.name}; });
+
+TEST(follower, says_when_l1_is_another_or_not_there) {
+    Fixture f;
+    f.l1.add({}, {});
+    Follower follower{f.l1, {f.rollup}};
+    ASSERT_TRUE(follower.advance().has_value());
+    EXPECT_EQ(follower.advance_to(2).error().rule, FollowRule::missing_l1_block);
+    f.l1.add({}, {});
+    auto& block = *f.l1.blocks_.back();
+    block.block.header.parent_hash = Hash{{0x66}};
+    block.hash = hash(block.block.header);
+    EXPECT_EQ(follower.advance().error().rule, FollowRule::l1_reorganised);
+}
+
+// --- The chain below, on which batches are tried ---
+
+TEST(scratch_chain, reads_through_and_writes_to_itself) {
+    Fixture f;
+    const auto first = f.claim(sample_batch(f.chain));
+    const Hash head = f.chain.head()->hash;
+
+    // Two blocks on block 1, beside what the base has above it.
+    ScratchChain scratch{f.chain, first.execution.blocks[0].block.hash};
+    std::vector<Hash> added;
+    for (uint64_t i = 0; i < 2; ++i) {
+        chain::BlockBuilder builder{
+            scratch.chain(), scratch.head()->hash,
+            attributes_of(Hash{}, scratch.head()->header().timestamp_s + 1, Address{})};
+        const auto sealed = builder.seal();
+        ASSERT_TRUE(sealed.has_value());
+        scratch.add(*sealed);
+        added.push_back(sealed->block.hash);
+    }
+    const auto& store = scratch.chain().store();
+    EXPECT_EQ(store.head()->hash, added[1]);
+    EXPECT_EQ(store.canonical_block(3)->hash, added[1]);
+    EXPECT_EQ(store.canonical_block(2)->hash, added[0]);
+    EXPECT_EQ(store.canonical_block(1)->hash, first.execution.blocks[0].block.hash);
+    EXPECT_EQ(store.canonical_block(0)->hash, f.chain.store().canonical_block(0)->hash);
+    EXPECT_EQ(store.canonical_block(4), nullptr);
+    const auto in_first = hash(first.execution.blocks[0].block.block.transactions[0]);
+    const auto in_second = hash(first.execution.blocks[1].block.block.transactions[0]);
+    EXPECT_TRUE(store.transaction(in_first).has_value());
+    EXPECT_FALSE(store.transaction(in_second).has_value());
+
+    EXPECT_EQ(f.chain.head()->hash, head);
+    EXPECT_EQ(f.chain.store().block(added[0]), nullptr);
+}
+
+}  // namespace
+}  // namespace scope::rollup

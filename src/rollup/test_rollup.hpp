@@ -1,0 +1,100 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string_view>
+
+#include "crypto/secp256k1.hpp"
+#include "rollup/follower.hpp"
+
+/// A small rollup and a small L1 for the tests of rollup and prover: no contracts of ours.
+namespace scope::rollup::test {
+
+inline constexpr uint64_t CHAIN = 901;
+inline constexpr uint64_t REMOTE = 902;
+inline constexpr uint64_t L1_CHAIN = 1;
+/// A loadRoot or runRoot with this root index reverts with the index as a word.
+inline constexpr uint64_t REVERTING_INDEX = 0xdead;
+/// Where the predeploy keeps what a user's transaction found in its transient storage.
+inline constexpr uint64_t CARRIED_SLOT = 7;
+
+crypto::SecretKey key(uint8_t number);
+Address user();  ///< of key(1), funded
+
+/// A predeploy in a few lines: openScope resets the streams with REMOTE to the seed; loadRoot and
+/// runRoot set requestsIn to the operation hash, valueIn to the root index, and transient slot 0 to
+/// the operation hash; any other call stores transient slot 0 at CARRIED_SLOT. The views are those
+/// of ScopedCallable.
+Bytes predeploy_code();
+
+RollupConfig config(uint64_t chain_id = CHAIN);
+chain::Chain make_chain(const RollupConfig& config);
+
+/// Transactions as they stand in a batch, with the next nonces.
+class Author {
+  public:
+    explicit Author(uint64_t chain_id = CHAIN) : chain_id_(chain_id) {}
+    Transaction system(Bytes calldata);
+    Transaction open_scope();
+    Transaction run_root(uint64_t index);
+    Transaction load_root(const Transaction& user_transaction, uint64_t index);
+    Transaction transfer(const Address& to, uint64_t value_wei);
+    Transaction call_predeploy();
+
+  private:
+    Transaction user_transaction(const Address& to, uint64_t value_wei, Bytes data);
+    uint64_t chain_id_;
+    uint64_t system_nonce_ = 0;
+    uint64_t user_nonce_ = 0;
+};
+
+/// The next batch of a chain from blocks' transactions, 12 s apart.
+Batch make_batch(const chain::Chain& chain, std::vector<std::vector<Transaction>> blocks,
+                 uint64_t number = 0, const Hash& l1_origin_hash = {},
+                 uint64_t l1_origin_number = 0);
+/// Two blocks with one root of each kind and a transfer.
+Batch sample_batch(const chain::Chain& chain, const Hash& l1_origin_hash = {},
+                   uint64_t l1_origin_number = 0);
+
+enum class DataIn : uint8_t { calldata, blobs };
+
+/// An L1 that is told what it holds; not executed, but every root is that of its content.
+class FakeL1 final : public L1Source {
+  public:
+    FakeL1();
+
+    [[nodiscard]] std::optional<uint64_t> head_number() const override;
+    [[nodiscard]] chain::StoredBlockPtr block(uint64_t number) const override;
+    [[nodiscard]] chain::StoredBlobPtr blob(const Hash& versioned_hash) const override;
+    [[nodiscard]] chain::StoredBlockPtr head() const { return blocks_.back(); }
+
+    /// Appends a block with these transactions.
+    void add(std::vector<Transaction> transactions, std::vector<Receipt> receipts);
+    /// One executeScope with its event, in a block of its own.
+    void settle(const std::vector<protocol::BatchClaim>& claims,
+                const std::vector<Hash>& versioned_hashes = {});
+
+    std::vector<std::shared_ptr<chain::StoredBlock>> blocks_;
+    std::map<Hash, std::shared_ptr<chain::StoredBlob>> blobs_;
+};
+
+/// A successful executeScope transaction with the event of the claims, and its receipt.
+struct Settling {
+    Transaction transaction;
+    Receipt receipt;
+};
+Settling settling(const std::vector<protocol::BatchClaim>& claims,
+                  const std::vector<Hash>& versioned_hashes = {});
+
+/// What an honest builder claims of a batch on a chain's head, its data where it belongs.
+struct Claimed {
+    protocol::BatchClaim claim;
+    BatchExecution execution;
+    std::vector<Hash> versioned_hashes;
+    std::vector<crypto::Blob> blobs;
+    Hash da_commitment;
+};
+Claimed claim_of(const chain::Chain& chain, const RollupConfig& config, const Batch& batch,
+                 DataIn data_in, FakeL1* l1 = nullptr);
+
+}  // namespace scope::rollup::test
