@@ -1,6 +1,8 @@
 #include "crypto/bn254_field.hpp"
 
 #include <array>
+#include <bit>
+#include <utility>
 
 namespace scope::crypto::bn254 {
 namespace {
@@ -16,21 +18,121 @@ Field power_of(const Field& base, const uint256& exponent) noexcept {
     return out;
 }
 
+/// The matrix of 62 division steps: 2^62 times the new f is ff * f + fg * g, and so on. The sizes
+/// in a row sum to at most 2^62.
+struct DivisionSteps {
+    static constexpr int COUNT = 62;
+    int64_t ff = 1, fg = 0;
+    int64_t gf = 0, gg = 1;
+
+    DivisionSteps(int64_t& delta, uint64_t f, uint64_t g) noexcept {
+        for (int left = COUNT;;) {
+            const int zeros = g == 0 ? left : std::min(std::countr_zero(g), left);
+            g >>= zeros;
+            ff <<= zeros;
+            fg <<= zeros;
+            delta += zeros;
+            left -= zeros;
+            if (left == 0) return;
+            if (delta > 0) {
+                delta = -delta;
+                f = std::exchange(g, -f);
+                ff = std::exchange(gf, -ff);
+                fg = std::exchange(gg, -fg);
+            }
+            // The next 1 - delta steps keep f: add the multiple of it that makes as many bits of g
+            // zero, at most 6. f (2 - f^2) is the inverse of f mod 2^6.
+            const auto bits = std::min<int64_t>({1 - delta, left, 6});
+            const uint64_t multiple = (g * f * (f * f - 2)) & ((uint64_t{1} << bits) - 1);
+            g += f * multiple;
+            gf += ff * static_cast<int64_t>(multiple);
+            gg += fg * static_cast<int64_t>(multiple);
+        }
+    }
+};
+
+/// (a x + b y) / 2^62 for signed numbers, where that is exact.
+uint256 combine_exactly(int64_t a, const uint256& x, int64_t b, const uint256& y) noexcept {
+    using int128 = __int128;
+    uint64_t words[5];
+    int128 sum = 0;
+    for (size_t i = 0; i < 3; ++i) {
+        sum += int128{a} * x[i] + int128{b} * y[i];
+        words[i] = static_cast<uint64_t>(sum);
+        sum >>= 64;
+    }
+    sum += int128{a} * static_cast<int64_t>(x[3]) + int128{b} * static_cast<int64_t>(y[3]);
+    words[3] = static_cast<uint64_t>(sum);
+    words[4] = static_cast<uint64_t>(sum >> 64);
+    uint256 out;
+    for (size_t i = 0; i < 4; ++i) out[i] = words[i] >> 62 | words[i + 1] << 2;
+    return out;
+}
+
 }  // namespace
 
+/// By division steps (Bernstein, Yang: Fast constant-time gcd computation and modular inversion,
+/// 2019), 62 at a time, in variable time.
+///
+/// f and g start as p and the number; each step halves a combination of the two, until g is 0 and f
+/// is 1 or -1. All the while d * number = f and e * number = g mod p. The combinations of 62 steps
+/// depend on the low words alone, and form a matrix; f and g are divided by 2^62 after it, d and e
+/// by 2^64, because that is one step of a Montgomery reduction. What is missing is one factor at
+/// the end.
 Fp Fp::inverse() const noexcept {
-    // a^(p - 2) by Fermat, four bits at a time.
-    static constexpr uint256 EXPONENT = P - uint256{2};
-    std::array<Fp, 16> powers;
-    powers[0] = one();
-    for (size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * *this;
-    Fp out = one();
-    for (size_t i = 64; i-- > 0;) {
-        out = out.squared().squared().squared().squared();
-        const size_t digit = EXPONENT[i / 16] >> i % 16 * 4 & 15;
-        if (digit != 0) out = out * powers[digit];
+    if (is_zero()) return {};
+    static constexpr auto MISSING = [] {
+        // 2^2 per batch; and 2^768, as the number, d and this factor are in Montgomery form.
+        std::array<uint256, MAX_BATCHES + 1> out;
+        Fp factor = raw(power_of_two(768));
+        for (uint256& entry : out) {
+            entry = factor.m_;
+            factor = factor.doubled().doubled();
+        }
+        return out;
+    }();
+
+    uint256 f = P;
+    uint256 g = m_;
+    uint256 d{};
+    uint256 e{1};
+    int64_t delta = 1;
+    size_t batches = 0;
+    for (; !g.is_zero(); ++batches) {
+        CHECK(batches < MAX_BATCHES);
+        const DivisionSteps steps{delta, f[0], g[0]};
+        const uint256 next_f = combine_exactly(steps.ff, f, steps.fg, g);
+        g = combine_exactly(steps.gf, f, steps.gg, g);
+        f = next_f;
+        const uint256 next_d = combine_modularly(steps.ff, d, steps.fg, e);
+        e = combine_modularly(steps.gf, d, steps.gg, e);
+        d = next_d;
     }
-    return out;
+    const Fp out = multiply(raw(d), raw(MISSING[batches]));
+    return f.is_negative() ? -out : out;
+}
+
+uint256 Fp::combine_modularly(int64_t a, const uint256& x, int64_t b, const uint256& y) noexcept {
+    const auto signed_term = [](int64_t factor, const uint256& number) {
+        return factor < 0 ? (-raw(number)).m_ : number;
+    };
+    const uint256 ax = signed_term(a, x);
+    const uint256 by = signed_term(b, y);
+    const auto a_size = static_cast<uint64_t>(a < 0 ? -a : a);
+    const auto b_size = static_cast<uint64_t>(b < 0 ? -b : b);
+    uint64_t t[5];
+    uint64_t carry = 0;
+    for (size_t i = 0; i < 4; ++i) t[i] = multiply_add(a_size, ax[i], 0, carry);
+    t[4] = carry;
+    carry = 0;
+    for (size_t i = 0; i < 4; ++i) t[i] = multiply_add(b_size, by[i], t[i], carry);
+    t[4] += carry;
+
+    const uint64_t m = t[0] * NEGATED_INVERSE;
+    carry = 0;
+    for (size_t i = 0; i < 4; ++i) t[i] = multiply_add(m, P[i], t[i], carry);
+    // Below (2^62 p + 2^64 p) / 2^64, hence below 2p.
+    return reduce_once({t[1], t[2], t[3], t[4] + carry});
 }
 
 Fp2 Fp2::power(const uint256& exponent) const noexcept {

@@ -107,15 +107,28 @@ class Fp {
     static constexpr uint64_t NEGATED_INVERSE = 0x87d20782e4866389;  // -1/p mod 2^64
     static_assert(NEGATED_INVERSE * P[0] == ~uint64_t{0});
 
+    // The builtins become one instruction each, in chains that keep the carry in the flag.
     static constexpr uint64_t add_step(uint64_t a, uint64_t b, uint64_t& carry) noexcept {
-        const uint128 sum = uint128{a} + b + carry;
-        carry = static_cast<uint64_t>(sum >> 64);
-        return static_cast<uint64_t>(sum);
+        if consteval {
+            const uint128 sum = uint128{a} + b + carry;
+            carry = static_cast<uint64_t>(sum >> 64);
+            return static_cast<uint64_t>(sum);
+        }
+        unsigned long long carry_out = 0;
+        const uint64_t sum = __builtin_addcll(a, b, carry, &carry_out);
+        carry = carry_out;
+        return sum;
     }
     static constexpr uint64_t subtract_step(uint64_t a, uint64_t b, uint64_t& borrow) noexcept {
-        const uint128 difference = uint128{a} - b - borrow;
-        borrow = static_cast<uint64_t>(difference >> 64) & 1;
-        return static_cast<uint64_t>(difference);
+        if consteval {
+            const uint128 difference = uint128{a} - b - borrow;
+            borrow = static_cast<uint64_t>(difference >> 64) & 1;
+            return static_cast<uint64_t>(difference);
+        }
+        unsigned long long borrow_out = 0;
+        const uint64_t difference = __builtin_subcll(a, b, borrow, &borrow_out);
+        borrow = borrow_out;
+        return difference;
     }
     /// a * b + c + carry; the high word is the next carry.
     static constexpr uint64_t multiply_add(uint64_t a, uint64_t b, uint64_t c,
@@ -140,7 +153,10 @@ class Fp {
     static constexpr uint256 reduce_once(const uint256& a) noexcept {
         uint64_t borrow = 0;
         const uint256 less = subtract_words(a, P, borrow);
-        return borrow != 0 ? a : less;
+        // Word by word: moves between registers, where choosing a whole would go through memory.
+        uint256 out;
+        for (size_t i = 0; i < 4; ++i) out[i] = borrow != 0 ? a[i] : less[i];
+        return out;
     }
     static consteval uint256 power_of_two(unsigned exponent) noexcept {
         uint256 out{1};
@@ -149,6 +165,13 @@ class Fp {
     }
     static const uint256 TWO_256;  // mod p
     static const uint256 TWO_512;
+
+    /// (a x + b y) / 2^64 mod p, for |a| + |b| <= 2^62 and x, y below p.
+    static uint256 combine_modularly(int64_t a, const uint256& x, int64_t b,
+                                     const uint256& y) noexcept;
+    // 62 division steps each; numbers of 256 bits need fewer than 741 (Bernstein, Yang: theorem
+    // 11.2).
+    static constexpr size_t MAX_BATCHES = 12;
 
     static constexpr Fp raw(const uint256& montgomery) noexcept {
         Fp out;
