@@ -331,9 +331,9 @@ inline constexpr auto run<OP> = [](uint256* top, Frame& f, int64_t& gas) {
     const uint64_t size = top[-1][0];
     gas -= GAS_LOG_BYTE * static_cast<int64_t>(size);
     if (gas < 0) return Status::out_of_gas;
-    constexpr int COUNT = OP - OP_LOG0;
+    constexpr size_t COUNT = OP - OP_LOG0;
     std::array<Hash, COUNT> topics;
-    for (int i = 0; i < COUNT; ++i) topics[static_cast<size_t>(i)] = hash_of(top[-2 - i]);
+    for (size_t i = 0; i < COUNT; ++i) topics[i] = hash_of(*(top - 2 - i));
     f.host.emit_log(f.message.recipient, topics, memory_view(f, top[0], top[-1]));
     return NEXT;
 };
