@@ -4,6 +4,7 @@
 
 namespace scope::app::fixture {
 
+using chain::BlockError;
 using execution::TxError;
 
 namespace {
@@ -57,6 +58,71 @@ static_assert([] {
     return true;
 }());
 
+/// What the official tests call a rule of blocks, "A|B" if they know several; in the order of the
+/// enum, names without "BlockException.".
+struct BlockRow {
+    BlockError error;
+    std::string_view names;
+};
+constexpr std::array BLOCK_TABLE{
+    BlockRow{BlockError::malformed,
+             "RLP_STRUCTURES_ENCODING|INCORRECT_BLOCK_FORMAT|RLP_INVALID_FIELD_OVERFLOW_64"},
+    BlockRow{BlockError::already_known, ""},
+    BlockRow{BlockError::unknown_parent, "UNKNOWN_PARENT|UNKNOWN_PARENT_ZERO"},
+    BlockRow{BlockError::wrong_number, "INVALID_BLOCK_NUMBER"},
+    BlockRow{BlockError::timestamp_not_after_parent, "INVALID_BLOCK_TIMESTAMP_OLDER_THAN_PARENT"},
+    BlockRow{BlockError::extra_data_too_long, "EXTRA_DATA_TOO_BIG"},
+    BlockRow{BlockError::gas_limit_out_of_bounds, "INVALID_GASLIMIT"},
+    BlockRow{BlockError::gas_used_above_limit, "GAS_USED_OVERFLOW"},
+    BlockRow{BlockError::wrong_base_fee, "INVALID_BASEFEE_PER_GAS"},
+    BlockRow{BlockError::wrong_difficulty, "IMPORT_IMPOSSIBLE_DIFFICULTY_OVER_PARIS"},
+    BlockRow{BlockError::wrong_pow_nonce, ""},
+    BlockRow{BlockError::wrong_ommers, "IMPORT_IMPOSSIBLE_UNCLES_OVER_PARIS"},
+    BlockRow{BlockError::wrong_ommers_hash, "INVALID_UNCLES_HASH"},
+    BlockRow{BlockError::wrong_transactions_root, "INVALID_TRANSACTIONS_ROOT"},
+    BlockRow{BlockError::missing_withdrawals, "INCORRECT_BLOCK_FORMAT|RLP_WITHDRAWALS_NOT_READ"},
+    BlockRow{BlockError::wrong_withdrawals_root, "INVALID_WITHDRAWALS_ROOT"},
+    BlockRow{BlockError::wrong_blob_fields, "INCORRECT_BLOCK_FORMAT"},
+    BlockRow{BlockError::wrong_excess_blob_gas, "INCORRECT_EXCESS_BLOB_GAS"},
+    BlockRow{BlockError::wrong_blob_gas_used, "INCORRECT_BLOB_GAS_USED"},
+    BlockRow{BlockError::blob_gas_above_limit, "BLOB_GAS_USED_ABOVE_LIMIT"},
+    BlockRow{BlockError::wrong_parent_beacon_root, "INCORRECT_BLOCK_FORMAT"},
+    BlockRow{BlockError::wrong_requests_hash, "INVALID_REQUESTS|INCORRECT_BLOCK_FORMAT"},
+    BlockRow{BlockError::too_large, "RLP_BLOCK_LIMIT_EXCEEDED"},
+    BlockRow{BlockError::invalid_transaction, ""},
+    BlockRow{BlockError::system_contract_missing, "SYSTEM_CONTRACT_EMPTY"},
+    BlockRow{BlockError::system_contract_failed, "SYSTEM_CONTRACT_CALL_FAILED"},
+    BlockRow{BlockError::bad_deposit_event, "INVALID_DEPOSIT_EVENT_LAYOUT"},
+    BlockRow{BlockError::wrong_gas_used, "INVALID_GAS_USED"},
+    BlockRow{BlockError::wrong_receipts_root, "INVALID_RECEIPTS_ROOT"},
+    BlockRow{BlockError::wrong_logs_bloom, "INVALID_LOG_BLOOM"},
+    BlockRow{BlockError::wrong_state_root, "INVALID_STATE_ROOT"},
+};
+static_assert(BLOCK_TABLE.size() == chain::BLOCK_ERROR_COUNT);
+static_assert([] {
+    for (size_t i = 0; i < BLOCK_TABLE.size(); ++i)
+        if (static_cast<size_t>(BLOCK_TABLE[i].error) != i) return false;
+    return true;
+}());
+
+/// Calls visit(name) for each of "A|B" until it returns true; whether it did.
+template <typename Visit>
+bool any_of_names(std::string_view names, Visit visit) {
+    while (!names.empty()) {
+        const size_t end = names.find('|');
+        if (visit(names.substr(0, end))) return true;
+        names = end == std::string_view::npos ? "" : names.substr(end + 1);
+    }
+    return false;
+}
+
+bool has_name(std::string_view expected, std::string_view prefix, std::string_view found) {
+    return !found.empty() && any_of_names(expected, [&](std::string_view name) {
+        if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+        return name == found;
+    });
+}
+
 }  // namespace
 
 std::string_view official_name(TxError error) {
@@ -64,15 +130,14 @@ std::string_view official_name(TxError error) {
 }
 
 bool is_expected(std::string_view expected, TxError error) {
-    constexpr std::string_view PREFIX = "TransactionException.";
-    while (!expected.empty()) {
-        const size_t end = expected.find('|');
-        std::string_view name = expected.substr(0, end);
-        if (name.starts_with(PREFIX)) name.remove_prefix(PREFIX.size());
-        if (!name.empty() && name == official_name(error)) return true;
-        expected = end == std::string_view::npos ? "" : expected.substr(end + 1);
-    }
-    return false;
+    return has_name(expected, "TransactionException.", official_name(error));
+}
+
+bool is_expected(std::string_view expected, const chain::BlockRefusal& refusal) {
+    if (refusal.transaction_error) return is_expected(expected, *refusal.transaction_error);
+    return any_of_names(
+        BLOCK_TABLE[static_cast<size_t>(refusal.error)].names,
+        [&](std::string_view name) { return has_name(expected, "BlockException.", name); });
 }
 
 }  // namespace scope::app::fixture

@@ -2,12 +2,14 @@
 
 #include <string_view>
 
-#include "execution/tx_error.hpp"
+#include "chain/block_error.hpp"
 
 namespace scope::app::fixture {
 
 /// Whether @p error is what a fixture's expectException names: "A|B" means that either is right.
 bool is_expected(std::string_view expected, execution::TxError error);
+
+bool is_expected(std::string_view expected, const chain::BlockRefusal& refusal);
 
 /// What the official tests call it; empty for rules that they don't know.
 std::string_view official_name(execution::TxError error);

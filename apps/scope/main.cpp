@@ -12,6 +12,7 @@
 #if __has_include("demo.hpp")
 #include "demo.hpp"
 #endif
+#include "blockchaintest.hpp"
 
 namespace {
 
@@ -26,6 +27,7 @@ std::vector<Command> commands() {
 #if __has_include("statetest.hpp")
         statetest_command,
 #endif
+        blockchaintest_command,
     };
 }
 

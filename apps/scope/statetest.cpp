@@ -2,16 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
-#include <regex>
-#include <thread>
 
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
 #include "exception_names.hpp"
 #include "execution/transaction.hpp"
-#include "fixture_json.hpp"
+#include "fixture_command.hpp"
 #include "fork_names.hpp"
 #include "test_report.hpp"
 #include "trace_printer.hpp"
@@ -22,15 +19,6 @@ namespace scope::app {
 namespace {
 
 using fixture::Json;
-
-struct Options {
-    std::vector<std::string> paths;
-    std::vector<std::string> forks;
-    std::string filter;
-    bool json = false;
-    bool trace = false;
-    unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
-};
 
 /// State tests have no chain: by their convention a block's hash is that of its number in decimal.
 class NumberHashes final : public execution::BlockHashes {
@@ -189,110 +177,55 @@ std::optional<std::string> run_case(Json test, Json post, const fixture::Fork& f
     return std::nullopt;
 }
 
-class Runner {
-  public:
-    explicit Runner(const Options& options)
-        : options_(options),
-          filter_(options.filter),
-          report_(options.json ? TestReport::Format::json : TestReport::Format::text) {
-        for (const auto& name : options.forks)
-            if (!fixture::fork_by_name(name))
-                throw UsageError{fmt::format("--fork {}: no such fork; there are {}", name,
-                                             fixture::fork_names())};
-    }
+bool is_state_test(Json test) {
+    return fixture::optional_field(test, "post") && fixture::optional_field(test, "transaction");
+}
 
-    int run() {
-        for (const auto& path : options_.paths) {
-            const auto files = fixture::json_files(path);
-            const size_t before = found_;
-            for_each_parallel(files.size(), options_.trace ? 1 : options_.jobs,
-                              [&](size_t i) { run_file(files[i]); });
-            if (found_ == before) throw std::runtime_error{fmt::format("{}: no state tests", path)};
+void run_test(const fixture::Options& options, const std::string& file, const std::string& name,
+              Json test, TestReport& report) {
+    std::optional<state::MemoryState> pre;
+    simdjson::dom::object forks;
+    if (fixture::field(test, "post").get(forks) != simdjson::SUCCESS)
+        throw fixture::FormatError{"post: no object"};
+    for (const auto& [fork_name, entries] : forks) {
+        if (!options.wants_fork(fork_name)) continue;
+        simdjson::dom::array cases;
+        if (entries.get(cases) != simdjson::SUCCESS)
+            throw fixture::FormatError{"post: no list of cases"};
+        const auto fork = fixture::fork_by_name(fork_name);
+        if (!fork) {
+            report.skip(fmt::format("fork {} is not known", fork_name), cases.size());
+            continue;
         }
-        if (report_.total() == 0) throw std::runtime_error{"no test has such a fork and name"};
-        return report_.finish();
-    }
-
-  private:
-    void run_file(const std::filesystem::path& file) {
-        simdjson::dom::parser parser;
-        simdjson::dom::object tests;
-        if (const auto error = parser.load(file.string()).get(tests)) {
-            ++found_;
-            report_.fail(file.string(), "file", simdjson::error_message(error));
-            return;
-        }
-        for (const auto& [key, test] : tests) {
-            const std::string name{key};
-            const auto post = fixture::optional_field(test, "post");
-            if (!post || !fixture::optional_field(test, "transaction")) continue;
-            ++found_;
-            if (!options_.filter.empty() && !std::regex_search(name, filter_)) continue;
-            try {
-                run_test(file.string(), name, test, *post);
-            } catch (const std::exception& error) {
-                report_.fail(file.string(), name, error.what());
-            }
+        if (!pre) pre.emplace(fixture::alloc(fixture::field(test, "pre")));
+        size_t index = 0;
+        for (const Json entry : cases) {
+            if (const auto problem = run_case(test, entry, *fork, *pre, options.trace))
+                report.fail(file, fmt::format("{} {}[{}]", name, fork_name, index), *problem);
+            else
+                report.pass();
+            ++index;
         }
     }
-
-    void run_test(const std::string& file, const std::string& name, Json test, Json post) {
-        std::optional<state::MemoryState> pre;
-        simdjson::dom::object forks;
-        if (post.get(forks) != simdjson::SUCCESS) throw fixture::FormatError{"post: no object"};
-        for (const auto& [fork_name, entries] : forks) {
-            if (!options_.forks.empty() &&
-                std::ranges::find(options_.forks, fork_name) == options_.forks.end())
-                continue;
-            simdjson::dom::array cases;
-            if (entries.get(cases) != simdjson::SUCCESS)
-                throw fixture::FormatError{"post: no list of cases"};
-            const auto fork = fixture::fork_by_name(fork_name);
-            if (!fork) {
-                report_.skip(fmt::format("fork {} is not known", fork_name), cases.size());
-                continue;
-            }
-            if (!pre) pre.emplace(fixture::alloc(fixture::field(test, "pre")));
-            size_t index = 0;
-            for (const Json entry : cases) {
-                if (const auto problem = run_case(test, entry, *fork, *pre, options_.trace))
-                    report_.fail(file, fmt::format("{} {}[{}]", name, fork_name, index), *problem);
-                else
-                    report_.pass();
-                ++index;
-            }
-        }
-    }
-
-    const Options& options_;
-    const std::regex filter_;
-    TestReport report_;
-    std::atomic<size_t> found_ = 0;
-};
+}
 
 Run declare(CLI::App& app) {
-    auto options = std::make_shared<Options>();
-    app.add_option("path", options->paths,
-                   "Files of the official state test format, or folders with such files")
-        ->required();
-    app.add_option("--fork", options->forks, "Only this fork, named as in the tests (repeatable)");
-    app.add_option("--filter", options->filter,
-                   "Only tests in whose name this regular expression is found");
-    app.add_option("--jobs", options->jobs, "Threads")->check(CLI::Range(1, 1024));
-    app.add_flag("--json", options->json,
-                 "One JSON object per failure, then {\"passed\":N,\"failed\":N,\"skipped\":N}");
-    app.add_flag("--trace", options->trace,
-                 "Every instruction on standard error (EIP-3155); one thread");
+    auto options = std::make_shared<fixture::Options>();
+    fixture::declare_options(app, *options, "state test");
     app.footer(
         "A test passes if the state root and the hash of the logs are as it says, and if a\n"
         "transaction that must be refused is refused for the reason that it names.\n"
         "Exit code: 0 all passed, 1 something failed or nothing was found, 2 wrong usage.");
     return [options] {
-        try {
-            return Runner{*options}.run();
-        } catch (const std::regex_error&) {
-            throw UsageError{"--filter: no regular expression"};
-        }
+        for (const auto& name : options->forks)
+            if (!fixture::fork_by_name(name))
+                throw UsageError{fmt::format("--fork {}: no such fork; there are {}", name,
+                                             fixture::fork_names())};
+        return fixture::run_files(
+            *options, "state test", is_state_test,
+            [&](const std::string& file, const std::string& name, Json test, TestReport& report) {
+                run_test(*options, file, name, test, report);
+            });
     };
 }
 

@@ -5,10 +5,37 @@
 #include "chain/header_rules.hpp"
 #include "chain/refuse.hpp"
 #include "crypto/kzg.hpp"
+#include "rlp/decode.hpp"
 
 namespace scope::chain {
 
 using evm::Revision;
+
+namespace {
+
+/// Names the rule where bytes are no block for a transaction that can't exist.
+BlockRefusal refusal_of(BytesView block, BlockDecodeError error) {
+    constexpr BlockRefusal MALFORMED{BlockError::malformed, 0, std::nullopt};
+    if (error != BlockDecodeError::bad_transaction) return MALFORMED;
+    rlp::Reader reader{block};
+    auto parts = reader.list();
+    if (!parts || !parts->item()) return MALFORMED;
+    auto transactions = parts->list();
+    for (size_t i = 0; transactions && !transactions->at_end(); ++i) {
+        const auto item = transactions->item();
+        if (!item) break;
+        if (item->is_list || item->payload.empty()) continue;
+        const auto tx = decode_transaction(item->payload);
+        if (tx || tx.error() != TxDecodeError::missing_to) continue;
+        return {BlockError::invalid_transaction, i,
+                item->payload[0] == static_cast<uint8_t>(TxType::blob)
+                    ? execution::TxError::blob_creates
+                    : execution::TxError::set_code_creates};
+    }
+    return MALFORMED;
+}
+
+}  // namespace
 
 execution::Environment make_environment(const ChainSpec& spec, const BlockHeader& header,
                                         const execution::BlockHashes* ancestors) {
@@ -119,6 +146,8 @@ Result<SealedBlock, BlockRefusal> Chain::validate(const Block& block) const {
         stored.senders.push_back(*sender);
         state.journal().forget();  // a refused block is dropped whole
     }
+    if (transactions_root(block.transactions) != header.transactions_root)
+        return refuse(BlockError::wrong_transactions_root);
     auto outcome = executor.finish();
     if (!outcome) return refuse(to_block_error(outcome.error()));
 
@@ -156,7 +185,7 @@ Result<StoredBlockPtr, BlockRefusal> Chain::import(const Block& block) {
 
 Result<StoredBlockPtr, BlockRefusal> Chain::import_bytes(BytesView rlp) {
     const auto block = decode_block(rlp);
-    if (!block) return refuse(BlockError::malformed);
+    if (!block) return std::unexpected{refusal_of(rlp, block.error())};
     return import(*block);
 }
 

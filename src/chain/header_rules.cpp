@@ -88,8 +88,6 @@ Result<void, BlockError> validate_header(const ChainSpec& spec, const BlockHeade
 
 Result<void, BlockError> validate_body(const ChainSpec& spec, const Block& block) {
     const BlockHeader& header = block.header;
-    if (transactions_root(block.transactions) != header.transactions_root)
-        return refuse(BlockError::wrong_transactions_root);
     if (ommers_hash(block.ommers) != header.ommers_hash)
         return refuse(BlockError::wrong_ommers_hash);
     if (block.withdrawals.has_value() != header.withdrawals_root.has_value())

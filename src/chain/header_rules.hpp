@@ -10,7 +10,8 @@ namespace scope::chain {
 Result<void, BlockError> validate_header(const ChainSpec& spec, const BlockHeader& header,
                                          const BlockHeader& parent);
 
-/// Whether a block's lists are those that its header names.
+/// Whether a block's lists are those that its header names, but for the transactions: a block with
+/// an invalid transaction is refused for that, whatever root it names.
 Result<void, BlockError> validate_body(const ChainSpec& spec, const Block& block);
 
 /// Whether a block before Paris may have these ommers: at most two, different, no ancestors, valid

@@ -170,6 +170,15 @@ Result<Costs, TxError> validate_transaction(const state::State& state,
     TRY_VOID(validate_type(tx, environment));
     if (is_system) TRY_VOID(validate_system(tx, *environment.system_transactions));
 
+    // Rules in the order in which the official tests name them where several are broken. First what
+    // the block has room for and asks for.
+    if (revision >= Revision::osaka && !is_system && tx.gas_limit > MAX_TRANSACTION_GAS)
+        return std::unexpected{TxError::gas_limit_above_maximum};
+    if (tx.gas_limit > room.gas) return std::unexpected{TxError::block_gas_exceeded};
+    if (revision >= Revision::london && !is_system &&
+        tx.max_fee_per_gas < environment.block.base_fee)
+        return std::unexpected{TxError::fee_below_base_fee};
+
     // What the transaction says by itself.
     const IntrinsicGas gas = intrinsic_gas(tx, revision);
     if (tx.gas_limit < gas.intrinsic) return std::unexpected{TxError::intrinsic_gas_too_low};
@@ -177,11 +186,6 @@ Result<Costs, TxError> validate_transaction(const state::State& state,
     if (tx.nonce == UINT64_MAX) return std::unexpected{TxError::nonce_is_max};
     if (revision >= Revision::shanghai && is_create(tx) && tx.data.size() > MAX_INIT_CODE_SIZE)
         return std::unexpected{TxError::init_code_too_large};
-    if (revision >= Revision::osaka && !is_system && tx.gas_limit > MAX_TRANSACTION_GAS)
-        return std::unexpected{TxError::gas_limit_above_maximum};
-
-    // What it says in this block.
-    if (tx.gas_limit > room.gas) return std::unexpected{TxError::block_gas_exceeded};
     Costs costs{.intrinsic_gas = gas.intrinsic,
                 .floor_gas = gas.floor,
                 .gas_price = tx.max_fee_per_gas,
@@ -191,7 +195,6 @@ Result<Costs, TxError> validate_transaction(const state::State& state,
         return std::unexpected{TxError::priority_fee_above_max_fee};
     if (revision >= Revision::london && !is_system) {
         const uint256& base_fee = environment.block.base_fee;
-        if (tx.max_fee_per_gas < base_fee) return std::unexpected{TxError::fee_below_base_fee};
         costs.priority_fee = std::min(tx.max_priority_fee_per_gas, tx.max_fee_per_gas - base_fee);
         costs.gas_price = base_fee + costs.priority_fee;
     }

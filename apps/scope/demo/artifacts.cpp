@@ -49,20 +49,20 @@ std::string text(Json json, const char* key) {
 std::string describe_bytes(BytesView bytes, Detail detail) {
     return bytes.size() <= MAX_SHOWN_BYTES || detail == Detail::full
                ? to_hex(bytes)
-                                           : fmt::format("{} ({} bytes)", short_hex(bytes),
-                                                         bytes.size());
+               : fmt::format("{} ({} bytes)", short_hex(bytes), bytes.size());
 }
 
 /// One word of a static type; nothing for a type that is not told.
-std::optional<std::string> describe_word(std::string_view type, BytesView word,
-                                         Detail detail) {
+std::optional<std::string> describe_word(std::string_view type, BytesView word, Detail detail) {
     const auto hex = [&](BytesView bytes) {
         return detail == Detail::full ? to_hex(bytes) : short_hex(bytes);
     };
     if (type == "address") return hex(word.subspan(12));
     if (type == "bool") return word[31] != 0 ? "true" : "false";
     if (type.ends_with(']')) return std::nullopt;
-    if (type.starts_with("uint")) return to_decimal(from_be(word));
+    if (type.starts_with("uint"))
+        return detail == Detail::full ? to_decimal(from_be(word))
+                                      : Artifacts::describe_number(from_be(word));
     if (type.starts_with("bytes") && type != "bytes") return hex(word);
     return std::nullopt;
 }
@@ -72,6 +72,14 @@ std::optional<std::string> describe_word(std::string_view type, BytesView word,
 std::string short_hex(BytesView bytes) {
     if (bytes.size() <= 5) return to_hex(bytes);
     return to_hex(bytes.first(2)) + "…" + to_hex(bytes.last(2)).substr(2);
+}
+
+std::string Artifacts::describe_number(const uint256& number) {
+    constexpr uint64_t THOUSANDTH = 1'000'000'000'000'000;
+    if (number < uint256{THOUSANDTH} || uint256{THOUSANDTH} * uint256{UINT64_MAX} < number)
+        return to_decimal(number);
+    const auto thousandths = (number / uint256{THOUSANDTH})[0];
+    return fmt::format("{}.{:03}e18", thousandths / 1000, thousandths % 1000);
 }
 
 Artifacts::Artifacts(const std::filesystem::path& contracts, const std::filesystem::path& uniswap) {
@@ -199,7 +207,8 @@ std::string Artifacts::describe_error(BytesView revert_data, Detail detail) cons
     if (revert_data.size() >= 4) {
         const auto found = errors_.find(abi::Selector::from(revert_data.first(4)));
         if (found != errors_.end())
-            if (const auto told = describe(found->second.parameters, revert_data.subspan(4), detail))
+            if (const auto told =
+                    describe(found->second.parameters, revert_data.subspan(4), detail))
                 return fmt::format("{}({})", found->second.name, *told);
     }
     return describe_bytes(revert_data, detail);

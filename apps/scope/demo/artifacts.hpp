@@ -37,6 +37,8 @@ class Artifacts {
     /// An error with its arguments by name: "ResponsesDiffer(source: 1, target: 901)".
     [[nodiscard]] std::string describe_error(BytesView revert_data,
                                              Detail detail = Detail::brief) const;
+    /// Decimal; from 10^15 on in units of 10^18, which most tokens and ETH count in: "0.497e18".
+    [[nodiscard]] static std::string describe_number(const uint256& number);
 
   private:
     struct Parameter {

@@ -79,15 +79,15 @@ class World::Deployment {
     Address create(const std::string& contract, const Arguments&... arguments) {
         const Address created = at(next_);
         ++next_;
-        transactions_.push_back(
-            world_.creation(chain_id_, world_.deployer_,
-                            concat(world_.artifacts_.init_code(contract), abi::encode(arguments...))));
+        transactions_.push_back(world_.creation(
+            chain_id_, world_.deployer_,
+            concat(world_.artifacts_.init_code(contract), abi::encode(arguments...))));
         return created;
     }
     void call(const Address& to, Bytes data, const uint256& value = {}) {
         ++next_;
-        transactions_.push_back(world_.transaction(chain_id_, world_.deployer_, to, std::move(data),
-                                                   CALL_GAS, value));
+        transactions_.push_back(
+            world_.transaction(chain_id_, world_.deployer_, to, std::move(data), CALL_GAS, value));
     }
     /// Where the deployer's creation with this nonce stands.
     [[nodiscard]] Address at(uint64_t nonce) const {
@@ -104,9 +104,7 @@ class World::Deployment {
 
 World::World(Artifacts artifacts, builder::DataAvailability data_availability,
              const Progress& progress)
-    : artifacts_(std::move(artifacts)),
-      data_availability_(data_availability),
-      progress_(progress) {
+    : artifacts_(std::move(artifacts)), data_availability_(data_availability), progress_(progress) {
     progress_.say("genesis of L1 and of the rollups A and B");
     make_chains();
     progress_.say("L1: deploying settlement, committee, bridge, tokens and applications");
@@ -153,9 +151,9 @@ void World::make_chains() {
         alloc[rollup::PREDEPLOY] = {
             .nonce = 1,
             .balance = RESERVE,
-            .code = predeploy_code(config.spec, concat(artifacts_.init_code("ScopedCallableL2"),
-                                                       abi::encode(uint256{L1},
-                                                                   sites_.settlement)))};
+            .code =
+                predeploy_code(config.spec, concat(artifacts_.init_code("ScopedCallableL2"),
+                                                   abi::encode(uint256{L1}, sites_.settlement)))};
         rollups_[chain_id] = std::make_unique<chain::Chain>(config.spec, config.genesis);
         network_.rollups.push_back({config, rollups_[chain_id].get()});
         configs_.push_back(std::move(config));
@@ -164,8 +162,7 @@ void World::make_chains() {
 
     std::vector<std::unique_ptr<prover::Attester>> attesters;
     for (const auto& member : members_)
-        attesters.push_back(
-            std::make_unique<prover::Attester>(member.key, *l1_source_, configs_));
+        attesters.push_back(std::make_unique<prover::Attester>(member.key, *l1_source_, configs_));
     committee_ = std::make_unique<prover::Committee>(
         std::move(attesters), prover::CommitteeOptions{.threshold = COMMITTEE_THRESHOLD});
 }
@@ -245,8 +242,8 @@ void World::deploy_on_rollups() {
         CHECK(on.create("TokenBridge", rollup::PREDEPLOY, deployer_.address) == sites.bridge);
         on.call(sites.bridge, abi::call("connect(uint256,address)", uint256{L1}, sites_.bridge));
         const uint64_t other = chain_id == A ? B : A;
-        on.call(sites.bridge, abi::call("connect(uint256,address)", uint256{other},
-                                        at(other).bridge));
+        on.call(sites.bridge,
+                abi::call("connect(uint256,address)", uint256{other}, at(other).bridge));
         sites.factory = on.create("UniswapV2Factory", Address{});
         sites.swapper = on.create("Swapper", sites.bridge);
         sites.courier = on.create("Courier", rollup::PREDEPLOY);
@@ -490,10 +487,9 @@ Bytes World::view(uint64_t chain_id, const Address& to, const Bytes& calldata) c
                              .code_address = to,
                              .input = calldata});
     if (result.status != evm::Status::success)
-        throw std::runtime_error{fmt::format("reading {} on {}: {} {}", label(uint256{chain_id}, to),
-                                             chain_name(uint256{chain_id}),
-                                             evm::to_string(result.status),
-                                             artifacts_.describe_error(result.output))};
+        throw std::runtime_error{fmt::format(
+            "reading {} on {}: {} {}", label(uint256{chain_id}, to), chain_name(uint256{chain_id}),
+            evm::to_string(result.status), artifacts_.describe_error(result.output))};
     return std::move(result.output);
 }
 
@@ -515,6 +511,31 @@ uint256 World::token_of(uint64_t chain_id, const Address& token, const Address& 
     return number(chain_id, token, abi::call("balanceOf(address)", account));
 }
 
+uint256 World::ether_on(uint64_t chain_id) const {
+    const auto head_state = chain(chain_id).head_state();
+    const auto* const in_memory = dynamic_cast<const state::MemoryState*>(head_state.get());
+    CHECK(in_memory != nullptr);  // a Chain's default store keeps these
+    uint256 sum;
+    for (const auto& [address, account] : in_memory->dump()) sum += account.balance;
+    return sum - RESERVE;
+}
+
+uint256 World::ether_burnt_on(uint64_t chain_id) const {
+    const auto& on = chain(chain_id);
+    uint256 burnt;
+    for (uint64_t number = 1; number <= on.head()->header().number; ++number) {
+        const auto block = on.store().canonical_block(number);
+        uint64_t gas_before = 0;
+        for (size_t i = 0; i < block->receipts.size(); ++i) {
+            const uint64_t gas = block->receipts[i].cumulative_gas_used - gas_before;
+            gas_before = block->receipts[i].cumulative_gas_used;
+            if (block->block.transactions[i].type != TxType::system)
+                burnt += uint256{gas} * *block->header().base_fee_per_gas;
+        }
+    }
+    return burnt;
+}
+
 std::vector<Balance> World::balances() const {
     std::vector<Balance> all;
     const auto ether = [&](const std::string& who, uint64_t chain_id, const Address& account) {
@@ -522,12 +543,12 @@ std::vector<Balance> World::balances() const {
     };
     const auto tokens = [&](const std::string& who, uint64_t chain_id, const Address& account) {
         const bool on_l1 = chain_id == L1;
-        all.push_back({who, chain_id, "USD",
-                       token_of(chain_id, on_l1 ? sites_.usd : sites_.rollups.at(chain_id).usd,
-                                account)});
-        all.push_back({who, chain_id, "GOLD",
-                       token_of(chain_id, on_l1 ? sites_.gold : sites_.rollups.at(chain_id).gold,
-                                account)});
+        all.push_back(
+            {who, chain_id, "USD",
+             token_of(chain_id, on_l1 ? sites_.usd : sites_.rollups.at(chain_id).usd, account)});
+        all.push_back(
+            {who, chain_id, "GOLD",
+             token_of(chain_id, on_l1 ? sites_.gold : sites_.rollups.at(chain_id).gold, account)});
     };
     for (const uint64_t chain_id : {L1, A, B}) ether("alice", chain_id, alice_.address);
     tokens("alice", L1, alice_.address);
@@ -543,9 +564,9 @@ std::vector<Balance> World::balances() const {
     ether("Refuser", L1, sites_.refuser);
     ether("Persistent", B, sites_.persistent);
     for (const uint64_t chain_id : {A, B})
-        all.push_back({fmt::format("escrow for {}", chain_name(uint256{chain_id})), L1, "ETH",
-                       number(L1, sites_.settlement,
-                              abi::call("escrowOf(uint256)", uint256{chain_id}))});
+        all.push_back(
+            {fmt::format("escrow for {}", chain_name(uint256{chain_id})), L1, "ETH",
+             number(L1, sites_.settlement, abi::call("escrowOf(uint256)", uint256{chain_id}))});
     ether("submitter", L1, submitter_.address);
     return all;
 }

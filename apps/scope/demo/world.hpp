@@ -110,6 +110,10 @@ class World {
     [[nodiscard]] uint256 ether_of(uint64_t chain_id, const Address& account) const;
     [[nodiscard]] uint256 token_of(uint64_t chain_id, const Address& token,
                                    const Address& account) const;
+    /// All ETH of a rollup's accounts; the predeploy's reserve doesn't exist.
+    [[nodiscard]] uint256 ether_on(uint64_t chain_id) const;
+    /// Base fees of all transactions of a rollup.
+    [[nodiscard]] uint256 ether_burnt_on(uint64_t chain_id) const;
     /// Of everyone in the stories, always in the same order.
     [[nodiscard]] std::vector<Balance> balances() const;
     /// "Shop", or the address by its ends.

@@ -1,0 +1,180 @@
+#include "blockchaintest.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/hex.hpp"
+#include "chain/chain.hpp"
+#include "exception_names.hpp"
+#include "fixture_command.hpp"
+#include "fork_names.hpp"
+
+namespace scope::app {
+
+namespace {
+
+using fixture::Json;
+
+/// A network is a fork, or "AToBAtTime15k": A's rules, and from timestamp 15'000 those of B.
+struct Network {
+    std::string before;
+    std::optional<std::string> after;
+};
+constexpr uint64_t TRANSITION_TIMESTAMP_S = 15'000;
+
+Network parse_network(std::string_view name) {
+    constexpr std::string_view SUFFIX = "AtTime15k";
+    if (!name.ends_with(SUFFIX)) return {std::string{name}, std::nullopt};
+    name.remove_suffix(SUFFIX.size());
+    const size_t to = name.find("To");
+    if (to == std::string_view::npos) return {std::string{name}, std::nullopt};
+    return {std::string{name.substr(0, to)}, std::string{name.substr(to + 2)}};
+}
+
+/// Forks that change the blob schedule alone run Osaka's rules (EIP-7892).
+std::optional<evm::Revision> revision_of(std::string_view fork_name) {
+    if (fork_name.starts_with("BPO")) return evm::Revision::osaka;
+    const auto fork = fixture::fork_by_name(fork_name);
+    return fork ? std::optional{fork->revision} : std::nullopt;
+}
+
+/// Adds a fork's rules from a time on; false if it is not known.
+bool add_fork(chain::ChainSpec& spec, const std::string& name, uint64_t from_s,
+              std::optional<Json> schedule) {
+    const auto revision = revision_of(name);
+    if (!revision) return false;
+    spec.forks.push_back({*revision, chain::ForkActivation::By::timestamp, from_s});
+    const auto entry = schedule ? fixture::optional_field(*schedule, name) : std::nullopt;
+    if (entry)
+        spec.blob_schedule.push_back({from_s, fixture::blob_parameters(*entry)});
+    else if (*revision >= evm::Revision::cancun)
+        spec.blob_schedule.push_back({from_s, *revision >= evm::Revision::prague
+                                                  ? execution::PRAGUE_BLOBS
+                                                  : execution::CANCUN_BLOBS});
+    return true;
+}
+
+std::optional<chain::ChainSpec> read_spec(Json test, const Network& network) {
+    chain::ChainSpec spec = chain::ChainSpec::of(evm::Revision::frontier, 1);
+    spec.forks.clear();
+    std::optional<Json> schedule;
+    if (const auto config = fixture::optional_field(test, "config")) {
+        schedule = fixture::optional_field(*config, "blobSchedule");
+        if (const auto id = fixture::optional_field(*config, "chainid"))
+            spec.chain_id = fixture::u64(*id);
+    }
+    if (!add_fork(spec, network.before, 0, schedule)) return std::nullopt;
+    if (network.after && !add_fork(spec, *network.after, TRANSITION_TIMESTAMP_S, schedule))
+        return std::nullopt;
+    return spec;
+}
+
+chain::Genesis read_genesis(Json test, const BlockHeader& header) {
+    chain::Genesis genesis;
+    genesis.alloc = fixture::alloc(fixture::field(test, "pre"));
+    genesis.timestamp_s = header.timestamp_s;
+    genesis.gas_limit = header.gas_limit;
+    genesis.coinbase = header.coinbase;
+    genesis.prev_randao = header.prev_randao;
+    genesis.difficulty = header.difficulty;
+    genesis.nonce = header.nonce;
+    genesis.extra_data = header.extra_data;
+    genesis.number = header.number;
+    genesis.parent_hash = header.parent_hash;
+    genesis.base_fee_per_gas = header.base_fee_per_gas;
+    genesis.excess_blob_gas = header.excess_blob_gas;
+    genesis.blob_gas_used = header.blob_gas_used;
+    genesis.parent_beacon_block_root = header.parent_beacon_block_root;
+    return genesis;
+}
+
+/// What is wrong with what became of one block; nothing if it is as the test says.
+std::optional<std::string> run_block(chain::Chain& chain, Json block) {
+    const Bytes rlp = fixture::bytes(fixture::field(block, "rlp"));
+    const auto imported = chain.import_bytes(rlp);
+    const auto exception = fixture::optional_field(block, "expectException");
+    if (!exception) {
+        if (!imported) return fmt::format("refused: {}", chain::to_string(imported.error()));
+        // There is no weight from Paris on: who imports says what is the head.
+        if ((*imported)->header().difficulty.is_zero()) chain.set_head((*imported)->hash);
+        return std::nullopt;
+    }
+    const std::string_view expected = *exception;
+    if (imported) return fmt::format("accepted, expected {}", expected);
+    if (!fixture::is_expected(expected, imported.error()))
+        return fmt::format("refused for {}, expected {}", chain::to_string(imported.error()),
+                           expected);
+    return std::nullopt;
+}
+
+std::optional<std::string> run_chain(Json test, const chain::ChainSpec& spec) {
+    const auto genesis = decode_block(fixture::bytes(fixture::field(test, "genesisRLP")));
+    if (!genesis) return fmt::format("genesisRLP: {}", to_string(genesis.error()));
+    chain::Chain chain{spec, read_genesis(test, genesis->header)};
+    if (chain.head()->hash != hash(genesis->header)) return "another genesis block";
+
+    simdjson::dom::array blocks;
+    if (fixture::field(test, "blocks").get(blocks) != simdjson::SUCCESS)
+        throw fixture::FormatError{"blocks: no list"};
+    size_t index = 0;
+    for (const Json block : blocks) {
+        if (const auto problem = run_block(chain, block))
+            return fmt::format("block {}: {}", index, *problem);
+        ++index;
+    }
+    const Hash head = fixture::hash(fixture::field(test, "lastblockhash"));
+    if (chain.head()->hash != head)
+        return fmt::format("head {}, expected {}", to_hex(chain.head()->hash), to_hex(head));
+    const Hash root = chain.head_state()->state_root();
+    Hash expected = root;
+    if (const auto post = fixture::optional_field(test, "postState"))
+        expected = state::MemoryState{fixture::alloc(*post)}.state_root();
+    else if (const auto post_hash = fixture::optional_field(test, "postStateHash"))
+        expected = fixture::hash(*post_hash);
+    if (root != expected)
+        return fmt::format("state root {}, expected {}", to_hex(root), to_hex(expected));
+    return std::nullopt;
+}
+
+bool is_blockchain_test(Json test) {
+    return fixture::optional_field(test, "blocks") && fixture::optional_field(test, "genesisRLP");
+}
+
+void run_test(const fixture::Options& options, const std::string& file, const std::string& name,
+              Json test, TestReport& report) {
+    const std::string network{std::string_view{fixture::field(test, "network")}};
+    if (!options.wants_fork(network)) return;
+    const auto spec = read_spec(test, parse_network(network));
+    if (!spec) {
+        report.skip(fmt::format("network {} is not known", network));
+        return;
+    }
+    if (const auto problem = run_chain(test, *spec))
+        report.fail(file, name, *problem);
+    else
+        report.pass();
+}
+
+Run declare(CLI::App& app) {
+    auto options = std::make_shared<fixture::Options>();
+    fixture::declare_options(app, *options, "blockchain test");
+    app.footer(
+        "A test passes if every block is accepted, or refused for the reason that it names,\n"
+        "and head and state are at the end as it says.\n"
+        "Exit code: 0 all passed, 1 something failed or nothing was found, 2 wrong usage.");
+    return [options] {
+        return fixture::run_files(
+            *options, "blockchain test", is_blockchain_test,
+            [&](const std::string& file, const std::string& name, Json test, TestReport& report) {
+                run_test(*options, file, name, test, report);
+            });
+    };
+}
+
+}  // namespace
+
+const Command blockchaintest_command{
+    "blockchaintest", "Runs official block tests: chains of valid and invalid blocks", declare};
+
+}  // namespace scope::app

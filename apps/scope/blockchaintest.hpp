@@ -1,0 +1,7 @@
+#pragma once
+
+#include "command.hpp"
+
+namespace scope::app {
+extern const Command blockchaintest_command;
+}

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "demo/world.hpp"
+
+namespace scope::demo {
+
+/// A copy of a bundle, to be changed before it is signed and run again.
+class Forgery {
+  public:
+    Forgery(World& world, const builder::Bundle& bundle);
+
+    [[nodiscard]] const builder::Bundle& original() const noexcept { return original_; }
+    [[nodiscard]] protocol::Scope& scope() noexcept { return scope_; }
+    /// The leg on L1 of the root with this index. REQUIRES: it has one.
+    protocol::L1Leg& leg(uint64_t root_index);
+
+    /// What a rollup's system transaction for a root loads.
+    struct Section {
+        protocol::RootContext context;
+        protocol::RootSection section;
+    };
+    /// Changes what a rollup loads for a root, re-executes the batch, claims what came out, and
+    /// asks the committee, which signs because all of it is true of that batch.
+    /// Throws std::runtime_error if the batch isn't valid any more, or nobody signs.
+    template <typename Change>
+    void change_section(uint64_t chain_id, uint64_t root_index, Change change) {
+        auto section = section_of(chain_id, root_index);
+        change(section);
+        replace_section(chain_id, root_index, section);
+    }
+
+    /// Publishes another batch under the old claim and signatures.
+    /// @return  What the committee says when it is asked to attest to it.
+    std::string publish_other_batch(uint64_t chain_id, const rollup::Batch& batch);
+
+    /// The L1 transaction, signed by the submitter.
+    [[nodiscard]] Transaction transaction() const;
+
+  private:
+    [[nodiscard]] size_t index_of(uint64_t chain_id) const;
+    [[nodiscard]] Transaction& transaction_of(rollup::Batch& batch, uint64_t root_index) const;
+    [[nodiscard]] Section section_of(uint64_t chain_id, uint64_t root_index) const;
+    void replace_section(uint64_t chain_id, uint64_t root_index, const Section& section);
+    /// Puts a batch's bytes where the original's were; returns the commitment to them.
+    Hash publish(size_t index, const Bytes& batch_bytes);
+    [[nodiscard]] prover::ProofInput proof_input(size_t index, const protocol::PublicInputs& claim,
+                                                 const Bytes& batch_bytes) const;
+
+    World& world_;
+    const builder::Bundle& original_;
+    protocol::Scope scope_;
+    std::vector<std::vector<chain::StoredBlobPtr>> blobs_;  // of each batch
+};
+
+/// The answer that a chain gives to a request which makes no scoped calls itself (protocol.md,
+/// section 5), and the baton's marks after it.
+protocol::Response answer_to(const protocol::Request& request, bool success, Bytes data);
+/// Marks with the entry of a chain replaced.
+protocol::Marks with_mark(protocol::Marks marks, const uint256& chain_id, const Hash& trace);
+
+}  // namespace scope::demo

@@ -1,0 +1,74 @@
+#include "demo/l1_run.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "abi/abi.hpp"
+#include "evm/tracer.hpp"
+#include "protocol/callable.hpp"
+
+namespace scope::demo {
+
+namespace {
+
+/// Looks at how frames begin and end.
+class Watcher final : public evm::Tracer {
+  public:
+    explicit Watcher(const Address& callable) : callable_(callable) {}
+
+    void on_frame_start(const evm::Message& message, const evm::Code& /*code*/) override {
+        static const auto GET_ROLLING_HASHES = abi::selector("getRollingHashes(uint256)");
+        std::optional<uint64_t> remote;
+        if (message.recipient == callable_)
+            if (const auto asked = abi::decode_call<uint256>(GET_ROLLING_HASHES, message.input))
+                remote = std::get<0>(*asked)[0];
+        frames_.push_back(remote);
+    }
+
+    void on_frame_end(const evm::CallResult& result) override {
+        const auto remote = frames_.back();
+        frames_.pop_back();
+        if (remote && result.status == evm::Status::success)
+            if (const auto hashes = protocol::callable::decode_rolling_hashes(result.output))
+                streams[*remote] = *hashes;
+        if (!first_fault && result.status == evm::Status::revert && is_fault(result.output))
+            first_fault = result.output;
+    }
+
+    std::map<uint64_t, protocol::RollingHashes> streams;
+    std::optional<Bytes> first_fault;
+
+  private:
+    static bool is_fault(BytesView revert_data) {
+        // The reserved errors of IScopedCallableExtension.
+        static const auto FAULTS = std::to_array<abi::Selector>(
+            {abi::selector("ResponseMissing(bytes32)"), abi::selector("OutOfPosition(bytes32)"),
+             abi::selector("NotReproduced(bytes32)"), abi::selector("TooLittleGas()")});
+        return revert_data.size() >= 4 && std::ranges::any_of(FAULTS, [&](const auto& fault) {
+                   return equal(fault, revert_data.first(4));
+               });
+    }
+
+    Address callable_;
+    std::vector<std::optional<uint64_t>> frames_;  // of each: the remote it is asked for, if it is
+};
+
+}  // namespace
+
+Result<L1Run, execution::TxError> run_on_l1(const builder::Network& network,
+                                            const builder::SlotAttributes& attributes,
+                                            const Transaction& transaction) {
+    chain::BlockBuilder block{*network.l1,
+                              network.l1->head()->hash,
+                              {.timestamp_s = attributes.timestamp_s,
+                               .coinbase = attributes.coinbase,
+                               .prev_randao = attributes.prev_randao}};
+    execution::Host host{block.state(), block.environment()};
+    Watcher watcher{network.l1_callable};
+    host.set_tracer(&watcher);
+    auto outcome = TRY(block.try_transaction(transaction, &host));
+    return L1Run{std::move(outcome), std::move(watcher.streams), std::move(watcher.first_fault)};
+}
+
+}  // namespace scope::demo

@@ -1,0 +1,145 @@
+#include "demo/run_scope.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "demo/l1_run.hpp"
+
+namespace scope::demo {
+
+namespace {
+
+/// The streams of a chain toward a remote; empty ones if it has none.
+protocol::RollingHashes streams_of(const builder::Bundle& bundle, const L1Run& l1, uint64_t chain,
+                                   uint64_t remote) {
+    if (chain == L1) {
+        const auto found = l1.streams.find(remote);
+        return found == l1.streams.end() ? protocol::empty_streams() : found->second;
+    }
+    for (const auto& part : bundle.parts) {
+        if (part.chain_id != chain) continue;
+        for (const auto& streams : part.public_inputs.remotes)
+            if (streams.chain_id == uint256{remote}) return streams.hashes;
+    }
+    return protocol::empty_streams();
+}
+
+std::vector<PairReport> pairs_of(const builder::Bundle& bundle, const L1Run& l1) {
+    std::vector<PairReport> pairs;
+    for (const uint64_t source : {L1, A, B}) {
+        for (const uint64_t target : {L1, A, B}) {
+            if (source == target) continue;
+            const auto here = streams_of(bundle, l1, source, target);
+            const auto there = streams_of(bundle, l1, target, source);
+            const auto seed = protocol::rolling_hash_seed();
+            if (here.requests_out == seed && there.requests_in == seed &&
+                here.responses_in == seed && there.responses_out == seed)
+                continue;
+            pairs.push_back({source, target, here.requests_out, there.requests_in,
+                             here.responses_in, there.responses_out});
+        }
+    }
+    return pairs;
+}
+
+ChainReport step_of(const chain::Chain& chain, const Hash& root_before, size_t batch_bytes) {
+    const auto head = chain.head();
+    return {.chain_id = chain.spec().chain_id,
+            .root_before = root_before,
+            .root_after = head->header().state_root,
+            .block = head->header().number,
+            .transactions = head->block.transactions.size(),
+            .gas_used = head->header().gas_used,
+            .batch_bytes = batch_bytes};
+}
+
+}  // namespace
+
+ScopeReport run_scope(World& world, std::string name, std::span<const Story* const> stories,
+                      Checks& checks,
+                      const std::function<void(const builder::Bundle&)>& before_settling) {
+    ScopeReport report;
+    report.name = std::move(name);
+    const auto fail = [&](std::string why) {
+        report.failure = std::move(why);
+        checks.expect(false, fmt::format("scope {}: {}", report.name, report.failure));
+        return report;
+    };
+    report.before = world.balances();
+    std::vector<Facts> facts_before;
+    for (const auto* const story : stories) facts_before.push_back(story->read(world));
+
+    builder::ScopeBuilder scope{world.network(), world.options(), world.next_slot()};
+    for (const auto* const story : stories) {
+        const auto trace = scope.add(story->make(world));
+        if (!trace)
+            return fail(
+                fmt::format("root {} was refused: {}", story->name, trace.error().to_string()));
+        checks.expect(
+            trace->success,
+            fmt::format("{}: the root succeeded", story->name) +
+                (trace->success ? "" : ": " + world.artifacts().describe_error(trace->output)));
+        checks.expect(builder::count_calls(trace->calls) == story->calls,
+                      fmt::format("{}: it took {} scoped calls", story->name, story->calls));
+        report.roots.push_back({story, *trace});
+    }
+    auto bundle = scope.seal(world.committee());
+    report.times = scope.times();
+    if (!bundle) return fail(to_string(bundle.error()));
+    for (const auto& part : bundle->parts)
+        checks.expect(part.dissents.empty(),
+                      fmt::format("{}: every committee member arrived at the same batch of {}",
+                                  report.name, chain_name(uint256{part.chain_id})));
+
+    const auto l1_run = run_on_l1(world.network(), bundle->attributes, bundle->transaction);
+    if (!l1_run) return fail(std::string{to_string(l1_run.error())});
+    report.pairs = pairs_of(*bundle, *l1_run);
+    if (before_settling) before_settling(*bundle);
+
+    const auto l1_root_before = world.chain(L1).head()->header().state_root;
+    const StopWatch watch;
+    const auto settled = builder::settle(world.network(), *bundle);
+    report.settle_ms = watch.ms();
+    if (!settled) return fail(to_string(settled.error()));
+    report.settled = checks.expect(settled->receipt.success,
+                                   fmt::format("{}: one L1 transaction settled it", report.name));
+    report.bundle = {.transaction_hash = hash(bundle->transaction),
+                     .type = bundle->transaction.type,
+                     .l1_block = settled->l1_block->header().number,
+                     .gas_used = settled->gas_used,
+                     .blobs = bundle->transaction.blob_versioned_hashes.size(),
+                     .calldata_bytes = bundle->transaction.data.size()};
+    report.chains.push_back(step_of(world.chain(L1), l1_root_before, 0));
+    for (const auto& part : bundle->parts) {
+        report.chains.push_back(step_of(world.chain(part.chain_id),
+                                        part.public_inputs.pre_state_root,
+                                        part.batch_bytes.size()));
+        // ISettlement.Rollup: verifier, programId, stateRoot, lastBlockHash, ...
+        const auto registered = world.view(L1, world.sites().settlement,
+                                           abi::call("getRollup(uint256)", uint256{part.chain_id}));
+        const auto head = world.chain(part.chain_id).head();
+        checks.expect(
+            registered.size() >= 4 * abi::WORD &&
+                equal(BytesView{registered}.subspan(2 * abi::WORD, abi::WORD),
+                      head->header().state_root) &&
+                equal(BytesView{registered}.subspan(3 * abi::WORD, abi::WORD), head->hash),
+            fmt::format("{}: L1 knows the state root and head of {}", report.name,
+                        chain_name(uint256{part.chain_id})));
+    }
+    for (const auto& pair : report.pairs) {
+        const auto names = fmt::format("{} -> {}", chain_name(uint256{pair.source}),
+                                       chain_name(uint256{pair.target}));
+        checks.expect(pair.requests_match(),
+                      fmt::format("{}: requests of {} match", report.name, names));
+        checks.expect(pair.responses_match(),
+                      fmt::format("{}: responses of {} match", report.name, names));
+    }
+    for (size_t i = 0; i < stories.size(); ++i)
+        stories[i]->verify(world, report.roots[i].trace, facts_before[i], stories[i]->read(world),
+                           checks);
+    report.after = world.balances();
+    return report;
+}
+
+}  // namespace scope::demo

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <span>
+
+#include "demo/checks.hpp"
+#include "demo/world.hpp"
+
+namespace scope::demo {
+
+/// Numbers that tell what a story did, read from its contracts before and after.
+using Facts = std::vector<uint256>;
+
+/// A cross-chain transaction of the demonstration, told and checked.
+struct Story {
+    std::string_view name;   ///< for --only and in the JSON
+    std::string_view title;  ///< one line
+    std::string_view text;   ///< what happens, for a person
+    uint64_t origin_chain = 0;
+    size_t calls = 0;  ///< scoped calls that it takes
+
+    /// The next instance, signed for the world as it is.
+    builder::Root (*make)(World& world);
+    Facts (*read)(const World& world);
+    /// What must be true of it. The facts belong to this story alone, so that it holds also when
+    /// other stories settled in between.
+    void (*verify)(const World& world, const builder::RootTrace& trace, const Facts& before,
+                   const Facts& after, Checks& checks);
+};
+
+/// All five, in the order in which they run.
+std::span<const Story> stories();
+
+}  // namespace scope::demo
