@@ -159,6 +159,7 @@ def lint_tasks(full: bool) -> list[typing.Callable[[], Outcome]]:
         return []
     dependencies = dependencies_of_objects()
     tool = execute(["clang-tidy-19", "--version"]).output
+    more = ["--checks=clang-analyzer-core.*,clang-analyzer-cplusplus.*"] if full else []
     tasks = []
     for entry in json.loads(database.read_text()):
         file = pathlib.Path(entry["file"])
@@ -168,19 +169,19 @@ def lint_tasks(full: bool) -> list[typing.Callable[[], Outcome]]:
             continue
         ours = [pathlib.Path(entry["directory"], name) for name in dependencies.get(entry.get("output", ""), [])]
         ours = [name for name in ours if name.is_relative_to(ROOT) and name.exists()]
-        tasks.append(lambda file=file, entry=entry, ours=ours: lint(file, entry["command"] + tool, ours))
+        tasks.append(lambda file=file, entry=entry, ours=ours: lint(file, entry["command"] + tool, ours, more))
     return tasks
 
 
-def lint(file: pathlib.Path, context: str, dependencies: list[pathlib.Path]) -> Outcome:
+def lint(file: pathlib.Path, context: str, dependencies: list[pathlib.Path], more: list[str]) -> Outcome:
     """clang-tidy on one file. A clean result is kept until the file, a header of ours or the rules change."""
-    content = hashlib.sha256(context.encode() + (ROOT / ".clang-tidy").read_bytes())
+    content = hashlib.sha256(repr((context, more)).encode() + (ROOT / ".clang-tidy").read_bytes())
     for name in sorted({file, *dependencies}):
         content.update(name.read_bytes())
     kept = ROOT / "build" / "lint" / content.hexdigest()
     if dependencies and kept.exists():
         return Outcome(passed=1)
-    result = execute(["clang-tidy-19", "--quiet", "-p", BUILD, file])
+    result = execute(["clang-tidy-19", "--quiet", *more, "-p", BUILD, file])
     if result.status == 0:
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.touch()
