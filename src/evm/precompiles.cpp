@@ -168,8 +168,7 @@ std::optional<Bytes> run_modexp(BytesView input) {
     const size_t base_size = lengths.base[0];
     const size_t exponent_size = lengths.exponent[0];
     const size_t modulus_size = lengths.modulus[0];
-    const Bytes modulus =
-        padded(input, ModexpLengths::SIZE + base_size + exponent_size, modulus_size);
+    Bytes modulus = padded(input, ModexpLengths::SIZE + base_size + exponent_size, modulus_size);
     if (std::ranges::all_of(modulus, [](uint8_t byte) { return byte == 0; })) return modulus;
     return crypto::modexp(padded(input, ModexpLengths::SIZE, base_size),
                           padded(input, ModexpLengths::SIZE + base_size, exponent_size), modulus);
