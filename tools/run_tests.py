@@ -9,6 +9,7 @@ counts as one failure, unless it says why it was skipped.
 import argparse
 import concurrent.futures
 import dataclasses
+import functools
 import hashlib
 import io
 import json
@@ -28,6 +29,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "release"
 SCOPE = BUILD / "apps" / "scope" / "scope"
 FORKS = ["Cancun", "Prague", "Osaka"]
+OLDER_FORKS = ["Frontier", "Homestead", "Byzantium", "ConstantinopleFix", "Istanbul", "Berlin", "London", "Paris",
+               "Shanghai"]
 TIME_LIMIT_S = 1800
 SHOWN_FAILURES = 20
 
@@ -274,54 +277,70 @@ def run_forge(pattern: str | None) -> Outcome:
     return outcome
 
 
-# ---- Ethereum's state tests --------------------------------------------------------------------------------------
+# ---- Ethereum's official tests ----------------------------------------------------------------------------------
 
 
-def fixtures() -> pathlib.Path | str:
-    """The folder state_tests of the official fixtures, unpacked if need be; or why there is none."""
+unpacking = threading.Lock()
+
+
+def fixtures(folder_name: str, archive_name: str) -> pathlib.Path | str:
+    """A folder of the official fixtures, unpacked if need be; or why there is none."""
     given = os.environ.get("SCOPE_FIXTURES")
-    folder = pathlib.Path(given) if given else ROOT.parent / "shared" / "fixtures"
-    if not folder.is_dir():
+    place = pathlib.Path(given) if given else ROOT.parent / "shared" / "fixtures"
+    if not place.is_dir():
         return f"no fixtures: {'SCOPE_FIXTURES' if given else '../shared/fixtures'} is not there"
-    if (folder / "state_tests").is_dir():
-        return folder / "state_tests"
-    archive = folder / "eest-state-tests.tar.zst"
+    if (place / folder_name).is_dir():
+        return place / folder_name
+    archive = place / archive_name
     if not archive.is_file():
-        return f"no fixtures: neither state_tests nor eest-state-tests.tar.zst in {folder}"
+        return f"no fixtures: neither {folder_name} nor {archive_name} in {place}"
     unpacked = ROOT / "build" / "fixtures"
-    stamp = unpacked / ".unpacked"
-    wanted = f"{archive.stat().st_size} {hashlib.sha256(archive.read_bytes()).hexdigest()}"
-    if not stamp.exists() or stamp.read_text() != wanted:
-        unpacked.mkdir(parents=True, exist_ok=True)
-        stamp.unlink(missing_ok=True)
-        result = execute(["tar", "--zstd", "-xf", archive, "-C", unpacked, "state_tests"], together=True)
-        if result.status != 0:
-            return f"no fixtures: {archive.name} doesn't unpack: {last_lines(result.output, 3)}"
-        stamp.write_text(wanted)
-    return unpacked / "state_tests"
+    stamp = unpacked / f".{folder_name}"
+    wanted = hashlib.sha256(archive.read_bytes()).hexdigest()
+    with unpacking:
+        if not stamp.exists() or stamp.read_text() != wanted:
+            unpacked.mkdir(parents=True, exist_ok=True)
+            stamp.unlink(missing_ok=True)
+            result = execute(["tar", "--zstd", "-xf", archive, "-C", unpacked, folder_name], together=True)
+            if result.status != 0:
+                return f"no fixtures: {archive_name} doesn't unpack: {last_lines(result.output, 3)}"
+            stamp.write_text(wanted)
+    return unpacked / folder_name
 
 
-def run_state_tests(fork: str) -> Outcome:
-    folder = fixtures()
+def run_fixtures(command: str, folder_name: str, archive_name: str, forks: list[str]) -> Outcome:
+    folder = fixtures(folder_name, archive_name)
     if isinstance(folder, str):
         # A named folder that doesn't serve is a mistake; the default one may simply not be there.
         if "SCOPE_FIXTURES" in os.environ:
             return Outcome(failed=1, problems=[folder])
         return Outcome(skipped=1, notes=[f"{folder}; SCOPE_FIXTURES=FOLDER names another place"])
-    result = execute([SCOPE, "statetest", "--fork", fork, "--json", folder])
+    arguments = [command, *[word for fork in forks for word in ("--fork", fork)], folder]
+    result = execute([SCOPE, *arguments, "--json"])
     try:
         *failures, totals = [json.loads(line) for line in result.output.splitlines()]
     except ValueError:
-        return Outcome(failed=1, problems=[f"scope statetest ended with {result.status} and no report\n"
+        return Outcome(failed=1, problems=[f"scope {command} ended with {result.status} and no report\n"
                                            f"{last_lines(result.output + result.errors)}"])
     outcome = Outcome(passed=totals["passed"], failed=totals["failed"], skipped=totals["skipped"])
     outcome.problems += [json.dumps(failure) for failure in failures[:SHOWN_FAILURES]]
     if len(failures) > SHOWN_FAILURES:
-        outcome.problems.append(f"... and {len(failures) - SHOWN_FAILURES} more: ./scope statetest --fork {fork} {folder}")
+        outcome.problems.append(f"... and {len(failures) - SHOWN_FAILURES} more: ./scope {' '.join(map(str, arguments))}")
     if result.status != 0 and outcome.failed == 0:
         outcome.failed = 1
-        outcome.problems.append(f"scope statetest ended with {result.status}\n{last_lines(result.errors)}")
+        outcome.problems.append(f"scope {command} ended with {result.status}\n{last_lines(result.errors)}")
     return outcome
+
+
+def fixture_suites() -> list[Suite]:
+    """One suite a fork for the forks that the project's chains run, and one for all that is older."""
+    suites = []
+    for command, folder, archive in (("statetest", "state_tests", "eest-state-tests.tar.zst"),
+                                     ("blockchaintest", "blockchain_tests", "eest-blockchain-tests.tar.zst")):
+        for name, forks in [(fork.lower(), [fork]) for fork in FORKS] + [("older", OLDER_FORKS)]:
+            task = functools.partial(run_fixtures, command, folder, archive, forks)
+            suites.append(Suite(f"{command}/{name}", [task]))
+    return suites
 
 
 # ---- end to end -------------------------------------------------------------------------------------------------
@@ -355,8 +374,7 @@ def all_suites(options: argparse.Namespace) -> list[Suite]:
     for program in test_programs(BUILD):
         name = f"unit/{program.name.removesuffix('_test')}"
         suites.append(Suite(name, [lambda program=program, name=name: run_gtest(program, pattern_of(name))]))
-    if (ROOT / "apps" / "scope" / "statetest.hpp").exists():
-        suites += [Suite(f"statetest/{fork.lower()}", [lambda fork=fork: run_state_tests(fork)]) for fork in FORKS]
+    suites += fixture_suites()
     for file in sorted((ROOT / "tests" / "e2e").glob("test_*.py")):
         suites.append(Suite(f"e2e/{file.stem.removeprefix('test_')}", [lambda file=file: run_unittest(file)]))
     suites.append(Suite("lint/c++", lint_tasks(options.full)))
