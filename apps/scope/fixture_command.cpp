@@ -29,7 +29,8 @@ void declare_options(CLI::App& app, Options& options, const char* kind) {
     app.add_option("path", options.paths,
                    fmt::format("Files of the official {} format, or folders with such files", kind))
         ->required();
-    app.add_option("--fork", options.forks, "Only this fork, named as in the tests (repeatable)");
+    app.add_option("--fork", options.forks, "Only this fork, named as in the tests (repeatable)")
+        ->allow_extra_args(false);
     app.add_option("--filter", options.filter,
                    "Only tests in whose name this regular expression is found");
     app.add_option("--jobs", options.jobs, "Threads")->check(CLI::Range(1, 1024));

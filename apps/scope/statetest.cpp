@@ -212,6 +212,8 @@ void run_test(const fixture::Options& options, const std::string& file, const st
 Run declare(CLI::App& app) {
     auto options = std::make_shared<fixture::Options>();
     fixture::declare_options(app, *options, "state test");
+    app.add_flag("--trace", options->trace,
+                 "Every instruction on standard error (EIP-3155); one thread");
     app.footer(
         "A test passes if the state root and the hash of the logs are as it says, and if a\n"
         "transaction that must be refused is refused for the reason that it names.\n"
