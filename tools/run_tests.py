@@ -32,7 +32,7 @@ FORKS = ["Cancun", "Prague", "Osaka"]
 OLDER_FORKS = ["Frontier", "Homestead", "Byzantium", "ConstantinopleFix", "Istanbul", "Berlin", "London", "Paris",
                "Shanghai"]
 TIME_LIMIT_S = 1800
-SHOWN_FAILURES = 20
+SHOWN_FAILURES = 5
 
 
 @dataclasses.dataclass
@@ -323,7 +323,8 @@ def run_fixtures(command: str, folder_name: str, archive_name: str, forks: list[
         return Outcome(failed=1, problems=[f"scope {command} ended with {result.status} and no report\n"
                                            f"{last_lines(result.output + result.errors)}"])
     outcome = Outcome(passed=totals["passed"], failed=totals["failed"], skipped=totals["skipped"])
-    outcome.problems += [json.dumps(failure) for failure in failures[:SHOWN_FAILURES]]
+    for failure in failures[:SHOWN_FAILURES]:
+        outcome.problems.append("\n".join(str(value) for value in failure.values()))
     if len(failures) > SHOWN_FAILURES:
         outcome.problems.append(f"... and {len(failures) - SHOWN_FAILURES} more: ./scope {' '.join(map(str, arguments))}")
     if result.status != 0 and outcome.failed == 0:

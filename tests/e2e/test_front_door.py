@@ -56,7 +56,7 @@ class WrongUsage(unittest.TestCase):
 
     def test_unknown_option_of_a_command_of_the_binary(self):
         for command in commands_of_binary():
-            result = scope(command, "--frobnicate")
+            result = scope(command, "--frobnicate", "x")   # where a path is required, x is one
             self.assertEqual((result.returncode, result.stdout), (2, ""), command)
             self.assertIn("--frobnicate", result.stderr)
 
