@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/hex.hpp"
 #include "chain/chain.hpp"
 #include "protocol/settlement.hpp"
 #include "rollup/batch.hpp"
@@ -7,10 +8,10 @@
 namespace scope::rollup {
 
 /// ScopedCallable on every rollup, and who alone loads it: an address without a key.
-inline constexpr Address PREDEPLOY{
-    {0x5c, 0x09, 0xe0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01}};
-inline constexpr Address SYSTEM_SENDER{
-    {0x5c, 0x09, 0xe0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
+inline constexpr Address PREDEPLOY =
+    literals::fixed_literal<20>("0x5c09e00000000000000000000000000000000001");
+inline constexpr Address SYSTEM_SENDER =
+    literals::fixed_literal<20>("0x5c09e0000000000000000000000000000000ffff");
 
 /// Everything that makes a rollup: with L1 it determines the whole chain.
 struct RollupConfig {
