@@ -122,6 +122,7 @@ Committee::~Committee() = default;
 
 std::vector<Address> Committee::addresses() const {
     std::vector<Address> out;
+    out.reserve(members_.size());
     for (const auto& member : members_) out.push_back(member->address());
     return out;
 }
