@@ -12,9 +12,11 @@ namespace scope::evm {
 /// (Host::call), which calls this with the code it found. For a create, @p code is the init code
 /// and the result's output is the code to deploy, as yet unchecked.
 ///
-/// Bounds. Native stack: some hundred bytes a level, beside the host's. Heap: 64 KiB of address
-/// space a level for the EVM's stack (what is touched becomes resident, at least 8 KiB), and its
-/// memory, which gas bounds. Both come from a pool of the thread and go back to it.
+/// Bounds. Native stack: below 1 KiB a level, beside what the host's call takes; so 1,024 levels
+/// need 1 MiB and theirs. Heap: 64 KiB of address space a level for the EVM's stack (what is
+/// touched becomes resident, at least 8 KiB), and its memory, which gas bounds. Both come from a
+/// pool of the thread and go back to it; the pool keeps at most 64 MiB of memory, and 4 KiB a
+/// level.
 ///
 /// @param host      Lives as long as the call, and so do message and code.
 /// @param revision  The rules.
