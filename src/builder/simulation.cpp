@@ -46,7 +46,6 @@ struct Wait {
 struct Simulation::Leg {
     SimulatedChain chain;
     std::unique_ptr<Interceptor> host;
-    bool open = false;
     std::vector<Wait> waits;
     std::vector<Served> records;                       // in the order in which they were found
     std::map<Hash, std::map<Hash, size_t>> by_anchor;  // anchor, request hash: place in records
@@ -104,16 +103,15 @@ struct Simulation::Parts {
         return baton->trace;
     }
 
-    /// Opens a root of another chain here, when its first call comes.
-    bool open(Leg& leg) {
-        if (leg.open) return true;
-        leg.open = true;
+    /// Opens the root on a chain that is not its own. Before its code runs, so that no frame that
+    /// reverts takes it back.
+    void open(Leg& leg) {
         if (!leg.chain.scope_transaction) leg.host->open_transaction({.origin = leg.chain.loader});
         const auto result = from_loader(leg, callable::load_root(context, {}), 0);
-        if (result.status == evm::Status::success) return true;
-        refuse(RefusalRule::fault, fmt::format("chain {} can't open the root: {}",
-                                               leg.chain.chain_id, describe_revert(result.output)));
-        return false;
+        if (result.status != evm::Status::success)
+            refuse(RefusalRule::fault,
+                   fmt::format("chain {} can't open the root: {}", leg.chain.chain_id,
+                               describe_revert(result.output)));
     }
 
     /// The target's side of a call. Gives the raw response, or nothing after a refusal.
@@ -215,8 +213,6 @@ struct Simulation::Parts {
                           fmt::format("{} on chain {} calls chain {}, which is not in this scope",
                                       to_hex(request.from), source.chain.chain_id,
                                       to_decimal(request.target_chain_id)));
-        if (!open(*target)) return;
-
         const auto response = serve(*target, request, trace);
         if (!response) return;
         const auto decoded = protocol::decode_response(*response);
@@ -306,7 +302,8 @@ Simulation::Simulation(const std::vector<SimulatedChain>& chains,
     }
     parts_->root_leg = parts_->find(context.root_chain_id);
     CHECK(parts_->root_leg != nullptr);
-    parts_->root_leg->open = true;
+    for (const auto& leg : parts_->legs)
+        if (leg.get() != parts_->root_leg) parts_->open(*leg);
 }
 
 Simulation::~Simulation() = default;
@@ -321,7 +318,7 @@ const std::optional<Refusal>& Simulation::refusal() const noexcept {
 
 Result<RootTrace, Refusal> Simulation::finish(RootTrace trace) {
     for (const auto& leg : parts_->legs) {
-        if (leg.get() == parts_->root_leg || !leg->open || parts_->refusal) continue;
+        if (leg.get() == parts_->root_leg || parts_->refusal) continue;
         Parts::keep_path(*leg, parts_->trace_of(*leg), Hash{});
     }
     parts_->mark_kept(parts_->calls, true);
