@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
-
 import {IAlias} from "./interfaces/IAlias.sol";
 import {IScopedCallable} from "./interfaces/IScopedCallable.sol";
 
 /// @dev Gas limit of the requests that aliases make (§9).
 uint256 constant ALIAS_GAS_LIMIT = 1_000_000;
 
-/// @dev Size of an alias's immutable arguments: `chainId (32 bytes) || account (20 bytes)`.
-uint256 constant ALIAS_ARGUMENTS_SIZE = 52;
+/// @dev Size of an alias's code: a minimal proxy, 45 bytes, and its arguments, `chainId (32 bytes) || account (20 bytes)`.
+uint256 constant ALIAS_SIZE = 97;
 
 /// @title What all aliases of a chain delegate to
 /// @dev Aliases are minimal proxies with immutable arguments. Their ScopedCallable deploys this contract once.
@@ -59,8 +57,7 @@ contract Alias is IAlias {
     }
 
     function _ask() private {
-        bytes memory arguments = Clones.fetchCloneArgs(address(this));
-        (uint256 chainId, address account) = aliasArguments(arguments);
+        (uint256 chainId, address account) = aliasArguments(address(this));
         bytes memory response = IScopedCallable(SCOPED_CALLABLE).scopedCall{value: msg.value}(
             chainId, msg.sender, IScopedCallable.ScopedRequest(account, msg.value, ALIAS_GAS_LIMIT, msg.data)
         );
@@ -70,11 +67,12 @@ contract Alias is IAlias {
     }
 }
 
-/// @notice Takes an alias's arguments apart. REQUIRES: ALIAS_ARGUMENTS_SIZE bytes.
-function aliasArguments(bytes memory arguments) pure returns (uint256 chainId, address account) {
-    // Memory-safe: reads only.
+/// @dev Reads an alias's immutable arguments out of its code: they follow the 45 bytes of a minimal proxy.
+function aliasArguments(address aliasAccount) view returns (uint256 chainId, address account) {
+    // Memory-safe: 52 bytes in the two words of scratch space.
     assembly ("memory-safe") {
-        chainId := mload(add(arguments, 0x20))
-        account := shr(96, mload(add(arguments, 0x40)))
+        extcodecopy(aliasAccount, 0x00, 45, 52)
+        chainId := mload(0x00)
+        account := shr(96, mload(0x20))
     }
 }

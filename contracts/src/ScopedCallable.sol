@@ -4,10 +4,11 @@ pragma solidity ^0.8.30;
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 
-import {Alias, ALIAS_ARGUMENTS_SIZE, ALIAS_GAS_LIMIT as ALIAS_GAS, aliasArguments} from "./Alias.sol";
+import {Alias, ALIAS_GAS_LIMIT as ALIAS_GAS, ALIAS_SIZE, aliasArguments} from "./Alias.sol";
 import {IScopedCallable} from "./interfaces/IScopedCallable.sol";
 import {IScopedCallableExtension} from "./interfaces/IScopedCallableExtension.sol";
 import {Fill, Mark, Record, Request, RootContext} from "./interfaces/ScopeTypes.sol";
+import {AliasAddress} from "./libraries/AliasAddress.sol";
 import {Marks} from "./libraries/Marks.sol";
 import {Revert} from "./libraries/Revert.sol";
 import {ScopeHash} from "./libraries/ScopeHash.sol";
@@ -151,7 +152,7 @@ abstract contract ScopedCallable is IScopedCallableExtension {
         bytes32 anchor = ScopeHash.fold(trace, requestHash);
         _fold(targetChainId, REQUESTS_OUT, requestHash);
         _addValue(targetChainId, VALUE_OUT, request.value);
-        _setBaton(anchor, Marks.set(marks, block.chainid, anchor));
+        _letGo(anchor, marks);
 
         bytes memory response = IScopedCallableExtension(address(this)).answerOf(requestHash, asked);
         _serve(anchor);
@@ -165,7 +166,7 @@ abstract contract ScopedCallable is IScopedCallableExtension {
 
     /// @inheritdoc IScopedCallableExtension
     function answerOf(bytes32 requestHash, Request calldata) external view returns (bytes memory response) {
-        response = Transient.loadBytes(_place(FILLS, requestHash));
+        response = Transient.loadBytes(ScopeHash.fold(FILLS, requestHash));
         if (response.length == 0) revert ResponseMissing(requestHash);
     }
 
@@ -260,9 +261,8 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     ///      as a remote account's.
     function _isForbidden(address to) private view returns (bool) {
         if (to == address(this) || to == loader()) return true;
-        // A minimal proxy with immutable arguments is 45 bytes and the arguments.
-        if (to.code.length != 45 + ALIAS_ARGUMENTS_SIZE) return false;
-        (uint256 chainId, address account) = aliasArguments(Clones.fetchCloneArgs(to));
+        if (to.code.length != ALIAS_SIZE) return false;
+        (uint256 chainId, address account) = aliasArguments(to);
         return aliasOf(chainId, account) == to;
     }
 
@@ -352,10 +352,11 @@ abstract contract ScopedCallable is IScopedCallableExtension {
         }
     }
 
-    function _fill(uint256 chainId, bytes32 requestHash, bytes calldata response) private {
+    /// @dev A request hash names its root, so a fill's place doesn't.
+    function _fill(uint256 chainId, bytes32 requestHash, bytes memory response) private {
         if (!_isOpen(chainId)) revert RemoteNotOpen(chainId);
         if (response.length == 0) revert EmptyResponse(requestHash);
-        bytes32 place = _place(FILLS, requestHash);
+        bytes32 place = ScopeHash.fold(FILLS, requestHash);
         if (Transient.load(place) != 0) revert DuplicateFill(requestHash);
         Transient.storeBytes(place, response);
         _fold(chainId, RESPONSES_IN, ScopeHash.answerHash(requestHash, keccak256(response)));
@@ -462,9 +463,7 @@ abstract contract ScopedCallable is IScopedCallableExtension {
 
     /// @inheritdoc IScopedCallableExtension
     function aliasOf(uint256 chainId, address account) public view returns (address) {
-        return Clones.predictDeterministicAddressWithImmutableArgs(
-            _aliasImplementation(), abi.encodePacked(chainId, account), 0
-        );
+        return AliasAddress.compute(_aliasImplementation(), chainId, account);
     }
 
     /// @inheritdoc IScopedCallableExtension
@@ -538,6 +537,15 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     function _setBaton(bytes32 trace, Mark[] memory marks) private {
         _trace = trace;
         Transient.storeMarks(MARKS, marks);
+    }
+
+    /// @dev Sets the trace, as this chain's own. Most often its mark is there: then one slot changes.
+    /// @param marks Those stored.
+    function _letGo(bytes32 trace, Mark[] memory marks) private {
+        uint256 own = Marks.find(marks, block.chainid);
+        if (own == marks.length) return _setBaton(trace, Marks.set(marks, block.chainid, trace));
+        _trace = trace;
+        Transient.storeTrace(MARKS, own, trace);
     }
 
     function _fold(uint256 chainId, uint256 stream, bytes32 item) private {

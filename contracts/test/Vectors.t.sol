@@ -216,7 +216,7 @@ contract VectorsTest is Test {
     }
 
     function _exists(string memory list, uint256 i) private view returns (bool) {
-        return vm.keyExists(json, _item(list, i));
+        return vm.keyExistsJson(json, _item(list, i));
     }
 
     function _item(string memory list, uint256 i) private pure returns (string memory) {

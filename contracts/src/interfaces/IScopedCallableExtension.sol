@@ -80,13 +80,9 @@ interface IScopedCallableExtension is IScopedCallable {
     // ---- events ------------------------------------------------------------------------------------------------------------
 
     /// @notice This chain called another one and took the answer.
-    event ScopedCallMade(
-        bytes32 indexed requestHash, uint256 indexed targetChainId, address indexed from, bool success
-    );
+    event ScopedCallMade(bytes32 indexed requestHash, uint256 targetChainId, address from, bool success);
     /// @notice This chain served a call of another one.
-    event ScopedCallServed(
-        bytes32 indexed requestHash, uint256 indexed sourceChainId, address indexed from, bool success
-    );
+    event ScopedCallServed(bytes32 indexed requestHash, uint256 sourceChainId, address from, bool success);
     /// @notice The alias of a remote account was deployed.
     event AliasDeployed(uint256 indexed chainId, address indexed account, address aliasAccount);
 

@@ -128,7 +128,7 @@ interface ISettlement {
 
     // ---- refusals ------------------------------------------------------------------------------------------------------------------
 
-    /// @notice The chain is registered already, or is L1, or 0.
+    /// @notice The chain is registered already, or is L1, or 0; or there is no verifier.
     error CannotRegister(uint256 chainId);
     /// @notice The caller is not the transaction's signer, or has code (§11).
     error CallerNotPlainSigner(address caller);

@@ -40,7 +40,10 @@ contract Settlement is ISettlement, Ownable {
         bytes32 genesisBlockHash
     ) external payable onlyOwner {
         Rollup storage rollup = _rollups[chainId];
-        if (chainId == 0 || chainId == block.chainid || address(rollup.verifier) != address(0)) {
+        if (
+            chainId == 0 || chainId == block.chainid || address(rollup.verifier) != address(0)
+                || address(verifier) == address(0)
+        ) {
             revert CannotRegister(chainId);
         }
         rollup.verifier = verifier;

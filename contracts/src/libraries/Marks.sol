@@ -8,10 +8,16 @@ import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.s
 library Marks {
     /// @return The chain's trace, 0 if it never had control in this root.
     function get(Mark[] memory marks, uint256 chainId) internal pure returns (bytes32) {
+        uint256 i = find(marks, chainId);
+        return i == marks.length ? bytes32(0) : marks[i].trace;
+    }
+
+    /// @return The place of the chain's mark, or `marks.length`.
+    function find(Mark[] memory marks, uint256 chainId) internal pure returns (uint256) {
         for (uint256 i = 0; i < marks.length; ++i) {
-            if (marks[i].chainId == chainId) return marks[i].trace;
+            if (marks[i].chainId == chainId) return i;
         }
-        return 0;
+        return marks.length;
     }
 
     /// @notice A copy of the marks with one set.

@@ -24,11 +24,13 @@ library Transient {
             let size := tload(slot)
             value := mload(0x40)
             mstore(value, size)
-            let words := shr(5, add(size, 31))
-            mstore(0x40, add(add(value, 0x20), shl(5, words)))
-            for { let i := 1 } iszero(gt(i, words)) { i := add(i, 1) } {
-                mstore(add(value, shl(5, i)), tload(add(slot, i)))
+            let word := add(value, 0x20)
+            let end := add(word, size)
+            for {} lt(word, end) { word := add(word, 0x20) } {
+                slot := add(slot, 1)
+                mstore(word, tload(slot))
             }
+            mstore(0x40, word)
         }
     }
 
@@ -36,34 +38,53 @@ library Transient {
         assembly ("memory-safe") {
             let size := mload(value)
             tstore(slot, size)
-            let words := shr(5, add(size, 31))
-            for { let i := 1 } iszero(gt(i, words)) { i := add(i, 1) } {
-                tstore(add(slot, i), mload(add(value, shl(5, i))))
+            let word := add(value, 0x20)
+            let end := add(word, size)
+            for {} lt(word, end) { word := add(word, 0x20) } {
+                slot := add(slot, 1)
+                tstore(slot, mload(word))
             }
         }
     }
 
+    /// @dev In memory an array of structs is its length and pointers; the structs follow them here.
     function loadMarks(bytes32 slot) internal view returns (Mark[] memory marks) {
-        marks = new Mark[](uint256(load(slot)));
-        uint256 next = uint256(slot);
-        // Unchecked: a base is a hash, far from the end of the slots.
-        unchecked {
-            for (uint256 i = 0; i < marks.length; ++i) {
-                marks[i].chainId = uint256(load(bytes32(++next)));
-                marks[i].trace = load(bytes32(++next));
+        assembly ("memory-safe") {
+            let count := tload(slot)
+            marks := mload(0x40)
+            mstore(marks, count)
+            let pointer := add(marks, 0x20)
+            let mark := add(pointer, shl(5, count))
+            for { let end := mark } lt(pointer, end) { pointer := add(pointer, 0x20) } {
+                mstore(pointer, mark)
+                mstore(mark, tload(add(slot, 1)))
+                mstore(add(mark, 0x20), tload(add(slot, 2)))
+                slot := add(slot, 2)
+                mark := add(mark, 0x40)
             }
+            mstore(0x40, mark)
         }
     }
 
     function storeMarks(bytes32 slot, Mark[] memory marks) internal {
-        store(slot, bytes32(marks.length));
-        uint256 next = uint256(slot);
-        // Unchecked: as above.
-        unchecked {
-            for (uint256 i = 0; i < marks.length; ++i) {
-                store(bytes32(++next), bytes32(marks[i].chainId));
-                store(bytes32(++next), marks[i].trace);
+        assembly ("memory-safe") {
+            let count := mload(marks)
+            tstore(slot, count)
+            let pointer := add(marks, 0x20)
+            for { let end := add(pointer, shl(5, count)) } lt(pointer, end) { pointer := add(pointer, 0x20) } {
+                let mark := mload(pointer)
+                tstore(add(slot, 1), mload(mark))
+                tstore(add(slot, 2), mload(add(mark, 0x20)))
+                slot := add(slot, 2)
             }
+        }
+    }
+
+    /// @notice Sets the trace of the mark at `index` of those stored.
+    function storeTrace(bytes32 slot, uint256 index, bytes32 trace) internal {
+        // Unchecked: a base is a hash, far from the end of the slots.
+        unchecked {
+            store(bytes32(uint256(slot) + 2 * index + 2), trace);
         }
     }
 }

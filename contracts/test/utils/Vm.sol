@@ -22,7 +22,7 @@ interface Vm {
     function expectRevert(bytes4 selector) external;
     function fee(uint256 newBaseFee) external;
     function getRecordedLogs() external returns (Log[] memory);
-    function keyExists(string calldata json, string calldata key) external view returns (bool);
+    function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
     function load(address target, bytes32 slot) external view returns (bytes32);
     function parseBytes(string calldata text) external pure returns (bytes memory);
     function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
