@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/hex.hpp"
 #include "demo/text.hpp"
 
@@ -7,7 +9,7 @@ namespace scope::demo {
 
 namespace {
 
-constexpr size_t TREE = 62;
+constexpr size_t TREE = 48;
 
 /// "0x12345678…9abcdef0", so that two can be told apart.
 std::string long_hex(BytesView bytes) {
@@ -43,14 +45,14 @@ void append_calls(std::string& out, const std::vector<builder::CallTrace>& calls
         std::string answer = answer_of(call, world);
         if (!call.kept) answer += ", rolled back";
         out += fmt::format("  {} {:>10}  {}\n", left(cut(what, TREE), TREE),
-                           grouped(uint256{call.gas_used}), cut(answer, COLUMNS - TREE - 16));
+                           grouped(uint256{call.gas_used}), cut(answer, COLUMNS - TREE - 15));
         append_calls(out, call.calls, indent + (last ? "   " : "│  "), world, paint);
     }
 }
 
 void append_tree(std::string& out, const RootReport& root, const World& world, const Paint& paint) {
     const auto& trace = root.trace;
-    out += heading(paint, left("calls across chains", TREE) + right("gas", 11) + "  answer");
+    out += heading(paint, left("calls across chains", TREE) + right("gas there", 11) + "  answer");
     const auto origin = root.story->origin_chain;
     const std::string what =
         fmt::format("{}  {}", name_of(origin),
@@ -198,11 +200,11 @@ std::string describe_world(const World& world, Colour colour) {
 std::string describe_scope(const ScopeReport& scope, const World& world, Colour colour) {
     const Paint paint{colour};
     std::string out;
-    if (scope.roots.size() == 1) {
-        const auto& story = *scope.roots.front().story;
-        append_title(out, paint, fmt::format("{}: {}", story.name, story.title));
-        append_text(out, story.text);
-        append_tree(out, scope.roots.front(), world, paint);
+    const auto story = std::ranges::find(stories(), std::string_view{scope.name}, &Story::name);
+    if (story != stories().end()) {
+        append_title(out, paint, fmt::format("{}: {}", story->name, story->title));
+        append_text(out, story->text);
+        for (const auto& root : scope.roots) append_tree(out, root, world, paint);
     } else {
         append_title(out, paint,
                      fmt::format("{}: {} roots in one scope", scope.name, scope.roots.size()));
@@ -216,11 +218,11 @@ std::string describe_scope(const ScopeReport& scope, const World& world, Colour 
             append_tree(out, root, world, paint);
         }
     }
-    append_filled(out, scope.roots, paint);
     if (!scope.settled) {
         out += "\n  " + paint.red("NOT SETTLED: " + scope.failure) + "\n";
         return out;
     }
+    append_filled(out, scope.roots, paint);
     append_pairs(out, scope, paint);
     append_roots(out, scope, paint);
     append_bundle(out, scope, paint);

@@ -39,14 +39,11 @@ builder::Root make_swap(World& world) {
 
 Facts read_swap(const World& world) {
     const auto& sites = world.sites();
-    const auto locked = [&](const Address& token) {
-        return world.number(L1, sites.bridge,
-                            abi::call("locked(address,uint256)", token, uint256{A}));
-    };
     return {world.token_of(L1, sites.usd, world.alice().address),
             world.number(L1, sites.shop,
                          abi::call("spent(address,address)", sites.remote_swap, sites.gold)),
-            locked(sites.usd), locked(sites.gold),
+            world.token_of(L1, sites.usd, sites.bridge),
+            world.token_of(L1, sites.gold, sites.bridge),
             world.number(A, sites.rollups.at(A).swapper,
                          abi::call("quote(address,address,uint256)", sites.rollups.at(A).pair,
                                    sites.rollups.at(A).usd, SOLD))};
@@ -60,8 +57,8 @@ void verify_swap(const World& /*world*/, const builder::RootTrace& trace, const 
     checks.expect(before[0] - after[0] == SOLD, "swap: alice paid 500 USD on L1");
     checks.expect(after[1] - before[1] == bought,
                   "swap: all GOLD that was bought on A was spent in L1's shop");
-    checks.expect(after[2] - before[2] == SOLD, "swap: the USD are locked for A");
-    checks.expect(before[3] - after[3] == bought, "swap: the GOLD is no longer locked for A");
+    checks.expect(after[2] - before[2] == SOLD, "swap: the USD are locked in L1's bridge");
+    checks.expect(before[3] - after[3] == bought, "swap: the GOLD has left L1's bridge");
 }
 
 // ---- 2: callback

@@ -337,7 +337,8 @@ void World::name_everything() {
         labels_[{chain_id, address}] = label;
     };
     for (const uint64_t chain_id : {L1, A, B}) {
-        for (const auto* const person : {&deployer_, &provider_, &alice_, &bob_, &submitter_})
+        for (const auto* const person :
+             {&deployer_, &provider_, &alice_, &bob_, &submitter_, &proposer_})
             name(chain_id, person->address, person->name.c_str());
     }
     name(L1, sites_.settlement, "Settlement");
@@ -378,7 +379,7 @@ builder::SlotAttributes World::next_slot() const {
     const auto& head = l1_->head()->header();
     return {.timestamp_s = head.timestamp_s + SLOT_S,
             .prev_randao = crypto::keccak256(to_be(uint256{head.number + 1})),
-            .coinbase = submitter_.address};
+            .coinbase = proposer_.address};
 }
 
 uint64_t World::next_nonce(uint64_t chain_id, const Address& account) {
@@ -516,8 +517,9 @@ uint256 World::ether_on(uint64_t chain_id) const {
     const auto* const in_memory = dynamic_cast<const state::MemoryState*>(head_state.get());
     CHECK(in_memory != nullptr);  // a Chain's default store keeps these
     uint256 sum;
-    for (const auto& [address, account] : in_memory->dump()) sum += account.balance;
-    return sum - RESERVE;
+    for (const auto& [address, account] : in_memory->dump())
+        if (address != rollup::PREDEPLOY) sum += account.balance;
+    return sum;
 }
 
 uint256 World::ether_burnt_on(uint64_t chain_id) const {

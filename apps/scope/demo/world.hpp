@@ -110,7 +110,7 @@ class World {
     [[nodiscard]] uint256 ether_of(uint64_t chain_id, const Address& account) const;
     [[nodiscard]] uint256 token_of(uint64_t chain_id, const Address& token,
                                    const Address& account) const;
-    /// All ETH of a rollup's accounts; the predeploy's reserve doesn't exist.
+    /// All ETH that exists on a rollup: the predeploy's reserve doesn't (protocol.md, section 10).
     [[nodiscard]] uint256 ether_on(uint64_t chain_id) const;
     /// Base fees of all transactions of a rollup.
     [[nodiscard]] uint256 ether_burnt_on(uint64_t chain_id) const;
@@ -143,6 +143,7 @@ class World {
     Person alice_ = make_person("alice");
     Person bob_ = make_person("bob");
     Person submitter_ = make_person("submitter");
+    Person proposer_ = make_person("proposer");  // coinbase of all blocks
     std::vector<Person> members_{make_person("member-1"), make_person("member-2"),
                                  make_person("member-3")};
     std::unique_ptr<chain::Chain> l1_;
