@@ -270,6 +270,14 @@ struct Simulation::Parts {
 evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
     const evm::CallResult ended{.status = evm::Status::out_of_gas};
     if (parts_.refusal) return ended;
+    if (message.recipient == leg_.chain.callable &&
+        callable::asks_static(message.input, message.is_static)) {
+        parts_.refuse(RefusalRule::static_call,
+                      fmt::format("chain {}: {} makes a static call to another chain: these "
+                                  "(protocol.md §8) are not supported yet",
+                                  leg_.chain.chain_id, to_hex(message.sender)));
+        return ended;
+    }
     const bool to_itself =
         message.recipient == leg_.chain.callable && message.sender == leg_.chain.callable;
     const auto request = to_itself ? callable::decode_answer_of(message.input) : std::nullopt;

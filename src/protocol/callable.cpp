@@ -144,6 +144,17 @@ std::optional<Request> decode_answer_of(BytesView calldata) {
     return std::get<1>(std::move(*decoded));
 }
 
+bool asks_static(BytesView calldata, bool in_static_context) {
+#define ASK "(uint256,address,(address,uint256,uint256,bytes))"
+    static const auto STATIC = abi::selector("scopedStaticCall" ASK);
+    static const auto CALL = abi::selector("scopedCall" ASK);
+    static const auto TRY = abi::selector("tryScopedCall" ASK);
+    if (calldata.size() < STATIC.size()) return false;
+    const auto selector = calldata.first(STATIC.size());
+    return equal(selector, STATIC) ||
+           (in_static_context && (equal(selector, CALL) || equal(selector, TRY)));
+}
+
 std::optional<Baton> decode_baton(BytesView output) {
     auto decoded = decode<Hash, Hash, Marks>(output);
     if (!decoded) return std::nullopt;

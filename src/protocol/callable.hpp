@@ -29,6 +29,10 @@ Bytes get_remotes();
 /// for other calldata.
 std::optional<Request> decode_answer_of(BytesView calldata);
 
+/// Whether a call of ScopedCallable asks for a static call (§8): scopedStaticCall, or another way
+/// to ask, in a static context.
+bool asks_static(BytesView calldata, bool in_static_context);
+
 struct Baton {
     Hash root_id;  ///< zero if no root is open
     Hash trace;
