@@ -51,6 +51,7 @@ TEST(committee, proves_several_at_once) {
     auto bad = good;
     bad.claim.post_state_root = {};
     std::vector<std::future<bool>> proved;
+    proved.reserve(6);
     for (size_t i = 0; i < 6; ++i)
         proved.push_back(std::async(std::launch::async, [&committee, &input = i % 2 ? bad : good] {
             return committee.prove(input).has_value();

@@ -40,6 +40,7 @@ Bytes with_envelope(const rollup::Batch& batch, const Bytes& envelope) {
     Bytes blocks;
     for (const auto& block : batch.blocks) {
         std::vector<Bytes> envelopes;
+        envelopes.reserve(block.transactions.size());
         for (const auto& tx : block.transactions) envelopes.push_back(scope::encode(tx));
         if (&block == &batch.blocks.back()) envelopes.back() = envelope;
         rlp::encode_list_to(blocks, block.timestamp_s, block.coinbase, envelopes);
