@@ -251,8 +251,19 @@ def sanitized() -> Outcome:
 # ---- Solidity ---------------------------------------------------------------------------------------------------
 
 
+forge_cache = threading.Lock()  # two of its commands that compile would tread on each other
+
+
+def lint_solidity() -> Outcome:
+    with forge_cache:
+        return one_check(ROOT / "tools" / "forge", "lint", "--deny", "warnings")
+
+
 def run_forge(pattern: str | None) -> Outcome:
-    result = execute([ROOT / "tools" / "forge", "test", "--json", *(["--match-test", pattern] if pattern else [])])
+    """All forge tests. Gas that differs from contracts/snapshots is a failure: `npm run contracts:gas` writes them anew."""
+    with forge_cache:
+        result = execute([ROOT / "tools" / "forge", "test", "--json", *(["--match-test", pattern] if pattern else [])],
+                         env={"FORGE_SNAPSHOT_CHECK": "true"})
     try:
         document = json.loads(result.output)
     except ValueError:
@@ -372,6 +383,9 @@ def all_suites(options: argparse.Namespace) -> list[Suite]:
     if (ROOT / "contracts" / "src").is_dir():
         suites.append(Suite("format/solidity", [check_format_of_solidity]))
         suites.append(Suite("contracts", [lambda: run_forge(pattern_of("contracts"))]))
+        suites.append(Suite("lint/solidity", [lint_solidity]))
+        vectors = ROOT / "contracts" / "test" / "vectors" / "generate.mjs"
+        suites.append(Suite("vectors", [lambda: one_check("node", vectors, "--check")]))
     for program in test_programs(BUILD):
         name = f"unit/{program.name.removesuffix('_test')}"
         suites.append(Suite(name, [lambda program=program, name=name: run_gtest(program, pattern_of(name))]))
