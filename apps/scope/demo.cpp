@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <numeric>
 
@@ -72,7 +73,8 @@ class Demonstration {
           is_json_(options.json),
           together_only_(!options.tamper.empty()),
           together_(options.only.empty()),
-          colour_(isatty(STDOUT_FILENO) != 0 ? Colour::yes : Colour::no),
+          colour_(isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr ? Colour::yes
+                                                                                   : Colour::no),
           data_availability_(options.data == "blobs" ? builder::DataAvailability::blobs
                                                      : builder::DataAvailability::calldata) {}
 

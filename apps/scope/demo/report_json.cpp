@@ -43,6 +43,15 @@ void write_filled(JsonWriter& json, const builder::Plan& plan) {
         json.member("fills", uint64_t{section.fills.size()});
         json.member("records_kept", kept);
         json.member("records_rolled_back", uint64_t{section.records.size()} - kept);
+        json.key("fill_requests");
+        json.begin_array();
+        for (const auto& fill : section.fills) json.value(BytesView{fill.request_hash});
+        json.end_array();
+        json.key("record_requests");
+        json.begin_array();
+        for (const auto& record : section.records)
+            json.value(BytesView{protocol::request_hash(record.request)});
+        json.end_array();
         json.end_object();
     }
     json.end_array();

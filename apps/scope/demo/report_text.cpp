@@ -68,9 +68,47 @@ void append_tree(std::string& out, const RootReport& root, const World& world, c
     append_calls(out, trace.calls, "", world, paint);
 }
 
-void append_filled(std::string& out, const std::vector<RootReport>& roots, const Paint& paint) {
-    out += heading(paint, left("loaded before it ran", 24) +
-                              "answers (fills)   calls to serve (records)   of these rolled back");
+const builder::CallTrace* find_call(const std::vector<builder::CallTrace>& calls,
+                                    const Hash& request_hash) {
+    for (const auto& call : calls) {
+        if (call.request_hash == request_hash) return &call;
+        if (const auto* const inner = find_call(call.calls, request_hash)) return inner;
+    }
+    return nullptr;
+}
+
+/// What each chain got for one root, item by item.
+void append_loaded(std::string& out, const RootReport& root, const World& world,
+                   const Paint& paint) {
+    const auto& calls = root.trace.calls;
+    out += heading(paint, left("loaded before it ran", 24) + left("request", 16) + "call");
+    for (const auto& [chain_id, section] : root.trace.plan) {
+        std::string name = name_of(chain_id);
+        const auto line = [&](const char* what, const Hash& request_hash, const char* fate) {
+            const auto* const call = find_call(calls, request_hash);
+            const auto asked =
+                call == nullptr
+                    ? std::string{}
+                    : fmt::format("{} → {}  {}.{}", chain_name(call->request.source_chain_id),
+                                  chain_name(call->request.target_chain_id),
+                                  world.label(call->request.target_chain_id, call->request.to),
+                                  world.artifacts().function_name(call->request.data));
+            out += fmt::format("  {}{}{}{}{}\n", left(name, 4), left(what, 20),
+                               left(short_hex(request_hash), 16), asked, fate);
+            name.clear();
+        };
+        for (const auto& fill : section.fills) line("answer to read", fill.request_hash, "");
+        for (const auto& record : section.records)
+            line("call to serve", protocol::request_hash(record.request),
+                 record.kept ? "" : "  (its caller rolled it back)");
+    }
+}
+
+/// The same for several roots, counted.
+void append_loaded_counts(std::string& out, const std::vector<RootReport>& roots,
+                          const Paint& paint) {
+    out += heading(paint, left("loaded before they ran", 24) +
+                              "answers to read   calls to serve   of these rolled back");
     for (const uint64_t chain_id : {L1, A, B}) {
         size_t fills = 0;
         size_t records = 0;
@@ -82,8 +120,7 @@ void append_filled(std::string& out, const std::vector<RootReport>& roots, const
             records += found->second.records.size();
             for (const auto& record : found->second.records) rolled_back += record.kept ? 0 : 1;
         }
-        if (fills + records == 0) continue;
-        out += fmt::format("  {:<24}{:>15}{:>27}{:>23}\n", name_of(chain_id), fills, records,
+        out += fmt::format("  {:<24}{:>15}{:>17}{:>23}\n", name_of(chain_id), fills, records,
                            rolled_back);
     }
 }
@@ -175,7 +212,8 @@ std::string describe_world(const World& world, Colour colour) {
                 "state roots. On each rollup stands a Uniswap V2 pool of USD and GOLD, two ERC-20 "
                 "tokens that live on L1 and were bridged. A call from one chain to another is "
                 "simulated on all of them, executed on each as its own transaction, and settled by "
-                "one L1 transaction that accepts all of it or nothing.");
+                "one L1 transaction that accepts all of it or nothing. Below, 0.5e18 is half a "
+                "token or half an ETH.");
     out += heading(paint, left("chain", 8) + left("id", 6) + left("rules", 8) + left("head", 26) +
                               "contracts");
     const auto& sites = world.sites();
@@ -222,7 +260,10 @@ std::string describe_scope(const ScopeReport& scope, const World& world, Colour 
         out += "\n  " + paint.red("NOT SETTLED: " + scope.failure) + "\n";
         return out;
     }
-    append_filled(out, scope.roots, paint);
+    if (scope.roots.size() == 1)
+        append_loaded(out, scope.roots.front(), world, paint);
+    else
+        append_loaded_counts(out, scope.roots, paint);
     append_pairs(out, scope, paint);
     append_roots(out, scope, paint);
     append_bundle(out, scope, paint);
