@@ -8,6 +8,7 @@ import {IScopedCallable} from "../src/interfaces/IScopedCallable.sol";
 import {IScopedCallableExtension} from "../src/interfaces/IScopedCallableExtension.sol";
 import {Fill, Mark, Record, Request, RootContext} from "../src/interfaces/ScopeTypes.sol";
 import {SYSTEM_ADDRESS} from "../src/l2/ScopedCallableL2.sol";
+import {ScopeLib} from "../src/libraries/ScopeLib.sol";
 import {Plan} from "./utils/Plan.sol";
 import {World} from "./utils/World.sol";
 
@@ -210,6 +211,37 @@ contract AccountingTest is World {
     function _lastAsked() private view returns (Request memory) {
         Record[] memory records = plan.records(B);
         return records[records.length - 1].request;
+    }
+
+    function tryWithLibrary(IScopedCallable.ScopedRequest memory request) external returns (bool, bytes memory) {
+        return ScopeLib.tryScopedCall(sc[A], B, request);
+    }
+
+    function test_the_library_takes_a_failure_but_no_fault() external {
+        bytes memory data = abi.encodeCall(Target.fail, (hex"0badf00d"));
+        for (uint256 value = 0; value < 2; ++value) {
+            Plan.Baton memory before = plan.baton();
+            Request memory q = _asks(address(target), value, data);
+            if (value == 0) {
+                plan.answers(q, false, hex"0badf00d");
+            } else {
+                plan.answersInVain(q, false, hex"0badf00d");
+                plan.rollsBack(before);
+            }
+        }
+        serve(plan, B);
+        load(plan, A);
+        for (uint256 value = 0; value < 2; ++value) {
+            (bool success, bytes memory reason) = this.tryWithLibrary(_request(address(target), value, data));
+            assertTrue(!success, "failed");
+            assertEq(reason, hex"0badf00d", "with its reason");
+        }
+        for (uint256 value = 0; value < 2; ++value) {
+            vm.expectPartialRevert(IScopedCallableExtension.ResponseMissing.selector);
+            this.tryWithLibrary(_request(address(target), value, "no fill for this"));
+        }
+        close(A);
+        assertMirrored(A, B);
     }
 
     // ---- serving -----------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,18 @@ contract Coin is ERC20("Coin", "COIN") {
     }
 }
 
+/// @dev Keeps one unit of every transfer.
+contract Toll is ERC20("Toll", "TOLL") {
+    constructor() {
+        _mint(msg.sender, 1000);
+    }
+
+    function _update(address from, address to, uint256 amount) internal override {
+        super._update(from, to, amount);
+        if (from != address(0)) super._update(to, address(this), 1);
+    }
+}
+
 /// @title The token bridge
 contract BridgeTest is ScopeWorld {
     mapping(uint256 chainId => TokenBridge) private bridge;
@@ -143,6 +155,14 @@ contract BridgeTest is ScopeWorld {
         vm.expectRevert(refusal);
         vm.prank(peer);
         bridge[A].move(address(coin), L1, address(this), 1);
+    }
+
+    function test_refuses_tokens_that_take_a_fee() external {
+        Toll toll = new Toll();
+        toll.approve(address(bridge[A]), 10);
+        on(A);
+        vm.expectRevert(abi.encodeWithSelector(ITokenBridge.WrongAmountReceived.selector, toll, 9, 10));
+        bridge[A].send(address(toll), B, address(this), 10);
     }
 
     function test_connects_each_chain_once() external {

@@ -267,7 +267,7 @@ contract SettlementTest is ScriptWorld {
         scope = makeScope();
         scope.batches[0].remotes = new Streams[](0);
         prove(scope.batches[0], 0, 1);
-        settle(scope, _error(ISettlement.RequestsDiffer.selector, B, A));
+        settle(scope, _error(ISettlement.RequestsDiffer.selector, A, B));
         settle(makeScope());
     }
 
@@ -405,11 +405,15 @@ contract SettlementTest is ScriptWorld {
     }
 
     function test_refuses_late_operations() external {
-        rootOnL1(0, list(step(A)));
+        vm.warp(1000);
+        Operation memory operation = _operation();
+        operation.deadline = 1500;
+        _add(operation);
         ISettlement.Scope memory scope = makeScope();
-        uint256 deadline = block.timestamp;
-        vm.warp(deadline + 1);
-        settle(scope, _error(IScopedAccount.DeadlinePassed.selector, deadline));
+        vm.warp(1501);
+        settle(scope, _error(IScopedAccount.DeadlinePassed.selector, 1500));
+        vm.warp(1500);
+        settle(scope);
     }
 
     function test_refuses_a_signature_of_another_key() external {

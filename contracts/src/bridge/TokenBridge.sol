@@ -62,10 +62,11 @@ contract TokenBridge is ITokenBridge, Ownable {
             if (home.chainId == targetChainId) return bridge.release(home.token, to, amount);
             return bridge.move(home.token, targetChainId, to, amount);
         }
-        // What arrives counts: a token may take a fee.
         uint256 before = IERC20(token).balanceOf(address(this));
         IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
-        return _mintOn(targetChainId, token, to, IERC20(token).balanceOf(address(this)) - before);
+        uint256 received = IERC20(token).balanceOf(address(this)) - before;
+        if (received != amount) revert WrongAmountReceived(token, received, amount);
+        return _mintOn(targetChainId, token, to, amount);
     }
 
     // ---- for the bridges of other chains -------------------------------------------------------------------------------------

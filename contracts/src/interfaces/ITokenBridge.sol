@@ -16,6 +16,8 @@ interface ITokenBridge {
     error CannotConnect(uint256 chainId);
     /// @notice The chain asks for more than is locked for it.
     error NotEnoughLocked(uint256 chainId, address token, uint256 amount);
+    /// @notice The token did not move exactly the amount: it takes a fee, say, or its transfer came back here.
+    error WrongAmountReceived(address token, uint256 received, uint256 amount);
 
     event Connected(uint256 indexed chainId, address bridge);
     event TokensSent(address indexed token, uint256 indexed targetChainId, address indexed to, uint256 amount);

@@ -150,12 +150,18 @@ abstract contract ScopeWorld is World {
         count = 0;
         for (uint256 i = 0; i < _plans.length; ++i) {
             if (!_touchesL1(i)) continue;
-            Plan plan = _plans[i];
-            scope.legs[count++] = ISettlement.L1Leg(plan.context(), plan.fills(L1), plan.records(L1), _operations[i]);
+            scope.legs[count++] = _leg(_plans[i], _operations[i]);
         }
         scope.batches = new ISettlement.Batch[](2);
         scope.batches[0] = makeBatch(A);
         scope.batches[1] = makeBatch(B);
+    }
+
+    function _leg(Plan plan, bytes memory operation) private view returns (ISettlement.L1Leg memory leg) {
+        leg.context = plan.context();
+        leg.fills = plan.fills(L1);
+        leg.records = plan.records(L1);
+        leg.signedOperation = operation;
     }
 
     function settle(ISettlement.Scope memory scope) internal {
@@ -227,14 +233,20 @@ abstract contract ScopeWorld is World {
         remotes = new Streams[](open.length);
         uint256 count = 0;
         for (uint256 i = 0; i < open.length; ++i) {
-            bytes32[4] memory s = streams(chainId, open[i]);
-            if (s[0] == SEED && s[1] == SEED && s[2] == SEED && s[3] == SEED) continue;
-            (uint256 valueOut, uint256 valueIn) = sc[chainId].getValues(open[i]);
-            remotes[count++] = Streams(open[i], s[0], s[1], s[2], s[3], valueIn, valueOut);
+            Streams memory s = _streamsToward(chainId, open[i]);
+            bool untouched =
+                s.requestsOut == SEED && s.requestsIn == SEED && s.responsesOut == SEED && s.responsesIn == SEED;
+            if (!untouched) remotes[count++] = s;
         }
         assembly ("memory-safe") {
             mstore(remotes, count)
         }
+    }
+
+    function _streamsToward(uint256 chainId, uint256 remote) private view returns (Streams memory s) {
+        s.chainId = remote;
+        (s.requestsOut, s.requestsIn, s.responsesOut, s.responsesIn) = sc[chainId].getRollingHashes(remote);
+        (s.valueOut, s.valueIn) = sc[chainId].getValues(remote);
     }
 
     function _touchesL1(uint256 i) private view returns (bool) {
