@@ -34,6 +34,14 @@ std::string names(const Items& items, Name name) {
                            });
 }
 
+/// Lines of a name and what it is, for the help.
+template <typename Items, typename Name>
+std::string table(const Items& items, Name name, Name what) {
+    std::string lines;
+    for (const auto& item : items) lines += fmt::format("  {:<27} {}\n", item.*name, item.*what);
+    return lines;
+}
+
 /// The stories to run; all if none is named.
 std::vector<const Story*> chosen_stories(const Options& options) {
     std::vector<const Story*> chosen;
@@ -222,11 +230,13 @@ Run declare(CLI::App& app) {
         "did\n"
         "not; 2: wrong arguments.\n"
         "\n"
-        "Stories: {}\n"
-        "Attacks: {}\n"
+        "Stories:\n{}"
+        "\n"
+        "Attacks:\n{}"
         "\n"
         "The JSON document is described in docs/formats/demo-json.md.",
-        names(stories(), &Story::name), names(attacks(), &Attack::kind)));
+        table(stories(), &Story::name, &Story::title),
+        table(attacks(), &Attack::kind, &Attack::what)));
     app.add_flag("--json", options->json,
                  "Print one JSON document instead of the report, and nothing else");
     app.add_option("--tamper", options->tamper,

@@ -92,7 +92,7 @@ std::string reorder_calls(Forgery& forgery) {
     auto second = record_of(1);
     auto third = record_of(2);
     auto fourth = record_of(3);
-    const auto first = record_of(0);
+    auto first = record_of(0);
     const auto marks_after = [&](const protocol::Record& record, size_t call) {
         const auto& trace = call_of(forgery, REFUSAL, call);
         return answer_to(record.request, trace.success, trace.output).marks;
@@ -103,7 +103,7 @@ std::string reorder_calls(Forgery& forgery) {
     answer(second, call_of(forgery, REFUSAL, 1));
     third.request.marks = marks_after(second, 1);
     answer(third, call_of(forgery, REFUSAL, 2));
-    records = {first, fourth, second, third};
+    records = {std::move(first), std::move(fourth), std::move(second), std::move(third)};
     return {};
 }
 

@@ -161,6 +161,7 @@ void World::make_chains() {
     }
 
     std::vector<std::unique_ptr<prover::Attester>> attesters;
+    attesters.reserve(members_.size());
     for (const auto& member : members_)
         attesters.push_back(std::make_unique<prover::Attester>(member.key, *l1_source_, configs_));
     committee_ = std::make_unique<prover::Committee>(
@@ -173,6 +174,7 @@ void World::deploy_on_l1() {
     Deployment l1{*this, L1};
     CHECK(l1.create("Settlement", deployer_.address) == sites_.settlement);
     std::vector<Address> members;
+    members.reserve(members_.size());
     for (const auto& member : members_) members.push_back(member.address);
     sites_.verifier = l1.create("CommitteeVerifier", members, uint256{COMMITTEE_THRESHOLD});
     sites_.account = l1.create("ScopedAccount", sites_.settlement);
