@@ -162,10 +162,10 @@ class Document(unittest.TestCase):
 
 
 class Flags(unittest.TestCase):
-    def test_every_attack_alone(self):
+    def test_every_attack_alone_with_batches_in_calldata(self):
         for kind, error in ATTACKS.items():
             with self.subTest(kind):
-                found = document(self, "--tamper", kind)
+                found = document(self, "--tamper", kind, "--data", "calldata")
                 self.assertEqual([(attack["kind"], attack["reverted"]) for attack in found["attacks"]], [(kind, True)])
                 self.assertTrue(found["attacks"][0]["reason"].startswith(error + "("))
 
