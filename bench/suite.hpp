@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/peer/peer.hpp"
+
+namespace scope::bench {
+
+/// Keeps the compiler from dropping what computes @p value.
+template <typename T>
+inline void keep(const T& value) {
+    asm volatile("" : : "g"(&value) : "memory");
+}
+
+/// One way to do what a benchmark measures; a benchmark's first is ours.
+struct Contender {
+    std::string name;
+    std::function<void()> run;  ///< does it once; throws if the result is wrong
+};
+
+struct Options {
+    bool quick = false;
+    bool json = false;
+    std::string filter;              ///< regular expression; empty: everything
+    std::vector<std::string> peers;  ///< shared libraries, see peer/peer.hpp
+};
+
+/// Measures and reports.
+///
+/// Contenders take turns (A B C A B C ..), so that a machine whose speed drifts treats them alike,
+/// and the ratio is the median of the ratios of neighbours. Time is that of the thread: what other
+/// processes do in between is not in it, though they do warm the machine and dirty its caches.
+class Suite {
+  public:
+    explicit Suite(Options options);
+
+    [[nodiscard]] const Options& options() const noexcept { return options_; }
+    [[nodiscard]] const std::vector<const ScopePeer*>& peers() const noexcept { return peers_; }
+
+    /// Whether the filter lets the benchmark run: to be asked before costly preparations.
+    [[nodiscard]] bool wants(const std::string& name) const;
+    /// Measures, and prints a row. @p name is "group/rest".
+    /// @param work  what one run does, in units of @p unit: gas, bytes, ..; 0: no rate
+    void measure(const std::string& name, const std::vector<Contender>& contenders, double work = 0,
+                 std::string_view unit = {});
+    /// Ends the report. @return whether anything was measured.
+    bool finish();
+
+  private:
+    struct Row;
+    void print(const Row& row);
+
+    Options options_;
+    std::vector<const ScopePeer*> peers_;
+    std::vector<std::string> json_;
+    std::string group_;
+};
+
+// What there is to measure, a file each.
+void measure_programs(Suite& suite);
+void measure_hashes(Suite& suite);
+void measure_precompiles(Suite& suite);
+void measure_blocks(Suite& suite);
+void measure_state_roots(Suite& suite);
+
+}  // namespace scope::bench
