@@ -64,15 +64,20 @@ CodeCache& code_cache() {
 Analysis analyze(BytesView code) {
     Analysis a;
     a.code_size = code.size();
+    a.padded.reserve(code.size() + CODE_PADDING);
+    a.padded.assign(code.begin(), code.end());
     a.padded.resize(code.size() + CODE_PADDING);
-    if (!code.empty()) std::memcpy(a.padded.data(), code.data(), code.size());
     a.jump_destinations.resize(code.size() / 64 + 1);
+    // One comparison tells PUSH1 to PUSH32 from the rest: as signed numbers, all above are below.
+    static_assert(OP_PUSH1 == 0x60 && OP_PUSH32 == 0x7f);
+    const uint8_t* const ops = code.data();
+    uint64_t* const bitmap = a.jump_destinations.data();
     for (size_t i = 0; i < code.size(); ++i) {
-        const uint8_t op = code[i];
-        if (op == OP_JUMPDEST)
-            a.jump_destinations[i / 64] |= uint64_t{1} << (i % 64);
-        else if (op >= OP_PUSH1 && op <= OP_PUSH32)
+        const uint8_t op = ops[i];
+        if (static_cast<int8_t>(op) >= OP_PUSH1)
             i += op - OP_PUSH0;
+        else if (op == OP_JUMPDEST)
+            bitmap[i / 64] |= uint64_t{1} << (i % 64);
     }
     return a;
 }

@@ -27,15 +27,20 @@ struct FramePool {
 
 }  // namespace
 
-void Memory::reserve(uint64_t size) {
-    const uint64_t capacity = std::max({size, 2 * capacity_, SMALL_MEMORY});
-    // Not realloc: only the part in use has to move.
-    auto* data = static_cast<uint8_t*>(std::malloc(capacity));
-    if (data == nullptr) throw std::bad_alloc{};
-    if (size_ != 0) std::memcpy(data, data_, size_);
-    std::free(data_);
-    data_ = data;
-    capacity_ = capacity;
+void Memory::zero(uint64_t size) {
+    if (size > capacity_) {
+        const uint64_t capacity = std::max({size, 2 * capacity_, SMALL_MEMORY});
+        // Not realloc: only the part in use has to move.
+        auto* data = static_cast<uint8_t*>(std::malloc(capacity));
+        if (data == nullptr) throw std::bad_alloc{};
+        if (zeroed_ != 0) std::memcpy(data, data_, zeroed_);
+        std::free(data_);
+        data_ = data;
+        capacity_ = capacity;
+    }
+    const uint64_t end = std::min(capacity_, size + ZEROED_AHEAD);
+    std::memset(data_ + zeroed_, 0, end - zeroed_);
+    zeroed_ = end;
 }
 
 PooledFrameSpace::PooledFrameSpace() {

@@ -30,13 +30,13 @@ class Memory {
 
     /// @param size  REQUIRES: a multiple of 32, above size().
     void grow(uint64_t size) {
-        if (size > capacity_) reserve(size);
-        std::memset(data_ + size_, 0, size - size_);
+        if (size > zeroed_) zero(size);
         size_ = size;
     }
     /// Empties it and keeps the room, unless it is more than @p keep bytes.
     void reset(uint64_t keep) noexcept {
         size_ = 0;
+        zeroed_ = 0;
         if (capacity_ <= keep) return;
         std::free(data_);
         data_ = nullptr;
@@ -44,10 +44,13 @@ class Memory {
     }
 
   private:
-    void reserve(uint64_t size);
+    /// Memory mostly grows word by word: zeros are written some words ahead.
+    static constexpr uint64_t ZEROED_AHEAD = 512;
+    void zero(uint64_t size);
 
     uint8_t* data_ = nullptr;
     uint64_t size_ = 0;
+    uint64_t zeroed_ = 0;  ///< bytes that were written or are zero; from size_ on, zero
     uint64_t capacity_ = 0;
 };
 

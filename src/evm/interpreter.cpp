@@ -166,17 +166,57 @@ Status run_traced(Step s, Frame& f, FrameSpace& space) {
 using Handler = Status(__attribute__((preserve_none)) *)(const uint8_t* pc, uint256* top,
                                                          int64_t gas, Frame* f, const void* table);
 
-template <uint8_t OP>
-__attribute__((preserve_none)) Status threaded(const uint8_t* pc, uint256* top, int64_t gas,
-                                               Frame* f, const void* table) {
+/// Runs the instructions OPS, which follow one another in the code, then jumps to the next.
+template <uint8_t... OPS>
+[[gnu::always_inline]] __attribute__((preserve_none)) inline Status run_threaded_ops(
+    const uint8_t* pc, uint256* top, int64_t gas, Frame* f, const void* table) {
     Step s{pc, top, gas};
-    const Status status = step<OP>(s, *f);
+    Status status = NEXT;
+    static_cast<void>(((status = step<OPS>(s, *f), status == NEXT) && ...));
     if (status != NEXT) [[unlikely]] {
         f->gas_left = s.gas;
         return status;
     }
     [[clang::musttail]] return static_cast<const Handler*>(table)[*s.pc](s.pc, s.top, s.gas, f,
                                                                          table);
+}
+
+/// Pairs that programs use much run as one: without a jump through the table between them, and
+/// the compiler knows what the first has left on the stack. Nothing else is different.
+/// REQUIRES: every revision has the first.
+struct Pair {
+    uint8_t first;
+    uint8_t second;
+};
+constexpr uint8_t OP_PUSH2 = OP_PUSH1 + 1;
+constexpr uint8_t OP_DUP2 = OP_DUP1 + 1;
+constexpr Pair PAIRS[] = {
+    {OP_PUSH1, OP_ADD},  {OP_PUSH1, OP_MSTORE}, {OP_PUSH1, OP_MLOAD},  {OP_PUSH2, OP_JUMPI},
+    {OP_PUSH2, OP_JUMP}, {OP_PUSH2, OP_MLOAD},  {OP_PUSH2, OP_MSTORE}, {OP_DUP2, OP_MSTORE},
+    {OP_SWAP1, OP_POP},  {OP_POP, OP_POP},      {OP_POP, OP_JUMP},     {OP_ISZERO, OP_PUSH2},
+};
+
+/// A function of its own, so that what it keeps on the native stack does not burden its first
+/// instruction elsewhere.
+template <Pair PAIR>
+[[gnu::noinline]] __attribute__((preserve_none)) Status threaded_pair(const uint8_t* pc,
+                                                                      uint256* top, int64_t gas,
+                                                                      Frame* f, const void* table) {
+    [[clang::musttail]] return run_threaded_ops<PAIR.first, PAIR.second>(pc, top, gas, f, table);
+}
+
+/// @tparam I  the first of PAIRS that was not yet looked at
+template <uint8_t OP, size_t I = 0>
+__attribute__((preserve_none)) Status threaded(const uint8_t* pc, uint256* top, int64_t gas,
+                                               Frame* f, const void* table) {
+    if constexpr (I == std::size(PAIRS)) {
+        [[clang::musttail]] return run_threaded_ops<OP>(pc, top, gas, f, table);
+    } else {
+        if constexpr (PAIRS[I].first == OP)
+            if (pc[1 + INSTRUCTIONS[OP].immediate] == PAIRS[I].second) [[clang::musttail]]
+                return threaded_pair<PAIRS[I]>(pc, top, gas, f, table);
+        [[clang::musttail]] return threaded<OP, I + 1>(pc, top, gas, f, table);
+    }
 }
 
 __attribute__((preserve_none)) Status threaded_undefined(const uint8_t* /*pc*/, uint256* /*top*/,
