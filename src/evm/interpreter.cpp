@@ -183,7 +183,7 @@ template <uint8_t... OPS>
 
 /// Pairs that programs use much run as one: without a jump through the table between them, and
 /// the compiler knows what the first has left on the stack. Nothing else is different.
-/// REQUIRES: every revision has the first.
+/// REQUIRES: every revision has both.
 struct Pair {
     uint8_t first;
     uint8_t second;
