@@ -6,6 +6,7 @@
 #include <future>
 
 #include "base/hex.hpp"
+#include "builder/l1_budget.hpp"
 #include "builder/simulation.hpp"
 #include "protocol/callable.hpp"
 #include "rollup/blob_codec.hpp"
@@ -19,10 +20,8 @@ namespace {
 
 /// What a system transaction may use: serving all inbound calls of one root on one rollup.
 constexpr uint64_t SYSTEM_GAS = 30'000'000;
-/// What L1's side of one root may use, and of all of them together: the rest of the transaction's
-/// 16'777'216 gas (EIP-7825) is for calldata, proofs and closing.
-constexpr uint64_t L1_ROOT_GAS = 12'000'000;
-constexpr uint64_t L1_SCOPE_GAS = 14'000'000;
+/// For views on L1, which nobody pays for.
+constexpr uint64_t VIEW_GAS = 10'000'000;
 /// Frames below executeScope run at this depth.
 constexpr int SETTLEMENT_CALL_DEPTH = 1;
 
@@ -46,7 +45,7 @@ Bytes view(state::State& state, const execution::Environment& environment, const
     execution::Host host{state, environment};
     host.open_transaction({});
     auto result = host.call({.is_static = true,
-                             .gas = L1_ROOT_GAS,
+                             .gas = VIEW_GAS,
                              .recipient = target,
                              .code_address = target,
                              .input = calldata});
@@ -96,12 +95,15 @@ struct ScopeBuilder::Parts {
     std::vector<protocol::L1Leg> legs;
     std::vector<RootTrace> roots;
     uint64_t next_index = 0;
-    uint64_t l1_gas = 0;  // of the legs so far
-    bool alone = false;   // a leg signed that it runs alone
+    L1Budget l1_budget;
+    bool alone = false;  // a leg signed that it runs alone
     StepTimes times;
 
     Parts(const Network& network_, BuilderOptions options_, const SlotAttributes& attributes_)
-        : network(network_), options(std::move(options_)), attributes(attributes_) {
+        : network(network_),
+          options(std::move(options_)),
+          attributes(attributes_),
+          l1_budget(network.rollups.size()) {
         submitter = crypto::address_of(options.submitter);
         open_l1();
         for (const auto& node : network.rollups) open_rollup(node);
@@ -152,7 +154,7 @@ struct ScopeBuilder::Parts {
     // ---- running on one chain
 
     /// A call of the settlement contract inside executeScope.
-    evm::CallResult on_l1(const Bytes& calldata, uint64_t gas = L1_ROOT_GAS) {
+    evm::CallResult on_l1(const Bytes& calldata, uint64_t gas = VIEW_GAS) {
         return l1_call(*l1_host, network.l1_callable, calldata, gas);
     }
 
@@ -225,7 +227,7 @@ struct ScopeBuilder::Parts {
     std::vector<SimulatedChain> simulated_chains() {
         std::vector<SimulatedChain> chains;
         chains.push_back({l1_id(), network.l1_callable, network.settlement.settlement, &l1->state(),
-                          &l1->environment(), l1_host.get(), L1_ROOT_GAS});
+                          &l1->environment(), l1_host.get(), l1_budget.left()});
         for (auto& rollup : rollups)
             chains.push_back({rollup.chain_id(), rollup.system().target, rollup.system().sender,
                               &rollup.block->state(), &rollup.block->environment(), nullptr,
@@ -251,19 +253,23 @@ struct ScopeBuilder::Parts {
             return std::unexpected{
                 refusal(RefusalRule::execution_failed, describe_revert(loaded.output))};
         Simulation simulation{simulated_chains(), context};
-        const auto ending = run_operation(simulation.host(), root);
-        if (!ending && !simulation.refusal())
-            return std::unexpected{refusal(RefusalRule::operation, ending.error())};
+        const auto ending = run_operation(simulation.host(), root, l1_budget.left());
+        if (!ending && !simulation.refusal()) {
+            const bool full = ending.error().starts_with("TooLittleOperationGas");
+            return std::unexpected{
+                refusal(full ? RefusalRule::scope_full : RefusalRule::operation, ending.error())};
+        }
         if (!ending) return simulation.finish({});
         return simulation.finish(
             {.success = ending->success, .output = ending->output, .gas_used = ending->gas_used});
     }
 
     /// The account's executeOperation; or what it refused with.
-    Result<Ending, std::string> run_operation(execution::Host& host, const L1Root& root) {
+    Result<Ending, std::string> run_operation(execution::Host& host, const L1Root& root,
+                                              uint64_t gas) {
         const auto logs_before = l1->state().logs().size();
         const auto result = l1_call(host, root.operation.operation.account,
-                                    protocol::execute_operation(root.operation), L1_ROOT_GAS);
+                                    protocol::execute_operation(root.operation), gas);
         if (result.status != evm::Status::success)
             return std::unexpected{result.status == evm::Status::revert
                                        ? describe_revert(result.output)
@@ -276,7 +282,7 @@ struct ScopeBuilder::Parts {
             auto executed = protocol::decode_operation_executed(logs[i].data);
             if (!executed) break;
             return Ending{executed->success, std::move(executed->return_data),
-                          L1_ROOT_GAS - static_cast<uint64_t>(result.gas_left)};
+                          gas - static_cast<uint64_t>(result.gas_left)};
         }
         return std::unexpected{std::string{"the account did not say OperationExecuted"}};
     }
@@ -297,6 +303,10 @@ struct ScopeBuilder::Parts {
             return found == plan.end() ? protocol::RootSection{} : found->second;
         };
         const uint64_t root_chain = context.root_chain_id[0];
+        add_batches(root, context, plan);
+        if (l1_budget.left() == 0)
+            return std::unexpected{
+                refusal(RefusalRule::scope_full, "the L1 transaction has no gas left for it")};
         if (plan.contains(l1_id()) || root_chain == l1_id()) {
             auto on = execute_on_l1(root, context, section_of(l1_id()));
             if (!on) return std::unexpected{std::move(on.error())};
@@ -324,20 +334,26 @@ struct ScopeBuilder::Parts {
     Result<Ending, Refusal> execute_on_l1(const Root& root, const protocol::RootContext& context,
                                           const protocol::RootSection& section) {
         const auto failed = [&](const std::string& reason) {
-            return std::unexpected{refusal(RefusalRule::execution_failed, "L1: " + reason)};
+            const bool full = reason.starts_with("TooLittle");
+            return std::unexpected{refusal(
+                full ? RefusalRule::scope_full : RefusalRule::execution_failed, "L1: " + reason)};
         };
         protocol::L1Leg leg{context, section.fills, section.records, {}};
         Ending ending;
         const auto* const l1_root = std::get_if<L1Root>(&root);
-        const auto loaded = on_l1(l1_root ? callable::load_root(context, section)
-                                          : callable::run_root(context, section));
+        if (l1_root) leg.signed_operation = protocol::encode(l1_root->operation);
+        l1_budget.add_leg(leg);
+        const uint64_t gas = l1_budget.left();
+        const auto loaded = on_l1(
+            l1_root ? callable::load_root(context, section) : callable::run_root(context, section),
+            gas);
         if (loaded.status != evm::Status::success) return failed(describe_revert(loaded.output));
-        l1_gas += L1_ROOT_GAS - static_cast<uint64_t>(loaded.gas_left);
+        l1_budget.add_gas(gas - static_cast<uint64_t>(loaded.gas_left));
         if (l1_root) {
-            auto run = run_operation(*l1_host, *l1_root);
+            auto run = run_operation(*l1_host, *l1_root, l1_budget.left());
             if (!run) return failed(run.error());
             ending = std::move(*run);
-            l1_gas += ending.gas_used;
+            l1_budget.add_gas(ending.gas_used);
             const auto& operation = l1_root->operation.operation;
             const auto baton = callable::decode_baton(on_l1(callable::get_baton()).output);
             if (!baton ||
@@ -346,26 +362,22 @@ struct ScopeBuilder::Parts {
                                                "the root's trace ends elsewhere than finalTrace")};
             if (on_l1(callable::close_root()).status != evm::Status::success)
                 return failed("closeRoot");
-            leg.signed_operation = protocol::encode(l1_root->operation);
             alone = alone || operation.runs_alone;
         }
         legs.push_back(std::move(leg));
-        l1_gas += calldata_gas(legs.back());
-        if (l1_gas > L1_SCOPE_GAS)
-            return std::unexpected{
-                refusal(RefusalRule::scope_full, "the L1 transaction has no gas left for it")};
         if (alone && legs.size() > 1)
             return std::unexpected{
                 refusal(RefusalRule::operation, "an operation signed that it runs alone on L1")};
         return ending;
     }
 
-    /// EIP-7623's floor, which is above the standard price.
-    static uint64_t calldata_gas(const protocol::L1Leg& leg) {
-        uint64_t gas = 0;
-        for (const uint8_t byte : protocol::execute_scope({{}, {}, {leg}}))
-            gas += byte == 0 ? 10 : 40;
-        return gas;
+    /// What a root adds to batches that are published in calldata.
+    void add_batches(const Root& root, const protocol::RootContext& context, const Plan& plan) {
+        if (options.data_availability == DataAvailability::blobs) return;
+        for (const auto& [chain_id, section] : plan)
+            if (chain_id != l1_id()) l1_budget.add_calldata(callable::run_root(context, section));
+        if (const auto* l2 = std::get_if<L2Root>(&root))
+            l1_budget.add_calldata(encode(l2->transaction));
     }
 
     // ---- what settlement will check
@@ -423,7 +435,7 @@ struct ScopeBuilder::Parts {
 
     protocol::RegisteredRollup registered(uint64_t chain_id) {
         const auto result = l1_call(*l1_host, network.settlement.settlement,
-                                    protocol::get_rollup(uint256{chain_id}), L1_ROOT_GAS);
+                                    protocol::get_rollup(uint256{chain_id}), VIEW_GAS);
         const auto rollup = protocol::decode_rollup(result.output);
         CHECK(rollup.has_value());
         return *rollup;
@@ -467,7 +479,7 @@ struct ScopeBuilder::Parts {
 
         const Timer timer{times.execute};
         const auto kept_legs = legs.size();
-        const auto kept_gas = l1_gas;
+        const auto kept_budget = l1_budget;
         const bool kept_alone = alone;
         std::vector<bool> kept_touched;
         for (const auto& rollup : rollups) kept_touched.push_back(rollup.touched);
@@ -481,7 +493,7 @@ struct ScopeBuilder::Parts {
         }
         rollback(before);
         legs.resize(kept_legs);
-        l1_gas = kept_gas;
+        l1_budget = kept_budget;
         alone = kept_alone;
         for (size_t i = 0; i < rollups.size(); ++i) rollups[i].touched = kept_touched[i];
         refused->calls = std::move(simulated->calls);

@@ -1,0 +1,52 @@
+#include "builder/l1_budget.hpp"
+
+#include <algorithm>
+
+#include "execution/transaction.hpp"
+
+namespace scope::builder {
+
+namespace {
+
+constexpr uint64_t TRANSACTION_GAS = 21'000;
+/// What closing a scope takes (proofs, streams, the registry), in all and for each batch.
+constexpr uint64_t CLOSE_GAS = 500'000;
+constexpr uint64_t CLOSE_GAS_OF_BATCH = 250'000;
+/// Measured: 8 to 9.
+constexpr uint64_t GAS_PER_DECODED_BYTE = 10;
+constexpr uint64_t GAS_PER_LEG = 20'000;
+constexpr uint64_t FLOOR_GAS_PER_TOKEN = 10;
+
+constexpr uint64_t memory_gas(uint64_t words) noexcept {
+    return 3 * words + words * words / 512;
+}
+
+}  // namespace
+
+L1Budget::L1Budget(size_t batches) noexcept
+    : gas_(TRANSACTION_GAS + CLOSE_GAS + CLOSE_GAS_OF_BATCH * batches) {}
+
+uint64_t L1Budget::left() const noexcept {
+    const uint64_t taken = std::max(gas_, TRANSACTION_GAS + FLOOR_GAS_PER_TOKEN * calldata_tokens_);
+    if (taken >= execution::MAX_TRANSACTION_GAS) return 0;
+    const uint64_t left = execution::MAX_TRANSACTION_GAS - gas_;
+    return left - left / 64;  // EIP-150
+}
+
+void L1Budget::add_calldata(BytesView calldata) noexcept {
+    for (const uint8_t byte : calldata) {
+        gas_ += byte == 0 ? 4 : 16;
+        calldata_tokens_ += byte == 0 ? 1 : 4;
+    }
+}
+
+void L1Budget::add_leg(const protocol::L1Leg& leg) {
+    const Bytes calldata = protocol::execute_scope({{}, {}, {leg}});
+    add_calldata(calldata);
+    const uint64_t words = memory_words_ + calldata.size() / 32;
+    gas_ += GAS_PER_LEG + GAS_PER_DECODED_BYTE * calldata.size() + memory_gas(words) -
+            memory_gas(memory_words_);
+    memory_words_ = words;
+}
+
+}  // namespace scope::builder

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "protocol/settlement.hpp"
+
+namespace scope::builder {
+
+/// What the one L1 transaction of a scope has left: at most 16'777'216 gas (EIP-7825).
+///
+/// Counts a little more than was measured, so that what fits here fits on L1. A value: copy it to
+/// come back to it.
+class L1Budget {
+  public:
+    /// @param batches  At most so many will be closed.
+    explicit L1Budget(size_t batches) noexcept;
+
+    /// Gas that a call of the settlement contract can be given next.
+    [[nodiscard]] uint64_t left() const noexcept;
+
+    /// What a call took.
+    void add_gas(uint64_t gas) noexcept { gas_ += gas; }
+    /// Calldata of the transaction (EIP-2028; EIP-7623).
+    void add_calldata(BytesView calldata) noexcept;
+    /// A leg's calldata, and that the settlement contract decodes it into memory, which it never
+    /// frees (Yellow Paper, appendix H.1). Running it comes with add_gas.
+    void add_leg(const protocol::L1Leg& leg);
+
+  private:
+    uint64_t gas_;
+    uint64_t memory_words_ = 0;
+    uint64_t calldata_tokens_ = 0;
+};
+
+}  // namespace scope::builder
