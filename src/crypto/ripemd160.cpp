@@ -63,6 +63,7 @@ void compress(uint32_t (&h)[5], const uint8_t* block) noexcept {
     std::memcpy(x, block, sizeof(x));
     Line left{h[0], h[1], h[2], h[3], h[4]};
     Line right = left;
+#pragma clang loop unroll(full)  // all of the tables become constants
     for (size_t i = 0; i < 80; ++i) {
         left.step(i / 16, x[LEFT_WORD[i]], LEFT_CONSTANT[i / 16], LEFT_TURN[i]);
         right.step(4 - i / 16, x[RIGHT_WORD[i]], RIGHT_CONSTANT[i / 16], RIGHT_TURN[i]);
