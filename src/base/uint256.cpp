@@ -224,8 +224,10 @@ uint256 addmod(const uint256& a, const uint256& b, const uint256& m) noexcept {
 uint256 mulmod(const uint256& a, const uint256& b, const uint256& m) noexcept {
     if (m.is_zero()) return {};
     uint64_t wide[8]{};
+#pragma GCC unroll 4
     for (size_t j = 0; j < 4; ++j) {
         uint64_t carry = 0;
+#pragma GCC unroll 4
         for (size_t i = 0; i < 4; ++i) {
             const uint128 t = uint128{a[i]} * b[j] + wide[i + j] + carry;
             wide[i + j] = static_cast<uint64_t>(t);

@@ -33,6 +33,8 @@ class Memory {
         if (size > zeroed_) zero(size);
         size_ = size;
     }
+    /// Whether growing to @p size writes nothing.
+    [[nodiscard]] bool is_zeroed(uint64_t size) const noexcept { return size <= zeroed_; }
     /// Empties it and keeps the room, unless it is more than @p keep bytes.
     void reset(uint64_t keep) noexcept {
         size_ = 0;

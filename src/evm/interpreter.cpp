@@ -20,10 +20,24 @@
 
 namespace scope::evm {
 
+namespace {
+
+// Apart, so that the usual case of grow_memory saves no registers.
+[[gnu::noinline]] int64_t grow_and_zero(Memory& memory, int64_t gas, uint64_t size) {
+    memory.grow(size);
+    return gas;
+}
+
+}  // namespace
+
 int64_t grow_memory(Frame& f, int64_t gas, uint64_t end) {
     const int64_t words = words_of(end);
     gas -= memory_gas(words) - memory_gas(static_cast<int64_t>(f.memory.size() / 32));
-    if (gas >= 0) f.memory.grow(static_cast<uint64_t>(words) * 32);
+    if (gas < 0) return gas;
+    const uint64_t size = static_cast<uint64_t>(words) * 32;
+    if (!f.memory.is_zeroed(size)) [[unlikely]]
+        return grow_and_zero(f.memory, gas, size);
+    f.memory.grow(size);
     return gas;
 }
 
@@ -68,10 +82,13 @@ template <uint8_t OP>
     if constexpr (INFO.growth > 0)
         if (height > (STACK_LIMIT - INFO.growth) * sizeof(uint256)) [[unlikely]]
             return Status::stack_overflow;
+    // Unsigned, so that the compiler takes the sign of the difference, and compares nothing else.
     if constexpr (!has_constant_gas(static_cast<Opcode>(OP)))
-        s.gas -= f.rules.base[OP];
+        s.gas = static_cast<int64_t>(static_cast<uint64_t>(s.gas) -
+                                     static_cast<uint64_t>(int64_t{f.rules.base[OP]}));
     else if constexpr (INFO.gas != 0)
-        s.gas -= INFO.gas;
+        s.gas =
+            static_cast<int64_t>(static_cast<uint64_t>(s.gas) - static_cast<uint64_t>(INFO.gas));
     if (s.gas < 0) [[unlikely]]
         return Status::out_of_gas;
     ++s.pc;
@@ -177,6 +194,8 @@ template <uint8_t... OPS>
         f->gas_left = s.gas;
         return status;
     }
+    // Makes the compiler change the registers in place, where it would make copies.
+    asm("" : "+r"(s.pc), "+r"(s.top), "+r"(s.gas));
     [[clang::musttail]] return static_cast<const Handler*>(table)[*s.pc](s.pc, s.top, s.gas, f,
                                                                          table);
 }
