@@ -163,7 +163,7 @@ Result<std::vector<Bytes>, ExecutionError> BlockExecutor::collect_requests() {
 }
 
 void BlockExecutor::pay_rewards() {
-    const uint256 reward = block_reward(environment_.revision);
+    const uint256 reward = inputs_.block_reward.value_or(block_reward(environment_.revision));
     if (reward.is_zero()) return;
     uint256 own = reward;
     for (const BlockHeader& ommer : inputs_.ommers) {

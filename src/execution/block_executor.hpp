@@ -22,6 +22,7 @@ struct BlockInputs {
     std::vector<BlockHeader> ommers;                     ///< before Paris
     std::optional<std::vector<Withdrawal>> withdrawals;  ///< Shanghai
     Address deposit_contract;                            ///< EIP-6110
+    std::optional<uint256> block_reward;                 ///< wei; none: the revision's
     /// Root of the state as it is, for receipts before Byzantium; not asked from there on.
     std::function<Hash(const state::State&)> intermediate_root;
 };
