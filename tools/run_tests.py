@@ -29,8 +29,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "release"
 SCOPE = BUILD / "apps" / "scope" / "scope"
 FORKS = ["Cancun", "Prague", "Osaka"]
-OLDER_FORKS = ["Frontier", "Homestead", "Byzantium", "ConstantinopleFix", "Istanbul", "Berlin", "London", "Paris",
-               "Shanghai"]
+PART_OF_FIXTURES = 4   # without --full, one state or block test in so many
 TIME_LIMIT_S = 1800
 SHOWN_FAILURES = 5
 
@@ -319,14 +318,14 @@ def fixtures(folder_name: str, archive_name: str) -> pathlib.Path | str:
     return unpacked / folder_name
 
 
-def run_fixtures(command: str, folder_name: str, archive_name: str, forks: list[str]) -> Outcome:
+def run_fixtures(command: str, folder_name: str, archive_name: str, *options: str, files: tuple = ("",)) -> Outcome:
     folder = fixtures(folder_name, archive_name)
     if isinstance(folder, str):
         # A named folder that doesn't serve is a mistake; the default one may simply not be there.
         if "SCOPE_FIXTURES" in os.environ:
             return Outcome(failed=1, problems=[folder])
         return Outcome(skipped=1, notes=[f"{folder}; SCOPE_FIXTURES=FOLDER names another place"])
-    arguments = [command, *[word for fork in forks for word in ("--fork", fork)], folder]
+    arguments = [command, *options, *[folder / file for file in files]]
     result = execute([SCOPE, *arguments, "--json"])
     try:
         *failures, totals = [json.loads(line) for line in result.output.splitlines()]
@@ -334,6 +333,8 @@ def run_fixtures(command: str, folder_name: str, archive_name: str, forks: list[
         return Outcome(failed=1, problems=[f"scope {command} ended with {result.status} and no report\n"
                                            f"{last_lines(result.output + result.errors)}"])
     outcome = Outcome(passed=totals["passed"], failed=totals["failed"], skipped=totals["skipped"])
+    outcome.notes = [f"{command}: {line['skipped']} skipped: {line['reason']}" for line in failures if "reason" in line]
+    failures = [line for line in failures if "reason" not in line]
     for failure in failures[:SHOWN_FAILURES]:
         outcome.problems.append("\n".join(str(value) for value in failure.values()))
     if len(failures) > SHOWN_FAILURES:
@@ -344,14 +345,26 @@ def run_fixtures(command: str, folder_name: str, archive_name: str, forks: list[
     return outcome
 
 
-def fixture_suites() -> list[Suite]:
-    """One suite a fork for the forks that the project's chains run, and one for all that is older."""
+def fixture_suites(full: bool) -> list[Suite]:
+    """Of state and block tests a part that is the same every time, spread over all folders; with --full, all. One suite
+    a fork for the forks that the project's chains run, and one for all others, transitions included."""
+    part = [] if full else ["--sample", str(PART_OF_FIXTURES)]
     suites = []
     for command, folder, archive in (("statetest", "state_tests", "eest-state-tests.tar.zst"),
                                      ("blockchaintest", "blockchain_tests", "eest-blockchain-tests.tar.zst")):
-        for name, forks in [(fork.lower(), [fork]) for fork in FORKS] + [("older", OLDER_FORKS)]:
-            task = functools.partial(run_fixtures, command, folder, archive, forks)
+        for name, options in [(fork.lower(), ["--fork", fork]) for fork in FORKS] + \
+                             [("others", [word for fork in FORKS for word in ("--not-fork", fork)])]:
+            task = functools.partial(run_fixtures, command, folder, archive, *options, *part)
             suites.append(Suite(f"{command}/{name}", [task]))
+    basic = "ethereum-tests-basic.tar.zst"
+    for name, command, folder, archive, files in (
+            ("blockchaintest/older-form", "blockchaintest", "BlockchainTests", "ethereum-tests-blocks.tar.zst", ("",)),
+            ("transactiontest", "transactiontest", "TransactionTests", basic, ("",)),
+            ("trietest", "trietest", "TrieTests", basic, ("",)),
+            ("trietest/paths", "trietest", "BasicTests", basic, ("hexencodetest.json",)),
+            ("rlptest", "rlptest", "RLPTests", basic, ("",)),
+            ("keytest", "keytest", "BasicTests", basic, ("keyaddrtest.json", "txtest.json"))):
+        suites.append(Suite(name, [functools.partial(run_fixtures, command, folder, archive, files=files)]))
     return suites
 
 
@@ -389,7 +402,7 @@ def all_suites(options: argparse.Namespace) -> list[Suite]:
     for program in test_programs(BUILD):
         name = f"unit/{program.name.removesuffix('_test')}"
         suites.append(Suite(name, [lambda program=program, name=name: run_gtest(program, pattern_of(name))]))
-    suites += fixture_suites()
+    suites += fixture_suites(options.full)
     for file in sorted((ROOT / "tests" / "e2e").glob("test_*.py")):
         suites.append(Suite(f"e2e/{file.stem.removeprefix('test_')}", [lambda file=file: run_unittest(file)]))
     suites.append(Suite("lint/c++", lint_tasks(options.full)))
@@ -477,6 +490,8 @@ def main() -> int:
     options = arguments()
     if options.check_arguments:
         return 0
+    if options.full:
+        os.environ["SCOPE_TEST_FULL"] = "1"   # read by tests that take a part of their material otherwise
     suites = all_suites(options)
     if options.filters:
         suites = [suite for suite in suites if any(text in suite.name for text, _ in options.filters)]

@@ -8,7 +8,7 @@
 #include "chain/chain.hpp"
 #include "exception_names.hpp"
 #include "fixture_command.hpp"
-#include "fork_names.hpp"
+#include "network.hpp"
 
 namespace scope::app {
 
@@ -16,58 +16,15 @@ namespace {
 
 using fixture::Json;
 
-/// A network is a fork, or "AToBAtTime15k": A's rules, and from timestamp 15'000 those of B.
-struct Network {
-    std::string before;
-    std::optional<std::string> after;
-};
-constexpr uint64_t TRANSITION_TIMESTAMP_S = 15'000;
-
-Network parse_network(std::string_view name) {
-    constexpr std::string_view SUFFIX = "AtTime15k";
-    if (!name.ends_with(SUFFIX)) return {std::string{name}, std::nullopt};
-    name.remove_suffix(SUFFIX.size());
-    const size_t to = name.find("To");
-    if (to == std::string_view::npos) return {std::string{name}, std::nullopt};
-    return {std::string{name.substr(0, to)}, std::string{name.substr(to + 2)}};
-}
-
-/// Forks that change the blob schedule alone run Osaka's rules (EIP-7892).
-std::optional<evm::Revision> revision_of(std::string_view fork_name) {
-    if (fork_name.starts_with("BPO")) return evm::Revision::osaka;
-    const auto fork = fixture::fork_by_name(fork_name);
-    return fork ? std::optional{fork->revision} : std::nullopt;
-}
-
-/// Adds a fork's rules from a time on; false if it is not known.
-bool add_fork(chain::ChainSpec& spec, const std::string& name, uint64_t from_s,
-              std::optional<Json> schedule) {
-    const auto revision = revision_of(name);
-    if (!revision) return false;
-    spec.forks.push_back({*revision, chain::ForkActivation::By::timestamp, from_s});
-    const auto entry = schedule ? fixture::optional_field(*schedule, name) : std::nullopt;
-    if (entry)
-        spec.blob_schedule.push_back({from_s, fixture::blob_parameters(*entry)});
-    else if (*revision >= evm::Revision::cancun)
-        spec.blob_schedule.push_back({from_s, *revision >= evm::Revision::prague
-                                                  ? execution::PRAGUE_BLOBS
-                                                  : execution::CANCUN_BLOBS});
-    return true;
-}
-
-std::optional<chain::ChainSpec> read_spec(Json test, const Network& network) {
-    chain::ChainSpec spec = chain::ChainSpec::of(evm::Revision::frontier, 1);
-    spec.forks.clear();
+std::optional<chain::ChainSpec> read_spec(Json test, std::string_view network) {
+    uint64_t chain_id = 1;
     std::optional<Json> schedule;
     if (const auto config = fixture::optional_field(test, "config")) {
         schedule = fixture::optional_field(*config, "blobSchedule");
         if (const auto id = fixture::optional_field(*config, "chainid"))
-            spec.chain_id = fixture::u64(*id);
+            chain_id = fixture::u64(*id);
     }
-    if (!add_fork(spec, network.before, 0, schedule)) return std::nullopt;
-    if (network.after && !add_fork(spec, *network.after, TRANSITION_TIMESTAMP_S, schedule))
-        return std::nullopt;
-    return spec;
+    return fixture::network_spec(network, chain_id, schedule);
 }
 
 chain::Genesis read_genesis(Json test, const BlockHeader& header) {
@@ -96,6 +53,7 @@ std::optional<std::string> run_block(chain::Chain& chain, Json block) {
     const auto exception = fixture::optional_field(block, "expectException");
     if (!exception) {
         if (!imported) return fmt::format("refused: {}", chain::to_string(imported.error()));
+        if (encode((*imported)->block) != rlp) return "written in another way than it was read";
         // There is no weight from Paris on: who imports says what is the head.
         if ((*imported)->header().difficulty.is_zero()) chain.set_head((*imported)->hash);
         return std::nullopt;
@@ -145,7 +103,7 @@ void run_test(const fixture::Options& options, const std::string& file, const st
               Json test, TestReport& report) {
     const std::string network{std::string_view{fixture::field(test, "network")}};
     if (!options.wants_fork(network)) return;
-    const auto spec = read_spec(test, parse_network(network));
+    const auto spec = read_spec(test, network);
     if (!spec) {
         report.skip(fmt::format("network {} is not known", network));
         return;

@@ -129,15 +129,19 @@ std::string_view official_name(TxError error) {
     return TABLE[static_cast<size_t>(error)].name;
 }
 
+std::string_view official_names(BlockError error) {
+    return BLOCK_TABLE[static_cast<size_t>(error)].names;
+}
+
 bool is_expected(std::string_view expected, TxError error) {
     return has_name(expected, "TransactionException.", official_name(error));
 }
 
 bool is_expected(std::string_view expected, const chain::BlockRefusal& refusal) {
     if (refusal.transaction_error) return is_expected(expected, *refusal.transaction_error);
-    return any_of_names(
-        BLOCK_TABLE[static_cast<size_t>(refusal.error)].names,
-        [&](std::string_view name) { return has_name(expected, "BlockException.", name); });
+    return any_of_names(official_names(refusal.error), [&](std::string_view name) {
+        return has_name(expected, "BlockException.", name);
+    });
 }
 
 }  // namespace scope::app::fixture

@@ -11,7 +11,10 @@ bool is_expected(std::string_view expected, execution::TxError error);
 
 bool is_expected(std::string_view expected, const chain::BlockRefusal& refusal);
 
-/// What the official tests call it; empty for rules that they don't know.
+/// What the official tests call it, without "TransactionException."; empty for rules that they
+/// don't know.
 std::string_view official_name(execution::TxError error);
+/// As above, without "BlockException.", "A|B" where they know several.
+std::string_view official_names(chain::BlockError error);
 
 }  // namespace scope::app::fixture

@@ -20,18 +20,6 @@ std::string_view text(Json value) {
     throw FormatError{fmt::format("expected {}, found \"{}\"", expected, found)};
 }
 
-simdjson::dom::object object(Json value) {
-    simdjson::dom::object result;
-    if (value.get(result) != simdjson::SUCCESS) throw FormatError{"expected an object"};
-    return result;
-}
-
-simdjson::dom::array array(Json value) {
-    simdjson::dom::array result;
-    if (value.get(result) != simdjson::SUCCESS) throw FormatError{"expected an array"};
-    return result;
-}
-
 }  // namespace
 
 Json field(Json object, std::string_view key) {
@@ -43,7 +31,19 @@ Json field(Json object, std::string_view key) {
 
 std::optional<Json> optional_field(Json object, std::string_view key) {
     Json result;
-    if (object[key].get(result) != simdjson::SUCCESS) return std::nullopt;
+    if (object[key].get(result) != simdjson::SUCCESS || result.is_null()) return std::nullopt;
+    return result;
+}
+
+simdjson::dom::object object(Json value) {
+    simdjson::dom::object result;
+    if (value.get(result) != simdjson::SUCCESS) throw FormatError{"expected an object"};
+    return result;
+}
+
+simdjson::dom::array array(Json value) {
+    simdjson::dom::array result;
+    if (value.get(result) != simdjson::SUCCESS) throw FormatError{"expected an array"};
     return result;
 }
 
@@ -91,10 +91,12 @@ state::GenesisAlloc alloc(Json pre) {
         const auto owner = fixed_from_hex<20>(key);
         if (!owner) refuse("an address", key);
         auto& account = result[*owner];
-        account.nonce = u64(field(value, "nonce"));
-        account.balance = u256(field(value, "balance"));
-        account.code = bytes(field(value, "code"));
-        for (const auto& [slot, content] : object(field(value, "storage"))) {
+        if (const auto nonce = optional_field(value, "nonce")) account.nonce = u64(*nonce);
+        if (const auto balance = optional_field(value, "balance")) account.balance = u256(*balance);
+        if (const auto code = optional_field(value, "code")) account.code = bytes(*code);
+        const auto storage = optional_field(value, "storage");
+        if (!storage) continue;
+        for (const auto& [slot, content] : object(*storage)) {
             const auto number = uint256_from_text(slot);
             if (!number) refuse("a storage key", slot);
             account.storage[to_be(*number)] = word(content);

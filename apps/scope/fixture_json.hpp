@@ -21,10 +21,13 @@ struct FormatError : std::runtime_error {
 
 using Json = simdjson::dom::element;
 
-/// A field that must be there; or nothing.
+/// A field that must be there.
 Json field(Json object, std::string_view key);
+/// Nothing if it is not there, or null.
 std::optional<Json> optional_field(Json object, std::string_view key);
 
+simdjson::dom::object object(Json value);
+simdjson::dom::array array(Json value);
 Bytes bytes(Json value);
 Address address(Json value);
 Hash hash(Json value);
@@ -34,6 +37,7 @@ uint64_t u64(Json value);
 /// A storage key or value: hex of up to 32 bytes.
 Hash word(Json value);
 
+/// Address -> nonce, balance, code, storage; what is not there is zero or empty.
 state::GenesisAlloc alloc(Json pre);
 AccessList access_list(Json list);
 std::vector<Authorization> authorization_list(Json list);

@@ -13,6 +13,14 @@
 #include "demo.hpp"
 #endif
 #include "blockchaintest.hpp"
+#if __has_include("fuzz.hpp")
+#include "fuzz.hpp"
+#endif
+#include "keytest.hpp"
+#include "rlptest.hpp"
+#include "t8n.hpp"
+#include "transactiontest.hpp"
+#include "trietest.hpp"
 
 namespace {
 
@@ -28,6 +36,14 @@ std::vector<Command> commands() {
         statetest_command,
 #endif
         blockchaintest_command,
+#if __has_include("fuzz.hpp")
+        fuzz_command,
+#endif
+        transactiontest_command,
+        trietest_command,
+        rlptest_command,
+        keytest_command,
+        t8n_command,
     };
 }
 

@@ -149,11 +149,7 @@ std::optional<std::string> run_case(Json test, Json post, const fixture::Fork& f
     if (trace) host.set_tracer(&tracer);
     const auto outcome = execution::execute_transaction(
         host, tx, sender, {environment.block.gas_limit, environment.blobs.max * GAS_PER_BLOB});
-    if (trace && outcome)
-        fmt::print(stderr,
-                   R"({{"output":"{}","gasUsed":"0x{:x}"}})"
-                   "\n",
-                   to_hex(outcome->output), outcome->gas_used);
+    if (trace && outcome) tracer.print_outcome(outcome->output, outcome->gas_used);
 
     state::MemoryState after = pre;
     after.apply(state.diff());
@@ -219,10 +215,7 @@ Run declare(CLI::App& app) {
         "transaction that must be refused is refused for the reason that it names.\n"
         "Exit code: 0 all passed, 1 something failed or nothing was found, 2 wrong usage.");
     return [options] {
-        for (const auto& name : options->forks)
-            if (!fixture::fork_by_name(name))
-                throw UsageError{fmt::format("--fork {}: no such fork; there are {}", name,
-                                             fixture::fork_names())};
+        fixture::check_forks(*options);
         return fixture::run_files(
             *options, "state test", is_state_test,
             [&](const std::string& file, const std::string& name, Json test, TestReport& report) {

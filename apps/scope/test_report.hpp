@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,11 @@ class TestReport {
     void pass() { ++passed_; }
     /// @param where  The file; @param test what was tested in it.
     void fail(const std::string& where, const std::string& test, const std::string& reason);
+    /// Passed if there is no problem.
+    void add(const std::string& where, const std::string& test,
+             const std::optional<std::string>& problem) {
+        problem ? fail(where, test, *problem) : pass();
+    }
     void skip(const std::string& reason, size_t count = 1);
 
     [[nodiscard]] size_t total() const { return passed_ + failed_ + skipped_; }

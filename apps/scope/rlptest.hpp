@@ -1,0 +1,9 @@
+#pragma once
+
+#include "command.hpp"
+
+namespace scope::app {
+
+extern const Command rlptest_command;
+
+}  // namespace scope::app

@@ -1,0 +1,270 @@
+#include "t8n.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <sstream>
+
+#include "base/hex.hpp"
+#include "network.hpp"
+#include "t8n/output.hpp"
+#include "trace_printer.hpp"
+
+namespace scope::app {
+
+namespace {
+
+namespace fs = std::filesystem;
+using fixture::Json;
+
+struct Options {
+    std::string alloc = "alloc.json";
+    std::string env = "env.json";
+    std::string txs = "txs.json";
+    std::string blob_parameters;
+    std::string output_folder = ".";
+    std::string output_alloc = "alloc.json";
+    std::string output_result = "result.json";
+    std::string output_body;
+    std::string fork = "Osaka";
+    uint64_t chain_id = 1;
+    int64_t reward = 0;
+    bool trace = false;
+    bool trace_memory = false;
+    bool trace_return_data = false;
+    bool trace_no_stack = false;
+    bool ignored = false;
+};
+
+/// One input: a JSON document that lives as long as this.
+class Input {
+  public:
+    /// @param where  "stdin", or a file. @param key  Which part of standard input it is.
+    Input(const std::string& where, const char* key, const std::string& standard_input) {
+        std::string text = standard_input;
+        if (where != "stdin") {
+            std::ifstream file{where, std::ios::binary};
+            std::ostringstream content;
+            if (!file || !(content << file.rdbuf()))
+                throw std::runtime_error{fmt::format("{}: can't read it", where)};
+            text = content.str();
+        }
+        if (const auto error = parser_.parse(text).get(json_))
+            throw std::runtime_error{
+                fmt::format("{}: no JSON: {}", where, simdjson::error_message(error))};
+        if (where == "stdin") json_ = fixture::field(json_, key);
+    }
+    [[nodiscard]] Json json() const noexcept { return json_; }
+
+  private:
+    simdjson::dom::parser parser_;
+    Json json_;
+};
+
+/// Writes what is asked for: to files, and to standard output and error one JSON object each.
+class Outputs {
+  public:
+    explicit Outputs(fs::path folder) : folder_(std::move(folder)) {
+        fs::create_directories(folder_);
+    }
+
+    using Write = void (*)(demo::JsonWriter& json, const t8n::Transition& transition);
+    void add(const std::string& where, const char* key, Write write,
+             const t8n::Transition& transition) {
+        if (where.empty()) return;
+        if (where == "stdout" || where == "stderr") {
+            Stream& stream = where == "stdout" ? out_ : err_;
+            if (!stream.is_used) stream.json.begin_object();
+            stream.is_used = true;
+            stream.json.key(key);
+            write(stream.json, transition);
+            return;
+        }
+        demo::JsonWriter json;
+        write(json, transition);
+        const fs::path path = folder_ / where;
+        std::ofstream file{path, std::ios::binary};
+        if (!(file << json.finish()).flush())
+            throw std::runtime_error{fmt::format("{}: can't write it", path.string())};
+    }
+    void finish() {
+        for (auto [stream, file] : {std::pair{&out_, stdout}, std::pair{&err_, stderr}}) {
+            if (!stream->is_used) continue;
+            stream->json.end_object();
+            fmt::print(file, "{}", stream->json.finish());
+        }
+    }
+
+  private:
+    struct Stream {
+        demo::JsonWriter json;
+        bool is_used = false;
+    };
+    fs::path folder_;
+    Stream out_;
+    Stream err_;
+};
+
+/// A file for each transaction of the block: trace-<index>-<hash>.jsonl.
+class TraceFiles {
+  public:
+    TraceFiles(fs::path folder, TracePrinter::Fields fields)
+        : folder_(std::move(folder)), fields_(fields) {}
+
+    evm::Tracer* begin(size_t index, const Transaction& tx) {
+        path_ = folder_ / fmt::format("trace-{}-{}.jsonl", index, to_hex(hash(tx)));
+        file_.reset(std::fopen(path_.c_str(), "w"));
+        if (!file_) throw std::runtime_error{fmt::format("{}: can't write it", path_.string())};
+        printer_.emplace(file_.get(), fields_);
+        return &*printer_;
+    }
+    void end(const execution::Outcome& outcome) {
+        printer_->print_outcome(outcome.output, outcome.gas_used);
+        file_.reset();
+    }
+    /// The last one was refused: there is nothing to keep of it.
+    void drop() {
+        if (file_) fs::remove(path_);
+        file_.reset();
+    }
+
+  private:
+    struct Close {
+        void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+    };
+    fs::path folder_;
+    TracePrinter::Fields fields_;
+    fs::path path_;
+    std::unique_ptr<std::FILE, Close> file_;
+    std::optional<TracePrinter> printer_;
+};
+
+template <typename F>
+auto in_file(const std::string& where, F read) {
+    try {
+        return read();
+    } catch (const fixture::FormatError& error) {
+        throw fixture::FormatError{fmt::format("{}: {}", where, error.what())};
+    }
+}
+
+chain::ChainSpec read_spec(const Options& options, const std::string& standard_input) {
+    std::optional<Input> parameters;
+    if (!options.blob_parameters.empty())
+        parameters.emplace(options.blob_parameters, "blobParams", standard_input);
+    auto spec = fixture::network_spec(options.fork, options.chain_id);
+    if (!spec && parameters && options.fork.starts_with("BPO"))
+        spec = fixture::network_spec("Osaka", options.chain_id);
+    if (!spec)
+        throw UsageError{fmt::format(
+            "--state.fork {}: no such fork, or its blob parameters must be given", options.fork)};
+    if (parameters) {
+        const auto blobs = in_file(options.blob_parameters,
+                                   [&] { return fixture::blob_parameters(parameters->json()); });
+        spec->blob_schedule = {{0, blobs}};
+    }
+    return *spec;
+}
+
+std::string read_standard_input(const Options& options) {
+    const auto inputs = {options.alloc, options.env, options.txs, options.blob_parameters};
+    if (std::ranges::find(inputs, "stdin") == inputs.end()) return {};
+    std::ostringstream content;
+    content << std::cin.rdbuf();
+    return content.str();
+}
+
+int run(const Options& options) {
+    const std::string standard_input = read_standard_input(options);
+    const chain::ChainSpec spec = read_spec(options, standard_input);
+    const Input alloc{options.alloc, "alloc", standard_input};
+    const Input env_input{options.env, "env", standard_input};
+    const Input txs{options.txs, "txs", standard_input};
+
+    const t8n::Env env =
+        in_file(options.env, [&] { return t8n::read_env(env_input.json(), spec); });
+    const state::MemoryState pre{
+        in_file(options.alloc, [&] { return fixture::alloc(alloc.json()); })};
+    const bool protect = spec.revision_at(env.header.number, env.header.timestamp_s) >=
+                         evm::Revision::spurious_dragon;
+    const auto transactions = in_file(
+        options.txs, [&] { return t8n::read_transactions(txs.json(), options.chain_id, protect); });
+
+    Outputs outputs{options.output_folder};
+    TraceFiles traces{options.output_folder,
+                      {.stack = !options.trace_no_stack,
+                       .memory = options.trace_memory,
+                       .return_data = options.trace_return_data}};
+    t8n::Watch watch;
+    if (options.trace) {
+        watch.begin = [&](size_t index, const Transaction& tx) { return traces.begin(index, tx); };
+        watch.end = [&](const execution::Outcome& outcome) { traces.end(outcome); };
+    }
+    t8n::Reward reward;
+    if (options.reward >= 0) reward = uint256{static_cast<uint64_t>(options.reward)};
+    const auto transition = t8n::run_transition(spec, env, pre, transactions, reward, watch);
+    traces.drop();
+    outputs.add(options.output_alloc, "alloc", t8n::write_alloc, transition);
+    outputs.add(options.output_result, "result", t8n::write_result, transition);
+    outputs.add(options.output_body, "body", t8n::write_body, transition);
+    outputs.finish();
+    return 0;
+}
+
+Run declare(CLI::App& app) {
+    auto options = std::make_shared<Options>();
+    app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    const auto input = [&](const char* name, std::string& value, const char* what) {
+        app.add_option(name, value, fmt::format("{}: a file, or stdin", what))
+            ->capture_default_str();
+    };
+    input("--input.alloc", options->alloc, "The state before: address -> balance, nonce, ...");
+    input("--input.env", options->env, "The block: currentCoinbase, currentNumber, ...");
+    input("--input.txs", options->txs, "Transactions: JSON objects, or a string with RLP");
+    app.add_option("--input.blobParams", options->blob_parameters,
+                   "target, max and baseFeeUpdateFraction, if not the fork's: a file, or stdin");
+    app.add_option("--output.basedir", options->output_folder,
+                   "Where files are written; made if it is not there")
+        ->capture_default_str();
+    const auto output = [&](const char* name, std::string& value, const char* what) {
+        app.add_option(name, value, fmt::format("{}: a file, stdout or stderr", what))
+            ->capture_default_str();
+    };
+    output("--output.alloc", options->output_alloc, "The state after");
+    output("--output.result", options->output_result, "Roots, receipts, rejected transactions");
+    output("--output.body", options->output_body, "The block's transactions as RLP, if asked for");
+    app.add_option("--state.fork", options->fork, "Fork, named as in the official tests")
+        ->capture_default_str();
+    app.add_option("--state.chainid", options->chain_id, "Chain id")->capture_default_str();
+    app.add_option("--state.reward", options->reward,
+                   "Wei for the coinbase before Paris; -1: don't even touch it")
+        ->check(CLI::Range(int64_t{-1}, INT64_MAX))
+        ->capture_default_str();
+    app.add_flag("--trace", options->trace,
+                 "trace-<index>-<transaction hash>.jsonl for each transaction (EIP-3155)");
+    app.add_flag("--trace.memory", options->trace_memory, "Memory in the trace");
+    app.add_flag("--trace.returndata", options->trace_return_data, "Return data in the trace");
+    app.add_flag("--trace.nostack", options->trace_no_stack, "No stack in the trace");
+    app.add_flag("--trace.nomemory,--trace.noreturndata", options->ignored, "As it is anyway");
+    app.footer(
+        "Whatever is \"stdin\" is a member (alloc, env, txs, blobParams) of one JSON object "
+        "there;\n"
+        "whatever is \"stdout\" becomes a member of one there. A transaction that can't stand in "
+        "the\n"
+        "block is listed in the result's `rejected` with the reason; the others are executed.\n"
+        "Exit code: 0 done, 1 an input is missing or malformed, 2 wrong usage.");
+    return [options] { return run(*options); };
+}
+
+}  // namespace
+
+const Command t8n_command{
+    "t8n", "Executes transactions on a given state (the transition tool of other clients)",
+    declare};
+
+}  // namespace scope::app

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "command.hpp"
+
+namespace scope::app {
+
+/// The transition tool: what a block's transactions make of a state.
+extern const Command t8n_command;
+
+}  // namespace scope::app

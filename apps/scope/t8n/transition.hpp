@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "chain/block_error.hpp"
+#include "execution/block_executor.hpp"
+#include "state/memory_state.hpp"
+#include "t8n/env.hpp"
+#include "t8n/transactions.hpp"
+
+namespace scope::app::t8n {
+
+/// What is paid to the coinbase, and from it to ommers, before Paris.
+using Reward = std::optional<uint256>;  // wei; none: not paid, and the coinbase is not touched
+
+/// What a block's transactions have made of a state.
+struct Transition {
+    BlockHeader header;  ///< complete but for the parent's hash where nobody said it
+    std::vector<Transaction> transactions;  ///< those that stand in the block
+    std::vector<execution::Outcome> outcomes;
+    std::vector<Receipt> receipts;
+    struct Rejected {
+        size_t index = 0;  ///< in what was given
+        std::string error;
+    };
+    std::vector<Rejected> rejected;
+    std::vector<Bytes> requests;
+    /// Why the block as a whole can't be valid, whatever its header says.
+    std::optional<chain::BlockError> error;
+    state::MemoryState state;
+};
+
+/// Sees the next transaction run; null: nobody looks. The second is called when it has.
+struct Watch {
+    std::function<evm::Tracer*(size_t index, const Transaction& tx)> begin;
+    std::function<void(const execution::Outcome& outcome)> end;
+};
+
+/// Executes @p transactions in order on @p pre; those that are refused leave no trace.
+///
+/// Throws std::runtime_error if one asks for a block hash that @p env does not have.
+Transition run_transition(const chain::ChainSpec& spec, const Env& env,
+                          const state::MemoryState& pre,
+                          const std::vector<GivenTransaction>& transactions, const Reward& reward,
+                          const Watch& watch);
+
+}  // namespace scope::app::t8n
