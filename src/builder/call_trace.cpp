@@ -20,6 +20,10 @@ std::string_view to_string(RefusalRule rule) noexcept {
             return "variant";
         case RefusalRule::fault:
             return "fault";
+        case RefusalRule::blob_hash:
+            return "blob_hash";
+        case RefusalRule::transient_storage:
+            return "transient_storage";
         case RefusalRule::gas_budget:
             return "gas_budget";
         case RefusalRule::execution_failed:

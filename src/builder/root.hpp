@@ -30,6 +30,9 @@ enum class RefusalRule : uint8_t {
     static_call,        ///< §8 is not supported yet
     variant,            ///< one request would need two answers; §7's variants are not supported yet
     fault,              ///< ScopedCallable can't go on (reason: the reserved error)
+    blob_hash,          ///< L1: BLOBHASH of the scope's own transaction (§11)
+    transient_storage,  ///< L1: reads what an earlier root of the scope left (§11): needs a scope
+                        ///< of its own
     gas_budget,         ///< more gas than the builder grants
     execution_failed,   ///< the plan's own transactions were refused on a chain
     execution_differs,  ///< executing the plan gave another outcome than simulating it

@@ -537,8 +537,9 @@ struct ScopeBuilder::Parts {
         if (!decoded)
             return std::unexpected{
                 SealError{SealRule::batch_too_large, std::string{to_string(decoded.error())}}};
-        auto execution = rollup::execute_batch(*rollup.node->chain, rollup.node->config, *decoded,
-                                               {.trace = rollup::Trace::yes});
+        auto execution = rollup::execute_batch(
+            *rollup.node->chain, rollup.node->config, *decoded,
+            {.trace = rollup::Trace::yes, .l1_origin_timestamp_s = l1_head->header().timestamp_s});
         if (!execution)
             return std::unexpected{SealError{
                 SealRule::batch_refused,

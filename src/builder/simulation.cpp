@@ -6,6 +6,8 @@
 #include <map>
 
 #include "base/hex.hpp"
+#include "evm/opcodes.hpp"
+#include "evm/tracer.hpp"
 #include "protocol/callable.hpp"
 
 namespace scope::builder {
@@ -52,21 +54,29 @@ struct Simulation::Leg {
     std::map<Hash, Step> steps;                        // by the trace after an answer
 };
 
-/// Executes messages as always; sees where an answer is taken.
-class Simulation::Interceptor final : public execution::Host {
+/// Executes messages as always; sees where an answer is taken, and on L1 what a root can't know
+/// beforehand.
+class Simulation::Interceptor final : public execution::Host, private evm::Tracer {
   public:
     Interceptor(Parts& parts, Leg& leg)
-        : Host(*leg.chain.state, *leg.chain.environment), parts_(parts), leg_(leg) {}
+        : Host(*leg.chain.state, *leg.chain.environment), parts_(parts), leg_(leg) {
+        if (leg.chain.scope_transaction) set_tracer(this);
+    }
 
     [[nodiscard]] const evm::TransactionContext& transaction() const noexcept override {
         return leg_.chain.scope_transaction ? leg_.chain.scope_transaction->transaction()
                                             : Host::transaction();
     }
     evm::CallResult call(const evm::Message& message) override;
+    Hash transient_storage(const Address& address, const Hash& key) override;
+    void set_transient_storage(const Address& address, const Hash& key, const Hash& value) override;
 
   private:
+    void on_instruction(const evm::TraceStep& step) override;
+
     Parts& parts_;
     Leg& leg_;
+    std::map<std::pair<Address, Hash>, Hash> written_;  // transient storage, by this root
 };
 
 struct Simulation::Parts {
@@ -296,6 +306,34 @@ evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
     }
     result.gas_left -= toll;
     return result;
+}
+
+/// All L1 legs of a scope share transient storage (§11): a root that would see what an earlier one
+/// left gets a scope of its own. ScopedCallable's own is another matter: it is keyed by the root.
+Hash Simulation::Interceptor::transient_storage(const Address& address, const Hash& key) {
+    const Hash value = Host::transient_storage(address, key);
+    if (!leg_.chain.scope_transaction || address == leg_.chain.callable || value.is_zero())
+        return value;
+    const auto own = written_.find({address, key});
+    if (own == written_.end() || own->second != value)
+        parts_.refuse(RefusalRule::transient_storage,
+                      fmt::format("L1: {} reads transient storage that an earlier root of this "
+                                  "scope left: the root needs a scope of its own",
+                                  to_hex(address)));
+    return value;
+}
+
+void Simulation::Interceptor::set_transient_storage(const Address& address, const Hash& key,
+                                                    const Hash& value) {
+    if (leg_.chain.scope_transaction && address != leg_.chain.callable)
+        written_[{address, key}] = value;
+    Host::set_transient_storage(address, key, value);
+}
+
+void Simulation::Interceptor::on_instruction(const evm::TraceStep& step) {
+    if (step.opcode == evm::OP_BLOBHASH)
+        parts_.refuse(RefusalRule::blob_hash,
+                      "L1: BLOBHASH of the scope's own transaction is not known beforehand");
 }
 
 Simulation::Simulation(const std::vector<SimulatedChain>& chains,

@@ -176,6 +176,7 @@ Result<PublicInputs, Disagreement> verify(const ProofInput& input,
                                     rollup.l1_origin_number));
 
     rollup::BatchOptions options;
+    options.l1_origin_timestamp_s = origin->header().timestamp_s;
     auto execution = rollup::execute_batch(rollup.chain, rollup.config, *batch, options);
     if (!execution) {
         const auto& refusal = execution.error();

@@ -186,6 +186,20 @@ TEST(attester, refuses_wrong_data_by_kind) {
     EXPECT_EQ(kind_of(in_blobs), "signed");
 }
 
+TEST(attester, refuses_a_clock_far_ahead_of_l1) {
+    Setting s;
+    Attester attester{key(11), s.l1, {s.rollup}};
+    auto batch = s.batch;
+    batch.blocks[1].timestamp_s += rollup::MAX_CLOCK_AHEAD_S + 1000;
+    auto input = s.input(DataIn::calldata);
+    input.batch = rollup::encode(batch);
+    input.claim.da_commitment = protocol::da_commitment_of_calldata(input.batch);
+    const auto attestation = attester.attest(encode(input));
+    ASSERT_FALSE(attestation.has_value());
+    EXPECT_EQ(attestation.error().kind, DisagreementKind::refused_batch);
+    EXPECT_EQ(attestation.error().detail, "block 1: timestamp_ahead_of_l1");
+}
+
 TEST(attester, refuses_a_batch_that_breaks_a_rule) {
     Setting s;
     Attester attester{key(11), s.l1, {s.rollup}};

@@ -17,21 +17,14 @@ namespace callable = protocol::callable;
 namespace {
 
 constexpr std::array<std::string_view, BATCH_RULE_COUNT> RULE_NAMES{
-    "wrong_chain_id",
-    "wrong_first_block",
-    "too_many_blocks",
-    "timestamp_not_after_parent",
-    "missing_open_scope",
-    "repeated_open_scope",
-    "unknown_system_call",
-    "malformed_system_call",
-    "load_of_foreign_root",
-    "run_of_own_root",
-    "load_without_user_transaction",
-    "wrong_operation_hash",
-    "refused_transaction",
-    "refused_block",
-    "unreadable_streams",
+    "wrong_chain_id",        "wrong_first_block",
+    "too_many_blocks",       "timestamp_not_after_parent",
+    "timestamp_ahead_of_l1", "missing_open_scope",
+    "repeated_open_scope",   "unknown_system_call",
+    "malformed_system_call", "load_of_foreign_root",
+    "run_of_own_root",       "load_without_user_transaction",
+    "wrong_operation_hash",  "refused_transaction",
+    "refused_block",         "unreadable_streams",
 };
 static_assert(!RULE_NAMES.back().empty());
 
@@ -76,7 +69,7 @@ std::optional<BatchRule> broken_rule(const Batch& batch, size_t block, size_t in
 }
 
 Result<void, BatchRefusal> check_form(const RollupConfig& config, const Batch& batch,
-                                      const BlockHeader& parent) {
+                                      const BlockHeader& parent, const BatchOptions& options) {
     if (batch.chain_id != config.chain_id()) return refuse(BatchRule::wrong_chain_id, 0);
     if (batch.first_block != parent.number + 1) return refuse(BatchRule::wrong_first_block, 0);
     if (batch.blocks.size() > MAX_BATCH_BLOCKS)
@@ -91,6 +84,10 @@ Result<void, BatchRefusal> check_form(const RollupConfig& config, const Batch& b
         const auto& [block_timestamp_s, coinbase, transactions] = batch.blocks[block];
         if (block_timestamp_s <= timestamp_s)
             return refuse(BatchRule::timestamp_not_after_parent, block);
+        if (const auto origin = options.l1_origin_timestamp_s;
+            origin && block_timestamp_s > *origin &&
+            block_timestamp_s - *origin > MAX_CLOCK_AHEAD_S)
+            return refuse(BatchRule::timestamp_ahead_of_l1, block);
         timestamp_s = block_timestamp_s;
         for (size_t i = 0; i < transactions.size(); ++i) {
             if (transactions[i].type != TxType::system) continue;
@@ -230,7 +227,7 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
     CHECK(chain.spec().chain_id == config.chain_id());
     const Hash parent = options.parent ? *options.parent : chain.head()->hash;
     ScratchChain scratch{chain, parent};
-    TRY_VOID(check_form(config, batch, scratch.head()->header()));
+    TRY_VOID(check_form(config, batch, scratch.head()->header(), options));
 
     BatchExecution execution;
     execution.pre_state_root = scratch.head()->header().state_root;

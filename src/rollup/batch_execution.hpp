@@ -17,6 +17,7 @@ enum class BatchRule : uint8_t {
     wrong_first_block,  // not the parent's number + 1
     too_many_blocks,    // above MAX_BATCH_BLOCKS
     timestamp_not_after_parent,
+    timestamp_ahead_of_l1,  // above that of the L1 origin by more than MAX_CLOCK_AHEAD_S
     missing_open_scope,     // the first transaction of the first block is another one
     repeated_open_scope,    // elsewhere
     unknown_system_call,    // a system transaction that is none of openScope, loadRoot, runRoot
@@ -29,12 +30,14 @@ enum class BatchRule : uint8_t {
     refused_block,        // with its BlockRefusal
     unreadable_streams,   // the predeploy's views don't answer as their ABI says
 };
-inline constexpr size_t BATCH_RULE_COUNT = 15;
+inline constexpr size_t BATCH_RULE_COUNT = 16;
 /// As the enumerator is written.
 std::string_view to_string(BatchRule rule) noexcept;
 
 /// Bounds the work that a batch can ask for.
 inline constexpr size_t MAX_BATCH_BLOCKS = 1024;
+/// Bounds how far a builder can put a rollup's clock forward, in seconds.
+inline constexpr uint64_t MAX_CLOCK_AHEAD_S = 600;
 
 struct BatchRefusal {
     BatchRule rule{};
@@ -82,6 +85,8 @@ enum class Trace : uint8_t { no, yes };
 struct BatchOptions {
     std::optional<Hash> parent;  ///< none: the chain's head. REQUIRES: the chain has it
     Trace trace = Trace::no;
+    /// Timestamp of the batch's L1 origin, which bounds those of its blocks; none: not looked at.
+    std::optional<uint64_t> l1_origin_timestamp_s;
 };
 
 /// Executes every block of @p batch on its parent, with nothing left out: a transaction that can't

@@ -47,6 +47,20 @@ TEST(batch_execution, executes_every_block_and_leaves_the_chain_alone) {
     EXPECT_EQ(executed->post_state_root, last.state->state_root());
 }
 
+TEST(batch_execution, bounds_the_clock_by_the_l1_origin) {
+    const auto rollup = config();
+    const auto chain = make_chain(rollup);
+    auto batch = sample_batch(chain);
+    const uint64_t last = batch.blocks[1].timestamp_s;
+    const uint64_t origin = last - MAX_CLOCK_AHEAD_S;
+    EXPECT_TRUE(execute_batch(chain, rollup, batch, {.l1_origin_timestamp_s = origin}).has_value());
+    batch.blocks[1].timestamp_s = last + 1;
+    const auto refused = execute_batch(chain, rollup, batch, {.l1_origin_timestamp_s = origin});
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().rule, BatchRule::timestamp_ahead_of_l1);
+    EXPECT_EQ(refused.error().block, 1u);
+}
+
 TEST(batch_execution, reads_the_streams_from_the_post_state) {
     const auto rollup = config();
     const auto chain = make_chain(rollup);

@@ -218,6 +218,7 @@ void FakeL1::add(std::vector<Transaction> transactions, std::vector<Receipt> rec
     auto& header = block->block.header;
     if (!blocks_.empty()) header.parent_hash = blocks_.back()->hash;
     header.number = blocks_.size();
+    header.timestamp_s = 1000 + 12 * blocks_.size();  // the rollups' genesis is at 1000
     header.transactions_root = transactions_root(transactions);
     header.receipts_root = receipts_root(receipts);
     block->block.transactions = std::move(transactions);
