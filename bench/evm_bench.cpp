@@ -16,10 +16,13 @@ int main(int argc, char** argv) {
     app.add_flag("--json", options.json, "JSON instead of a table");
     app.add_option("--filter", options.filter, "only benchmarks whose name matches the expression");
     app.add_option("--peer", options.peers, "a shared library to compare with (bench/README.md)");
+    app.add_flag("--once", options.once,
+                 "run each program that the filter names once, and measure nothing");
     CLI11_PARSE(app, argc, argv);
     try {
         scope::bench::Suite suite{options};
         measure_programs(suite);
+        if (options.once) return 0;
         measure_hashes(suite);
         measure_precompiles(suite);
         measure_blocks(suite);

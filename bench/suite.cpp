@@ -72,7 +72,7 @@ bool Suite::wants(const std::string& name) const {
 
 void Suite::measure(const std::string& name, const std::vector<Contender>& contenders, double work,
                     std::string_view unit) {
-    if (!wants(name)) return;
+    if (!wants(name) || options_.once) return;
     const double sample_s = options_.quick ? 0.001 : 0.004;
     const double budget_s = (options_.quick ? 0.1 : 0.6) * static_cast<double>(contenders.size());
     const size_t min_rounds = options_.quick ? 3 : 11;

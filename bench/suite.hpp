@@ -24,6 +24,7 @@ struct Contender {
 struct Options {
     bool quick = false;
     bool json = false;
+    bool once = false;               ///< run programs once and measure nothing: for callgrind
     std::string filter;              ///< regular expression; empty: everything
     std::vector<std::string> peers;  ///< shared libraries, see peer/peer.hpp
 };
