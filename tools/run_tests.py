@@ -350,6 +350,7 @@ def fixture_suites(full: bool) -> list[Suite]:
     basic = "ethereum-tests-basic.tar.zst"
     for name, command, folder, archive, files in (
             ("blockchaintest/older-form", "blockchaintest", "BlockchainTests", "ethereum-tests-blocks.tar.zst", ("",)),
+            ("witnesstest", "witnesstest", "blockchain_tests_zkevm", "eest-zkevm-witness-tests.tar.zst", ("",)),
             ("transactiontest", "transactiontest", "TransactionTests", basic, ("",)),
             ("trietest", "trietest", "TrieTests", basic, ("",)),
             ("trietest/paths", "trietest", "BasicTests", basic, ("hexencodetest.json",)),

@@ -21,6 +21,7 @@
 #include "t8n.hpp"
 #include "transactiontest.hpp"
 #include "trietest.hpp"
+#include "witnesstest.hpp"
 
 namespace {
 
@@ -40,6 +41,7 @@ std::vector<Command> commands() {
         fuzz_command,
 #endif
         transactiontest_command,
+        witnesstest_command,
         trietest_command,
         rlptest_command,
         keytest_command,
