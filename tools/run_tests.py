@@ -235,7 +235,8 @@ def run_gtest(program: pathlib.Path, pattern: str | None) -> Outcome:
 
 
 def sanitized() -> Outcome:
-    """The unit tests once more, with address and undefined-behaviour sanitizers: another build, some minutes."""
+    """The unit tests and a tenth of Ethereum's once more, with address and undefined-behaviour sanitizers: another build,
+    some minutes."""
     build = ROOT / "build" / "sanitize"
     for command in (["cmake", "--preset", "sanitize"], ["ninja", "-C", build]):
         result = execute(command, together=True)
@@ -244,6 +245,11 @@ def sanitized() -> Outcome:
     outcome = Outcome()
     for program in test_programs(build):
         outcome.add(run_gtest(program, None))
+    program = build / "apps" / "scope" / "scope"
+    for command, folder, archive in (("statetest", "state_tests", "eest-state-tests.tar.zst"),
+                                     ("blockchaintest", "blockchain_tests", "eest-blockchain-tests.tar.zst"),
+                                     ("witnesstest", "blockchain_tests_zkevm", "eest-zkevm-witness-tests.tar.zst")):
+        outcome.add(run_fixtures(command, folder, archive, "--sample", "10", program=program))
     return outcome
 
 
@@ -309,7 +315,8 @@ def fixtures(folder_name: str, archive_name: str) -> pathlib.Path | str:
     return unpacked / folder_name
 
 
-def run_fixtures(command: str, folder_name: str, archive_name: str, *options: str, files: tuple = ("",)) -> Outcome:
+def run_fixtures(command: str, folder_name: str, archive_name: str, *options: str, files: tuple = ("",),
+                 program: pathlib.Path | None = None) -> Outcome:
     folder = fixtures(folder_name, archive_name)
     if isinstance(folder, str):
         # A named folder that doesn't serve is a mistake; the default one may simply not be there.
@@ -317,7 +324,7 @@ def run_fixtures(command: str, folder_name: str, archive_name: str, *options: st
             return Outcome(failed=1, problems=[folder])
         return Outcome(skipped=1, notes=[f"{folder}; SCOPE_FIXTURES=FOLDER names another place"])
     arguments = [command, *options, *[folder / file for file in files]]
-    result = execute([SCOPE, *arguments, "--json"])
+    result = execute([program or SCOPE, *arguments, "--json"])
     try:
         *failures, totals = [json.loads(line) for line in result.output.splitlines()]
     except ValueError:
