@@ -10,7 +10,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = ROOT / "build" / "release" / "apps" / "scope" / "scope"
 STORIES = ["swap", "callback", "arbitrage", "courier", "refusal"]
-# What the issue asks for, and the error that each has to revert with.
+# Every attack, and the error that it has to revert with.
 ATTACKS = {
     "response-changed": "ResponsesDiffer",
     "response-changed-on-rollup": "ResponsesDiffer",
