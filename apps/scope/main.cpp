@@ -5,19 +5,15 @@
 #include <map>
 #include <vector>
 
-#include "command.hpp"
-#if __has_include("statetest.hpp")
-#include "statetest.hpp"
-#endif
-#if __has_include("demo.hpp")
-#include "demo.hpp"
-#endif
 #include "blockchaintest.hpp"
+#include "command.hpp"
+#include "demo.hpp"
 #if __has_include("fuzz.hpp")
 #include "fuzz.hpp"
 #endif
 #include "keytest.hpp"
 #include "rlptest.hpp"
+#include "statetest.hpp"
 #include "t8n.hpp"
 #include "transactiontest.hpp"
 #include "trietest.hpp"
@@ -30,12 +26,8 @@ using namespace scope::app;
 /// Every subcommand, in the order of the help text.
 std::vector<Command> commands() {
     return {
-#if __has_include("demo.hpp")
         demo_command,
-#endif
-#if __has_include("statetest.hpp")
         statetest_command,
-#endif
         blockchaintest_command,
 #if __has_include("fuzz.hpp")
         fuzz_command,
