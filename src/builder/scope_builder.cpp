@@ -511,25 +511,48 @@ struct ScopeBuilder::Parts {
                             simulated.success ? "success" : "failure", to_hex(simulated.output),
                             ending->success ? "success" : "failure", to_hex(ending->output)));
         simulated.gas_used = ending->gas_used;
-        return check_pairs();
+        if (auto refused = check_pairs()) return refused;
+        return check_batches();
     }
 
     // ---- the bundle
 
+    [[nodiscard]] rollup::Batch make_batch(const Rollup& rollup, uint64_t number) const {
+        const auto l1_head = network.l1->head();
+        return {.chain_id = rollup.chain_id(),
+                .number = number,
+                .l1_origin_hash = l1_head->hash,
+                .l1_origin_number = l1_head->header().number,
+                .first_block = rollup.node->chain->head()->header().number + 1,
+                .blocks = {
+                    {attributes.timestamp_s, attributes.coinbase, rollup.block->transactions()}}};
+    }
+
+    /// Whether all batches fit into one transaction's blobs, or each into calldata.
+    [[nodiscard]] std::optional<Refusal> check_batches() const {
+        size_t blobs = 0;
+        for (const auto& rollup : rollups) {
+            if (!rollup.touched) continue;
+            const size_t size = rollup::encode(make_batch(rollup, 0)).size();
+            if (size > rollup::MAX_BATCH_SIZE)
+                return refusal(RefusalRule::scope_full,
+                               fmt::format("chain {}: the batch has no room", rollup.chain_id()));
+            blobs += rollup::blobs_for(size);
+        }
+        if (options.data_availability == DataAvailability::blobs &&
+            blobs > MAX_BLOBS_PER_TRANSACTION)
+            return refusal(RefusalRule::scope_full,
+                           fmt::format("{} blobs, at most {} in one L1 transaction", blobs,
+                                       MAX_BLOBS_PER_TRANSACTION));
+        return std::nullopt;
+    }
+
     Result<RollupPart, SealError> assemble(Rollup& rollup) {
         const Timer timer{times.assemble};
-        const auto head = rollup.node->chain->head();
-        const auto l1_head = network.l1->head();
         const auto registry = registered(rollup.chain_id());
         RollupPart part;
         part.chain_id = rollup.chain_id();
-        part.batch = {.chain_id = rollup.chain_id(),
-                      .number = registry.next_batch,
-                      .l1_origin_hash = l1_head->hash,
-                      .l1_origin_number = l1_head->header().number,
-                      .first_block = head->header().number + 1,
-                      .blocks = {{attributes.timestamp_s, attributes.coinbase,
-                                  rollup.block->transactions()}}};
+        part.batch = make_batch(rollup, registry.next_batch);
         part.batch_bytes = rollup::encode(part.batch);
         // Executed once more from the bytes, as every re-executor will: what is claimed is what
         // this gives.
@@ -539,7 +562,8 @@ struct ScopeBuilder::Parts {
                 SealError{SealRule::batch_too_large, std::string{to_string(decoded.error())}}};
         auto execution = rollup::execute_batch(
             *rollup.node->chain, rollup.node->config, *decoded,
-            {.trace = rollup::Trace::yes, .l1_origin_timestamp_s = l1_head->header().timestamp_s});
+            {.trace = rollup::Trace::yes,
+             .l1_origin_timestamp_s = network.l1->head()->header().timestamp_s});
         if (!execution)
             return std::unexpected{SealError{
                 SealRule::batch_refused,

@@ -49,6 +49,7 @@ struct Simulation::Leg {
     SimulatedChain chain;
     std::unique_ptr<Interceptor> host;
     std::vector<Wait> waits;
+    int64_t gas_left = 0;                              // of serve_gas
     std::vector<Served> records;                       // in the order in which they were found
     std::map<Hash, std::map<Hash, size_t>> by_anchor;  // anchor, request hash: place in records
     std::map<Hash, Step> steps;                        // by the trace after an answer
@@ -128,8 +129,12 @@ struct Simulation::Parts {
     std::optional<Bytes> serve(Leg& target, const protocol::Request& request, CallTrace& trace) {
         const bool waiting = !target.waits.empty();
         const int depth = waiting ? target.waits.back().depth : 1;
-        const int64_t gas =
-            waiting ? target.waits.back().gas : static_cast<int64_t>(target.chain.serve_gas);
+        // A frame that waits pays for callbacks into it; all others share what the builder grants
+        // the root on the chain.
+        const auto gas_left = [&]() -> int64_t& {
+            return waiting ? target.waits.back().gas : target.gas_left;
+        };
+        const int64_t gas = std::max<int64_t>(gas_left(), 0);
 
         const auto alias = from_loader(
             target, callable::deploy_alias(request.source_chain_id, request.from), depth);
@@ -151,14 +156,17 @@ struct Simulation::Parts {
         trace.gas_used = static_cast<uint64_t>(used);
         if (refusal) return std::nullopt;
         if (result.status != evm::Status::success) {
-            refuse(RefusalRule::fault, fmt::format("chain {} can't serve the call to {}: {}",
-                                                   target.chain.chain_id, to_hex(request.to),
-                                                   result.status == evm::Status::revert
-                                                       ? describe_revert(result.output)
-                                                       : evm::to_string(result.status)));
+            const std::string reason = result.status == evm::Status::revert
+                                           ? describe_revert(result.output)
+                                           : evm::to_string(result.status);
+            const bool short_of_gas =
+                reason.starts_with("TooLittleGas") || result.status == evm::Status::out_of_gas;
+            refuse(short_of_gas ? RefusalRule::gas_budget : RefusalRule::fault,
+                   fmt::format("chain {} can't serve the call to {}: {}, with {} gas left",
+                               target.chain.chain_id, to_hex(request.to), reason, gas));
             return std::nullopt;
         }
-        if (waiting) target.waits.back().gas -= used + SERVE_OVERHEAD;
+        gas_left() -= used + SERVE_OVERHEAD;
         return std::move(result.output);
     }
 
@@ -343,6 +351,7 @@ Simulation::Simulation(const std::vector<SimulatedChain>& chains,
     for (const auto& chain : chains) {
         auto leg = std::make_unique<Leg>();
         leg->chain = chain;
+        leg->gas_left = static_cast<int64_t>(chain.serve_gas);
         leg->host = std::make_unique<Interceptor>(*parts_, *leg);
         parts_->legs.push_back(std::move(leg));
     }

@@ -6,10 +6,6 @@ namespace {
 constexpr size_t LENGTH_SIZE = 4;
 constexpr size_t ELEMENT = crypto::BYTES_PER_FIELD_ELEMENT;
 constexpr size_t PIECE = ELEMENT - 1;
-
-constexpr size_t blobs_for(size_t batch_size) noexcept {
-    return (LENGTH_SIZE + batch_size + BLOB_CONTENT_SIZE - 1) / BLOB_CONTENT_SIZE;
-}
 }  // namespace
 
 Result<std::vector<crypto::Blob>, BatchError> to_blobs(BytesView batch_bytes) {

@@ -16,6 +16,12 @@ namespace scope::rollup {
 
 inline constexpr size_t BLOB_CONTENT_SIZE = crypto::FIELD_ELEMENTS_PER_BLOB * 31;
 
+/// How many blobs hold a batch of so many bytes.
+constexpr size_t blobs_for(size_t batch_size) noexcept {
+    constexpr size_t LENGTH_SIZE = 4;
+    return (LENGTH_SIZE + batch_size + BLOB_CONTENT_SIZE - 1) / BLOB_CONTENT_SIZE;
+}
+
 /// @param batch_bytes  encode(Batch). @return  The blobs in order, or BatchError::too_large or
 /// empty.
 Result<std::vector<crypto::Blob>, BatchError> to_blobs(BytesView batch_bytes);

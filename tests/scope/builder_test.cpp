@@ -233,6 +233,24 @@ TEST(scope, a_bundle_on_a_drifted_l1_is_refused_by_its_environment) {
     EXPECT_THAT(describe_revert(outcome->output), HasSubstr("EnvironmentDrifted(2,"));
 }
 
+TEST(scope, refuses_what_no_longer_fits_and_settles_the_rest) {
+    ScopeBuilder scope{world().network(), world().options(), world().next_slot()};
+    auto operation = sample_operation();
+    operation.gas = 12'000'000u;  // must be there when it runs, whatever it takes of it
+    std::optional<Refusal> refused;
+    while (!refused && scope.roots().size() < 50) {
+        const auto root = scope.add(signed_operation(operation));
+        operation.nonce += 1u;
+        if (!root) refused = root.error();
+    }
+    ASSERT_TRUE(refused.has_value());
+    EXPECT_EQ(to_string(refused->rule), to_string(RefusalRule::scope_full)) << refused->reason;
+    EXPECT_GT(scope.roots().size(), 1u);
+    const auto bundle = scope.seal(world().committee());
+    ASSERT_TRUE(bundle.has_value()) << to_string(bundle.error());
+    ASSERT_TRUE(settle(world().network(), *bundle).has_value());
+}
+
 TEST(scope, what_settled_is_what_a_follower_derives) {
     const rollup::StoreL1Source l1{world().chain(L1).store()};
     rollup::Follower follower{l1, world().configs()};
