@@ -92,9 +92,8 @@ void Suite::measure(const std::string& name, const std::vector<Contender>& conte
             row.columns[i].samples.push_back(time_s(contenders[i], runs[i]) /
                                              static_cast<double>(runs[i]));
     for (auto& column : row.columns) {
-        std::vector<double> ratios;
-        for (size_t i = 0; i < column.samples.size(); ++i)
-            ratios.push_back(column.samples[i] / row.columns[0].samples[i]);
+        std::vector<double> ratios = column.samples;
+        for (size_t i = 0; i < ratios.size(); ++i) ratios[i] /= row.columns[0].samples[i];
         column.ratio = quantile(ratios, 0.5);
     }
     print(row);
