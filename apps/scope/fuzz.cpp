@@ -1,0 +1,151 @@
+#include "fuzz.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+
+#include "fuzz/anvil.hpp"
+#include "fuzz/differential.hpp"
+#include "fuzz/minimise.hpp"
+#include "test_report.hpp"
+
+namespace scope::app {
+
+namespace {
+
+constexpr size_t PROGRAMS_A_BLOCK = 200;
+constexpr size_t MINIMISE_TRIES = 300;
+
+struct Options {
+    uint64_t seed = 1;
+    uint64_t runs = 1000;
+    uint64_t first = 0;
+    unsigned jobs = 1;
+    bool json = false;
+    bool keep_going = false;
+    std::string anvil;
+};
+
+/// Programs that anvil runs otherwise, and their minimal forms.
+class Fuzzer {
+  public:
+    explicit Fuzzer(const Options& options)
+        : options_(options),
+          anvil_(options.anvil.empty() ? fuzz::find_anvil() : std::filesystem::path{options.anvil}),
+          report_(options.json ? TestReport::Format::json : TestReport::Format::text) {}
+
+    int run() {
+        const size_t blocks = (options_.runs + PROGRAMS_A_BLOCK - 1) / PROGRAMS_A_BLOCK;
+        for_each_parallel(blocks, options_.jobs, [this](size_t block) {
+            if (!stop_) run_block(block);
+        });
+        fmt::print(stderr, "fuzz evm: {} executed, {} refused by both\n", executed_.load(),
+                   refused_.load());
+        return report_.finish();
+    }
+
+  private:
+    void run_block(size_t block) {
+        const uint64_t from = block * PROGRAMS_A_BLOCK;
+        std::vector<fuzz::Program> programs;
+        for (uint64_t i = from; i < std::min(from + PROGRAMS_A_BLOCK, options_.runs); ++i)
+            programs.push_back(fuzz::make_program(options_.seed, options_.first + i));
+        search(programs);
+        if (done_ += programs.size(); !stop_) show_progress();
+    }
+
+    /// Halves the programs until each that differs stands alone.
+    bool search(std::span<const fuzz::Program> programs) {
+        if (stop_) return true;
+        const fuzz::Comparison found = fuzz::compare_with_anvil(anvil_, programs);
+        if (!found.difference) {
+            executed_ += found.executed;
+            refused_ += found.refused;
+            for (size_t i = 0; i < programs.size(); ++i) report_.pass();
+            return false;
+        }
+        if (programs.size() == 1) {
+            report(programs.front(), *found.difference);
+            return true;
+        }
+        const size_t half = programs.size() / 2;
+        const bool first = search(programs.first(half));
+        const bool second = search(programs.subspan(half));
+        if (!first && !second)
+            report_.fail(fmt::format("seed {}", options_.seed),
+                         fmt::format("programs {} to {} together", programs.front().index,
+                                     programs.back().index),
+                         *found.difference);
+        return true;
+    }
+
+    void report(const fuzz::Program& program, const std::string& difference) {
+        if (!options_.keep_going) stop_ = true;
+        fmt::print(stderr, "fuzz evm: program {} differs, making it smaller\n", program.index);
+        const auto differs = [&](const fuzz::Program& candidate) {
+            return fuzz::compare_with_anvil(anvil_, {&candidate, 1}).difference.has_value();
+        };
+        const fuzz::Program small = fuzz::minimise(program, differs, MINIMISE_TRIES);
+        const fuzz::Comparison found = fuzz::compare_with_anvil(anvil_, {&small, 1});
+        report_.fail(fmt::format("seed {}", options_.seed),
+                     fmt::format("program {}", program.index),
+                     found.difference.value_or(difference));
+        const std::lock_guard lock{mutex_};
+        fmt::print("{}\n", fuzz::state_test_json(small, found.pre, found.block,
+                                                 found.excess_blob_gas, found.expected));
+    }
+
+    void show_progress() {
+        using namespace std::chrono_literals;
+        const std::lock_guard lock{mutex_};
+        const auto now = std::chrono::steady_clock::now();
+        if (now < next_progress_) return;
+        next_progress_ = now + 5s;
+        fmt::print(stderr, "fuzz evm: {} of {} programs\n", done_.load(), options_.runs);
+    }
+
+    const Options& options_;
+    std::filesystem::path anvil_;
+    TestReport report_;
+    std::atomic<bool> stop_ = false;
+    std::atomic<size_t> done_ = 0;
+    std::atomic<size_t> executed_ = 0;
+    std::atomic<size_t> refused_ = 0;
+    std::mutex mutex_;
+    std::chrono::steady_clock::time_point next_progress_;
+};
+
+Run declare(CLI::App& app) {
+    auto options = std::make_shared<Options>();
+    app.require_subcommand(1);
+    CLI::App& evm = *app.add_subcommand(
+        "evm", "Generated programs, run here and in anvil as Osaka transactions, compared");
+    evm.add_option("--seed", options->seed, "Of all programs")->capture_default_str();
+    evm.add_option("--runs", options->runs, "How many programs")->capture_default_str();
+    evm.add_option("--first", options->first, "Number of the first program; to repeat one")
+        ->capture_default_str();
+    evm.add_option("--jobs", options->jobs, "Anvil processes at a time")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
+    evm.add_option("--anvil", options->anvil, "The program (default: npm's, in node_modules)")
+        ->check(CLI::ExistingFile);
+    evm.add_flag("--keep-going", options->keep_going, "Don't stop at the first difference");
+    evm.add_flag("--json", options->json, "One JSON object a line");
+    app.footer(
+        "Compared are state root, gas, status, logs and output, and which transactions are "
+        "refused.\n"
+        "A program that differs is made smaller and printed as a state test in one line, with\n"
+        "anvil's roots as the expected ones: docs/fuzzing.md.\n"
+        "Exit code: 0 no difference, 1 a difference or no anvil, 2 wrong usage.");
+    return [options] { return Fuzzer{*options}.run(); };
+}
+
+}  // namespace
+
+const Command fuzz_command{"fuzz", "Run generated programs against another implementation",
+                           declare};
+
+}  // namespace scope::app

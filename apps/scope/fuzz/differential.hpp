@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "fuzz/program.hpp"
+#include "fuzz/test_json.hpp"
+
+namespace scope::app::fuzz {
+
+struct Comparison {
+    std::optional<std::string> difference;  ///< in words; none if all is the same
+    size_t executed = 0;                    ///< programs that stood in the block
+    size_t refused = 0;                     ///< refused by both
+    // To make a state test of a single program.
+    state::GenesisAlloc pre;  ///< with what anvil adds to the program's accounts
+    evm::BlockContext block;
+    uint64_t excess_blob_gas = 0;
+    Expectation expected;  ///< as anvil has it
+};
+
+/// Runs the programs as one block, here and in a new anvil process, and compares: which
+/// transactions were refused; the state root, the root of the receipts (status, gas, logs), gas
+/// used; and the output of every transaction.
+///
+/// Throws std::runtime_error if anvil can't be run.
+Comparison compare_with_anvil(const std::filesystem::path& anvil,
+                              std::span<const Program> programs);
+
+}  // namespace scope::app::fuzz
