@@ -7,6 +7,7 @@
 #include <chrono>
 #include <mutex>
 
+#include "equivalence/fuzz.hpp"
 #include "fuzz/anvil.hpp"
 #include "fuzz/differential.hpp"
 #include "fuzz/minimise.hpp"
@@ -16,7 +17,6 @@ namespace scope::app {
 
 namespace {
 
-constexpr size_t PROGRAMS_A_BLOCK = 200;
 constexpr size_t MINIMISE_TRIES = 300;
 
 struct Options {
@@ -24,6 +24,7 @@ struct Options {
     uint64_t runs = 1000;
     uint64_t first = 0;
     unsigned jobs = 1;
+    uint64_t block = 20;
     bool json = false;
     bool keep_going = false;
     std::string anvil;
@@ -38,7 +39,7 @@ class Fuzzer {
           report_(options.json ? TestReport::Format::json : TestReport::Format::text) {}
 
     int run() {
-        const size_t blocks = (options_.runs + PROGRAMS_A_BLOCK - 1) / PROGRAMS_A_BLOCK;
+        const size_t blocks = (options_.runs + options_.block - 1) / options_.block;
         for_each_parallel(blocks, options_.jobs, [this](size_t block) {
             if (!stop_) run_block(block);
         });
@@ -49,9 +50,9 @@ class Fuzzer {
 
   private:
     void run_block(size_t block) {
-        const uint64_t from = block * PROGRAMS_A_BLOCK;
+        const uint64_t from = block * options_.block;
         std::vector<fuzz::Program> programs;
-        for (uint64_t i = from; i < std::min(from + PROGRAMS_A_BLOCK, options_.runs); ++i)
+        for (uint64_t i = from; i < std::min(from + options_.block, options_.runs); ++i)
             programs.push_back(fuzz::make_program(options_.seed, options_.first + i));
         search(programs);
         if (done_ += programs.size(); !stop_) show_progress();
@@ -130,22 +131,44 @@ Run declare(CLI::App& app) {
     evm.add_option("--jobs", options->jobs, "Anvil processes at a time")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));
+    evm.add_option("--block", options->block, "Programs a block")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000));
     evm.add_option("--anvil", options->anvil, "The program (default: npm's, in node_modules)")
         ->check(CLI::ExistingFile);
     evm.add_flag("--keep-going", options->keep_going, "Don't stop at the first difference");
     evm.add_flag("--json", options->json, "One JSON object a line");
-    app.footer(
+    evm.footer(
         "Compared are state root, gas, status, logs and output, and which transactions are "
         "refused.\n"
         "A program that differs is made smaller and printed as a state test in one line, with\n"
         "anvil's roots as the expected ones: docs/fuzzing.md.\n"
         "Exit code: 0 no difference, 1 a difference or no anvil, 2 wrong usage.");
-    return [options] { return Fuzzer{*options}.run(); };
+
+    auto programs = std::make_shared<equivalence::FuzzOptions>();
+    CLI::App& many = *app.add_subcommand(
+        "equivalence", "Generated contracts that call each other, on one chain and across several");
+    many.add_option("--seed", programs->seed, "Of the first program; the next ones follow")
+        ->capture_default_str();
+    many.add_option("--runs", programs->runs, "How many programs")->capture_default_str();
+    many.add_option("--jobs", programs->jobs, "Threads")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
+    many.add_flag("--json", programs->json, "One JSON object a line");
+    many.footer(
+        "Each program runs on one chain with plain calls, and on L1 and rollups through the whole\n"
+        "protocol: simulated, executed, attested, settled on L1, derived by a follower. Compared "
+        "are\n"
+        "answers, storage, balances and logs. A program that differs is made smaller and printed;\n"
+        "one with a root that the builder refuses is skipped, with the rule.\n"
+        "Exit code: 0 no difference, 1 a difference, 2 wrong usage.");
+    return [options, programs, &many] {
+        return many.parsed() ? equivalence::fuzz(*programs) : Fuzzer{*options}.run();
+    };
 }
 
 }  // namespace
 
-const Command fuzz_command{"fuzz", "Run generated programs against another implementation",
-                           declare};
+const Command fuzz_command{"fuzz", "Run generated programs two ways and compare", declare};
 
 }  // namespace scope::app
