@@ -100,6 +100,7 @@ Hash root_of_byte_lists(const std::vector<Bytes>& list, uint64_t max_count, uint
 
 Hash root_of_withdrawals(const std::vector<ExecutionPayload::Withdrawal>& withdrawals) {
     std::vector<Hash> roots;
+    roots.reserve(withdrawals.size());
     for (const auto& [index, validator_index, address, amount_gwei] : withdrawals)
         roots.push_back(
             root_of_container(std::array{root_of(index), root_of(validator_index),

@@ -70,6 +70,7 @@ Result<Hash, WitnessError> parent_state_root(const std::vector<Bytes>& headers,
                                              const Hash& parent_hash) {
     if (headers.empty()) return refuse(WitnessError::missing_parent);
     std::vector<Ancestor> ancestors;
+    ancestors.reserve(headers.size());
     for (const Bytes& header : headers) ancestors.push_back(TRY(read_header(header)));
     for (size_t i = 0; i < ancestors.size(); ++i) {
         const Hash& expected =
@@ -91,6 +92,7 @@ Hash requests_hash(const std::vector<Bytes>& requests) {
 Hash block_hash_of(const ssz::NewPayloadRequest& request) {
     const ssz::ExecutionPayload& payload = request.execution_payload;
     std::vector<Withdrawal> withdrawals;
+    withdrawals.reserve(payload.withdrawals.size());
     for (const auto& [index, validator_index, address, amount_gwei] : payload.withdrawals)
         withdrawals.push_back({index, validator_index, address, amount_gwei});
     return crypto::keccak256(rlp::encode_list(
