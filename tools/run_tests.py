@@ -245,12 +245,41 @@ def sanitized() -> Outcome:
     outcome = Outcome()
     for program in test_programs(build):
         outcome.add(run_gtest(program, None))
+    for suite in fuzz_suites(build):
+        for task in suite.tasks:
+            outcome.add(task())
     program = build / "apps" / "scope" / "scope"
     for command, folder, archive in (("statetest", "state_tests", "eest-state-tests.tar.zst"),
                                      ("blockchaintest", "blockchain_tests", "eest-blockchain-tests.tar.zst"),
                                      ("witnesstest", "blockchain_tests_zkevm", "eest-zkevm-witness-tests.tar.zst")):
         outcome.add(run_fixtures(command, folder, archive, "--sample", "10", program=program))
     return outcome
+
+
+# ---- fuzzing ----------------------------------------------------------------------------------------------------
+
+
+# A few seconds each; the same inputs every time.
+FUZZ_RUNS = {"batch": 10_000, "decode": 500_000, "dispatch": 300_000, "precompile": 100_000, "proof": 100_000}
+
+
+def run_fuzzer(program: pathlib.Path, runs: int) -> Outcome:
+    """A libFuzzer program on its corpus and on what it makes of it. Inputs that fail stay in build/fuzz-failures."""
+    name = program.name.removesuffix("_fuzz")
+    failures = ROOT / "build" / "fuzz-failures"
+    failures.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as found:
+        return one_check(program, "-seed=1", f"-runs={runs}", "-max_len=2048", "-timeout=60", "-verbosity=0",
+                         f"-artifact_prefix={failures}/{name}-", found, ROOT / "tests" / "fuzz" / "corpus" / name)
+
+
+def fuzz_suites(build: pathlib.Path) -> list[Suite]:
+    suites = []
+    for program in sorted((build / "tests" / "fuzz").glob("*_fuzz")):
+        name = program.name.removesuffix("_fuzz")
+        if (ROOT / "tests" / "fuzz" / f"{program.name}.cpp").exists():
+            suites.append(Suite(f"fuzz/{name}", [functools.partial(run_fuzzer, program, FUZZ_RUNS.get(name, 10_000))]))
+    return suites
 
 
 # ---- Solidity ---------------------------------------------------------------------------------------------------
@@ -403,6 +432,8 @@ def all_suites(options: argparse.Namespace) -> list[Suite]:
     for program in test_programs(BUILD):
         name = f"unit/{program.name.removesuffix('_test')}"
         suites.append(Suite(name, [lambda program=program, name=name: run_gtest(program, pattern_of(name))]))
+    suites += fuzz_suites(BUILD)
+    suites.append(Suite("fuzz/anvil", [lambda: one_check(SCOPE, "fuzz", "evm", "--seed", 1, "--runs", 400)]))
     suites += fixture_suites(options.full)
     for file in sorted((ROOT / "tests" / "e2e").glob("test_*.py")):
         suites.append(Suite(f"e2e/{file.stem.removeprefix('test_')}", [lambda file=file: run_unittest(file)]))
