@@ -148,8 +148,8 @@ Bytes output_of(Json trace) {
 
 }  // namespace
 
-Comparison compare_with_anvil(const std::filesystem::path& anvil_program,
-                              std::span<const Program> programs) {
+static Comparison compare_once(const std::filesystem::path& anvil_program,
+                               std::span<const Program> programs) {
     state::GenesisAlloc alloc;
     std::map<Hash, const Program*> by_hash;
     std::vector<Request> requests;
@@ -260,6 +260,17 @@ Comparison compare_with_anvil(const std::filesystem::path& anvil_program,
         result.difference = std::move(difference);
     }
     return result;
+}
+
+Comparison compare_with_anvil(const std::filesystem::path& anvil,
+                              std::span<const Program> programs) {
+    for (int attempt = 1;; ++attempt) {
+        try {
+            return compare_once(anvil, programs);
+        } catch (const AnvilHangs&) {
+            if (attempt == 5) throw;
+        }
+    }
 }
 
 }  // namespace scope::app::fuzz
