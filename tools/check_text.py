@@ -6,6 +6,7 @@ git tracks or would track; without git, every file outside the folders that buil
 """
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -23,7 +24,7 @@ NOT_OURS = re.compile(r"(^|/)package-lock\.json$|^contracts/snapshots/|\.(bin|pn
 
 
 def files() -> list[pathlib.Path]:
-    if (ROOT / ".git").exists():
+    if (ROOT / ".git").exists() and shutil.which("git"):
         listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                                 capture_output=True, text=True)
         if listed.returncode == 0:
