@@ -121,7 +121,7 @@ class Fuzzer {
 
 Run declare(CLI::App& app) {
     auto options = std::make_shared<Options>();
-    app.require_subcommand(1);
+    app.require_subcommand(0, 1);  // so that a wrong option is told before what is missing
     CLI::App& evm = *app.add_subcommand(
         "evm", "Generated programs, run here and in anvil as Osaka transactions, compared");
     evm.add_option("--seed", options->seed, "Of all programs")->capture_default_str();
@@ -162,8 +162,10 @@ Run declare(CLI::App& app) {
         "answers, storage, balances and logs. A program that differs is made smaller and printed;\n"
         "one with a root that the builder refuses is skipped, with the rule.\n"
         "Exit code: 0 no difference, 1 a difference, 2 wrong usage.");
-    return [options, programs, &many] {
-        return many.parsed() ? equivalence::fuzz(*programs) : Fuzzer{*options}.run();
+    return [options, programs, &evm, &many] {
+        if (many.parsed()) return equivalence::fuzz(*programs);
+        if (evm.parsed()) return Fuzzer{*options}.run();
+        throw UsageError{"fuzz: what to compare is missing: evm or equivalence"};
     };
 }
 
