@@ -24,7 +24,7 @@ struct Options {
     uint64_t runs = 1000;
     uint64_t first = 0;
     unsigned jobs = 1;
-    uint64_t block = 20;
+    uint64_t group = 2000;
     bool json = false;
     bool keep_going = false;
     std::string anvil;
@@ -39,9 +39,9 @@ class Fuzzer {
           report_(options.json ? TestReport::Format::json : TestReport::Format::text) {}
 
     int run() {
-        const size_t blocks = (options_.runs + options_.block - 1) / options_.block;
-        for_each_parallel(blocks, options_.jobs, [this](size_t block) {
-            if (!stop_) run_block(block);
+        const size_t groups = (options_.runs + options_.group - 1) / options_.group;
+        for_each_parallel(groups, options_.jobs, [this](size_t group) {
+            if (!stop_) run_group(group);
         });
         fmt::print(stderr, "fuzz evm: {} executed, {} refused by both\n", executed_.load(),
                    refused_.load());
@@ -49,10 +49,10 @@ class Fuzzer {
     }
 
   private:
-    void run_block(size_t block) {
-        const uint64_t from = block * options_.block;
+    void run_group(size_t group) {
+        const uint64_t from = group * options_.group;
         std::vector<fuzz::Program> programs;
-        for (uint64_t i = from; i < std::min(from + options_.block, options_.runs); ++i)
+        for (uint64_t i = from; i < std::min(from + options_.group, options_.runs); ++i)
             programs.push_back(fuzz::make_program(options_.seed, options_.first + i));
         search(programs);
         if (done_ += programs.size(); !stop_) show_progress();
@@ -131,9 +131,9 @@ Run declare(CLI::App& app) {
     evm.add_option("--jobs", options->jobs, "Anvil processes at a time")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));
-    evm.add_option("--block", options->block, "Programs a block")
+    evm.add_option("--group", options->group, "Programs an anvil process")
         ->capture_default_str()
-        ->check(CLI::Range(1, 1000));
+        ->check(CLI::Range(1, 10000));
     evm.add_option("--anvil", options->anvil, "The program (default: npm's, in node_modules)")
         ->check(CLI::ExistingFile);
     evm.add_flag("--keep-going", options->keep_going, "Don't stop at the first difference");

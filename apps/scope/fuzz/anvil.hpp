@@ -15,11 +15,6 @@ namespace scope::app::fuzz {
 /// not there.
 std::filesystem::path find_anvil();
 
-/// It has not answered for a minute. Seldom: it has been seen to lock up in evm_mine.
-struct AnvilHangs : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
-
 /// One request of JSON-RPC; params are JSON.
 struct Request {
     std::string method;

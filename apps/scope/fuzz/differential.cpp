@@ -72,17 +72,20 @@ Log read_log(Json json) {
     return log;
 }
 
+// anvil traces a transaction by executing those before it in its block once more: few of them.
+constexpr size_t PROGRAMS_A_BLOCK = 20;
+
 /// EIP-2935's contract, as anvil has it in every chain and calls it before the transactions: with
-/// nonce 0, and the parent's hash in the slot of the parent's number, which is 0.
+/// nonce 0. It keeps the parent's hash in the slot of the parent's number.
 const Address HISTORY = "0x0000f90827f1c53a10cb7a02335b175320002935"_address;
-state::GenesisAccount history(const Hash& parent_hash) {
+state::GenesisAccount history() {
     return {.nonce = 0,
             .balance = {},
             .code =
                 "3373fffffffffffffffffffffffffffffffffffffffe14604657602036036042575f356001"
                 "43038111604257611fff81430311604257611fff9006545f5260205ff35b5f5ffd5b5f3561"
                 "1fff60014303065500"_hex,
-            .storage = {{Hash{}, parent_hash}}};
+            .storage = {}};
 }
 
 struct Executed {
@@ -146,131 +149,171 @@ Bytes output_of(Json trace) {
     return output ? fixture::bytes(*output) : Bytes{};
 }
 
-}  // namespace
-
-static Comparison compare_once(const std::filesystem::path& anvil_program,
-                               std::span<const Program> programs) {
-    state::GenesisAlloc alloc;
-    std::map<Hash, const Program*> by_hash;
-    std::vector<Request> requests;
-    for (const Program& program : programs) {
-        alloc.insert(program.accounts.begin(), program.accounts.end());
-        by_hash[hash(program.tx)] = &program;
-        requests.push_back(
-            {"eth_sendRawTransaction", fmt::format(R"(["{}"])", to_hex(encode(program.tx)))});
+/// The programs' transactions, block by block, on both sides.
+class Session {
+  public:
+    Session(const std::filesystem::path& program, std::span<const Program> programs)
+        : programs_(programs), alloc_(accounts_of(programs)), anvil_(program, alloc_) {
+        alloc_[HISTORY] = history();
+        before_ = state::MemoryState{alloc_};
+        for (const Program& item : programs) waiting_[hash(item.tx)] = &item;
     }
-    Anvil anvil{anvil_program, alloc};
-    anvil.batch(requests);
-    anvil.call({"evm_mine", R"([{"timestamp":2000}])"});
-    const AnvilBlock block =
-        read_block(anvil.call({"eth_getBlockByNumber", R"(["latest",false])"}));
 
-    const ParentHash parent{block.parent_hash};
-    const execution::Environment environment{.revision = evm::Revision::osaka,
-                                             .block = block.context,
-                                             .blobs = execution::PRAGUE_BLOBS,
-                                             .system_transactions = {},
-                                             .block_hashes = &parent};
-    alloc[HISTORY] = history(block.parent_hash);
-    state::MemoryState state{alloc};
-    state::State overlay{state};
-    execution::Host host{overlay, environment};
-    Comparison result{.difference = {},
-                      .pre = alloc,
-                      .block = block.context,
-                      .excess_blob_gas = block.excess_blob_gas,
-                      .expected = {}};
-    std::string difference;
-
-    // In anvil's order; then those that it refused.
-    std::vector<Executed> executed;
-    std::vector<Receipt> receipts;
-    uint64_t gas_used = 0;
-    for (const Hash& transaction : block.transactions) {
-        const auto found = by_hash.extract(transaction);
-        if (found.empty()) throw std::runtime_error{"anvil mined what it was not given"};
-        const Program& program = *found.mapped();
-        auto outcome = execution::execute_transaction(host, program.tx, program.sender,
-                                                      {block.context.gas_limit - gas_used, 0});
-        if (!outcome) {
-            difference += fmt::format("program {}: refused for {}, anvil executes it\n",
-                                      program.index, execution::to_string(outcome.error()));
-            continue;
+    Comparison run() {
+        for (size_t from = 0; from < programs_.size(); from += PROGRAMS_A_BLOCK)
+            run_block(from / PROGRAMS_A_BLOCK,
+                      programs_.subspan(from, std::min(PROGRAMS_A_BLOCK, programs_.size() - from)));
+        compare_refused();
+        compare_states();
+        result_.pre = alloc_;
+        if (!difference_.empty()) {
+            difference_.pop_back();
+            result_.difference = std::move(difference_);
         }
-        gas_used += outcome->gas_used;
-        receipts.push_back({program.tx.type, outcome->succeeded(), std::nullopt, gas_used,
-                            bloom_of(outcome->logs), outcome->logs});
-        executed.push_back({&program, std::move(*outcome)});
+        return std::move(result_);
     }
-    for (const auto& [transaction, program] : by_hash) {
-        if (execution::sender_of(program->tx, environment) == program->sender &&
-            execution::validate_transaction(overlay, environment, program->tx, program->sender))
-            difference += fmt::format("program {}: executed, anvil refuses it\n", program->index);
-        else
-            ++result.refused;
-    }
-    result.executed = executed.size();
 
-    const auto traces = items(
-        anvil.call({"debug_traceBlockByNumber",
-                    R"(["latest",{"tracer":"callTracer","tracerConfig":{"onlyTopCall":true}}])"}));
-    if (traces.size() != block.transactions.size())
-        throw std::runtime_error{"anvil: not one trace for each transaction"};
-    if (difference.empty())
+  private:
+    static state::GenesisAlloc accounts_of(std::span<const Program> programs) {
+        state::GenesisAlloc alloc;
+        for (const Program& program : programs)
+            alloc.insert(program.accounts.begin(), program.accounts.end());
+        return alloc;
+    }
+
+    void run_block(size_t index, std::span<const Program> programs) {
+        std::vector<Request> requests;
+        for (const Program& program : programs)
+            requests.push_back(
+                {"eth_sendRawTransaction", fmt::format(R"(["{}"])", to_hex(encode(program.tx)))});
+        anvil_.batch(requests);
+        anvil_.call({"evm_mine", fmt::format(R"([{{"timestamp":{}}}])", 2000 + index)});
+        const AnvilBlock block =
+            read_block(anvil_.call({"eth_getBlockByNumber", R"(["latest",false])"}));
+        result_.block = block.context;
+        result_.excess_blob_gas = block.excess_blob_gas;
+
+        const Hash parent_slot = to_be(uint256{block.context.number - 1});
+        overlay_.set_storage(HISTORY, parent_slot, block.parent_hash);
+        if (block.context.number == 1) alloc_[HISTORY].storage[parent_slot] = block.parent_hash;
+        const ParentHash parent{block.parent_hash};
+        const execution::Environment environment{.revision = evm::Revision::osaka,
+                                                 .block = block.context,
+                                                 .blobs = execution::PRAGUE_BLOBS,
+                                                 .system_transactions = {},
+                                                 .block_hashes = &parent};
+        last_environment_ = environment;
+        last_environment_.block_hashes = nullptr;
+        compare_transactions(block, execute(block, environment));
+    }
+
+    std::vector<Executed> execute(const AnvilBlock& block,
+                                  const execution::Environment& environment) {
+        execution::Host host{overlay_, environment};
+        std::vector<Executed> executed;
+        uint64_t gas_used = 0;
+        for (const Hash& transaction : block.transactions) {  // in anvil's order
+            const auto found = waiting_.extract(transaction);
+            if (found.empty()) throw std::runtime_error{"anvil mined what it was not given"};
+            const Program& program = *found.mapped();
+            auto outcome = execution::execute_transaction(host, program.tx, program.sender,
+                                                          {block.context.gas_limit - gas_used, 0});
+            if (!outcome) {
+                difference_ += fmt::format("program {}: refused for {}, anvil executes it\n",
+                                           program.index, execution::to_string(outcome.error()));
+                return {};
+            }
+            gas_used += outcome->gas_used;
+            executed.push_back({&program, std::move(*outcome)});
+        }
+        result_.executed += executed.size();
+        return executed;
+    }
+
+    void compare_transactions(const AnvilBlock& block, const std::vector<Executed>& executed) {
+        if (executed.size() != block.transactions.size()) return;
+        std::vector<Receipt> receipts;
+        uint64_t gas_used = 0;
+        for (const auto& [program, outcome] : executed) {
+            gas_used += outcome.gas_used;
+            receipts.push_back({program->tx.type, outcome.succeeded(), std::nullopt, gas_used,
+                                bloom_of(outcome.logs), outcome.logs});
+        }
+        const auto traces = items(anvil_.call(
+            {"debug_traceBlockByNumber",
+             R"(["latest",{"tracer":"callTracer","tracerConfig":{"onlyTopCall":true}}])"}));
+        if (traces.size() != executed.size())
+            throw std::runtime_error{"anvil: not one trace for each transaction"};
         for (size_t i = 0; i < executed.size(); ++i) {
             const auto& [program, outcome] = executed[i];
-            // Of a create that succeeded anvil tells the code.
-            if (outcome.created) continue;
+            if (outcome.created) continue;  // of such a create anvil tells the code
             const Bytes output = output_of(traces[i]);
             if (output != outcome.output)
-                difference += fmt::format("program {}: output {}, anvil {}\n", program->index,
-                                          to_hex(outcome.output), to_hex(output));
+                difference_ += fmt::format("program {}: output {}, anvil {}\n", program->index,
+                                           to_hex(outcome.output), to_hex(output));
         }
-    const bool same_receipts =
-        receipts_root(receipts) == block.receipts_root && gas_used == block.gas_used;
-    if (!same_receipts || programs.size() == 1) {
-        const auto receipts_of_anvil = items(anvil.call({"eth_getBlockReceipts", R"(["latest"])"}));
-        for (size_t i = 0; i < std::min(executed.size(), receipts_of_anvil.size()); ++i)
-            if (const auto text = describe(receipts_of_anvil[i], executed[i].outcome);
-                !text.empty())
-                difference += fmt::format("program {}:{}\n", executed[i].program->index, text);
-        if (!same_receipts && difference.empty()) difference += "another root of the receipts\n";
+        const bool same =
+            receipts_root(receipts) == block.receipts_root && gas_used == block.gas_used;
+        if (same && programs_.size() != 1) return;
+
+        const auto theirs = items(anvil_.call({"eth_getBlockReceipts", R"(["latest"])"}));
         std::vector<Log> logs;
-        for (const Json receipt : receipts_of_anvil)
-            for (const Json log : items(field(receipt, "logs"))) logs.push_back(read_log(log));
-        result.expected.logs_hash = logs_hash(logs);
+        for (size_t i = 0; i < executed.size() && i < theirs.size(); ++i) {
+            if (const auto text = describe(theirs[i], executed[i].outcome); !text.empty())
+                difference_ += fmt::format("program {}:{}\n", executed[i].program->index, text);
+            for (const Json log : items(field(theirs[i], "logs"))) logs.push_back(read_log(log));
+        }
+        if (!same && difference_.empty()) difference_ += "another root of the receipts\n";
+        result_.expected.logs_hash = logs_hash(logs);
     }
-    state.apply(overlay.diff());
-    // The root in anvil's header counts accounts that were looked at and don't exist, as empty
-    // ones, and slots that are zero; so the root of what it has is made here.
-    auto theirs = anvil.state();
-    std::erase_if(theirs, [](const auto& entry) {
-        const auto& account = entry.second;
-        return account.nonce == 0 && account.balance.is_zero() && account.code.empty();
-    });
-    for (auto& [address, account] : theirs)
-        std::erase_if(account.storage, [](const auto& slot) { return slot.second.is_zero(); });
-    result.expected.state_root = state::MemoryState{theirs}.state_root();
-    if (state.state_root() != result.expected.state_root)
-        difference += describe_states(state.dump(), theirs) +
-                      fmt::format("state root {}, anvil {}\n", to_hex(state.state_root()),
-                                  to_hex(result.expected.state_root));
-    if (!difference.empty()) {
-        difference.pop_back();
-        result.difference = std::move(difference);
+
+    void compare_refused() {
+        for (const auto& [transaction, program] : waiting_) {
+            if (execution::sender_of(program->tx, last_environment_) == program->sender &&
+                execution::validate_transaction(overlay_, last_environment_, program->tx,
+                                                program->sender))
+                difference_ +=
+                    fmt::format("program {}: executed, anvil refuses it\n", program->index);
+            else
+                ++result_.refused;
+        }
     }
-    return result;
-}
+
+    void compare_states() {
+        state::MemoryState ours = before_;
+        ours.apply(overlay_.diff());
+        // The root in anvil's header counts accounts that were looked at and don't exist, as empty
+        // ones, and slots that are zero; so the root of what it has is made here.
+        auto theirs = anvil_.state();
+        std::erase_if(theirs, [](const auto& entry) {
+            const auto& account = entry.second;
+            return account.nonce == 0 && account.balance.is_zero() && account.code.empty();
+        });
+        for (auto& [address, account] : theirs)
+            std::erase_if(account.storage, [](const auto& slot) { return slot.second.is_zero(); });
+        result_.expected.state_root = state::MemoryState{theirs}.state_root();
+        if (ours.state_root() != result_.expected.state_root)
+            difference_ += describe_states(ours.dump(), theirs) +
+                           fmt::format("state root {}, anvil {}\n", to_hex(ours.state_root()),
+                                       to_hex(result_.expected.state_root));
+    }
+
+    std::span<const Program> programs_;
+    state::GenesisAlloc alloc_;
+    Anvil anvil_;
+    state::MemoryState before_;
+    state::State overlay_{before_};
+    std::map<Hash, const Program*> waiting_;  // given to anvil, not in a block
+    execution::Environment last_environment_;
+    Comparison result_;
+    std::string difference_;
+};
+
+}  // namespace
 
 Comparison compare_with_anvil(const std::filesystem::path& anvil,
                               std::span<const Program> programs) {
-    for (int attempt = 1;; ++attempt) {
-        try {
-            return compare_once(anvil, programs);
-        } catch (const AnvilHangs&) {
-            if (attempt == 5) throw;
-        }
-    }
+    return Session{anvil, programs}.run();
 }
 
 }  // namespace scope::app::fuzz

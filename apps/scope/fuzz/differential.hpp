@@ -12,7 +12,7 @@ namespace scope::app::fuzz {
 
 struct Comparison {
     std::optional<std::string> difference;  ///< in words; none if all is the same
-    size_t executed = 0;                    ///< programs that stood in the block
+    size_t executed = 0;                    ///< programs that stood in a block
     size_t refused = 0;                     ///< refused by both
     // To make a state test of a single program.
     state::GenesisAlloc pre;  ///< with what anvil adds to the program's accounts
@@ -21,9 +21,9 @@ struct Comparison {
     Expectation expected;  ///< as anvil has it
 };
 
-/// Runs the programs as one block, here and in a new anvil process, and compares: which
-/// transactions were refused; the state root, the root of the receipts (status, gas, logs), gas
-/// used; and the output of every transaction.
+/// Runs the programs in blocks of a few, here and in one new anvil process, and compares: which
+/// transactions were refused; the root of each block's receipts (status, gas, logs) and its gas
+/// used; the output of every transaction; and the state root in the end.
 ///
 /// Throws std::runtime_error if anvil can't be run.
 Comparison compare_with_anvil(const std::filesystem::path& anvil,
