@@ -8,9 +8,7 @@
 #include "blockchaintest.hpp"
 #include "command.hpp"
 #include "demo.hpp"
-#if __has_include("fuzz.hpp")
 #include "fuzz.hpp"
-#endif
 #include "keytest.hpp"
 #include "rlptest.hpp"
 #include "statetest.hpp"
@@ -29,9 +27,7 @@ std::vector<Command> commands() {
         demo_command,
         statetest_command,
         blockchaintest_command,
-#if __has_include("fuzz.hpp")
         fuzz_command,
-#endif
         transactiontest_command,
         witnesstest_command,
         trietest_command,
