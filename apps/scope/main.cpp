@@ -24,15 +24,9 @@ using namespace scope::app;
 /// Every subcommand, in the order of the help text.
 std::vector<Command> commands() {
     return {
-        demo_command,
-        statetest_command,
-        blockchaintest_command,
-        fuzz_command,
-        transactiontest_command,
-        witnesstest_command,
-        trietest_command,
-        rlptest_command,
-        keytest_command,
+        demo_command,     statetest_command,       blockchaintest_command,
+        fuzz_command,     transactiontest_command, witnesstest_command,
+        trietest_command, rlptest_command,         keytest_command,
         t8n_command,
     };
 }
