@@ -73,7 +73,7 @@ class Outputs {
         fs::create_directories(folder_);
     }
 
-    using Write = void (*)(demo::JsonWriter& json, const t8n::Transition& transition);
+    using Write = void (*)(JsonWriter& json, const t8n::Transition& transition);
     void add(const std::string& where, const char* key, Write write,
              const t8n::Transition& transition) {
         if (where.empty()) return;
@@ -85,7 +85,7 @@ class Outputs {
             write(stream.json, transition);
             return;
         }
-        demo::JsonWriter json;
+        JsonWriter json;
         write(json, transition);
         const fs::path path = folder_ / where;
         std::ofstream file{path, std::ios::binary};
@@ -102,7 +102,7 @@ class Outputs {
 
   private:
     struct Stream {
-        demo::JsonWriter json;
+        JsonWriter json;
         bool is_used = false;
     };
     fs::path folder_;

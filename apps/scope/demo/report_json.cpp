@@ -1,9 +1,11 @@
-#include "demo/json_writer.hpp"
 #include "demo/report.hpp"
+#include "json_writer.hpp"
 
 namespace scope::demo {
 
 namespace {
+
+using app::JsonWriter;
 
 void write_call(JsonWriter& json, const builder::CallTrace& call, const World& world) {
     const auto& request = call.request;

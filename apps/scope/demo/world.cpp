@@ -6,7 +6,7 @@
 
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
-#include "demo/system_contracts.hpp"
+#include "system_contracts.hpp"
 #include "types/signing.hpp"
 
 namespace scope::demo {
@@ -123,7 +123,7 @@ void World::make_chains() {
     const auto l1_spec = chain::ChainSpec::of(evm::Revision::osaka, L1);
     chain::Genesis l1;
     l1.timestamp_s = GENESIS_TIME_S;
-    add_system_contracts(l1.alloc);
+    app::add_system_contracts(l1.alloc);
     for (const auto* const person : {&deployer_, &provider_, &alice_, &submitter_})
         l1.alloc[person->address].balance = whole(1000);
     l1_ = std::make_unique<chain::Chain>(l1_spec, l1);
@@ -143,7 +143,7 @@ void World::make_chains() {
         config.program_id = program_id();
         config.genesis.timestamp_s = GENESIS_TIME_S;
         auto& alloc = config.genesis.alloc;
-        add_system_contracts(alloc);
+        app::add_system_contracts(alloc);
         for (const auto* const person : {&deployer_, &provider_, &alice_, &bob_}) {
             alloc[person->address].balance = whole(100);
             genesis_ether_[chain_id] += whole(100);

@@ -5,11 +5,11 @@
 #include <stdexcept>
 
 #include "crypto/keccak.hpp"
-#include "demo/system_contracts.hpp"
 #include "equivalence/addresses.hpp"
 #include "equivalence/script_code.hpp"
 #include "prover/committee.hpp"
 #include "rollup/follower.hpp"
+#include "system_contracts.hpp"
 #include "types/signing.hpp"
 
 namespace scope::equivalence {
@@ -102,7 +102,7 @@ class Setup {
 
 ManyChains::ManyChains(const demo::Artifacts& artifacts) : artifacts_(artifacts) {
     state::GenesisAlloc alloc;
-    demo::add_system_contracts(alloc);
+    app::add_system_contracts(alloc);
     alloc[OWNER].balance = PURSE;
     Setup l1{alloc, L1_ID};
     settlement_ = l1.create(concat(artifacts.init_code("Settlement"), abi::encode(OWNER)));
@@ -200,7 +200,7 @@ class ManyChains::World {
         config.program_id = program_id();
         config.genesis.timestamp_s = GENESIS_TIME_S;
         auto& alloc = config.genesis.alloc;
-        demo::add_system_contracts(alloc);
+        app::add_system_contracts(alloc);
         alloc[user_address()].balance = uint256{ROOT_GAS} * MAX_FEE * uint256{8u};
         add_contracts(alloc, chain, rollup::PREDEPLOY);
         uint256 ether;

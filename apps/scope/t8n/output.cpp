@@ -6,8 +6,6 @@
 
 namespace scope::app::t8n {
 
-using demo::JsonWriter;
-
 namespace {
 
 void quantity(JsonWriter& json, std::string_view key, const uint256& value) {

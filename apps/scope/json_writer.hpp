@@ -7,7 +7,7 @@
 #include "base/bytes.hpp"
 #include "base/uint256.hpp"
 
-namespace scope::demo {
+namespace scope::app {
 
 /// Appends one JSON document, indented, in the order it is told.
 ///
@@ -58,4 +58,4 @@ class JsonWriter {
     bool after_key_ = false;
 };
 
-}  // namespace scope::demo
+}  // namespace scope::app

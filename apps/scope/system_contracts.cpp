@@ -1,8 +1,8 @@
-#include "demo/system_contracts.hpp"
+#include "system_contracts.hpp"
 
 #include "base/hex.hpp"
 
-namespace scope::demo {
+namespace scope::app {
 
 using namespace literals;
 
@@ -56,4 +56,4 @@ void add_system_contracts(state::GenesisAlloc& alloc) {
             "116101885750505f61018e565b01600190035b5f555f6001556074025ff35b5f5ffd"_hex};
 }
 
-}  // namespace scope::demo
+}  // namespace scope::app

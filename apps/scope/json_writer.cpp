@@ -1,11 +1,11 @@
-#include "demo/json_writer.hpp"
+#include "json_writer.hpp"
 
 #include <fmt/format.h>
 
 #include "base/check.hpp"
 #include "base/hex.hpp"
 
-namespace scope::demo {
+namespace scope::app {
 
 void JsonWriter::begin_object() {
     begin('{');
@@ -97,4 +97,4 @@ void JsonWriter::new_line() {
     text_.append(2 * depth_, ' ');
 }
 
-}  // namespace scope::demo
+}  // namespace scope::app
