@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "crypto/keccak.hpp"
-#include "evm/opcodes.hpp"
+#include "evm/jump_destinations.hpp"
 
 namespace scope::evm {
 
@@ -61,25 +61,16 @@ CodeCache& code_cache() {
 
 }  // namespace
 
-Analysis analyze(BytesView code) {
-    Analysis a;
-    a.code_size = code.size();
-    a.padded.reserve(code.size() + CODE_PADDING);
-    a.padded.assign(code.begin(), code.end());
-    a.padded.resize(code.size() + CODE_PADDING);
-    a.jump_destinations.resize(code.size() / 64 + 1);
-    // One comparison tells PUSH1 to PUSH32 from the rest: as signed numbers, all above are below.
-    static_assert(OP_PUSH1 == 0x60 && OP_PUSH32 == 0x7f);
-    const uint8_t* const ops = code.data();
-    uint64_t* const bitmap = a.jump_destinations.data();
-    for (size_t i = 0; i < code.size(); ++i) {
-        const uint8_t op = ops[i];
-        if (static_cast<int8_t>(op) >= OP_PUSH1)
-            i += op - OP_PUSH0;
-        else if (op == OP_JUMPDEST)
-            bitmap[i / 64] |= uint64_t{1} << (i % 64);
-    }
-    return a;
+Analysis::Analysis(BytesView code) : code_size_{code.size()} {
+    constexpr size_t BLOCK = JUMP_DESTINATIONS_BLOCK;
+    const size_t bitmap_words = (code.size() + BLOCK - 1) / BLOCK;
+    const size_t padded_size = (code.size() + CODE_PADDING + BLOCK - 1) / BLOCK * BLOCK;
+    storage_ = std::make_unique_for_overwrite<uint64_t[]>(bitmap_words + padded_size / 8);
+    auto* const padded = reinterpret_cast<uint8_t*>(storage_.get() + bitmap_words);
+    std::ranges::copy(code, padded);
+    std::memset(padded + code.size(), 0, padded_size - code.size());
+    find_jump_destinations(padded, code.size(), storage_.get());
+    code_ = padded;
 }
 
 CodePtr make_code(Bytes bytes) {
@@ -88,7 +79,7 @@ CodePtr make_code(Bytes bytes) {
 }
 
 CodePtr make_code(Bytes bytes, const Hash& hash) {
-    auto analysis = std::make_shared<const Analysis>(analyze(bytes));
+    auto analysis = std::make_shared<const Analysis>(bytes);
     return std::make_shared<const Code>(Code{std::move(bytes), hash, std::move(analysis)});
 }
 

@@ -2,30 +2,36 @@
 
 #include <cstdint>
 #include <functional>
-#include <vector>
+#include <memory>
 
 #include "evm/host.hpp"
 
 namespace scope::evm {
 
-/// What the interpreter knows of code before it runs it. Depends on the bytes alone, so it serves
-/// every revision.
-struct Analysis {
-    /// The code, then enough zeros (STOP) that an instruction and its data never end behind them.
-    Bytes padded;
-    size_t code_size = 0;
-    /// One bit for each byte of the code: it is a JUMPDEST, and not data of a PUSH.
-    std::vector<uint64_t> jump_destinations;
-
-    [[nodiscard]] bool is_jump_destination(uint64_t offset) const noexcept {
-        return offset < code_size && (jump_destinations[offset / 64] >> (offset % 64) & 1) != 0;
-    }
-};
-
 /// Zeros behind the code: the data of a PUSH32 in the last byte, and the STOP behind it.
 inline constexpr size_t CODE_PADDING = 33;
 
-Analysis analyze(BytesView code);
+/// What the interpreter knows of code before it runs it. Depends on the bytes alone, so it serves
+/// every revision.
+class Analysis {
+  public:
+    explicit Analysis(BytesView code);
+
+    /// The code, and behind it at least CODE_PADDING zeros (STOP): an instruction and its data
+    /// never end behind them.
+    [[nodiscard]] const uint8_t* code() const noexcept { return code_; }
+    [[nodiscard]] size_t code_size() const noexcept { return code_size_; }
+    /// One bit for each byte of the code: it is a JUMPDEST, and not data of a PUSH.
+    [[nodiscard]] const uint64_t* jump_destinations() const noexcept { return storage_.get(); }
+    [[nodiscard]] bool is_jump_destination(uint64_t offset) const noexcept {
+        return offset < code_size_ && (storage_[offset / 64] >> (offset % 64) & 1) != 0;
+    }
+
+  private:
+    std::unique_ptr<uint64_t[]> storage_;  ///< the bits, then the code
+    const uint8_t* code_;
+    size_t code_size_;
+};
 
 /// Code with its hash and its analysis.
 CodePtr make_code(Bytes bytes);

@@ -16,22 +16,21 @@ TEST(analysis, finds_jump_destinations_outside_of_push_data) {
     code[10] = OP_PUSH1 + 4;  // data at 11..15
     code[100] = OP_PUSH32;    // data at 101..132
     code[199] = OP_PUSH32;    // data behind the end
-    const Analysis a = analyze(code);
+    const Analysis a{code};
     for (uint64_t i = 0; i < 300; ++i) {
         const bool data = (i >= 10 && i <= 15) || (i >= 100 && i <= 132) || i >= 199;
         EXPECT_EQ(a.is_jump_destination(i), !data) << i;
     }
     EXPECT_FALSE(a.is_jump_destination(~uint64_t{0}));
-    EXPECT_FALSE(analyze({}).is_jump_destination(0));
+    EXPECT_FALSE(Analysis{{}}.is_jump_destination(0));
 }
 
 TEST(analysis, pads_code) {
     const Bytes code = {OP_PUSH32};
-    const Analysis a = analyze(code);
-    EXPECT_EQ(a.code_size, 1u);
-    ASSERT_EQ(a.padded.size(), 1 + CODE_PADDING);
-    EXPECT_EQ(a.padded[0], OP_PUSH32);
-    for (size_t i = 1; i < a.padded.size(); ++i) EXPECT_EQ(a.padded[i], 0);
+    const Analysis a{code};
+    EXPECT_EQ(a.code_size(), 1u);
+    EXPECT_EQ(a.code()[0], OP_PUSH32);
+    for (size_t i = 1; i < 1 + CODE_PADDING; ++i) EXPECT_EQ(a.code()[i], 0);
 }
 
 TEST(code_cache, loads_once) {

@@ -104,8 +104,10 @@ struct Frame {
     const Message& message;
     const Code& code;
     Memory& memory;
+    // Of the analysis; here, a jump has them at hand.
     const uint8_t* code_begin;
-    const Analysis& analysis;
+    uint64_t code_size;
+    const uint64_t* jump_destinations;
     Revision revision;
     Tracer* tracer = nullptr;
 

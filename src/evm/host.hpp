@@ -37,7 +37,7 @@ struct TransactionContext {
     std::vector<Hash> blob_hashes;
 };
 
-struct Analysis;  // jump destinations and what else the interpreter precomputes; evm/analysis.hpp
+class Analysis;  // jump destinations and what else the interpreter precomputes; evm/analysis.hpp
 
 /// Code with its analysis, shared by all frames that run it.
 struct Code {

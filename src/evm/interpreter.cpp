@@ -279,8 +279,9 @@ CallResult run_frame(Host& host, Revision revision, const Message& message, cons
                 .message = message,
                 .code = code,
                 .memory = space->memory,
-                .code_begin = analysis.padded.data(),
-                .analysis = analysis,
+                .code_begin = analysis.code(),
+                .code_size = analysis.code_size(),
+                .jump_destinations = analysis.jump_destinations(),
                 .revision = revision,
                 .tracer = tracer};
     const Step start{frame.code_begin, space->empty_top(), message.gas};

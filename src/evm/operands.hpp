@@ -163,7 +163,8 @@ inline Status copy_to_memory(const uint256* top, Frame& f, int64_t& gas, BytesVi
 
 /// Sets the program counter. A JUMPDEST is an instruction of its own and is charged for.
 inline Status jump(Step& s, const Frame& f, const uint256& destination) noexcept {
-    if (!destination.fits_u64() || !f.analysis.is_jump_destination(destination[0]))
+    if (!destination.fits_u64() || destination[0] >= f.code_size ||
+        (f.jump_destinations[destination[0] / 64] >> destination[0] % 64 & 1) == 0)
         return Status::bad_jump_destination;
     s.pc = f.code_begin + destination[0];
     return NEXT;
