@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
+import {IScopedCallable} from "../interfaces/IScopedCallable.sol";
+import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
+import {ScopeLib} from "../libraries/ScopeLib.sol";
+import {Counter} from "./Counters.sol";
+
+/// @title Low-level calls, as they are made to any account
+contract LowLevel {
+    bool public success;
+    bytes public data;
+
+    function make(address target, bytes calldata input) external payable {
+        (success, data) = target.call{value: msg.value}(input);
+    }
+
+    function look(address target, bytes calldata input) external {
+        (success, data) = target.staticcall(input);
+    }
+}
+
+/// @title Pays with a token that may be on another chain
+contract Payer {
+    function pay(IERC20 token, address from, address to, uint256 amount) external {
+        require(token.transferFrom(from, to, amount));
+    }
+
+    /// @notice Reads the balance there before and after it pays there.
+    function payAndTell(IERC20 token, address from, address to, uint256 amount)
+        external
+        returns (uint256 before, uint256 afterwards)
+    {
+        before = token.balanceOf(to);
+        require(token.transferFrom(from, to, amount));
+        afterwards = token.balanceOf(to);
+    }
+}
+
+/// @title Makes counters
+contract CounterFactory {
+    Counter public last;
+
+    function make() external returns (Counter) {
+        last = new Counter();
+        return last;
+    }
+}
+
+/// @title Calls a counter while it is being created
+contract Newborn {
+    uint256 public answer;
+
+    constructor(Counter target) {
+        answer = target.increment();
+    }
+
+    function again(Counter target) external {
+        answer = target.increment();
+    }
+}
+
+/// @title Calls contracts that are created in the same root
+contract Creator {
+    IScopedCallableExtension private immutable SCOPED_CALLABLE;
+
+    Newborn public newborn;
+    uint256 public answer;
+
+    constructor(IScopedCallableExtension scopedCallable) {
+        SCOPED_CALLABLE = scopedCallable;
+    }
+
+    /// @notice Has a counter made on `chainId` and calls it twice. Its alias has code before the first call, as the compiler's check
+    ///         demands.
+    function makeThere(uint256 chainId, CounterFactory factory) external {
+        Counter counter = Counter(SCOPED_CALLABLE.deployAlias(chainId, address(factory.make())));
+        require(address(counter).code.length != 0);
+        counter.increment();
+        answer = counter.increment();
+    }
+
+    /// @notice Makes a contract here, which calls out before it has code and once it has.
+    function makeHere(Counter target) external {
+        newborn = new Newborn(target);
+        newborn.again(target);
+        answer = newborn.answer();
+    }
+}
+
+/// @title Says how much gas it got, uses it up, and the like
+contract Engine {
+    uint256 public runs;
+
+    function gasHere() external returns (uint256 gas) {
+        gas = gasleft();
+        ++runs;
+    }
+
+    function burn() external {
+        ++runs;
+        while (true) {}
+    }
+
+    /// @dev What a fault looks like, without being one.
+    function imitateFault() external {
+        ++runs;
+        revert IScopedCallableExtension.ResponseMissing(bytes32(uint256(1)));
+    }
+
+    /// @notice Calls the caller back with most of what it got.
+    function callBack(Driver driver, uint256 burnt) external {
+        driver.work(burnt);
+        ++runs;
+    }
+}
+
+/// @title Asks with a chosen gas limit, or with little gas
+contract Driver {
+    IScopedCallableExtension private immutable SCOPED_CALLABLE;
+
+    uint256 public answer;
+    bool public success;
+    bytes public reason;
+    uint256 public works;
+
+    constructor(IScopedCallableExtension scopedCallable) {
+        SCOPED_CALLABLE = scopedCallable;
+    }
+
+    function ask(uint256 chainId, address engine, uint256 gasLimit) external {
+        bytes memory response = SCOPED_CALLABLE.scopedCall(
+            chainId,
+            address(this),
+            IScopedCallable.ScopedRequest(engine, 0, gasLimit, abi.encodeCall(Engine.gasHere, ()))
+        );
+        answer = abi.decode(response, (uint256));
+    }
+
+    /// @notice A failed call of the engine is told; a fault is not caught.
+    function tryAsk(uint256 chainId, address engine, uint256 gasLimit, bytes calldata data) external {
+        (success, reason) =
+            ScopeLib.tryScopedCall(SCOPED_CALLABLE, chainId, IScopedCallable.ScopedRequest(engine, 0, gasLimit, data));
+        ++works;
+    }
+
+    /// @notice The same by a plain call to the engine's alias: what looks like a fault is one.
+    function tryAlias(Engine engine) external {
+        try engine.imitateFault() {
+            success = true;
+        } catch (bytes memory reason_) {
+            ScopeLib.requireNoFault(reason_);
+            reason = reason_;
+        }
+        ++works;
+    }
+
+    /// @notice Catches everything, faults included, of a call that gets `gas` here.
+    function askWithGas(uint256 chainId, address engine, uint256 gasLimit, uint256 gas) external {
+        try SCOPED_CALLABLE.scopedCall{gas: gas}(
+            chainId,
+            address(this),
+            IScopedCallable.ScopedRequest(engine, 0, gasLimit, abi.encodeCall(Engine.gasHere, ()))
+        ) {
+            success = true;
+        } catch {
+            success = false;
+        }
+        ++works;
+    }
+
+    /// @notice Called back in the middle of `drive`.
+    function work(uint256 burnt) external {
+        uint256 end = gasleft() - burnt;
+        while (gasleft() > end) {}
+        ++works;
+    }
+
+    function drive(uint256 chainId, address engine, address self, uint256 gasLimit, uint256 burnt) external {
+        SCOPED_CALLABLE.scopedCall(
+            chainId,
+            address(this),
+            IScopedCallable.ScopedRequest(engine, 0, gasLimit, abi.encodeCall(Engine.callBack, (Driver(self), burnt)))
+        );
+    }
+
+    /// @notice What is left after a callback: an answer that simulation can't know to the last unit.
+    function driveAndTellGas(uint256 chainId, address engine, address self, uint256 gasLimit)
+        external
+        returns (uint256)
+    {
+        SCOPED_CALLABLE.scopedCall(
+            chainId,
+            address(this),
+            IScopedCallable.ScopedRequest(engine, 0, gasLimit, abi.encodeCall(Engine.callBack, (Driver(self), 0)))
+        );
+        return gasleft();
+    }
+}
+
+/// @title Two who call each other, each with a gas limit that leaves enough for all that follow
+contract Player {
+    uint256 private constant GAS_PER_CALL = 200_000;
+
+    IScopedCallableExtension private immutable SCOPED_CALLABLE;
+
+    uint256 public hits;
+    uint256 private _peerChain;
+    address private _peer;
+
+    constructor(IScopedCallableExtension scopedCallable) {
+        SCOPED_CALLABLE = scopedCallable;
+    }
+
+    function meet(uint256 chainId, address peer) external {
+        (_peerChain, _peer) = (chainId, peer);
+    }
+
+    /// @param left Calls that follow.
+    function hit(uint256 left) external returns (uint256 calls) {
+        ++hits;
+        if (left == 0) return 0;
+        bytes memory response = SCOPED_CALLABLE.scopedCall(
+            _peerChain,
+            address(this),
+            IScopedCallable.ScopedRequest(_peer, 0, left * GAS_PER_CALL, abi.encodeCall(this.hit, (left - 1)))
+        );
+        return 1 + abi.decode(response, (uint256));
+    }
+}

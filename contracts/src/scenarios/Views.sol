@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+/// @title A price that is read by static calls
+contract Oracle {
+    uint256 public price;
+
+    constructor(uint256 price_) {
+        price = price_;
+    }
+
+    function set(uint256 price_) external {
+        price = price_;
+    }
+}
+
+/// @title Twice the price of another oracle, here or elsewhere
+contract Derived {
+    Oracle private immutable ORACLE;
+
+    constructor(Oracle oracle) {
+        ORACLE = oracle;
+    }
+
+    function price() external view returns (uint256) {
+        return 2 * ORACLE.price();
+    }
+}
+
+contract PriceReader {
+    uint256 public price;
+    uint256 public priceBefore;
+
+    function read(Oracle oracle) external returns (uint256) {
+        price = oracle.price();
+        return price;
+    }
+
+    function readAround(Oracle oracle, uint256 next) external returns (uint256, uint256) {
+        priceBefore = oracle.price();
+        oracle.set(next);
+        price = oracle.price();
+        return (priceBefore, price);
+    }
+
+    /// @dev In a static context of this contract's own.
+    function see(Oracle oracle) external view returns (uint256) {
+        return this.seen(oracle);
+    }
+
+    function seen(Oracle oracle) external view returns (uint256) {
+        return oracle.price();
+    }
+
+    function readTwice(Oracle oracle) external returns (uint256) {
+        price = this.see(oracle);
+        return price;
+    }
+}
+
+/// @title A pool without a view that tells what it would give
+contract Pool {
+    uint256 public traded;
+
+    function trade(uint256 amount) external returns (uint256) {
+        traded += amount;
+        return 2 * amount;
+    }
+}
+
+/// @title Learns what a trade would give by making it in a frame that reverts
+contract Quoter {
+    error Quote(uint256 amount);
+
+    uint256 public quoted;
+
+    function quote(Pool pool, uint256 amount) external returns (uint256 answer) {
+        try this.tradeAndRevert(pool, amount) {}
+        catch (bytes memory reason) {
+            require(bytes4(reason) == Quote.selector, "no quote");
+            // Behind the length and the selector.
+            assembly ("memory-safe") {
+                answer := mload(add(reason, 0x24))
+            }
+        }
+        quoted = answer;
+    }
+
+    function tradeAndRevert(Pool pool, uint256 amount) external {
+        revert Quote(pool.trade(amount));
+    }
+}
+
+/// @title Asks a quoter, here or elsewhere, and then trades
+contract Trader {
+    uint256 public quoted;
+    uint256 public got;
+
+    function trade(Quoter quoter, Pool poolThere, Pool pool, uint256 amount) external {
+        quoted = quoter.quote(poolThere, amount);
+        got = pool.trade(amount);
+    }
+}
