@@ -1,5 +1,7 @@
 #include "types/transaction.hpp"
 
+#include <span>
+
 #include "crypto/keccak.hpp"
 #include "crypto/secp256k1.hpp"
 #include "rlp/decode.hpp"
@@ -38,6 +40,36 @@ auto with_fields(Tx& tx, F&& function) {
     return function(tx.nonce, tx.max_fee_per_gas, tx.gas_limit, tx.to, tx.value, tx.data);
 }
 
+/// The names of what with_fields gives.
+std::span<const TxField> fields_of(TxType type) {
+    using enum TxField;
+    static constexpr std::array LEGACY{nonce, max_fee_per_gas, gas_limit, to, value, data};
+    static constexpr std::array TYPE_1{chain_id, nonce, max_fee_per_gas, gas_limit, to,
+                                       value,    data,  access_list};
+    static constexpr std::array TYPES_2_TO_4{
+        chain_id, nonce,       max_priority_fee_per_gas, max_fee_per_gas,      gas_limit, to, value,
+        data,     access_list, max_fee_per_blob_gas,     blob_versioned_hashes};
+    static constexpr std::array SET_CODE{
+        chain_id, nonce,       max_priority_fee_per_gas, max_fee_per_gas, gas_limit, to, value,
+        data,     access_list, authorization_list};
+    static constexpr std::array SYSTEM{chain_id, nonce, gas_limit, to, data};
+    switch (type) {
+        case TxType::legacy:
+            break;
+        case TxType::access_list:
+            return TYPE_1;
+        case TxType::dynamic_fee:
+            return std::span{TYPES_2_TO_4}.first(9);
+        case TxType::blob:
+            return TYPES_2_TO_4;
+        case TxType::set_code:
+            return SET_CODE;
+        case TxType::system:
+            return SYSTEM;
+    }
+    return LEGACY;
+}
+
 /// EIP-155: 35 or 36 and twice the chain id; before it, 27 or 28.
 uint256 legacy_v(const Transaction& tx) {
     const uint256 parity{tx.y_parity ? 1u : 0u};
@@ -49,7 +81,7 @@ bool in_signature_range(const uint256& number) {
     return !number.is_zero() && number < crypto::SECP256K1_N;
 }
 
-using Status = Result<void, TxDecodeError>;
+using Status = Result<void, TxDecodeFault>;
 
 template <typename Field>
 TxDecodeError error_of(rlp::RlpError error) {
@@ -68,21 +100,26 @@ TxDecodeError error_of(rlp::RlpError error) {
 }
 
 template <typename Field>
-Status read_field(rlp::Reader& reader, Field& field) {
+Status read_field(rlp::Reader& reader, TxField name, Field& field) {
+    const BytesView rest = reader.rest();
     auto value = reader.read<Field>();
-    if (!value) return std::unexpected{error_of<Field>(value.error())};
+    if (!value)
+        return std::unexpected{
+            TxDecodeFault{error_of<Field>(value.error()), name, value.error(), rest}};
     field = std::move(*value);
     return {};
 }
-Status read_field(rlp::Reader& reader, std::optional<uint64_t>& chain_id) {
-    return read_field(reader, chain_id.emplace());
+Status read_field(rlp::Reader& reader, TxField name, std::optional<uint64_t>& chain_id) {
+    return read_field(reader, name, chain_id.emplace());
 }
 
 template <typename... Fields>
-Status read_fields(rlp::Reader& reader, Fields&... fields) {
+Status read_fields(rlp::Reader& reader, std::span<const TxField> names, Fields&... fields) {
+    CHECK(names.size() == sizeof...(fields));
     Status status;
+    size_t index = 0;
     const auto read = [&](auto& field) {
-        status = read_field(reader, field);
+        status = read_field(reader, names[index++], field);
         return status.has_value();
     };
     (read(fields) && ...);
@@ -90,15 +127,17 @@ Status read_fields(rlp::Reader& reader, Fields&... fields) {
 }
 
 Status read_legacy_v(rlp::Reader& reader, Transaction& tx) {
+    const BytesView rest = reader.rest();
     uint256 v;
-    TRY_VOID(read_field(reader, v));
+    TRY_VOID(read_field(reader, TxField::v, v));
     if (v == uint256{27u} || v == uint256{28u}) {
         tx.y_parity = v[0] == 28;
         return {};
     }
-    if (v < uint256{35u}) return std::unexpected{TxDecodeError::bad_signature_value};
     const uint256 chain_id = (v - uint256{35u}) >> 1;
-    if (!chain_id.fits_u64()) return std::unexpected{TxDecodeError::bad_signature_value};
+    if (v < uint256{35u} || !chain_id.fits_u64())
+        return std::unexpected{
+            TxDecodeFault{TxDecodeError::bad_signature_value, TxField::v, std::nullopt, rest}};
     tx.chain_id = chain_id[0];
     tx.y_parity = v[0] % 2 == 0;
     return {};
@@ -108,11 +147,14 @@ Status read_signature(rlp::Reader& reader, Transaction& tx) {
     if (tx.type == TxType::legacy)
         TRY_VOID(read_legacy_v(reader, tx));
     else
-        TRY_VOID(read_field(reader, tx.y_parity));
-    TRY_VOID(read_fields(reader, tx.r, tx.s));
-    if (!in_signature_range(tx.r) || !in_signature_range(tx.s))
-        return std::unexpected{TxDecodeError::bad_signature_value};
-    return {};
+        TRY_VOID(read_field(reader, TxField::v, tx.y_parity));
+    const BytesView rest = reader.rest();
+    TRY_VOID(read_field(reader, TxField::r, tx.r));
+    TRY_VOID(read_field(reader, TxField::s, tx.s));
+    if (in_signature_range(tx.r) && in_signature_range(tx.s)) return {};
+    return std::unexpected{TxDecodeFault{TxDecodeError::bad_signature_value,
+                                         in_signature_range(tx.r) ? TxField::s : TxField::r,
+                                         std::nullopt, rest}};
 }
 
 std::optional<TxType> type_of(uint8_t byte) {
@@ -188,34 +230,48 @@ Bytes encode(const Transaction& tx) {
     return out;
 }
 
-Result<Transaction, TxDecodeError> decode_transaction(BytesView bytes) {
+Result<Transaction, TxDecodeFault> decode_or_locate_fault(BytesView bytes) {
     Transaction tx;
-    if (bytes.empty()) return std::unexpected{TxDecodeError::malformed_rlp};
+    const auto fault = [&](TxDecodeError error, std::optional<rlp::RlpError> rlp = std::nullopt,
+                           std::optional<TxField> field = std::nullopt) {
+        return std::unexpected{TxDecodeFault{error, field, rlp, bytes}};
+    };
+    if (bytes.empty()) return fault(TxDecodeError::malformed_rlp, rlp::RlpError::missing_item);
     if (bytes[0] < rlp::LIST_BASE) {
         const auto type = type_of(bytes[0]);
-        if (!type) return std::unexpected{TxDecodeError::unknown_type};
+        if (!type) return fault(TxDecodeError::unknown_type);
         tx.type = *type;
         bytes = bytes.subspan(1);
     }
     rlp::Reader reader{bytes};
     auto list = reader.list();
-    if (!list) return std::unexpected{TxDecodeError::malformed_rlp};
-    if (!reader.at_end()) return std::unexpected{TxDecodeError::trailing_bytes};
+    if (!list) return fault(TxDecodeError::malformed_rlp, list.error());
+    if (!reader.at_end())
+        return fault(TxDecodeError::trailing_bytes, rlp::RlpError::trailing_bytes);
 
-    TRY_VOID(with_fields(tx, [&](auto&... fields) { return read_fields(*list, fields...); }));
+    TRY_VOID(with_fields(
+        tx, [&](auto&... fields) { return read_fields(*list, fields_of(tx.type), fields...); }));
     if (tx.type != TxType::system) TRY_VOID(read_signature(*list, tx));
-    if (!list->at_end()) return std::unexpected{TxDecodeError::trailing_bytes};
+    bytes = list->rest();
+    if (!list->at_end()) return fault(TxDecodeError::trailing_bytes, rlp::RlpError::trailing_bytes);
 
     if (tx.type == TxType::legacy || tx.type == TxType::access_list)
         tx.max_priority_fee_per_gas = tx.max_fee_per_gas;
-    if (tx.nonce == ~uint64_t{0}) return std::unexpected{TxDecodeError::field_too_large};
+    if (tx.nonce == ~uint64_t{0})
+        return fault(TxDecodeError::field_too_large, std::nullopt, TxField::nonce);
     for (const Authorization& authorization : tx.authorization_list)
         if (authorization.y_parity > uint256{0xffu})
-            return std::unexpected{TxDecodeError::field_too_large};
+            return fault(TxDecodeError::field_too_large, std::nullopt, TxField::authorization_list);
     const bool can_create = tx.type == TxType::legacy || tx.type == TxType::access_list ||
                             tx.type == TxType::dynamic_fee;
-    if (!tx.to && !can_create) return std::unexpected{TxDecodeError::missing_to};
+    if (!tx.to && !can_create) return fault(TxDecodeError::missing_to, std::nullopt, TxField::to);
     return tx;
+}
+
+Result<Transaction, TxDecodeError> decode_transaction(BytesView bytes) {
+    auto tx = decode_or_locate_fault(bytes);
+    if (!tx) return std::unexpected{tx.error().error};
+    return std::move(*tx);
 }
 
 Hash hash(const Transaction& tx) {

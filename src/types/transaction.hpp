@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/uint256.hpp"
+#include "rlp/error.hpp"
 
 namespace scope {
 
@@ -71,11 +72,40 @@ enum class TxDecodeError : uint8_t {
 };
 std::string_view to_string(TxDecodeError error) noexcept;
 
+/// A field of a transaction's RLP list.
+enum class TxField : uint8_t {
+    chain_id,
+    nonce,
+    max_priority_fee_per_gas,
+    max_fee_per_gas,  ///< gas_price in types 0 and 1
+    gas_limit,
+    to,
+    value,
+    data,
+    access_list,
+    max_fee_per_blob_gas,
+    blob_versioned_hashes,
+    authorization_list,
+    v,  ///< y_parity in all types but 0
+    r,
+    s,
+};
+
+/// Why bytes are no transaction, and where that was found.
+struct TxDecodeFault {
+    TxDecodeError error = TxDecodeError::malformed_rlp;
+    std::optional<TxField> field;      ///< none: the envelope, or its list as a whole
+    std::optional<rlp::RlpError> rlp;  ///< none: the encoding is right, the value is not
+    BytesView rest;  ///< the input from the item on whose encoding is wrong; borrowed
+};
+
 /// The EIP-2718 envelope, as in a block's transaction trie and on the wire (without a blob
 /// sidecar).
 Bytes encode(const Transaction& tx);
 /// Strict: only what encode gives is accepted.
 Result<Transaction, TxDecodeError> decode_transaction(BytesView bytes);
+/// As decode_transaction, but says which field it is, and what of it.
+Result<Transaction, TxDecodeFault> decode_or_locate_fault(BytesView bytes);
 /// keccak256 of the envelope.
 Hash hash(const Transaction& tx);
 /// What the sender signs.

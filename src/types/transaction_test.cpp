@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
 
 #include "base/hex.hpp"
@@ -196,12 +197,27 @@ struct Fields {
           data = rlp::encode(BytesView{}), access_list = rlp::encode(AccessList{}),
           y_parity = rlp::encode(1u), r = rlp::encode(1u), s = rlp::encode(1u);
 
-    [[nodiscard]] std::string_view error() const {
+    [[nodiscard]] Bytes bytes() const {
         Bytes out = concat(chain_id, nonce, gas_price, gas_limit, to, value, data, access_list,
                            y_parity, r, s);
         rlp::close_list(out, 0);
-        return error_of(concat("01"_hex, out));
+        return concat("01"_hex, out);
     }
+    [[nodiscard]] std::string_view error() const { return error_of(bytes()); }
+};
+
+const std::map<std::string_view, std::pair<Bytes Fields::*, TxField>> FIELDS{
+    {"chain_id", {&Fields::chain_id, TxField::chain_id}},
+    {"nonce", {&Fields::nonce, TxField::nonce}},
+    {"gas_price", {&Fields::gas_price, TxField::max_fee_per_gas}},
+    {"gas_limit", {&Fields::gas_limit, TxField::gas_limit}},
+    {"to", {&Fields::to, TxField::to}},
+    {"value", {&Fields::value, TxField::value}},
+    {"data", {&Fields::data, TxField::data}},
+    {"access_list", {&Fields::access_list, TxField::access_list}},
+    {"y_parity", {&Fields::y_parity, TxField::v}},
+    {"r", {&Fields::r, TxField::r}},
+    {"s", {&Fields::s, TxField::s}},
 };
 
 TEST(transaction_decode, refuses_each_bad_field) {
@@ -211,52 +227,83 @@ TEST(transaction_decode, refuses_each_bad_field) {
     const Bytes list = "c0"_hex;
     const Bytes n = rlp::encode(crypto::SECP256K1_N);
     struct Case {
-        Bytes Fields::* field;
+        std::string_view field;
         Bytes value;
         TxDecodeError error;
+        std::optional<rlp::RlpError> rlp;
     };
     using enum TxDecodeError;
+    using rlp::RlpError::expected_list, rlp::RlpError::expected_string, rlp::RlpError::missing_item,
+        rlp::RlpError::number_too_large, rlp::RlpError::wrong_size;
     const std::vector<Case> cases{
-        {&Fields::chain_id, two_to_64, field_too_large},
-        {&Fields::chain_id, leading_zero, malformed_rlp},
-        {&Fields::nonce, rlp::encode(~uint64_t{0}), field_too_large},  // EIP-2681
-        {&Fields::nonce, two_to_64, field_too_large},
-        {&Fields::nonce, "00"_hex, malformed_rlp},
-        {&Fields::nonce, list, malformed_rlp},
-        {&Fields::gas_price, two_to_256, field_too_large},
-        {&Fields::gas_limit, two_to_64, field_too_large},
-        {&Fields::value, two_to_256, field_too_large},
-        {&Fields::to, rlp::encode(Bytes(19, 1)), bad_address},
-        {&Fields::to, rlp::encode(Bytes(21, 1)), bad_address},
-        {&Fields::to, "00"_hex, bad_address},
-        {&Fields::to, list, malformed_rlp},
-        {&Fields::data, list, malformed_rlp},
-        {&Fields::access_list, "80"_hex, malformed_rlp},
-        {&Fields::access_list, rlp::encode_list(std::tuple{TO}), malformed_rlp},
-        {&Fields::access_list, rlp::encode_list(std::tuple{Bytes(19, 1), std::tuple<>{}}),
-         bad_field_length},
-        {&Fields::access_list, rlp::encode_list(std::tuple{TO, std::tuple{Bytes(31, 1)}}),
-         bad_field_length},
-        {&Fields::access_list, rlp::encode_list(std::tuple{TO, std::tuple<>{}, 1u}),
-         trailing_bytes},
-        {&Fields::y_parity, rlp::encode(2u), bad_signature_value},
-        {&Fields::y_parity, rlp::encode(27u), bad_signature_value},
-        {&Fields::r, rlp::encode(0u), bad_signature_value},
-        {&Fields::r, n, bad_signature_value},
-        {&Fields::r, two_to_256, field_too_large},
-        {&Fields::s, rlp::encode(0u), bad_signature_value},
-        {&Fields::s, n, bad_signature_value},
-        {&Fields::s, leading_zero, malformed_rlp},
+        {"chain_id", two_to_64, field_too_large, number_too_large},
+        {"chain_id", leading_zero, malformed_rlp, rlp::RlpError::leading_zero},
+        {"nonce", rlp::encode(~uint64_t{0}), field_too_large, std::nullopt},  // EIP-2681
+        {"nonce", two_to_64, field_too_large, number_too_large},
+        {"nonce", "00"_hex, malformed_rlp, rlp::RlpError::leading_zero},
+        {"nonce", list, malformed_rlp, expected_string},
+        {"gas_price", two_to_256, field_too_large, number_too_large},
+        {"gas_limit", two_to_64, field_too_large, number_too_large},
+        {"value", two_to_256, field_too_large, number_too_large},
+        {"to", rlp::encode(Bytes(19, 1)), bad_address, wrong_size},
+        {"to", rlp::encode(Bytes(21, 1)), bad_address, wrong_size},
+        {"to", "00"_hex, bad_address, wrong_size},
+        {"to", list, malformed_rlp, expected_string},
+        {"data", list, malformed_rlp, expected_string},
+        {"access_list", "80"_hex, malformed_rlp, expected_list},
+        {"access_list", rlp::encode_list(std::tuple{TO}), malformed_rlp, missing_item},
+        {"access_list", rlp::encode_list(std::tuple{Bytes(19, 1), std::tuple<>{}}),
+         bad_field_length, wrong_size},
+        {"access_list", rlp::encode_list(std::tuple{TO, std::tuple{Bytes(31, 1)}}),
+         bad_field_length, wrong_size},
+        {"access_list", rlp::encode_list(std::tuple{TO, std::tuple<>{}, 1u}), trailing_bytes,
+         rlp::RlpError::trailing_bytes},
+        {"y_parity", rlp::encode(2u), bad_signature_value, number_too_large},
+        {"y_parity", rlp::encode(27u), bad_signature_value, number_too_large},
+        {"r", rlp::encode(0u), bad_signature_value, std::nullopt},
+        {"r", n, bad_signature_value, std::nullopt},
+        {"r", two_to_256, field_too_large, number_too_large},
+        {"s", rlp::encode(0u), bad_signature_value, std::nullopt},
+        {"s", n, bad_signature_value, std::nullopt},
+        {"s", leading_zero, malformed_rlp, rlp::RlpError::leading_zero},
     };
     EXPECT_EQ(Fields{}.error(), "accepted");
     for (size_t i = 0; i < cases.size(); ++i) {
+        const auto& [member, name] = FIELDS.at(cases[i].field);
         Fields fields;
-        fields.*cases[i].field = cases[i].value;
+        fields.*member = cases[i].value;
         EXPECT_EQ(fields.error(), to_string(cases[i].error)) << i;
+        const Bytes bytes = fields.bytes();
+        const auto fault = decode_or_locate_fault(bytes);
+        ASSERT_FALSE(fault) << i;
+        EXPECT_EQ(fault.error().field, name) << i;
+        EXPECT_EQ(fault.error().rlp, cases[i].rlp) << i;
+        if (fault.error().rlp) {
+            const BytesView rest = fault.error().rest;
+            EXPECT_TRUE(std::ranges::equal(rest.first(cases[i].value.size()), cases[i].value)) << i;
+        }
     }
     Fields creates;
     creates.to = "80"_hex;
     EXPECT_EQ(creates.error(), "accepted");
+}
+
+TEST(transaction_decode, names_the_first_field_that_is_missing) {
+    const Bytes number = rlp::encode(1u);
+    Bytes items;
+    for (const TxField field :
+         {TxField::nonce, TxField::max_fee_per_gas, TxField::gas_limit, TxField::to, TxField::value,
+          TxField::data, TxField::v, TxField::r, TxField::s}) {
+        Bytes list = items;
+        rlp::close_list(list, 0);
+        const auto fault = decode_or_locate_fault(list);
+        ASSERT_FALSE(fault);
+        EXPECT_EQ(fault.error().field, field);
+        EXPECT_EQ(fault.error().rlp, rlp::RlpError::missing_item);
+        items = concat(items, field == TxField::to  ? rlp::encode(TO)
+                              : field == TxField::v ? rlp::encode(27u)
+                                                    : number);
+    }
 }
 
 TEST(transaction_decode, refuses_bad_legacy_v) {

@@ -18,6 +18,9 @@ TRIE = {"puppy": {"in": [["do", "verb"], ["horse", "stallion"], ["doge", "coin"]
                   "root": "0x5991bb8c6514148a29db676a14ac506cd2cd5775ace63c30a4fe457715e9ac84"}}
 KEY = [{"seed": "cow", "key": "c85ef7d79691fe79573b1a7064c19c1a9819ebdbd1faaab1a8ec92344438aaf4",
         "addr": "cd2a3d9f938e13cd947ec05abc7fe734df8dd826", "sig_of_emptystring": {"v": "27", "r": "1", "s": "1"}}]
+# A legacy transaction whose nonce is the byte 0, which should be the empty string.
+TRANSACTION = ("0xf85f000182520894095e7baea6a6c7c4c2dfeb977efac326af552d870b801ca048b55bfa915ac795c431978d8a6a992b628d557d"
+               "a5ff759b307d495a36649353a010002cef538bc0c8e21c46080634a93f4d752bc9fe4b546b60ac055e842d342b")
 COMMANDS = ["statetest", "blockchaintest", "witnesstest", "transactiontest", "trietest", "rlptest", "keytest"]
 
 
@@ -67,6 +70,17 @@ class Verdicts(WithFolder):
             result = scope(command, self.write(content))
             self.assertEqual(result.returncode, 1, command)
             self.assertRegex(result.stdout, rf"FAILED .*test\.json\n.*{word}")
+
+    def test_transaction_is_refused_for_the_field_that_is_named(self):
+        for transaction, right in ((TRANSACTION, "RLP_LEADING_ZEROS_NONCE"), (TRANSACTION + "00", "RLP_ERROR_SIZE"),
+                                   (TRANSACTION[:-2], "RLP_ERROR_SIZE"), ("0xc0", "RLP_TOO_FEW_ELEMENTS"),
+                                   (TRANSACTION.replace("f85f00", "f85fc0"), "RLP_INVALID_NONCE"),
+                                   (TRANSACTION.replace("f85f0001", "f85f8000"), "RLP_LEADING_ZEROS_GASPRICE")):
+            for name in (right, "RLP_LEADING_ZEROS_GASLIMIT"):
+                verdict = {"exception": f"TransactionException.{name}"}
+                content = {"x": {"txbytes": transaction, "result": {"London": verdict}}}
+                status, counts = self.counts("transactiontest", content)
+                self.assertEqual((status, counts["passed"]), (0, 1) if name == right else (1, 0), (transaction, name))
 
     def test_filter_and_sample_choose(self):
         self.assertEqual(self.counts("rlptest", RLP, "--filter", "^dog$")[1]["passed"], 1)
