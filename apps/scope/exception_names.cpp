@@ -49,6 +49,7 @@ constexpr std::array TABLE{
     Row{TxError::system_wrong_target, ""},
     Row{TxError::system_pays_or_sends, ""},
     Row{TxError::system_failed, ""},
+    Row{TxError::aborted, ""},
     Row{TxError::block_size_exceeded, ""},
 };
 static_assert(TABLE.size() == execution::TX_ERROR_COUNT);

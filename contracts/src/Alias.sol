@@ -4,9 +4,6 @@ pragma solidity ^0.8.30;
 import {IAlias} from "./interfaces/IAlias.sol";
 import {IScopedCallable} from "./interfaces/IScopedCallable.sol";
 
-/// @dev Gas limit of the requests that aliases make (§9).
-uint256 constant ALIAS_GAS_LIMIT = 1_000_000;
-
 /// @dev Size of an alias's code: a minimal proxy, 45 bytes, and its arguments, `chainId (32 bytes) || account (20 bytes)`.
 uint256 constant ALIAS_SIZE = 97;
 
@@ -58,8 +55,9 @@ contract Alias is IAlias {
 
     function _ask() private {
         (uint256 chainId, address account) = aliasArguments(address(this));
+        // The gas limit is ScopedCallable's to say.
         bytes memory response = IScopedCallable(SCOPED_CALLABLE).scopedCall{value: msg.value}(
-            chainId, msg.sender, IScopedCallable.ScopedRequest(account, msg.value, ALIAS_GAS_LIMIT, msg.data)
+            chainId, msg.sender, IScopedCallable.ScopedRequest(account, msg.value, 0, msg.data)
         );
         assembly ("memory-safe") {
             return(add(response, 0x20), mload(response))

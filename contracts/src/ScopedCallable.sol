@@ -4,10 +4,10 @@ pragma solidity ^0.8.30;
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 
-import {Alias, ALIAS_GAS_LIMIT as ALIAS_GAS, ALIAS_SIZE, aliasArguments} from "./Alias.sol";
+import {Alias, ALIAS_SIZE, aliasArguments} from "./Alias.sol";
 import {IScopedCallable} from "./interfaces/IScopedCallable.sol";
 import {IScopedCallableExtension} from "./interfaces/IScopedCallableExtension.sol";
-import {Fill, Mark, Record, Request, RootContext} from "./interfaces/ScopeTypes.sol";
+import {Baton, Fill, Mark, Record, Request, RootContext} from "./interfaces/ScopeTypes.sol";
 import {AliasAddress} from "./libraries/AliasAddress.sol";
 import {Marks} from "./libraries/Marks.sol";
 import {Revert} from "./libraries/Revert.sol";
@@ -16,15 +16,13 @@ import {Transient} from "./libraries/Transient.sol";
 
 /// @title The accounting core, the same on every chain
 ///
-/// Section numbers are protocol.md's. Read in this order, as the model does: `_ask` (outbound), `handleScopedCall` (inbound),
+/// Section numbers are protocol.md's. Read in this order: `_askCall` and `_askStatic` (outbound), `handleScopedCall` (inbound),
 /// `_load`, `_serve`.
 ///
 /// What belongs to a root (baton, fills, records) is in transient storage on every chain: a reverted frame takes its part back.
 /// What belongs to a scope (accumulators, remotes, root index) is behind `_read` and `_write`: transient on L1, where a scope is a
 /// transaction; in storage on a rollup, where it is a batch, and where prover and follower read it. Loading and calling touch
 /// different slots, so that loading warms nothing a user's call pays for.
-///
-/// TODO(aborting precompile): on a rollup a fault has to make the block invalid whatever frame catches it (§7).
 abstract contract ScopedCallable is IScopedCallableExtension {
     // ---- places -------------------------------------------------------------------------------------------------------------
 
@@ -43,11 +41,20 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     bytes32 private constant FILLS = keccak256("scope.fills");
     bytes32 private constant RECORDS = keccak256("scope.records");
     bytes32 private constant ANCHORS = keccak256("scope.anchors");
+    bytes32 private constant PROBE = keccak256("scope.probe");
+
+    /// @dev Gas limit of what aliases ask at the root's own level (§9).
+    uint256 private constant ALIAS_GAS = 2_000_000;
+    /// @dev What the probe for a static context gets, which is all lost in one, and what must be left for it to get that.
+    uint256 private constant PROBE_GAS = 1000;
+    uint256 private constant PROBE_GAS_LEFT = 5000;
 
     /// @dev 0 if no root is open.
     bytes32 private transient _rootId;
     /// @dev This chain's own trace: the root's while this chain has control, else the one it let go with (§5).
     bytes32 private transient _trace;
+    /// @dev Gas limit of the innermost call that this chain is serving; 0 if it serves none.
+    uint256 private transient _servedGas;
     /// @dev Records loaded for the open root.
     uint256 private transient _recordCount;
 
@@ -92,6 +99,17 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     /// @param valueOut,valueIn Wei sent to and received from it so far in this scope.
     function _requireBacked(uint256 chainId, uint256 value, uint256 valueOut, uint256 valueIn) internal view virtual;
 
+    /// @dev Ends with a fault, whatever frame would catch it (§7).
+    /// @param reason Its error. Empty: a frame of this contract had too little gas to give one.
+    function _fault(bytes memory reason) private view {
+        if (reason.length == 0) reason = abi.encodeWithSelector(TooLittleGas.selector);
+        _abort(reason);
+        Revert.bubble(reason);
+    }
+
+    /// @dev Makes a fault final as far as the chain can; the revert follows.
+    function _abort(bytes memory reason) internal view virtual;
+
     // ---- outbound: this chain asks (§5) ---------------------------------------------------------------------------------------
 
     /// @inheritdoc IScopedCallable
@@ -114,54 +132,144 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     }
 
     /// @inheritdoc IScopedCallableExtension
-    function scopedStaticCall(uint256, address, ScopedRequest calldata) external pure returns (bytes memory) {
-        revert StaticCallsNotSupported();
+    function scopedStaticCall(uint256 targetChainId, address from, ScopedRequest calldata request)
+        external
+        view
+        returns (bytes memory response)
+    {
+        bool success;
+        (success, response) = _askStatic(_request(1, targetChainId, from, request));
+        if (!success) Revert.bubble(response);
     }
 
     function _ask(uint256 targetChainId, address from, ScopedRequest calldata request)
         private
-        inRoot
         returns (bool success, bytes memory data)
     {
-        if (targetChainId == block.chainid) revert TargetIsLocal();
-        if (from != msg.sender && msg.sender != aliasOf(targetChainId, request.to)) {
-            revert FromMismatch(from, msg.sender);
-        }
-        if (request.value != msg.value) revert ValueMismatch(request.value, msg.value);
+        Request memory asked = _request(0, targetChainId, from, request);
+        if (!_isStatic()) return _askCall(asked);
+        asked.kind = 1;
+        return _askStatic(asked);
+    }
 
-        bytes32 trace = _trace;
-        Mark[] memory marks = Transient.loadMarks(MARKS);
-        Request memory asked = Request({
+    /// @dev The request of a call, in its first variant, if it may be made.
+    function _request(uint8 kind, uint256 targetChainId, address from, ScopedRequest calldata request)
+        private
+        view
+        inRoot
+        returns (Request memory asked)
+    {
+        if (targetChainId == block.chainid) revert TargetIsLocal();
+        bool byAlias = from != msg.sender;
+        if (byAlias && msg.sender != aliasOf(targetChainId, request.to)) revert FromMismatch(from, msg.sender);
+        if (request.value != msg.value) revert ValueMismatch(request.value, msg.value);
+        asked = Request({
             rootId: _rootId,
-            kind: 0,
+            kind: kind,
             sourceChainId: block.chainid,
             targetChainId: targetChainId,
             from: from,
-            nonce: uint256(trace),
-            marks: marks,
+            nonce: uint256(_trace),
+            marks: Transient.loadMarks(MARKS),
             variant: 0,
             to: request.to,
             value: request.value,
-            gasLimit: request.gasLimit,
+            gasLimit: byAlias ? aliasGasLimit() : request.gasLimit,
             data: request.data
         });
-        bytes32 requestHash = ScopeHash.requestHash(asked);
+    }
 
-        // Let go of control. The value counts from here on, so that a callback may bring it back; a failed call takes it out again
-        // with this frame, for only scopedCall carries value.
-        bytes32 anchor = ScopeHash.fold(trace, requestHash);
-        _fold(targetChainId, REQUESTS_OUT, requestHash);
-        _addValue(targetChainId, VALUE_OUT, request.value);
-        _letGo(anchor, marks);
-
-        bytes memory response = IScopedCallableExtension(address(this)).answerOf(requestHash, asked);
-        _serve(anchor);
+    /// @dev Asks by the first variant whose records at the wait reproduce (§7).
+    function _askCall(Request memory asked) private returns (bool success, bytes memory data) {
+        bytes32 stream = _stream(asked.targetChainId, REQUESTS_OUT);
+        // The value counts from here on, so that a callback may bring it back; a failed call takes it out again with this frame, for
+        // only scopedCall carries value.
+        _addValue(asked.targetChainId, VALUE_OUT, asked.value);
+        bytes memory response;
+        bytes memory failure;
+        bytes32 requestHash;
+        for (;; ++asked.variant) {
+            requestHash = ScopeHash.requestHash(asked);
+            bytes32 anchor = ScopeHash.fold(bytes32(asked.nonce), requestHash);
+            _write(_accumulator(asked.targetChainId, REQUESTS_OUT), ScopeHash.fold(stream, requestHash));
+            _letGo(anchor, asked.marks);
+            bool taken;
+            (taken, response) = _answer(requestHash, asked);
+            if (!taken) {
+                failure = _afterFailure(failure, response);
+                continue;
+            }
+            if (!_isRecorded(anchor)) break;
+            (taken, failure) = address(this).call(abi.encodeCall(this.serveAnchor, (anchor)));
+            if (taken) break;
+            if (Revert.selector(failure) != NotReproduced.selector) _fault(failure);
+        }
 
         // Take control back. What the answer says of this chain has to be where this chain is, after its callbacks.
+        bytes32 trace;
+        Mark[] memory marks;
         (success, data, trace, marks) = abi.decode(response, (bool, bytes, bytes32, Mark[]));
-        if (Marks.get(marks, block.chainid) != _trace) revert OutOfPosition(requestHash);
+        if (Marks.get(marks, block.chainid) != _trace) {
+            _fault(abi.encodeWithSelector(OutOfPosition.selector, requestHash));
+        }
         _setBaton(trace, marks);
-        emit ScopedCallMade(requestHash, targetChainId, from, success);
+        emit ScopedCallMade(requestHash, asked.targetChainId, asked.from, success);
+    }
+
+    /// @dev The same for a static call: nothing is stored, and where this chain waits is only computed (§8).
+    function _askStatic(Request memory asked) private view returns (bool success, bytes memory data) {
+        bytes memory response;
+        bytes memory failure;
+        for (;; ++asked.variant) {
+            bytes32 requestHash = ScopeHash.requestHash(asked);
+            bool taken;
+            (taken, response) = _answer(requestHash, asked);
+            if (!taken) {
+                failure = _afterFailure(failure, response);
+                continue;
+            }
+            failure = _serveStill(ScopeHash.fold(bytes32(asked.nonce), requestHash));
+            if (failure.length == 0) break;
+            if (Revert.selector(failure) != NotReproduced.selector) _fault(failure);
+        }
+        (success, data,,) = abi.decode(response, (bool, bytes, bytes32, Mark[]));
+    }
+
+    /// @return taken Whether there is a fill.
+    /// @return response It, or why not.
+    function _answer(bytes32 requestHash, Request memory asked)
+        private
+        view
+        returns (bool taken, bytes memory response)
+    {
+        try IScopedCallableExtension(address(this)).answerOf(requestHash, asked) returns (bytes memory filled) {
+            return (true, filled);
+        } catch (bytes memory reason) {
+            return (false, reason);
+        }
+    }
+
+    /// @dev No fill is a fault, told by what the variant before failed with. (Simulation finds out here that a variant does not reproduce,
+    ///      where execution finds it out in serving.)
+    function _afterFailure(bytes memory before, bytes memory reason) private view returns (bytes memory) {
+        if (Revert.selector(reason) != NotReproduced.selector) _fault(before.length == 0 ? reason : before);
+        return reason;
+    }
+
+    /// @dev Whether this frame is below a STATICCALL: then it can't store, and what it calls can't either.
+    function _isStatic() private returns (bool) {
+        // Else running out of gas would read as "static".
+        if (gasleft() < PROBE_GAS_LEFT) _fault("");
+        bool stored;
+        assembly ("memory-safe") {
+            stored := call(PROBE_GAS, address(), 0, 0, 0, 0, 0)
+        }
+        return !stored;
+    }
+
+    /// @dev The probe: stores in transient storage, to no effect. In a static context that takes all its gas.
+    receive() external payable onlySelf {
+        Transient.store(PROBE, 0);
     }
 
     /// @inheritdoc IScopedCallableExtension
@@ -178,7 +286,7 @@ abstract contract ScopedCallable is IScopedCallableExtension {
         onlySelf
         inRoot
     {
-        (uint8 kind, uint256 variant, Mark[] memory marks) = _trailer();
+        (uint8 kind, uint256 variant, bool still, Mark[] memory marks) = _trailer();
         bytes32 requestHash = ScopeHash.requestHash(
             Request({
                 rootId: _rootId,
@@ -195,29 +303,70 @@ abstract contract ScopedCallable is IScopedCallableExtension {
                 data: request.data
             })
         );
-        if (Marks.get(marks, block.chainid) != _trace) revert OutOfPosition(requestHash);
+        if (!still && Marks.get(marks, block.chainid) != _trace) revert OutOfPosition(requestHash);
+
+        bytes memory response;
+        if (kind == 0) {
+            if (still) revert OutOfPosition(requestHash);
+            response = _serveCall(requestHash, sourceChainId, from, nonce, request, marks);
+        } else if (still) {
+            response = _serveStatic(sourceChainId, from, request);
+        } else {
+            Baton memory own = _baton();
+            bytes32 trace = ScopeHash.fold(bytes32(nonce), requestHash);
+            _setBaton(Baton(trace, request.gasLimit, Marks.set(marks, sourceChainId, trace)));
+            response = _serveStatic(sourceChainId, from, request);
+            _setBaton(own);
+        }
+        assembly ("memory-safe") {
+            return(add(response, 0x20), mload(response))
+        }
+    }
+
+    function _serveCall(
+        bytes32 requestHash,
+        uint256 sourceChainId,
+        address from,
+        uint256 nonce,
+        ScopedRequest calldata request,
+        Mark[] memory marks
+    ) private returns (bytes memory response) {
+        uint256 gasAround = _servedGas;
         bytes32 trace = ScopeHash.fold(bytes32(nonce), requestHash);
-        _setBaton(trace, Marks.set(marks, sourceChainId, trace));
+        _setBaton(Baton(trace, request.gasLimit, Marks.set(marks, sourceChainId, trace)));
         _fold(sourceChainId, REQUESTS_IN, requestHash);
 
         (bool success, bytes memory data) = _callTarget(sourceChainId, from, request);
 
         trace = ScopeHash.fold(_trace, ScopeHash.responseHash(requestHash, success, data));
         marks = Marks.set(Transient.loadMarks(MARKS), block.chainid, trace);
-        _setBaton(trace, marks);
+        _setBaton(Baton(trace, gasAround, marks));
         emit ScopedCallServed(requestHash, sourceChainId, from, success);
+        return abi.encode(success, data, trace, marks);
+    }
 
-        bytes memory response = abi.encode(success, data, trace, marks);
-        assembly ("memory-safe") {
-            return(add(response, 0x20), mload(response))
+    /// @dev The answer to a static call names no trace: nothing moved.
+    function _serveStatic(uint256 sourceChainId, address from, ScopedRequest calldata request)
+        private
+        returns (bytes memory response)
+    {
+        bool success = false;
+        bytes memory data;
+        if (_isForbidden(request.to)) {
+            data = abi.encodeWithSelector(ForbiddenTarget.selector, request.to);
+        } else {
+            (success, data) = deployAlias(sourceChainId, from)
+                .staticcall(abi.encodePacked(request.to, request.gasLimit, request.data));
+            if (!success) data = _failureOf(data);
         }
+        return abi.encode(success, data, bytes32(0), new Mark[](0));
     }
 
     /// @dev The seed's signature has no place for these: they follow its arguments (see {IScopedCallable-handleScopedCall}).
-    function _trailer() private pure returns (uint8 kind, uint256 variant, Mark[] memory marks) {
+    function _trailer() private pure returns (uint8 kind, uint256 variant, bool still, Mark[] memory marks) {
         uint256 end = msg.data.length - 32;
         uint256 size = uint256(bytes32(msg.data[end:]));
-        return abi.decode(msg.data[end - size:end], (uint8, uint256, Mark[]));
+        return abi.decode(msg.data[end - size:end], (uint8, uint256, bool, Mark[]));
     }
 
     /// @dev Calls the target as the alias of who asks (§9). A failed call returns its value by reverting the alias's frame (§10).
@@ -247,12 +396,16 @@ abstract contract ScopedCallable is IScopedCallableExtension {
         returns (bool success, bytes memory data)
     {
         (success, data) = speaker.call{value: value}(message);
-        if (success) return (true, data);
-        if (data.length == 0 || data[0] != 0) revert TooLittleGas();
-        // Memory-safe: drops the first byte of `data` by writing its length one byte further.
+        if (!success) data = _failureOf(data);
+    }
+
+    /// @dev What the target reverted with, out of what its caller's alias reverted with.
+    function _failureOf(bytes memory reason) private pure returns (bytes memory data) {
+        if (reason.length == 0 || reason[0] != 0) revert TooLittleGas();
+        // Memory-safe: drops the first byte of `reason` by writing its length one byte further.
         assembly ("memory-safe") {
-            let size := sub(mload(data), 1)
-            data := add(data, 1)
+            let size := sub(mload(reason), 1)
+            data := add(reason, 1)
             mstore(data, size)
         }
     }
@@ -327,10 +480,8 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     }
 
     /// @inheritdoc IScopedCallableExtension
-    function loadRecords(Record[] calldata records) external onlyLoader inRoot {
-        for (uint256 i = 0; i < records.length; ++i) {
-            _record(records[i]);
-        }
+    function setBaton(Baton calldata baton) external onlyLoader inRoot {
+        _setBaton(baton);
     }
 
     function _open(RootContext calldata context) private {
@@ -371,16 +522,17 @@ abstract contract ScopedCallable is IScopedCallableExtension {
             revert RecordOfAnotherChain(request.sourceChainId, request.targetChainId);
         }
         if (!_isOpen(request.sourceChainId)) revert RemoteNotOpen(request.sourceChainId);
-        if (request.kind != 0) revert StaticCallsNotSupported();
-        if (request.variant != 0) revert VariantsNotSupported(request.variant);
         Marks.requireAscending(request.marks);
+        bytes32 requestHash = ScopeHash.requestHash(request);
+        if (request.kind > 1) revert UnknownKind(request.kind);
+        if (request.kind == 1 && record.kept) revert StaticCallKept(requestHash);
+        if (request.kind == 1 && request.value != 0) revert ValueMismatch(request.value, 0);
 
         uint256 index = _recordCount++;
-        bytes32 requestHash = ScopeHash.requestHash(request);
-        uint256 place = uint256(_place(RECORDS, bytes32(index)));
+        uint256 place = _placeOfRecord(index);
         Transient.store(bytes32(place), requestHash);
         Transient.store(bytes32(place + 1), record.answerHash);
-        bytes memory trailer = abi.encode(request.kind, request.variant, request.marks);
+        bytes memory trailer = abi.encode(request.kind, request.variant, false, request.marks);
         Transient.storeBytes(
             bytes32(place + 2),
             abi.encodePacked(
@@ -431,21 +583,72 @@ abstract contract ScopedCallable is IScopedCallableExtension {
         }
     }
 
+    /// @dev The same where this chain waits in a static call: only static calls can be answered there, and nothing is stored.
+    /// @return failure Why not everything was reproduced; empty if it was.
+    function _serveStill(bytes32 anchor) private view returns (bytes memory failure) {
+        uint256 list = uint256(_place(ANCHORS, anchor));
+        uint256 count = uint256(Transient.load(bytes32(list + 1)));
+        if (Transient.load(bytes32(list)) != 0) return abi.encodeWithSelector(OutOfPosition.selector, anchor);
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 place = _placeOfRecord(uint256(Transient.load(bytes32(list + 2 + i))));
+            bytes memory message = Transient.loadBytes(bytes32(place + 2));
+            _setStill(message);
+            (bool success, bytes memory response) = address(this).staticcall(message);
+            if (!success) return response.length == 0 ? abi.encodeWithSelector(TooLittleGas.selector) : response;
+            failure = _compare(place, response);
+            if (failure.length != 0) return failure;
+        }
+    }
+
+    /// @dev Changes the trailer's third word in a record's calldata.
+    function _setStill(bytes memory message) private pure {
+        // Memory-safe: the last word of `message` is the length of the trailer before it, which has more than three words.
+        assembly ("memory-safe") {
+            let last := add(message, mload(message))
+            mstore(add(sub(last, mload(last)), 0x40), 1)
+        }
+    }
+
+    /// @dev Whether anything runs at an anchor.
+    function _isRecorded(bytes32 anchor) private view returns (bool) {
+        uint256 list = uint256(_place(ANCHORS, anchor));
+        return Transient.load(bytes32(list)) != 0 || Transient.load(bytes32(list + 1)) != 0;
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function serveAnchor(bytes32 anchor) external onlySelf {
+        _serve(anchor);
+    }
+
     /// @inheritdoc IScopedCallableExtension
     function runRolledBack(uint256 index) external onlySelf {
+        bytes32 before = _trace;
         _run(index);
-        _serve(_trace);
+        // A static call moves nothing, so nothing follows it.
+        if (_trace != before) _serve(_trace);
         revert RolledBack();
     }
 
     /// @dev The seed's function is the one path by which a call is served.
     function _run(uint256 index) private {
-        uint256 place = uint256(_place(RECORDS, bytes32(index)));
+        uint256 place = _placeOfRecord(index);
         (bool success, bytes memory response) = address(this).call(Transient.loadBytes(bytes32(place + 2)));
         if (!success) _fail(response);
+        bytes memory failure = _compare(place, response);
+        if (failure.length != 0) Revert.bubble(failure);
+    }
+
+    /// @return failure NotReproduced if a record's answer is another one; empty if it is the same.
+    function _compare(uint256 place, bytes memory response) private view returns (bytes memory failure) {
         bytes32 requestHash = Transient.load(bytes32(place));
         bytes32 answerHash = ScopeHash.answerHash(requestHash, keccak256(response));
-        if (answerHash != Transient.load(bytes32(place + 1))) revert NotReproduced(requestHash);
+        if (answerHash != Transient.load(bytes32(place + 1))) {
+            failure = abi.encodeWithSelector(NotReproduced.selector, requestHash);
+        }
+    }
+
+    function _placeOfRecord(uint256 index) private view returns (uint256) {
+        return uint256(_place(RECORDS, bytes32(index)));
     }
 
     /// @dev A frame of this contract failed: with its reason, or out of gas.
@@ -457,8 +660,9 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     // ---- aliases (§9) ------------------------------------------------------------------------------------------------------------------
 
     /// @inheritdoc IScopedCallableExtension
-    function ALIAS_GAS_LIMIT() external pure returns (uint256) {
-        return ALIAS_GAS;
+    function aliasGasLimit() public view returns (uint256) {
+        if (_servedGas == 0) return ALIAS_GAS;
+        return _servedGas < 2 * ALIAS_GAS ? _servedGas / 2 : ALIAS_GAS;
     }
 
     /// @inheritdoc IScopedCallableExtension
@@ -482,7 +686,7 @@ abstract contract ScopedCallable is IScopedCallableExtension {
         address stranded = deployAlias(chainId, account);
         // The alias asks in its own name, as any local account may, with what can surely be forwarded through its proxy.
         bytes memory ask = abi.encodeCall(
-            this.scopedCall, (chainId, stranded, ScopedRequest(account, stranded.balance, ALIAS_GAS, ""))
+            this.scopedCall, (chainId, stranded, ScopedRequest(account, stranded.balance, aliasGasLimit(), ""))
         );
         bool success;
         (success, response) = _callAs(stranded, 0, abi.encodePacked(address(this), gasleft() / 8 * 7, ask));
@@ -523,8 +727,8 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     }
 
     /// @inheritdoc IScopedCallableExtension
-    function getBaton() external view returns (bytes32 rootId, bytes32 trace, Mark[] memory marks) {
-        if (_rootId != 0) (rootId, trace, marks) = (_rootId, _trace, Transient.loadMarks(MARKS));
+    function getBaton() external view returns (bytes32 rootId, Baton memory baton) {
+        if (_rootId != 0) (rootId, baton) = (_rootId, _baton());
     }
 
     /// @inheritdoc IScopedCallableExtension
@@ -533,6 +737,15 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     }
 
     // ---- accumulators (§4, §10) and places ------------------------------------------------------------------------------------------------
+
+    function _baton() private view returns (Baton memory) {
+        return Baton(_trace, _servedGas, Transient.loadMarks(MARKS));
+    }
+
+    function _setBaton(Baton memory baton) private {
+        _servedGas = baton.servedGas;
+        _setBaton(baton.trace, baton.marks);
+    }
 
     function _setBaton(bytes32 trace, Mark[] memory marks) private {
         _trace = trace;

@@ -6,7 +6,7 @@ import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {Alias} from "../src/Alias.sol";
 import {IScopedCallable} from "../src/interfaces/IScopedCallable.sol";
 import {IScopedCallableExtension} from "../src/interfaces/IScopedCallableExtension.sol";
-import {Fill, Mark, Record, Request, RootContext} from "../src/interfaces/ScopeTypes.sol";
+import {Baton, Fill, Mark, Record, Request, RootContext} from "../src/interfaces/ScopeTypes.sol";
 import {SYSTEM_ADDRESS} from "../src/l2/ScopedCallableL2.sol";
 import {ScopeLib} from "../src/libraries/ScopeLib.sol";
 import {Plan} from "./utils/Plan.sol";
@@ -152,12 +152,6 @@ contract AccountingTest is World {
         sc[A].scopedCall{value: 1}(B, address(this), _request(address(target), 2, ""));
         vm.expectRevert(abi.encodeWithSelector(IScopedCallableExtension.ValueMismatch.selector, 2, 0));
         sc[A].tryScopedCall(B, address(this), _request(address(target), 2, ""));
-    }
-
-    function test_refuses_static_calls() external {
-        on(A);
-        vm.expectRevert(IScopedCallableExtension.StaticCallsNotSupported.selector);
-        sc[A].scopedStaticCall(B, address(this), _look());
     }
 
     function test_a_missing_response_is_a_fault() external {
@@ -342,7 +336,7 @@ contract AccountingTest is World {
         vm.expectRevert(refusal);
         sc[A].runRoot(context, fills, records);
         vm.expectRevert(refusal);
-        sc[A].loadRecords(records);
+        sc[A].setBaton(Baton(0, 0, new Mark[](0)));
         vm.expectRevert(refusal);
         sc[A].fillResponsesIn(new uint256[](0), new bytes32[](0), new bytes[](0));
         vm.expectRevert(refusal);
@@ -359,7 +353,7 @@ contract AccountingTest is World {
 
     function test_loading_needs_a_root() external {
         vm.expectRevert(IScopedCallableExtension.NoOpenRoot.selector);
-        asLoader(A).loadRecords(new Record[](0));
+        asLoader(A).setBaton(Baton(0, 0, new Mark[](0)));
         vm.expectRevert(IScopedCallableExtension.NoOpenRoot.selector);
         asLoader(A).fillResponsesIn(new uint256[](0), new bytes32[](0), new bytes[](0));
         vm.expectRevert(IScopedCallableExtension.NoOpenRoot.selector);
@@ -431,12 +425,11 @@ contract AccountingTest is World {
         q.sourceChainId = 7;
         _refusesRecord(q, _error(IScopedCallableExtension.RemoteNotOpen.selector, 7));
         q.sourceChainId = A;
+        q.kind = 2;
+        _refusesRecord(q, _error(IScopedCallableExtension.UnknownKind.selector, 2));
         q.kind = 1;
-        _refusesRecord(q, _error(IScopedCallableExtension.StaticCallsNotSupported.selector));
+        _refusesRecord(q, _error(IScopedCallableExtension.StaticCallKept.selector, plan.hashOf(q)));
         q.kind = 0;
-        q.variant = 1;
-        _refusesRecord(q, _error(IScopedCallableExtension.VariantsNotSupported.selector, 1));
-        q.variant = 0;
         q.marks = new Mark[](2);
         (q.marks[0], q.marks[1]) = (Mark(A, keccak256("a")), Mark(A, keccak256("b")));
         _refusesRecord(q, _error(IScopedCallableExtension.MarksNotAscending.selector, A));
@@ -521,11 +514,11 @@ contract AccountingTest is World {
     function test_a_plain_call_to_an_alias_is_a_scoped_call() external {
         address remote = aliasOn(A, B, address(target));
         Request memory q =
-            plan.asks(A, address(this), B, address(target), 2 ether, 1_000_000, abi.encodeCall(Target.look, ()));
+            plan.asks(A, address(this), B, address(target), 2 ether, 2_000_000, abi.encodeCall(Target.look, ()));
         plan.answers(q, true, abi.encode(_aliasOfThis(), 2 ether));
         bytes memory reason = abi.encodeWithSignature("Nope()");
         Plan.Baton memory before = plan.baton();
-        q = plan.asks(A, address(this), B, address(target), 1 ether, 1_000_000, abi.encodeCall(Target.fail, (reason)));
+        q = plan.asks(A, address(this), B, address(target), 1 ether, 2_000_000, abi.encodeCall(Target.fail, (reason)));
         plan.answersInVain(q, false, reason);
         plan.rollsBack(before);
 
@@ -550,7 +543,7 @@ contract AccountingTest is World {
     function test_anyone_forwards_stranded_ether() external {
         address remote = aliasOn(A, B, address(target));
         vm.deal(remote, 5 ether);
-        plan.answers(plan.asks(A, remote, B, address(target), 5 ether, 1_000_000, ""), true, "");
+        plan.answers(plan.asks(A, remote, B, address(target), 5 ether, 2_000_000, ""), true, "");
         serve(plan, B);
         load(plan, A);
         vm.prank(address(0xa11));

@@ -61,11 +61,11 @@ contract BridgeTest is ScopeWorld {
         return BridgedToken(bridge[A].mint(address(coin), "Coin", "COIN", 6, address(this), amount));
     }
 
-    function _bridgeAsks(Plan plan, uint256 source, uint256 target, bytes memory data)
+    function _bridgeAsks(Plan plan, uint256 source, uint256 target, uint256 gasLimit, bytes memory data)
         private
         returns (Request memory)
     {
-        return plan.asks(source, address(bridge[source]), target, address(bridge[target]), 0, 1_000_000, data);
+        return plan.asks(source, address(bridge[source]), target, address(bridge[target]), 0, gasLimit, data);
     }
 
     function test_a_bridged_token_is_what_it_is_at_home() external {
@@ -97,7 +97,7 @@ contract BridgeTest is ScopeWorld {
         coin.approve(address(bridge[L1]), 100);
         open(L1, A, B);
         Plan plan = addRollupRoot(L1, "fund");
-        plan.answers(_bridgeAsks(plan, L1, A, mint), true, abi.encode(onA));
+        plan.answers(_bridgeAsks(plan, L1, A, 2_000_000, mint), true, abi.encode(onA));
         serve(plan, A);
         load(plan, L1);
         on(L1);
@@ -106,10 +106,11 @@ contract BridgeTest is ScopeWorld {
 
         beginBatches();
         plan = addRollupRoot(A, "move");
-        Request memory move =
-            _bridgeAsks(plan, A, L1, abi.encodeCall(ITokenBridge.move, (address(coin), B, address(this), 40)));
+        Request memory move = _bridgeAsks(
+            plan, A, L1, 2_000_000, abi.encodeCall(ITokenBridge.move, (address(coin), B, address(this), 40))
+        );
         mint = abi.encodeCall(ITokenBridge.mint, (address(coin), "Coin", "COIN", 18, address(this), 40));
-        plan.answers(_bridgeAsks(plan, L1, B, mint), true, abi.encode(onB));
+        plan.answers(_bridgeAsks(plan, L1, B, 1_000_000, mint), true, abi.encode(onB));
         plan.answers(move, true, abi.encode(onB));
         serve(plan, B);
         load(plan, A);

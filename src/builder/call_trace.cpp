@@ -14,10 +14,6 @@ std::string_view to_string(RefusalRule rule) noexcept {
             return "transaction";
         case RefusalRule::operation:
             return "operation";
-        case RefusalRule::static_call:
-            return "static_call";
-        case RefusalRule::variant:
-            return "variant";
         case RefusalRule::fault:
             return "fault";
         case RefusalRule::blob_hash:

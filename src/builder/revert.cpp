@@ -42,8 +42,8 @@ constexpr auto ERRORS = std::to_array<std::string_view>({
     "ForbiddenTarget(address)",
     "EscrowExceeded(uint256,uint256)",
     "AliasOfLocalAddress(address)",
-    "StaticCallsNotSupported()",
-    "VariantsNotSupported(uint256)",
+    "UnknownKind(uint8)",
+    "StaticCallKept(bytes32)",
     "RolledBack()",
     // ISettlement
     "CannotRegister(uint256)",

@@ -27,8 +27,6 @@ enum class RefusalRule : uint8_t {
     unknown_chain,      ///< a chain that is not in this scope
     transaction,        ///< the user's transaction can't stand in the block (reason: its TxError)
     operation,          ///< the account refused the operation: nonce, deadline, signature
-    static_call,        ///< §8 is not supported yet
-    variant,            ///< one request would need two answers; §7's variants are not supported yet
     fault,              ///< ScopedCallable can't go on (reason: the reserved error)
     blob_hash,          ///< L1: BLOBHASH of the scope's own transaction (§11)
     transient_storage,  ///< L1: reads what an earlier root of the scope left (§11): needs a scope

@@ -183,8 +183,11 @@ struct ScopeBuilder::Parts {
     /// Runs a system transaction as the block's next; or says why it can't.
     Result<execution::Outcome, std::string> run_system(Rollup& rollup, Bytes calldata) {
         const auto tx = system_transaction(rollup, std::move(calldata));
-        auto outcome = rollup.block->try_transaction(tx);
+        execution::Host host{rollup.block->state(), rollup.block->environment()};
+        auto outcome = rollup.block->try_transaction(tx, &host);
         if (outcome) return std::move(*outcome);
+        if (outcome.error() == execution::TxError::aborted)
+            return std::unexpected{"aborted: " + describe_revert(*host.abort_reason())};
         if (outcome.error() != execution::TxError::system_failed)
             return std::unexpected{std::string{to_string(outcome.error())}};
         return std::unexpected{describe_revert(view_as(rollup, rollup.system().sender, tx.data))};
@@ -324,7 +327,12 @@ struct ScopeBuilder::Parts {
                                                fmt::format("chain {}: {}", id, run.error()))};
             if (!own) continue;
             const auto& l2_root = std::get<L2Root>(root);
-            const auto outcome = rollup.block->try_transaction(l2_root.transaction);
+            execution::Host host{rollup.block->state(), rollup.block->environment()};
+            const auto outcome = rollup.block->try_transaction(l2_root.transaction, &host);
+            if (!outcome && outcome.error() == execution::TxError::aborted)
+                return std::unexpected{refusal(RefusalRule::execution_failed,
+                                               fmt::format("chain {}: aborted: {}", id,
+                                                           describe_revert(*host.abort_reason())))};
             if (!outcome) return std::unexpected{tx_refusal(l2_root, outcome.error())};
             ending = {outcome->succeeded(), outcome->output, outcome->gas_used};
         }
@@ -355,9 +363,9 @@ struct ScopeBuilder::Parts {
             ending = std::move(*run);
             l1_budget.add_gas(ending.gas_used);
             const auto& operation = l1_root->operation.operation;
-            const auto baton = callable::decode_baton(on_l1(callable::get_baton()).output);
-            if (!baton ||
-                (!operation.final_trace.is_zero() && baton->trace != operation.final_trace))
+            const auto open = callable::decode_open_root(on_l1(callable::get_baton()).output);
+            if (!open ||
+                (!operation.final_trace.is_zero() && open->baton.trace != operation.final_trace))
                 return std::unexpected{refusal(RefusalRule::operation,
                                                "the root's trace ends elsewhere than finalTrace")};
             if (on_l1(callable::close_root()).status != evm::Status::success)

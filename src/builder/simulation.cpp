@@ -38,8 +38,22 @@ struct Step {
 
 /// A frame that waits for an answer, in which callbacks run.
 struct Wait {
+    uint64_t number = 0;  // never used twice in a root
     int depth = 0;
     int64_t gas = 0;
+    bool is_static = false;  // nothing can be stored, so the chain's baton is what it was before
+};
+
+/// How far a chain is in the root.
+struct Standing {
+    callable::Baton baton;
+    std::vector<Wait> waits;
+};
+
+/// What came of taking an answer.
+struct Taken {
+    int64_t toll = 0;        // gas that callbacks took
+    bool reproduced = true;  // no: the next variant is to be asked
 };
 
 }  // namespace
@@ -87,6 +101,12 @@ struct Simulation::Parts {
     std::vector<CallTrace> calls;
     std::vector<CallTrace>* open_calls = &calls;  // where the next call belongs
     std::optional<Refusal> refusal;
+    uint64_t last_wait = 0;
+    std::map<uint64_t, std::vector<Standing>> moments;  // by static wait: all legs as it began
+    std::optional<uint64_t> unwinding;  // to the wait whose variant doesn't reproduce
+
+    /// Frames end quickly, and nothing that they do counts.
+    [[nodiscard]] bool is_ending() const noexcept { return refusal || unwinding; }
 
     Leg* find(const uint256& chain_id) noexcept {
         for (const auto& leg : legs)
@@ -98,6 +118,13 @@ struct Simulation::Parts {
         if (!refusal) refusal = Refusal{rule, std::move(reason), {}};
     }
 
+    /// ScopedCallable of a rollup can't go on.
+    void refuse_fault(const Leg& leg, BytesView reason) {
+        const std::string error = describe_revert(reason);
+        refuse(error.starts_with("TooLittleGas") ? RefusalRule::gas_budget : RefusalRule::fault,
+               fmt::format("chain {}: {}", leg.chain.chain_id, error));
+    }
+
     evm::CallResult from_loader(Leg& leg, const Bytes& calldata, int depth) {
         return leg.host->call({.depth = depth,
                                .gas = LOADER_GAS,
@@ -107,11 +134,35 @@ struct Simulation::Parts {
                                .input = calldata});
     }
 
-    Hash trace_of(Leg& leg) {
+    callable::Baton baton_of(Leg& leg) {
         const auto result = from_loader(leg, callable::get_baton(), 0);
-        const auto baton = callable::decode_baton(result.output);
-        CHECK(baton.has_value());
-        return baton->trace;
+        auto open = callable::decode_open_root(result.output);
+        CHECK(open.has_value());
+        return std::move(open->baton);
+    }
+    Hash trace_of(Leg& leg) { return baton_of(leg).trace; }
+
+    std::vector<Standing> standings() {
+        std::vector<Standing> result;
+        for (const auto& leg : legs) result.push_back({baton_of(*leg), leg->waits});
+        return result;
+    }
+
+    /// Puts all chains where they stood, or stand again. The gas that waits have left is only ever
+    /// spent.
+    void move_to(const std::vector<Standing>& standings) {
+        for (size_t i = 0; i < legs.size(); ++i) {
+            Leg& leg = *legs[i];
+            if (!is_ending()) {
+                const auto moved = from_loader(leg, callable::set_baton(standings[i].baton), 0);
+                CHECK(moved.status == evm::Status::success);
+            }
+            const auto before = std::exchange(leg.waits, standings[i].waits);
+            for (auto& wait : leg.waits) {
+                const auto same = std::ranges::find(before, wait.number, &Wait::number);
+                if (same != before.end()) wait.gas = same->gas;
+            }
+        }
     }
 
     /// Opens the root on a chain that is not its own. Before its code runs, so that no frame that
@@ -145,8 +196,10 @@ struct Simulation::Parts {
             return std::nullopt;
         }
 
-        const Bytes calldata = callable::handle_scoped_call(request);
-        auto result = target.host->call({.depth = depth,
+        const bool still = waiting && target.waits.back().is_static;
+        const Bytes calldata = callable::handle_scoped_call(request, still);
+        auto result = target.host->call({.is_static = still,
+                                         .depth = depth,
                                          .gas = gas,
                                          .recipient = target.chain.callable,
                                          .sender = target.chain.callable,
@@ -154,7 +207,7 @@ struct Simulation::Parts {
                                          .input = calldata});
         const int64_t used = gas - result.gas_left;
         trace.gas_used = static_cast<uint64_t>(used);
-        if (refusal) return std::nullopt;
+        if (is_ending()) return std::nullopt;
         if (result.status != evm::Status::success) {
             const std::string reason = result.status == evm::Status::revert
                                            ? describe_revert(result.output)
@@ -170,7 +223,8 @@ struct Simulation::Parts {
         return std::move(result.output);
     }
 
-    /// Notes an answer as a record of the target. False after a refusal.
+    /// Notes an answer as a record of the target. False if that can't go on: the request has
+    /// another answer already, so what the target waits for has to be asked by its next variant.
     bool note(Leg& target, const protocol::Request& request, const Hash& request_hash,
               const protocol::Response& decoded, const Bytes& response) {
         const Hash anchor = protocol::anchor_of(request);
@@ -179,14 +233,13 @@ struct Simulation::Parts {
         if (is_new) {
             target.records.push_back({request, request_hash, response});
         } else if (target.records[place->second].response != response) {
-            refuse(
-                RefusalRule::variant,
-                fmt::format("the call to {} on chain {} was asked twice at one point and has two "
-                            "answers: variants (protocol.md §7) are not supported yet",
-                            to_hex(request.to), target.chain.chain_id));
+            // Only the target's own code can have made the difference, so it is in a wait.
+            CHECK(!target.waits.empty());
+            unwinding = target.waits.back().number;
             return false;
         }
-        target.steps[decoded.trace] = {place->second, anchor};
+        if (request.kind == protocol::CallKind::call)
+            target.steps[decoded.trace] = {place->second, anchor};
         return true;
     }
 
@@ -200,31 +253,50 @@ struct Simulation::Parts {
         }
     }
 
-    /// Answers a request that @p source's code takes the answer of in @p message; what callbacks
-    /// took of its gas.
-    int64_t answer(Leg& source, const protocol::Request& request, const evm::Message& message) {
+    /// Answers a request that @p source's code takes the answer of in @p message.
+    ///
+    /// A chain that waits in a static call can't store, so what it asks from a callback in there it
+    /// asks as it stood before, and all chains have to stand as they did then (§8).
+    Taken answer(Leg& source, const protocol::Request& request, const evm::Message& message) {
+        const auto checkpoint = source.chain.state->checkpoint();
         CallTrace trace;
         trace.request = request;
         trace.request_hash = protocol::request_hash(request);
         auto* const around = std::exchange(open_calls, &trace.calls);
-        source.waits.push_back({message.depth, message.gas});
+        const Wait wait{++last_wait, message.depth, message.gas,
+                        request.kind == protocol::CallKind::static_call};
+
+        std::optional<std::vector<Standing>> now;
+        const auto outer = std::ranges::find(source.waits, true, &Wait::is_static);
+        if (wait.is_static && outer != source.waits.end()) {
+            now = standings();
+            move_to(moments.at(outer->number));
+            source.waits.back() = wait;
+        } else {
+            source.waits.push_back(wait);
+        }
+        if (wait.is_static) moments.emplace(wait.number, standings());
 
         answer_into(source, request, message, trace);
 
         const int64_t toll = message.gas - source.waits.back().gas;
-        source.waits.pop_back();
+        moments.erase(wait.number);
+        if (now)
+            move_to(*now);
+        else
+            source.waits.pop_back();
         open_calls = around;
+        if (unwinding == wait.number) {
+            unwinding.reset();
+            source.chain.state->rollback(checkpoint);
+            return {toll, false};
+        }
         open_calls->push_back(std::move(trace));
-        return toll;
+        return {toll, true};
     }
 
     void answer_into(Leg& source, const protocol::Request& request, const evm::Message& message,
                      CallTrace& trace) {
-        if (request.kind != protocol::CallKind::call)
-            return refuse(RefusalRule::static_call,
-                          "static scoped calls (protocol.md §8) are not supported yet");
-        if (request.variant)
-            return refuse(RefusalRule::variant, "variants (protocol.md §7) are not supported yet");
         Leg* const target = find(request.target_chain_id);
         if (!target || target == &source)
             return refuse(RefusalRule::unknown_chain,
@@ -239,14 +311,16 @@ struct Simulation::Parts {
         trace.output = decoded->data;
         if (!note(*target, request, trace.request_hash, *decoded, *response)) return;
 
-        const Hash waited_at = protocol::trace_after(to_be(request.nonce), trace.request_hash);
-        keep_path(source, trace_of(source), waited_at);
+        if (request.kind == protocol::CallKind::call)
+            keep_path(source, trace_of(source),
+                      protocol::trace_after(to_be(request.nonce), trace.request_hash));
 
         const auto filled = from_loader(
             source,
             callable::fill_responses_in({request.target_chain_id, trace.request_hash, *response}),
             message.depth);
-        if (filled.status != evm::Status::success)
+        // A static call can be asked again at the same point, and was answered alike.
+        if (filled.status != evm::Status::success && !callable::is_duplicate_fill(filled.output))
             refuse(RefusalRule::fault,
                    fmt::format("chain {} can't be filled: {}", source.chain.chain_id,
                                describe_revert(filled.output)));
@@ -271,12 +345,13 @@ struct Simulation::Parts {
 
     void mark_kept(std::vector<CallTrace>& traces, bool around_kept) {
         for (auto& trace : traces) {
+            trace.kept = around_kept;
             const Leg* const target = find(trace.request.target_chain_id);
             if (target) {
                 const auto at = target->by_anchor.find(protocol::anchor_of(trace.request));
                 if (at != target->by_anchor.end()) {
                     const auto place = at->second.find(trace.request_hash);
-                    if (place != at->second.end())
+                    if (place != at->second.end() && trace.request.kind == protocol::CallKind::call)
                         trace.kept = around_kept && target->records[place->second].kept;
                 }
             }
@@ -287,13 +362,9 @@ struct Simulation::Parts {
 
 evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
     const evm::CallResult ended{.status = evm::Status::out_of_gas};
-    if (parts_.refusal) return ended;
-    if (message.recipient == leg_.chain.callable &&
-        callable::asks_static(message.input, message.is_static)) {
-        parts_.refuse(RefusalRule::static_call,
-                      fmt::format("chain {}: {} makes a static call to another chain: these "
-                                  "(protocol.md §8) are not supported yet",
-                                  leg_.chain.chain_id, to_hex(message.sender)));
+    if (parts_.is_ending()) return ended;
+    if (aborts(message)) {
+        parts_.refuse_fault(leg_, message.input);
         return ended;
     }
     const bool to_itself =
@@ -301,18 +372,25 @@ evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
     const auto request = to_itself ? callable::decode_answer_of(message.input) : std::nullopt;
     if (!request) return Host::call(message);
 
-    const int64_t toll = parts_.answer(leg_, *request, message);
-    if (parts_.refusal) return ended;
-    auto result = Host::call(message);
-    if (toll > result.gas_left) {
+    const Taken taken = parts_.answer(leg_, *request, message);
+    if (parts_.is_ending()) return ended;
+    evm::CallResult result;
+    if (taken.reproduced) {
+        result = Host::call(message);
+    } else {
+        result.status = evm::Status::revert;
+        result.gas_left = message.gas;
+        result.output = callable::not_reproduced(protocol::request_hash(*request));
+    }
+    if (taken.toll > result.gas_left) {
         parts_.refuse(
             RefusalRule::gas_budget,
             fmt::format("chain {}: callbacks into it took {} gas, more than the frame that "
                         "waits for chain {} has left",
-                        leg_.chain.chain_id, toll, to_decimal(request->target_chain_id)));
+                        leg_.chain.chain_id, taken.toll, to_decimal(request->target_chain_id)));
         return ended;
     }
-    result.gas_left -= toll;
+    result.gas_left -= taken.toll;
     return result;
 }
 

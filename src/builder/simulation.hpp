@@ -30,6 +30,10 @@ struct SimulatedChain {
 /// on. A callback is a leg inside a leg: there is one thread of control, so recursion is enough.
 /// All states share one journal, so a frame that reverts takes back what it caused on every chain.
 ///
+/// One request at one point can have two answers, where its callbacks see what the caller did in
+/// between. Then all that was done for it is taken back up to the wait in which those callbacks
+/// ran, and the contract there asks by its next variant (§7).
+///
 /// Gas is that of execution but for callbacks, which execution runs in the frame that waits:
 /// simulation measures them and charges that frame what they took.
 class Simulation {

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/check.hpp"
+#include "base/hex.hpp"
 #include "evm/host.hpp"
 #include "evm/revision.hpp"
 
@@ -20,12 +21,18 @@ struct BlobParameters {
 inline constexpr BlobParameters CANCUN_BLOBS{3, 6, 3338477};
 inline constexpr BlobParameters PRAGUE_BLOBS{6, 9, 5007716};
 
+inline constexpr Address ABORT_PRECOMPILE =
+    literals::fixed_literal<20>("0x5c09e00000000000000000000000000000000002");
+
 /// Transactions without a signature that a chain may have (docs/protocol.md, section 6): TxType
 /// system. They pay nothing, must succeed, and leave the target's transient storage to the directly
 /// following transaction of the same block.
 struct SystemTransactionRule {
     Address sender;  ///< of all of them; its nonce counts them
     Address target;  ///< the only address that they may call
+    /// A precompile for the target alone: what calls it, with a reason, is no transaction of any
+    /// block, whatever frame catches (section 7). For all others an account like any other.
+    Address abort = ABORT_PRECOMPILE;
     friend bool operator==(const SystemTransactionRule&, const SystemTransactionRule&) = default;
 };
 

@@ -55,6 +55,7 @@ std::optional<Address> delegation_of(BytesView code) noexcept {
 
 void Host::open_transaction(evm::TransactionContext context) {
     transaction_ = std::move(context);
+    abort_reason_.reset();
     state_.begin_transaction();
     state_.access_account(transaction_.origin);
     if (revision() >= Revision::shanghai) state_.access_account(environment_.block.coinbase);
@@ -141,7 +142,15 @@ std::optional<Address> Host::delegation(const Address& address) {
     return delegation_of(state_.code(address)->bytes);
 }
 
+bool Host::aborts(const Message& message) const noexcept {
+    const auto& rule = environment_.system_transactions;
+    return rule && message.code_address == rule->abort && message.sender == rule->target &&
+           message.kind == CallKind::call;
+}
+
 CallResult Host::call(const Message& message) {
+    if (aborts(message) && !abort_reason_) abort_reason_ = to_bytes(message.input);
+    if (abort_reason_) return failure(Status::out_of_gas);
     if (message.depth > MAX_CALL_DEPTH) return failure(Status::call_depth_exceeded, message.gas);
     if (!message.value.is_zero() && message.kind != CallKind::delegatecall &&
         state_.balance(message.sender) < message.value)

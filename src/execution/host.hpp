@@ -34,6 +34,12 @@ class Host : public evm::Host {
     /// Ends it by the revision's rules; returns its logs. @p carry_transient as in State.
     std::vector<Log> close_transaction(std::optional<Address> carry_transient = std::nullopt);
 
+    /// Why the transaction can't stand in any block: what the abort precompile was called with
+    /// (SystemTransactionRule). From then on every call fails, so that it ends quickly.
+    [[nodiscard]] const std::optional<Bytes>& abort_reason() const noexcept {
+        return abort_reason_;
+    }
+
     /// Sees each instruction, if not null.
     void set_tracer(evm::Tracer* tracer) noexcept { tracer_ = tracer; }
     [[nodiscard]] evm::Tracer* tracer() const noexcept { return tracer_; }
@@ -63,6 +69,10 @@ class Host : public evm::Host {
     /// A create counts the sender's nonce itself, at depth 0 too.
     evm::CallResult call(const evm::Message& message) override;
 
+  protected:
+    /// Whether it is a call of the abort precompile, by the one that has it.
+    [[nodiscard]] bool aborts(const evm::Message& message) const noexcept;
+
   private:
     evm::CallResult run_call(const evm::Message& message);
     evm::CallResult run_create(const evm::Message& message);
@@ -72,6 +82,7 @@ class Host : public evm::Host {
     const Environment& environment_;
     evm::TransactionContext transaction_;
     evm::Tracer* tracer_ = nullptr;
+    std::optional<Bytes> abort_reason_;
 };
 
 /// Address of a contract that a create makes (Yellow Paper, section 7).

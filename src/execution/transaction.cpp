@@ -261,9 +261,9 @@ Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
     message.value = tx.value;
     evm::CallResult result = host.call(message);
     const bool succeeded = result.status == evm::Status::success;
-    if (is_system && !succeeded) {
+    if (host.abort_reason() || (is_system && !succeeded)) {
         state.rollback(before);
-        return std::unexpected{TxError::system_failed};
+        return std::unexpected{host.abort_reason() ? TxError::aborted : TxError::system_failed};
     }
 
     Outcome outcome;

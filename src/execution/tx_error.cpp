@@ -39,6 +39,7 @@ constexpr std::array NAMES{
     "system_wrong_target",
     "system_pays_or_sends",
     "system_failed",
+    "aborted",
     "block_size_exceeded",
 };
 static_assert(NAMES.size() == TX_ERROR_COUNT);

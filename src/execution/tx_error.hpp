@@ -41,9 +41,10 @@ enum class TxError : uint8_t {
     system_wrong_target,
     system_pays_or_sends,  // a value, price, list or signature
     system_failed,         // it ran and did not succeed; undone
+    aborted,               // the abort precompile was called (section 7); undone
     block_size_exceeded,   // EIP-7934; while building only
 };
-inline constexpr size_t TX_ERROR_COUNT = 34;
+inline constexpr size_t TX_ERROR_COUNT = 35;
 
 /// As the enumerator is written.
 std::string_view to_string(TxError error) noexcept;

@@ -29,6 +29,10 @@ std::string_view to_string(DecodeError error) noexcept {
 
 namespace scope::protocol::callable {
 
+static constexpr auto abi_fields(const Baton*) {
+    return std::tuple{&Baton::trace, &Baton::served_gas, &Baton::marks};
+}
+
 namespace {
 
 #define MARKS "(uint256,bytes32)[]"
@@ -110,12 +114,12 @@ Bytes deploy_alias(const uint256& chain_id, const Address& account) {
     return abi::call("deployAlias(uint256,address)", chain_id, account);
 }
 
-Bytes handle_scoped_call(const Request& request) {
+Bytes handle_scoped_call(const Request& request, bool still) {
     Bytes calldata =
         abi::call("handleScopedCall(uint256,address,uint256,(address,uint256,uint256,bytes))",
                   request.source_chain_id, request.from, request.nonce,
                   ScopedRequest{request.to, request.value, request.gas_limit, request.data});
-    const Bytes rest = abi::encode(request.kind, request.variant, request.marks);
+    const Bytes rest = abi::encode(request.kind, request.variant, still, request.marks);
     append(calldata, rest);
     append(calldata, to_be(uint256{rest.size()}));
     return calldata;
@@ -133,6 +137,10 @@ Bytes get_baton() {
     return abi::call("getBaton()");
 }
 
+Bytes set_baton(const Baton& baton) {
+    return abi::call("setBaton((bytes32,uint256," MARKS "))", baton);
+}
+
 Bytes get_remotes() {
     return abi::call("getRemotes()");
 }
@@ -144,22 +152,20 @@ std::optional<Request> decode_answer_of(BytesView calldata) {
     return std::get<1>(std::move(*decoded));
 }
 
-bool asks_static(BytesView calldata, bool in_static_context) {
-#define ASK "(uint256,address,(address,uint256,uint256,bytes))"
-    static const auto STATIC = abi::selector("scopedStaticCall" ASK);
-    static const auto CALL = abi::selector("scopedCall" ASK);
-    static const auto TRY = abi::selector("tryScopedCall" ASK);
-    if (calldata.size() < STATIC.size()) return false;
-    const auto selector = calldata.first(STATIC.size());
-    return equal(selector, STATIC) ||
-           (in_static_context && (equal(selector, CALL) || equal(selector, TRY)));
+Bytes not_reproduced(const Hash& request_hash) {
+    return abi::call("NotReproduced(bytes32)", request_hash);
 }
 
-std::optional<Baton> decode_baton(BytesView output) {
-    auto decoded = decode<Hash, Hash, Marks>(output);
+bool is_duplicate_fill(BytesView revert_data) {
+    static const auto ERROR = abi::selector("DuplicateFill(bytes32)");
+    return revert_data.size() >= ERROR.size() && equal(revert_data.first(ERROR.size()), ERROR);
+}
+
+std::optional<OpenRoot> decode_open_root(BytesView output) {
+    auto decoded = decode<Hash, Baton>(output);
     if (!decoded) return std::nullopt;
-    auto& [root_id, trace, marks] = *decoded;
-    return Baton{root_id, trace, std::move(marks)};
+    auto& [root_id, baton] = *decoded;
+    return OpenRoot{root_id, std::move(baton)};
 }
 
 std::optional<RollingHashes> decode_rolling_hashes(BytesView output) {

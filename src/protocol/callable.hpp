@@ -11,6 +11,13 @@
 /// returns.
 namespace scope::protocol::callable {
 
+/// What moves on a chain as control comes and goes in a root (§5).
+struct Baton {
+    Hash trace;          ///< the chain's own
+    uint256 served_gas;  ///< gas limit of the innermost call that the chain is serving, 0 if none
+    Marks marks;         ///< as the chain knows them
+};
+
 Bytes open_scope(const std::vector<uint256>& remotes);
 Bytes load_root(const RootContext& context, const RootSection& section);
 Bytes run_root(const RootContext& context, const RootSection& section);
@@ -18,27 +25,29 @@ Bytes close_root();
 Bytes fill_responses_in(const Fill& fill);
 Bytes deploy_alias(const uint256& chain_id, const Address& account);
 /// The contract's call to itself that serves a request: the seed's arguments, then what they don't
-/// carry.
-Bytes handle_scoped_call(const Request& request);
+/// carry. @p still: the chain waits in a static call, so that nothing may be stored (§8).
+Bytes handle_scoped_call(const Request& request, bool still);
 Bytes get_rolling_hashes(const uint256& chain_id);
 Bytes get_values(const uint256& chain_id);
 Bytes get_baton();
+Bytes set_baton(const Baton& baton);
 Bytes get_remotes();
 
 /// The request inside the contract's answerOf call to itself, by which it takes an answer; nothing
 /// for other calldata.
 std::optional<Request> decode_answer_of(BytesView calldata);
 
-/// Whether a call of ScopedCallable asks for a static call (§8): scopedStaticCall, or another way
-/// to ask, in a static context.
-bool asks_static(BytesView calldata, bool in_static_context);
+/// What the contract reverts with if a record has another answer than recorded.
+Bytes not_reproduced(const Hash& request_hash);
+/// Whether it reverted since the request has a fill already.
+bool is_duplicate_fill(BytesView revert_data);
 
-struct Baton {
+struct OpenRoot {
     Hash root_id;  ///< zero if no root is open
-    Hash trace;
-    Marks marks;
+    Baton baton;
 };
-std::optional<Baton> decode_baton(BytesView output);
+/// What getBaton returns.
+std::optional<OpenRoot> decode_open_root(BytesView output);
 std::optional<RollingHashes> decode_rolling_hashes(BytesView output);
 
 struct Values {

@@ -166,7 +166,7 @@ TEST_F(vectors, calls_of_scoped_callable) {
     EXPECT_EQ(callable::decode_answer_of(bytes(calls, "answer_of")), request(second));
     size_t i = 0;
     for (const element h : calls["handle_scoped_call"].get_array())
-        EXPECT_EQ(callable::handle_scoped_call(request(document["requests"].at(i++))),
+        EXPECT_EQ(callable::handle_scoped_call(request(document["requests"].at(i++)), false),
                   bytes(h, "calldata"));
 }
 

@@ -113,7 +113,7 @@ evm::CallResult call_predeploy(execution::Host& host, const Address& sender,
 /// Runs a system transaction that was refused once more, for its reason, and undoes it.
 Bytes revert_data_of(chain::BlockBuilder& builder, const Transaction& tx,
                      const RollupConfig& config) {
-    const auto& [sender, predeploy] = config.system();
+    const auto& [sender, predeploy, abort] = config.system();
     const auto gas = execution::intrinsic_gas(tx, builder.environment().revision).intrinsic;
     if (tx.gas_limit < gas) return {};
     const auto checkpoint = builder.checkpoint();
@@ -239,9 +239,12 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
         if (options.trace == Trace::yes) tracer.emplace(builder.state());
         for (size_t i = 0; i < block.transactions.size(); ++i) {
             const auto& tx = block.transactions[i];
-            if (const auto outcome = builder.try_transaction(tx); !outcome) {
+            execution::Host host{builder.state(), builder.environment()};
+            if (const auto outcome = builder.try_transaction(tx, &host); !outcome) {
                 auto refusal = refuse(BatchRule::refused_transaction, index, i);
                 refusal.error().tx_error = outcome.error();
+                if (outcome.error() == execution::TxError::aborted)
+                    refusal.error().revert_data = *host.abort_reason();
                 if (outcome.error() == execution::TxError::system_failed)
                     refusal.error().revert_data = revert_data_of(builder, tx, config);
                 return refusal;

@@ -145,14 +145,6 @@ TEST(refusal, tells_the_call_to_a_chain_outside_the_scope) {
     EXPECT_THAT(refused.error().to_string(), HasSubstr("chain 901 -> 77"));
 }
 
-TEST(refusal, of_a_static_call) {
-    const std::tuple request{world().sites().answerer, uint256{}, uint256{100'000u}, Bytes{}};
-    const auto data = abi::call("scopedStaticCall(uint256,address,(address,uint256,uint256,bytes))",
-                                uint256{L1}, world().alice().address, request);
-    expect_refused(L2Root{A, transaction(A, world().alice(), rollup::PREDEPLOY, data)},
-                   RefusalRule::static_call, "not supported yet");
-}
-
 TEST(root, that_fails_as_a_whole_settles_without_effect_and_says_why) {
     // The answerer finds that its caller is not asking: the user calls it through nobody.
     const std::tuple request{world().sites().answerer, uint256{}, uint256{300'000u},

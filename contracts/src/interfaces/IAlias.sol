@@ -9,8 +9,8 @@ pragma solidity ^0.8.30;
 /// the target's revert data; if the target can't get its gas, with the byte 1; when it runs out of gas itself, with nothing.
 /// So a callee can't pass its failure off as a fault.
 ///
-/// Called by anyone else, it makes a scoped call to the account it stands for, from its caller, with ALIAS_GAS_LIMIT and the value
-/// it got, and returns or reverts with what that account did.
+/// Called by anyone else, it makes a scoped call to the account it stands for, from its caller, with the value it got and
+/// {IScopedCallableExtension-aliasGasLimit}; in a static context, a static one. It returns or reverts with what that account did.
 interface IAlias {
     fallback() external payable;
 }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IScopedCallable} from "./IScopedCallable.sol";
-import {Fill, Mark, Record, Request, RootContext} from "./ScopeTypes.sol";
+import {Baton, Fill, Record, Request, RootContext} from "./ScopeTypes.sol";
 
 /// @title What protocol.md adds to the seed's ABI
 /// @notice Implemented once and deployed twice: on L1 (transient accumulators, holds the escrowed ETH, its loader is the
@@ -15,6 +15,10 @@ import {Fill, Mark, Record, Request, RootContext} from "./ScopeTypes.sol";
 /// order given, each into `responsesOut` of its source. Request streams are folded as calls are made and served.
 interface IScopedCallableExtension is IScopedCallable {
     // ---- faults (§1): ScopedCallable can't go on. Never the callee's failure; reserved selectors --------------------------
+    //
+    // In a root's transaction on a rollup a fault makes the block invalid, whatever frame catches it: ScopedCallable calls the
+    // abort precompile (0x5c09e00000000000000000000000000000000002), which is there for it alone. On L1 a fault takes the gas
+    // of its frame, but for what the revert needs (§7).
 
     /// @notice There is no fill for this request.
     error ResponseMissing(bytes32 requestHash);
@@ -22,7 +26,7 @@ interface IScopedCallableExtension is IScopedCallable {
     error OutOfPosition(bytes32 requestHash);
     /// @notice A record ran and gave another answer than recorded (§6).
     error NotReproduced(bytes32 requestHash);
-    /// @notice The target can't get exactly its `gasLimit`, or what was left did not suffice to take its answer.
+    /// @notice The target can't get exactly its `gasLimit`, or what was left did not suffice to ask or to take its answer.
     error TooLittleGas();
 
     // ---- plain refusals ----------------------------------------------------------------------------------------------------
@@ -70,10 +74,10 @@ interface IScopedCallableExtension is IScopedCallable {
     error EscrowExceeded(uint256 chainId, uint256 value);
     /// @notice There is no alias of a local address (§9).
     error AliasOfLocalAddress(address account);
-    /// @notice §8 is not supported: `scopedStaticCall`, and records of kind 1.
-    error StaticCallsNotSupported();
-    /// @notice §7's variants are not supported.
-    error VariantsNotSupported(uint256 variant);
+    /// @notice A record's kind is neither 0, call, nor 1, static.
+    error UnknownKind(uint8 kind);
+    /// @notice A static call leaves nothing, so its record can't be kept (§8).
+    error StaticCallKept(bytes32 requestHash);
     /// @notice How the frame of a rolled-back record ends, always (§6). Never leaves ScopedCallable.
     error RolledBack();
 
@@ -94,7 +98,9 @@ interface IScopedCallableExtension is IScopedCallable {
         external
         returns (bool success, bytes memory data);
 
-    /// @notice The place of §8. Reverts with {StaticCallsNotSupported}.
+    /// @notice Like {scopedCall}, but changes nothing on any chain, and so may be asked by a view function (§8).
+    /// @dev `request.value` must be 0. In a static context {scopedCall} and {tryScopedCall} are answered this way too, so that an alias
+    ///      may be called from anywhere.
     function scopedStaticCall(uint256 targetChainId, address from, ScopedRequest calldata request)
         external
         view
@@ -114,9 +120,9 @@ interface IScopedCallableExtension is IScopedCallable {
     /// @notice Opens a root of another chain, loads it, serves what is recorded at anchor 0, and closes it.
     function runRoot(RootContext calldata context, Fill[] calldata fills, Record[] calldata records) external;
 
-    /// @notice Loads more records while a root is open. A settled scope never needs it: simulation does, which finds them on
-    ///         the way.
-    function loadRecords(Record[] calldata records) external;
+    /// @notice Puts the open root's baton elsewhere. A settled scope never needs it: simulation does, which runs a static call's callbacks
+    ///         while other chains are still in it, and they must be asked as they stood before (§8).
+    function setBaton(Baton calldata baton) external;
 
     /// @notice Closes the root that {loadRoot} opened.
     function closeRoot() external;
@@ -129,6 +135,9 @@ interface IScopedCallableExtension is IScopedCallable {
     /// @return response The raw response bytes.
     function answerOf(bytes32 requestHash, Request calldata request) external view returns (bytes memory response);
 
+    /// @notice Serves what is recorded at an anchor at which this chain waits, in a frame that can be undone (§7, variants).
+    function serveAnchor(bytes32 anchor) external;
+
     /// @notice Runs a record that is not kept, and all that follows it at its anchors, in a frame that always reverts:
     ///         with {RolledBack} if everything was reproduced.
     /// @param index Place among the records loaded for the open root.
@@ -136,9 +145,9 @@ interface IScopedCallableExtension is IScopedCallable {
 
     // ---- aliases (§9) ----------------------------------------------------------------------------------------------------------
 
-    /// @notice Gas limit of the requests that aliases make. A constant of the target chain, never what is left: a request
-    ///         hash may not depend on gas.
-    function ALIAS_GAS_LIMIT() external view returns (uint256);
+    /// @notice Gas limit of what an alias would ask now. Never what is left, for a request hash may not depend on gas: 2,000,000 at the
+    ///         root's own level, and inside a call that this chain serves half of that one's limit, so that calls nest.
+    function aliasGasLimit() external view returns (uint256);
 
     /// @notice The address that stands here for `account` of `chainId`, deployed or not.
     function aliasOf(uint256 chainId, address account) external view returns (address);
@@ -162,7 +171,7 @@ interface IScopedCallableExtension is IScopedCallable {
     function loader() external view returns (address);
 
     /// @notice The state of the open root; `rootId` is 0 if none is open.
-    function getBaton() external view returns (bytes32 rootId, bytes32 trace, Mark[] memory marks);
+    function getBaton() external view returns (bytes32 rootId, Baton memory baton);
 
     /// @notice Wei of surviving successful calls to and from `chainId` in the current scope.
     function getValues(uint256 chainId) external view returns (uint256 valueOut, uint256 valueIn);

@@ -7,11 +7,21 @@ struct Mark {
     bytes32 trace;
 }
 
+/// @notice What moves on a chain as control comes and goes in a root (§5).
+/// @param trace The chain's own: the root's while it has control, else the one it let go with.
+/// @param servedGas Gas limit of the innermost call that the chain is serving, 0 if none; not part of what travels.
+/// @param marks Those of the root, as the chain knows them.
+struct Baton {
+    bytes32 trace;
+    uint256 servedGas;
+    Mark[] marks;
+}
+
 /// @notice A scoped call with all that its hash commits to (§3).
 /// @param kind 0 call, 1 static.
 /// @param nonce The trace when it was asked, as a number.
 /// @param marks Ascending chain id, no zero traces; as they were before the request.
-/// @param variant 0 (others belong to §7's variants, which are not supported).
+/// @param variant 0, or how many equal requests at the same point have another answer (§7).
 struct Request {
     bytes32 rootId;
     uint8 kind;
@@ -31,7 +41,7 @@ struct Request {
 /// @param answerHash `keccak256(requestHash || keccak256(response))`, which running it has to reproduce.
 /// @param kept It still stands when the target's wait at the record's anchor ends (anchor 0: when the root ends). Otherwise a frame
 ///        around the call reverted on its source before, and it is run and undone (§7). A callback inside a call that is itself
-///        rolled back is kept: it stands as long as its wait does.
+///        rolled back is kept: it stands as long as its wait does. A static call never is: nothing of it stands.
 struct Record {
     Request request;
     bytes32 answerHash;

@@ -27,6 +27,14 @@ contract ScopedCallableL1 is ScopedCallable, IScopedCallableL1 {
         Transient.store(slot, word);
     }
 
+    /// @dev Burns all gas but what the revert needs: whoever catches can't go far, and the operation's gas is signed (§7).
+    function _abort(bytes memory) internal view override {
+        // The probe for a static context takes all it gets in one.
+        assembly ("memory-safe") {
+            pop(staticcall(gas(), address(), 0, 0, 0, 0))
+        }
+    }
+
     /// @dev Never more than the rollup's escrow and what this scope brought in so far, whatever its proof will say.
     function _requireBacked(uint256 chainId, uint256 value, uint256 valueOut, uint256 valueIn) internal view override {
         if (valueIn + value > ISettlement(settlement).escrowOf(chainId) + valueOut) {

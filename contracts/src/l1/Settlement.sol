@@ -5,7 +5,7 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
 import {IScopedAccount, Operation} from "../interfaces/IScopedAccount.sol";
 import {IScopedCallableL1} from "../interfaces/IScopedCallableL1.sol";
-import {Streams} from "../interfaces/ScopeTypes.sol";
+import {Baton, Streams} from "../interfaces/ScopeTypes.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
 import {OperationHash} from "../libraries/OperationHash.sol";
@@ -171,9 +171,9 @@ contract Settlement is ISettlement, Ownable {
 
         scopedCallable.loadRoot(leg.context, leg.fills, leg.records);
         IScopedAccount(operation.account).executeOperation(operation, signed.signature);
-        (, bytes32 trace,) = scopedCallable.getBaton();
-        if (operation.finalTrace != 0 && operation.finalTrace != trace) {
-            revert WrongFinalTrace(trace, operation.finalTrace);
+        (, Baton memory baton) = scopedCallable.getBaton();
+        if (operation.finalTrace != 0 && operation.finalTrace != baton.trace) {
+            revert WrongFinalTrace(baton.trace, operation.finalTrace);
         }
         scopedCallable.closeRoot();
     }

@@ -7,6 +7,10 @@ import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.s
 /// @dev Sender of a rollup's system transactions. No key; only the derivation speaks for it.
 address constant SYSTEM_ADDRESS = 0x5c09E0000000000000000000000000000000ffFf;
 
+/// @dev The precompile that makes a transaction, and so its block, invalid. It is there for ScopedCallable alone; for all others it is an
+///      empty account. What it is called with is the reason.
+address constant ABORT_PRECOMPILE = 0x5C09E00000000000000000000000000000000002;
+
 /// @title ScopedCallable on a rollup, a predeploy at 0x5c09e00000000000000000000000000000000001
 /// @dev Its genesis balance of 2^128 wei is a reserve that doesn't exist: sending burns into it, serving mints out of it (§10).
 contract ScopedCallableL2 is ScopedCallable {
@@ -27,6 +31,13 @@ contract ScopedCallableL2 is ScopedCallable {
     function _write(bytes32 slot, bytes32 word) internal override {
         assembly ("memory-safe") {
             sstore(slot, word)
+        }
+    }
+
+    /// @dev A builder can't choose what a fault leads to: there is no block with one (§7).
+    function _abort(bytes memory reason) internal view override {
+        assembly ("memory-safe") {
+            pop(staticcall(gas(), ABORT_PRECOMPILE, add(reason, 0x20), mload(reason), 0, 0))
         }
     }
 

@@ -34,7 +34,7 @@ interface IUniswapV2Liquidity {
 /// @title The contracts of the five stories on three chains, and each story's plan by hand
 /// @notice Gold and silver live on L1, money and goods on A. Pools: gold and silver on A, money and goods on A and on B.
 abstract contract StoryWorld is ScopeWorld {
-    uint256 internal constant ALIAS_GAS = 1_000_000;
+    uint256 internal constant ALIAS_GAS = 2_000_000;
 
     mapping(uint256 chainId => TokenBridge) internal bridge;
     mapping(uint256 chainId => Courier) internal courier;
@@ -158,7 +158,7 @@ abstract contract StoryWorld is ScopeWorld {
             L1,
             address(bridge[L1]),
             0,
-            ALIAS_GAS,
+            ALIAS_GAS / 2,
             abi.encodeCall(ITokenBridge.release, (address(silver), address(remoteSwap), silverBought()))
         );
         plan.answers(back, true, abi.encode(silver));
@@ -170,7 +170,7 @@ abstract contract StoryWorld is ScopeWorld {
         Request memory q =
             plan.asks(A, address(asker), L1, address(answerer), 0, ALIAS_GAS, abi.encodeCall(Answerer.answer, (7)));
         Request memory back =
-            plan.asks(L1, address(answerer), A, address(asker), 0, ALIAS_GAS, abi.encodeCall(Asker.reveal, ()));
+            plan.asks(L1, address(answerer), A, address(asker), 0, ALIAS_GAS / 2, abi.encodeCall(Asker.reveal, ()));
         plan.answers(back, true, abi.encode(Asker.Phase.Waiting, 6));
         plan.answers(q, true, abi.encode(42));
 
@@ -226,7 +226,7 @@ abstract contract StoryWorld is ScopeWorld {
             A,
             address(bridge[A]),
             0,
-            ALIAS_GAS,
+            ALIAS_GAS / 2,
             abi.encodeCall(ITokenBridge.release, (address(money), user, moneyBack()))
         );
         plan.answers(back, true, abi.encode(money));

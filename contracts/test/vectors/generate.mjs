@@ -144,7 +144,7 @@ const records = [
   { request: requestOf(requests[2]), answerHash: responses[2].answer_hash, kept: false },
 ];
 const handle = (r) => {
-  const trailer = encode(`uint8, uint256, ${MARK}[]`, Number(r.kind), r.variant, marksOf(r.marks));
+  const trailer = encode(`uint8, uint256, bool, ${MARK}[]`, Number(r.kind), r.variant, false, marksOf(r.marks));
   return concat([
     call('handleScopedCall', [r.source_chain_id, r.from, r.nonce, { to: r.to, value: r.value, gasLimit: r.gas_limit, data: r.data }]),
     trailer, pad(numberToHex(size(trailer))),
