@@ -100,7 +100,7 @@ class Setup {
 
 }  // namespace
 
-ManyChains::ManyChains(const demo::Artifacts& artifacts) : artifacts_(artifacts) {
+ManyChains::ManyChains(const demo::Artifacts& artifacts) {
     state::GenesisAlloc alloc;
     app::add_system_contracts(alloc);
     alloc[OWNER].balance = PURSE;
@@ -148,14 +148,16 @@ class ManyChains::World {
                                                          prover::CommitteeOptions{.threshold = 1});
     }
 
-    Result<Outcome, NotRun> run(builder::DataAvailability data_availability) {
+    Result<Outcome, NotRun> run(builder::DataAvailability data_availability,
+                                const BeforeSettling& before_settling) {
         const auto not_run = [](std::string reason) {
             return std::unexpected{NotRun{std::move(reason)}};
         };
         Outcome outcome;
         const builder::SlotAttributes slot{GENESIS_TIME_S + SLOT_S, Hash{{1}}, Address{{1}}};
-        builder::ScopeBuilder scope{
-            network_, {.submitter = submitter_key(), .data_availability = data_availability}, slot};
+        const builder::BuilderOptions options{.submitter = submitter_key(),
+                                              .data_availability = data_availability};
+        builder::ScopeBuilder scope{network_, options, slot};
         for (const auto& root : program_.roots) {
             const auto trace = scope.add(make_root(root));
             if (!trace) return not_run(trace.error().to_string());
@@ -168,14 +170,20 @@ class ManyChains::World {
                 return not_run("nothing to settle");
             throw std::runtime_error{"sealing: " + to_string(bundle.error())};
         }
+        if (before_settling)
+            before_settling({network_, options, *committee_, *bundle,
+                             [&](const auto& chains) { return read(chains); }});
         const auto settled = builder::settle(network_, *bundle);
         if (!settled) throw std::runtime_error{"settling: " + to_string(settled.error())};
 
         rollup::Follower follower{*source_, configs()};
         if (const auto advanced = follower.advance(); !advanced)
             throw std::runtime_error{"following: " + to_string(advanced.error())};
-        read(outcome, follower);
-        return outcome;
+        std::vector<ChainAfter> chains{after(*l1_)};
+        for (const auto& [id, rollup] : follower.rollups()) chains.push_back(after(rollup.chain));
+        auto derived = read(chains);
+        derived.roots = std::move(outcome.roots);
+        return derived;
     }
 
   private:
@@ -281,29 +289,33 @@ class ManyChains::World {
         return names;
     }
 
-    /// What the follower derived, and L1.
-    void read(Outcome& outcome, const rollup::Follower& follower) {
+    static ChainAfter after(const chain::Chain& chain) {
+        ChainAfter after{chain.head_state(), {}};
+        for (uint64_t n = 1; n <= chain.head()->header().number; ++n)
+            for (const auto& receipt : chain.store().canonical_block(n)->receipts)
+                after.receipts.push_back(receipt);
+        return after;
+    }
+
+    /// L1 first.
+    Outcome read(const std::vector<ChainAfter>& chains) {
+        Outcome outcome;
         outcome.logs.resize(program_.chains);
-        std::vector<const chain::Chain*> chains{l1_.get()};
-        for (const auto& [id, rollup] : follower.rollups()) chains.push_back(&rollup.chain);
         for (size_t chain = 0; chain < chains.size(); ++chain) {
             const auto names = names_on(chain);
-            for (uint64_t n = 1; n <= chains[chain]->head()->header().number; ++n) {
-                for (const auto& receipt : chains[chain]->store().canonical_block(n)->receipts) {
-                    for (const auto& log : receipt.logs) {
-                        if (!name_of(log.address).starts_with('c')) continue;
-                        const Address sender = to_address(from_be(log.topics.at(0)));
-                        const auto name = names.find(sender);
-                        outcome.logs[chain].push_back(
-                            {contract_number(log.address),
-                             name == names.end() ? name_of(sender) : name->second,
-                             from_be(log.data)});
-                    }
+            for (const auto& receipt : chains[chain].receipts) {
+                for (const auto& log : receipt.logs) {
+                    if (!name_of(log.address).starts_with('c')) continue;
+                    const Address sender = to_address(from_be(log.topics.at(0)));
+                    const auto name = names.find(sender);
+                    outcome.logs[chain].push_back(
+                        {contract_number(log.address),
+                         name == names.end() ? name_of(sender) : name->second, from_be(log.data)});
                 }
             }
         }
         for (size_t c = 0; c < program_.contracts.size(); ++c) {
-            const auto state = chains[program_.contracts[c].chain]->head_state();
+            const auto& state = chains[program_.contracts[c].chain].state;
             outcome.storage.emplace_back();
             for (uint64_t s = 0; s < SLOTS; ++s)
                 outcome.storage.back().push_back(
@@ -311,6 +323,7 @@ class ManyChains::World {
             const auto account = state->account(contract_address(c));
             outcome.balances.push_back(account ? account->balance : uint256{});
         }
+        return outcome;
     }
 
     const Program& program_;
@@ -324,8 +337,9 @@ class ManyChains::World {
 };
 
 Result<Outcome, NotRun> ManyChains::run(const Program& program,
-                                        builder::DataAvailability data_availability) const {
-    return World{*this, program}.run(data_availability);
+                                        builder::DataAvailability data_availability,
+                                        const BeforeSettling& before_settling) const {
+    return World{*this, program}.run(data_availability, before_settling);
 }
 
 }  // namespace scope::equivalence

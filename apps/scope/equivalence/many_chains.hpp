@@ -1,10 +1,12 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 
 #include "builder/scope_builder.hpp"
 #include "demo/artifacts.hpp"
 #include "equivalence/outcome.hpp"
+#include "prover/committee.hpp"
 
 namespace scope::equivalence {
 
@@ -12,6 +14,23 @@ namespace scope::equivalence {
 struct NotRun {
     std::string reason;
 };
+
+/// A chain after a scope: its state, and the receipts of all blocks since its genesis.
+struct ChainAfter {
+    std::shared_ptr<const state::WorldState> state;
+    std::vector<Receipt> receipts;
+};
+
+/// A program's scope, sealed and not settled, with its chains: for who wants to interfere.
+struct SealedScope {
+    const builder::Network& network;
+    const builder::BuilderOptions& options;
+    prover::Committee& committee;
+    const builder::Bundle& bundle;
+    /// An outcome but for its roots, from all chains, L1 first.
+    std::function<Outcome(const std::vector<ChainAfter>&)> read;
+};
+using BeforeSettling = std::function<void(const SealedScope&)>;
 
 /// Runs programs through the whole protocol: simulate, plan, execute, batch, attest, settle on L1,
 /// derive by a follower.
@@ -23,12 +42,12 @@ class ManyChains {
     explicit ManyChains(const demo::Artifacts& artifacts);
 
     /// All roots in one scope.
-    Result<Outcome, NotRun> run(const Program& program,
-                                builder::DataAvailability data_availability) const;
+    /// @param before_settling  Called with the scope; must leave the chains as they are.
+    Result<Outcome, NotRun> run(const Program& program, builder::DataAvailability data_availability,
+                                const BeforeSettling& before_settling = {}) const;
 
   private:
     class World;
-    const demo::Artifacts& artifacts_;
     state::GenesisAlloc l1_;  // with settlement, verifier, account
     Address settlement_, l1_callable_, verifier_;
     Bytes predeploy_code_;
