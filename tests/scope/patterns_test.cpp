@@ -1,0 +1,429 @@
+// What a contract's author may do with aliases, gas and failures, and how several roots share a
+// scope. As in scenarios_test.cpp everything goes through the whole protocol, and "here" is the
+// chain of the root.
+
+#include <gmock/gmock.h>
+
+#include "base/hex.hpp"
+#include "scenario_world.hpp"
+
+namespace scope::scenarios {
+namespace {
+
+using builder::RefusalRule;
+using testing::HasSubstr;
+
+constexpr std::string_view INCREMENT = "increment()";
+constexpr std::string_view REFUSE = "refuse()";
+
+// ---- aliases as plain Solidity
+
+class Alias : public Scenario {};
+INSTANTIATE_TEST_SUITE_P(directions, Alias, testing::ValuesIn(directions()), name_of);
+
+TEST_P(Alias, takes_a_low_level_call) {
+    const auto target = world.deploy(there, "Counters", "Counter");
+    const auto caller = world.deploy(here, "Patterns", "LowLevel");
+    const auto seen = world.seen_from(here, target);
+    const auto make = [&](std::string_view function) {
+        EXPECT_TRUE(
+            run(caller, abi::call("make(address,bytes)", seen, abi::call(function))).trace.success);
+    };
+    make(INCREMENT);
+    EXPECT_EQ(number(caller, "success()"), 1u);
+    EXPECT_EQ(world.bytes(caller, "data()"), abi::encode(uint256{1u}));
+    make(REFUSE);
+    EXPECT_EQ(number(caller, "success()"), 0u);
+    EXPECT_EQ(world.bytes(caller, "data()"), abi::call("Refused(uint256)", uint256{2u}));
+    make("nothing_of_that_name()");
+    EXPECT_EQ(number(caller, "success()"), 0u);
+    EXPECT_EQ(world.bytes(caller, "data()"), Bytes{});
+    EXPECT_EQ(count(target), 1u);
+}
+
+TEST_P(Alias, takes_value_of_a_low_level_call) {
+    const auto target = world.deploy(there, "Money", "Purse");
+    const auto refusing = world.deploy(there, "Counters", "Counter");
+    const auto caller = world.deploy(here, "Patterns", "LowLevel");
+    const auto make = [&](const Site& to, const Bytes& data) {
+        const auto seen = world.seen_from(here, to);
+        EXPECT_TRUE(
+            run(caller, abi::call("make(address,bytes)", seen, data), {.value = uint256{ETHER}})
+                .trace.success);
+    };
+    make(target, {});
+    EXPECT_EQ(world.ether(target), uint256{ETHER});
+    EXPECT_EQ(world.ether(caller), uint256{});
+    // Who isn't payable fails, and the value is back.
+    make(refusing, abi::call(INCREMENT));
+    EXPECT_EQ(number(caller, "success()"), 0u);
+    EXPECT_EQ(world.ether(refusing), uint256{});
+    EXPECT_EQ(world.ether(caller), uint256{ETHER});
+}
+
+TEST_P(Alias, of_a_token_is_a_token) {
+    const uint256 amount{1'000u};
+    const auto token = world.deploy(there, "Token", "Token", std::string_view{"Coin"},
+                                    std::string_view{"COIN"}, amount);
+    const auto payer = world.deploy(here, "Patterns", "Payer");
+    const auto payer_there = world.seen_from(there, payer);
+    const auto seen = world.seen_from(here, token);
+    const auto& owner = world.deployer().address;
+    const Address shop{{0x51, 0x0b}};
+    const auto pay = [&](uint64_t tokens) {
+        return run(payer, abi::call("pay(address,address,address,uint256)", seen, owner, shop,
+                                    uint256{tokens}))
+            .trace;
+    };
+
+    // The spender, there, is the payer's alias.
+    const auto refused = pay(1);
+    EXPECT_FALSE(refused.success);
+    EXPECT_EQ(refused.output, abi::call("ERC20InsufficientAllowance(address,uint256,uint256)",
+                                        payer_there, uint256{}, uint256{1u}));
+    world.call(token, abi::call("approve(address,uint256)", payer_there, uint256{300u}));
+    EXPECT_TRUE(pay(200).success);
+    EXPECT_EQ(world.token(there, token.address, shop), uint256{200u});
+    EXPECT_FALSE(pay(101).success);
+    EXPECT_TRUE(pay(100).success);
+    EXPECT_EQ(world.token(there, token.address, shop), uint256{300u});
+}
+
+TEST_P(Alias, of_a_contract_that_is_created_in_the_same_root) {
+    const auto factory = world.deploy(there, "Patterns", "CounterFactory");
+    const auto creator = world.deploy(here, "Patterns", "Creator", world.callable(here));
+    const auto ran = run(creator, abi::call("makeThere(uint256,address)", uint256{there},
+                                            world.seen_from(here, factory)));
+    EXPECT_TRUE(ran.trace.success) << builder::describe_revert(ran.trace.output);
+    EXPECT_EQ(number(creator, "answer()"), 2u);
+    const auto made = world.demo().view(there, factory.address, abi::call("last()"));
+    EXPECT_EQ(count({there, Address::from(BytesView{made}.subspan(12))}), 2u);
+}
+
+TEST_P(Alias, is_called_by_a_contract_that_is_created_in_the_same_root) {
+    const auto target = world.deploy(there, "Counters", "Counter");
+    const auto creator = world.deploy(here, "Patterns", "Creator", world.callable(here));
+    const auto ran = run(creator, abi::call("makeHere(address)", world.seen_from(here, target)));
+    EXPECT_TRUE(ran.trace.success) << builder::describe_revert(ran.trace.output);
+    EXPECT_EQ(number(creator, "answer()"), 2u);
+    EXPECT_EQ(count(target), 2u);
+    ASSERT_EQ(ran.trace.calls.size(), 2u);
+    const auto newborn = world.demo().view(here, creator.address, abi::call("newborn()"));
+    EXPECT_EQ(ran.trace.calls[0].request.from, Address::from(BytesView{newborn}.subspan(12)));
+    EXPECT_EQ(ran.trace.calls[0].request.from, ran.trace.calls[1].request.from);
+}
+
+TEST_P(Alias, must_have_code_before_a_typed_call) {
+    const auto target = world.deploy(there, "Counters", "Counter");
+    const auto caller = world.deploy(here, "Counters", "Caller");
+    const auto low_level = world.deploy(here, "Patterns", "LowLevel");
+    const auto unseen =
+        world.number({here, world.callable(here)},
+                     abi::call("aliasOf(uint256,address)", uint256{there}, target.address));
+    const Address seen = Address::from(BytesView{to_be(unseen)}.subspan(12));
+    const auto typed = world.root(caller, abi::call("call(address)", seen));
+    const auto untyped =
+        world.root(low_level, abi::call("make(address,bytes)", seen, abi::call(INCREMENT)),
+                   {.nonces_before = 1});
+    const auto deploying =
+        world.root({here, world.callable(here)},
+                   abi::call("deployAlias(uint256,address)", uint256{there}, target.address),
+                   {.nonces_before = 2});
+    const auto again = world.root(caller, abi::call("call(address)", seen), {.nonces_before = 3});
+
+    auto scope = world.open();
+    const auto first = scope.add(typed);
+    ASSERT_TRUE(first.has_value()) << first.error().to_string();
+    EXPECT_FALSE(first->success);  // the compiler's check, without a call
+    EXPECT_TRUE(first->output.empty());
+    EXPECT_TRUE(first->calls.empty());
+    const auto second = scope.add(untyped);
+    ASSERT_TRUE(second.has_value()) << second.error().to_string();
+    EXPECT_TRUE(second->success);  // any empty account swallows a low-level call
+    EXPECT_TRUE(second->calls.empty());
+    ASSERT_TRUE(scope.add(deploying).has_value());
+    const auto last = scope.add(again);
+    ASSERT_TRUE(last.has_value()) << last.error().to_string();
+    EXPECT_TRUE(last->success);
+    world.settle(scope);
+    EXPECT_EQ(count(target), 1u);
+    EXPECT_EQ(count(caller), 1u);
+}
+
+// ---- gas
+
+class Gas : public Scenario {
+  protected:
+    Site engine = world.deploy(there, "Patterns", "Engine");
+    Site driver = world.deploy(here, "Patterns", "Driver", world.callable(here));
+
+    [[nodiscard]] Bytes ask(uint64_t gas_limit) const {
+        return abi::call("ask(uint256,address,uint256)", uint256{there}, engine.address,
+                         uint256{gas_limit});
+    }
+    [[nodiscard]] Bytes try_ask(uint64_t gas_limit, std::string_view function) const {
+        return abi::call("tryAsk(uint256,address,uint256,bytes)", uint256{there}, engine.address,
+                         uint256{gas_limit}, abi::call(function));
+    }
+};
+INSTANTIATE_TEST_SUITE_P(directions, Gas, testing::ValuesIn(directions()), name_of);
+
+TEST_P(Gas, limit_is_what_the_target_gets) {
+    std::vector<uint64_t> entrance;  // what the target's code takes before it looks
+    for (const uint64_t limit : {60'000u, 100'000u, 1'234'567u, 5'000'000u}) {
+        ASSERT_TRUE(run(driver, ask(limit)).trace.success);
+        entrance.push_back(limit - number(driver, "answer()"));
+    }
+    EXPECT_LT(entrance[0], 1'000u);
+    EXPECT_THAT(entrance, testing::Each(entrance[0]));
+}
+
+TEST_P(Gas, limit_that_the_target_chain_cant_give_is_refused) {
+    const auto refusal = world.refusal_of(world.root(driver, ask(40'000'000)));
+    EXPECT_EQ(to_string(refusal.rule), to_string(RefusalRule::gas_budget)) << refusal.to_string();
+    EXPECT_THAT(refusal.reason, HasSubstr("TooLittleGas"));
+    ASSERT_EQ(refusal.calls.size(), 1u);
+    EXPECT_EQ(refusal.calls[0].request.to, engine.address);
+}
+
+TEST_P(Gas, that_runs_out_in_a_callee_is_that_callees_failure) {
+    const auto ran = run(driver, try_ask(100'000, "burn()"));
+    EXPECT_TRUE(ran.trace.success);
+    EXPECT_EQ(number(driver, "works()"), 1u);
+    EXPECT_EQ(number(driver, "success()"), 0u);
+    EXPECT_EQ(world.bytes(driver, "reason()"), Bytes{});
+    EXPECT_EQ(number(engine, "runs()"), 0u);
+    ASSERT_EQ(ran.trace.calls.size(), 1u);
+    EXPECT_TRUE(ran.trace.calls[0].kept);
+    EXPECT_GT(ran.trace.calls[0].gas_used, 100'000u);
+    EXPECT_LT(ran.trace.calls[0].gas_used, 250'000u);
+}
+
+TEST_P(Gas, that_runs_out_in_an_executor_is_a_fault) {
+    // What comes back has to be served in the frame that waits here, which gets less than the
+    // callback's limit.
+    const auto drive =
+        abi::call("drive(uint256,address,address,uint256,uint256)", uint256{there}, engine.address,
+                  world.seen_from(there, driver), uint256{1'000'000u}, uint256{});
+    const auto refusal = world.refusal_of(world.root(driver, drive, {.gas = 400'000}));
+    EXPECT_EQ(to_string(refusal.rule), to_string(RefusalRule::gas_budget)) << refusal.to_string();
+    EXPECT_THAT(refusal.reason, HasSubstr("TooLittleGas"));
+    ASSERT_EQ(refusal.calls.size(), 1u);
+    EXPECT_EQ(refusal.calls[0].calls.size(), 1u);
+
+    EXPECT_TRUE(run(driver, drive).trace.success);
+    EXPECT_EQ(number(driver, "works()"), 1u);
+    EXPECT_EQ(number(engine, "runs()"), 1u);
+}
+
+TEST_P(Gas, too_little_hurts_only_the_root_that_gives_it) {
+    // A caller that catches everything gives its call from far too little to enough, in one scope.
+    const auto target = world.deploy(there, "Counters", "Counter");
+    const auto caller = world.deploy(here, "Counters", "Caller");
+    const auto call = abi::call("call(address)", world.seen_from(here, target));
+    uint64_t accepted = 0;
+    std::vector<builder::Root> last;
+    std::vector<bool> succeeded;
+    const auto root = [&](uint64_t gas) {
+        return world.root(driver,
+                          abi::call("askWithGas(uint256,address,uint256,uint256)", uint256{there},
+                                    engine.address, uint256{60'000u}, uint256{gas}),
+                          {.gas = 700'000, .nonces_before = accepted});
+    };
+    world.heads();  // what is prepared is set up
+    auto scope = world.open();
+    for (uint64_t gas = 1'000; gas < 140'000; gas += 3'500) {
+        const auto added = scope.add(root(gas));
+        if (!added) continue;  // refused, and only this one
+        ++accepted;
+        EXPECT_TRUE(added->success);
+        for (const auto& each : added->calls) succeeded.push_back(each.kept);
+    }
+    EXPECT_GT(accepted, 30u);
+    ASSERT_TRUE(scope.add(world.root(caller, call, {.gas = 700'000, .nonces_before = accepted}))
+                    .has_value());
+    world.settle(scope);
+    EXPECT_EQ(number(driver, "works()"), accepted);
+    EXPECT_THAT(succeeded, testing::Contains(true));
+    EXPECT_THAT(succeeded, testing::Contains(false));  // served, and its answer not taken
+    EXPECT_EQ(number(engine, "runs()"), static_cast<uint64_t>(std::ranges::count(succeeded, true)));
+    EXPECT_EQ(count(target), 1u);
+}
+
+TEST_P(Gas, too_little_for_a_callback_hurts_only_the_root_that_gives_it) {
+    const auto target = world.deploy(there, "Counters", "Counter");
+    const auto caller = world.deploy(here, "Counters", "Caller");
+    const auto call = abi::call("call(address)", world.seen_from(here, target));
+    const auto drive =
+        abi::call("drive(uint256,address,address,uint256,uint256)", uint256{there}, engine.address,
+                  world.seen_from(there, driver), uint256{1'500'000u}, uint256{50'000u});
+    world.heads();
+    auto scope = world.open();
+    uint64_t accepted = 0;
+    uint64_t refused = 0;
+    uint64_t succeeded = 0;
+    for (uint64_t gas = 60'000; gas < 2'000'000; gas += gas < 1'000'000 ? 94'000 : 23'000) {
+        const auto added =
+            scope.add(world.root(driver, drive, {.gas = gas, .nonces_before = accepted}));
+        if (!added) {
+            ++refused;
+            continue;
+        }
+        ++accepted;
+        succeeded += added->success;
+    }
+    EXPECT_GT(refused, 0u);
+    EXPECT_GT(succeeded, 0u);
+    ASSERT_TRUE(scope.add(world.root(caller, call, {.gas = 700'000, .nonces_before = accepted}))
+                    .has_value());
+    world.settle(scope);
+    EXPECT_EQ(number(driver, "works()"), succeeded);
+    EXPECT_EQ(number(engine, "runs()"), succeeded);
+    EXPECT_EQ(count(target), 1u);
+}
+
+// ---- ScopeLib
+
+class Library : public Gas {};
+INSTANTIATE_TEST_SUITE_P(directions, Library, testing::ValuesIn(directions()), name_of);
+
+TEST_P(Library, tells_a_failure) {
+    const auto ran = run(driver, try_ask(100'000, "nothing_of_that_name()"));
+    EXPECT_TRUE(ran.trace.success);
+    EXPECT_EQ(number(driver, "success()"), 0u);
+    EXPECT_EQ(number(driver, "works()"), 1u);
+    ASSERT_EQ(ran.trace.calls.size(), 1u);
+    EXPECT_TRUE(ran.trace.calls[0].kept);  // a failed call that survives
+}
+
+TEST_P(Library, tells_a_success) {
+    ASSERT_TRUE(run(driver, try_ask(100'000, "gasHere()")).trace.success);
+    EXPECT_EQ(number(driver, "success()"), 1u);
+    EXPECT_EQ(number(engine, "runs()"), 1u);
+}
+
+TEST_P(Library, does_not_take_a_callees_imitation_for_a_fault) {
+    // By the status of the answer, which a callee has no part in.
+    EXPECT_TRUE(run(driver, try_ask(100'000, "imitateFault()")).trace.success);
+    EXPECT_EQ(number(driver, "success()"), 0u);
+    EXPECT_EQ(world.bytes(driver, "reason()"),
+              abi::call("ResponseMissing(bytes32)", to_be(uint256{1u})));
+    EXPECT_EQ(number(driver, "works()"), 1u);
+}
+
+TEST_P(Library, rethrows_what_looks_like_a_fault_out_of_a_try) {
+    const auto ran = run(driver, abi::call("tryAlias(address)", world.seen_from(here, engine)));
+    EXPECT_FALSE(ran.trace.success);
+    EXPECT_EQ(ran.trace.output, abi::call("ResponseMissing(bytes32)", to_be(uint256{1u})));
+    EXPECT_EQ(number(driver, "works()"), 0u);
+    EXPECT_EQ(number(engine, "runs()"), 0u);
+}
+
+// ---- several roots in one scope
+
+struct ManyRoots : testing::Test {
+    ScenarioWorld& world = ScenarioWorld::instance();
+    std::map<uint64_t, Site> counters;
+    std::map<uint64_t, Site> callers;
+
+    void SetUp() override {
+        for (const uint64_t id : {L1, A, B}) {
+            counters[id] = world.deploy(id, "Counters", "Counter");
+            callers[id] = world.deploy(id, "Counters", "Caller");
+        }
+    }
+    /// A root of one chain that calls the counters of both others.
+    [[nodiscard]] Bytes call_others(uint64_t id) {
+        std::vector<Address> others;
+        for (const auto& [other, counter] : counters)
+            if (other != id) others.push_back(world.seen_from(id, counter));
+        return abi::call("callBoth(address,address)", others[0], others[1]);
+    }
+    [[nodiscard]] uint64_t count(uint64_t id) {
+        return world.number(counters.at(id), "counter()")[0];
+    }
+};
+
+TEST_F(ManyRoots, run_on_what_those_before_left) {
+    std::map<uint64_t, Bytes> calldata;
+    for (const uint64_t id : {L1, A, B}) calldata[id] = call_others(id);
+    std::map<uint64_t, uint64_t> counted;
+    std::map<uint64_t, uint64_t> nonces;
+    std::vector<uint64_t> order{A, L1, B, B, L1, A, A};
+    world.heads();
+    auto scope = world.open();
+    for (const uint64_t id : order) {
+        const auto added = scope.add(world.root(callers.at(id), calldata.at(id),
+                                                {.gas = 1'000'000, .nonces_before = nonces[id]++}));
+        ASSERT_TRUE(added.has_value()) << added.error().to_string();
+        std::vector<uint256> expected;
+        for (const auto& [other, counter] : counters)
+            if (other != id) expected.emplace_back(++counted[other]);
+        EXPECT_EQ(added->output, abi::encode(expected[0], expected[1]));
+    }
+    const auto ran = world.settle(scope);
+    EXPECT_EQ(ran.bundle.parts.size(), 2u);
+    EXPECT_EQ(ran.bundle.scope.legs.size(), order.size());
+    for (const uint64_t id : {L1, A, B}) EXPECT_EQ(count(id), counted[id]);
+}
+
+TEST_F(ManyRoots, outlive_one_that_fails_in_execution) {
+    // It answers with the gas that is left after a callback: simulation knows it only nearly, so
+    // that executing the plan gives another answer. It is dropped from every chain; the others are
+    // neither lost nor simulated again.
+    const auto engine = world.deploy(B, "Patterns", "Engine");
+    const auto driver = world.deploy(A, "Patterns", "Driver", world.callable(A));
+    const auto bad = abi::call("driveAndTellGas(uint256,address,address,uint256)", uint256{B},
+                               engine.address, world.seen_from(B, driver), uint256{1'500'000u});
+    std::map<uint64_t, Bytes> calldata;
+    for (const uint64_t id : {L1, A, B}) calldata[id] = call_others(id);
+    world.heads();
+    auto scope = world.open();
+    ASSERT_TRUE(
+        scope.add(world.root(callers.at(L1), calldata.at(L1), {.gas = 1'000'000})).has_value());
+    ASSERT_TRUE(scope.add(world.root(callers.at(B), calldata.at(B))).has_value());
+    const auto simulated_before = scope.times().simulate;
+
+    const auto dropped = scope.add(world.root(driver, bad));
+    ASSERT_FALSE(dropped.has_value());
+    EXPECT_EQ(to_string(dropped.error().rule), to_string(RefusalRule::execution_differs))
+        << dropped.error().to_string();
+    EXPECT_EQ(builder::count_calls(dropped.error().calls), 2u);  // its user sees how far it got
+    const auto simulated_with = scope.times().simulate;
+    EXPECT_GT(simulated_with, simulated_before);
+
+    const auto last = scope.add(world.root(callers.at(A), calldata.at(A)));
+    ASSERT_TRUE(last.has_value()) << last.error().to_string();
+    EXPECT_EQ(scope.roots().size(), 3u);
+    const auto simulated = scope.times().simulate;
+    const auto ran = world.settle(scope);
+    EXPECT_EQ(scope.times().simulate, simulated);
+    EXPECT_EQ(ran.bundle.roots.size(), 3u);
+    EXPECT_EQ(ran.bundle.roots[2].context.root_index, 2u);
+    EXPECT_EQ(world.number(driver, "works()"), uint256{});
+    EXPECT_EQ(world.number(engine, "runs()"), uint256{});
+    for (const uint64_t id : {L1, A, B}) EXPECT_EQ(count(id), 2u);
+}
+
+TEST_F(ManyRoots, with_failing_ones_among_them) {
+    // One that reverts as a whole stays in the scope, without effect; one that is refused doesn't.
+    const auto call = call_others(A);
+    const auto refusing = abi::call("callRefusing(address)", world.seen_from(A, counters.at(B)));
+    world.heads();
+    auto scope = world.open();
+    const auto failed = scope.add(world.root(callers.at(A), refusing));
+    ASSERT_TRUE(failed.has_value()) << failed.error().to_string();
+    EXPECT_FALSE(failed->success);
+    const auto refused = scope.add(world.root(callers.at(A), call, {.nonces_before = 7}));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(to_string(refused.error().rule), to_string(RefusalRule::transaction));
+    const auto last = scope.add(world.root(callers.at(A), call, {.nonces_before = 1}));
+    ASSERT_TRUE(last.has_value()) << last.error().to_string();
+    EXPECT_EQ(last->output, abi::encode(uint256{1u}, uint256{1u}));
+    world.settle(scope);
+    EXPECT_EQ(count(B), 1u);
+    EXPECT_EQ(count(L1), 1u);
+}
+
+}  // namespace
+}  // namespace scope::scenarios
