@@ -103,12 +103,11 @@ uint256 next_difficulty(const ChainSpec& spec, const BlockHeader& parent, uint64
     uint256 difficulty = steps >= 0
                              ? parent.difficulty + step * uint256{static_cast<uint64_t>(steps)}
                              : parent.difficulty - step * uint256{static_cast<uint64_t>(-steps)};
-    difficulty = std::max(difficulty, uint256{MIN_DIFFICULTY});
     const uint64_t delay = bomb_delay(revision);
     const uint64_t bomb_number = number > delay ? number - delay : 0;
     const uint64_t period = bomb_number / BOMB_PERIOD;
     if (period >= 2) difficulty += uint256{1u} << (period - 2);
-    return difficulty;
+    return std::max(difficulty, uint256{MIN_DIFFICULTY});
 }
 
 }  // namespace scope::chain

@@ -96,6 +96,19 @@ Block valid_block(const Chain& chain) {
     return built->sealed.block.block;
 }
 
+TEST(difficulty, is_no_less_than_the_minimum_with_the_bomb) {
+    BlockHeader parent;
+    parent.number = 899'999;  // bomb: 2^7
+    parent.ommers_hash = EMPTY_OMMERS_HASH;
+    const auto next = [&](unsigned difficulty) {
+        parent.difficulty = uint256{difficulty};
+        return next_difficulty(spec_of(evm::Revision::homestead), parent, 10);  // no step
+    };
+    EXPECT_EQ(next(131'072 - 129), uint256{131'072u});
+    EXPECT_EQ(next(131'072 - 127), uint256{131'073u});
+    EXPECT_EQ(next(131'072), uint256{131'200u});
+}
+
 class ChainOf : public testing::TestWithParam<int> {
   protected:
     const evm::Revision revision = static_cast<evm::Revision>(GetParam());
