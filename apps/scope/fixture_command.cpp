@@ -30,10 +30,19 @@ uint64_t hash_of(const std::string& file, const std::string& name) {
     return value;
 }
 
+/// Whether a file is one test: its members are all values, not tests.
+bool is_one_test(simdjson::dom::object members) {
+    return members.size() > 0 && std::ranges::none_of(members, [](const auto& member) {
+               return member.value.is_object() || member.value.is_array();
+           });
+}
+
 /// A file's tests: the members of an object, or the entries of a list, named by their place.
 template <typename Visit>
-void for_each_test(Json document, Visit visit) {
+void for_each_test(const std::string& file, Json document, Visit visit) {
     if (document.is_object()) {
+        if (is_one_test(object(document)))
+            return visit(std::filesystem::path{file}.stem().string(), document);
         for (const auto& [key, test] : object(document)) visit(std::string{key}, test);
     } else if (document.is_array()) {
         size_t index = 0;
@@ -90,7 +99,7 @@ int run_files(const Options& options, const char* kind, IsTest is_test, const Ru
             report.fail(file, "file", simdjson::error_message(error));
             return;
         }
-        for_each_test(document, [&](const std::string& name, Json test) {
+        for_each_test(file, document, [&](const std::string& name, Json test) {
             if (!is_test(test)) return;
             ++found;
             if (!options.filter.empty() && !std::regex_search(name, filter)) return;

@@ -92,7 +92,8 @@ state::GenesisAlloc alloc(Json pre) {
         if (!owner) refuse("an address", key);
         auto& account = result[*owner];
         if (const auto nonce = optional_field(value, "nonce")) account.nonce = u64(*nonce);
-        if (const auto balance = optional_field(value, "balance")) account.balance = u256(*balance);
+        for (const char* const name : {"balance", "wei"})  // genesis tests know both
+            if (const auto balance = optional_field(value, name)) account.balance = u256(*balance);
         if (const auto code = optional_field(value, "code")) account.code = bytes(*code);
         const auto storage = optional_field(value, "storage");
         if (!storage) continue;

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "basictest.hpp"
 #include "blockchaintest.hpp"
 #include "command.hpp"
 #include "demo.hpp"
@@ -24,9 +25,16 @@ using namespace scope::app;
 /// Every subcommand, in the order of the help text.
 std::vector<Command> commands() {
     return {
-        demo_command,     statetest_command,       blockchaintest_command,
-        fuzz_command,     transactiontest_command, witnesstest_command,
-        trietest_command, rlptest_command,         keytest_command,
+        demo_command,
+        statetest_command,
+        blockchaintest_command,
+        fuzz_command,
+        transactiontest_command,
+        witnesstest_command,
+        trietest_command,
+        rlptest_command,
+        keytest_command,
+        basictest_command,
         t8n_command,
     };
 }
