@@ -99,6 +99,36 @@ TEST_P(Scenario, two_nested_calls_then_a_direct_one) {
     EXPECT_EQ(builder::count_calls(ran.trace.calls), 5u);
 }
 
+TEST_P(Scenario, nested_both_ways_over_three_hops) {
+    const auto caller = world.deploy(here, "Counters", "Caller");
+    const auto first = world.deploy(there, "Counters", "Caller");
+    const auto second = world.deploy(here, "Counters", "Caller");
+    const auto third = world.deploy(there, "Counters", "Caller");
+    const std::vector path{world.seen_from(here, first), world.seen_from(there, second),
+                           world.seen_from(here, third)};
+    const auto ran = run(caller, abi::call("hop(address[])", path));
+    EXPECT_EQ(ran.trace.output, abi::encode(uint256{3u}));
+    EXPECT_EQ(count(caller), 1u);
+    EXPECT_EQ(count(first), 1u);
+    EXPECT_EQ(count(second), 1u);
+    EXPECT_EQ(count(third), 1u);
+    EXPECT_EQ(builder::count_calls(ran.trace.calls), 3u);
+}
+
+TEST_P(Scenario, deep_call) {
+    for (const uint64_t depth : {3u, 5u}) {
+        const auto one = world.deploy(here, "Counters", "Deep");
+        const auto other = world.deploy(there, "Counters", "Deep");
+        world.call(one, abi::call("meet(address)", world.seen_from(here, other)));
+        world.call(other, abi::call("meet(address)", world.seen_from(there, one)));
+        const auto ran = run(one, abi::call("deepCall(uint256)", uint256{depth}));
+        EXPECT_EQ(ran.trace.output, abi::encode(uint256{depth}));
+        EXPECT_EQ(number(one, "count()"), (depth + 1) / 2);
+        EXPECT_EQ(number(other, "count()"), (depth + 1) / 2);
+        EXPECT_EQ(builder::count_calls(ran.trace.calls), depth);
+    }
+}
+
 TEST_P(Scenario, nested_over_three_chains_and_back) {
     const uint64_t elsewhere = L1 + A + B - here - there;
     const auto caller = world.deploy(here, "Counters", "Caller");
@@ -300,6 +330,63 @@ TEST_P(Scenario, a_quoter_there_that_undoes_a_trade_here) {
     EXPECT_EQ(number(trader, "quoted()"), 42u);
     EXPECT_EQ(number(trader, "got()"), 42u);
     EXPECT_EQ(number(pool, "traded()"), 21u);
+}
+
+// ---- static calls
+
+TEST_P(Scenario, static_price_read) {
+    const auto oracle = world.deploy(there, "Views", "Oracle", uint256{42u});
+    const auto reader = world.deploy(here, "Views", "PriceReader");
+    const auto seen = world.seen_from(here, oracle);
+    for (const std::string_view function : {"read(address)", "readTwice(address)"}) {
+        const auto ran = run(reader, abi::call(function, seen));
+        EXPECT_EQ(ran.trace.output, abi::encode(uint256{42u}));
+        EXPECT_EQ(number(reader, "price()"), 42u);
+        ASSERT_EQ(ran.trace.calls.size(), 1u);
+        EXPECT_EQ(ran.trace.calls[0].request.kind, protocol::CallKind::static_call);
+    }
+}
+
+TEST_P(Scenario, derived_static_price) {
+    // Derived there from what is here, and from what is on a third chain.
+    for (const uint64_t home : {here, L1 + A + B - here - there}) {
+        const auto oracle = world.deploy(home, "Views", "Oracle", uint256{42u});
+        const auto derived =
+            world.deploy(there, "Views", "Derived", world.seen_from(there, oracle));
+        const auto reader = world.deploy(here, "Views", "PriceReader");
+        const auto ran = run(reader, abi::call("read(address)", world.seen_from(here, derived)));
+        EXPECT_EQ(ran.trace.output, abi::encode(uint256{84u}));
+        EXPECT_EQ(number(reader, "price()"), 84u);
+        ASSERT_EQ(builder::count_calls(ran.trace.calls), 2u);
+    }
+}
+
+TEST_P(Scenario, static_before_and_after_a_write) {
+    const auto oracle = world.deploy(there, "Views", "Oracle", uint256{42u});
+    const auto reader = world.deploy(here, "Views", "PriceReader");
+    const auto ran = run(reader, abi::call("readAround(address,uint256)",
+                                           world.seen_from(here, oracle), uint256{43u}));
+    EXPECT_EQ(ran.trace.output, abi::encode(uint256{42u}, uint256{43u}));
+    EXPECT_EQ(number(reader, "priceBefore()"), 42u);
+    EXPECT_EQ(number(reader, "price()"), 43u);
+    EXPECT_EQ(number(oracle, "price()"), 43u);
+}
+
+// ---- equal calls, other answers
+
+TEST_P(Scenario, equal_calls_between_which_the_caller_writes) {
+    const uint64_t times = 3;
+    const auto echo = world.deploy(there, "Views", "Echo");
+    const auto changing = world.deploy(here, "Views", "Changing");
+    const auto ran = run(
+        changing, abi::call("ask(address,uint256)", world.seen_from(here, echo), uint256{times}));
+    EXPECT_TRUE(ran.trace.success) << builder::describe_revert(ran.trace.output);
+    for (uint64_t i = 0; i < times; ++i)
+        EXPECT_EQ(world.number(changing, abi::call("told(uint256)", uint256{i})), uint256{i + 1});
+    EXPECT_EQ(number(echo, "calls()"), 1u);
+    std::vector<uint256> variants;
+    for (const auto& call : ran.trace.calls) variants.push_back(call.request.variant);
+    EXPECT_THAT(variants, testing::Contains(uint256{2u}));
 }
 
 // ---- value

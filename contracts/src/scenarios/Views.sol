@@ -101,3 +101,42 @@ contract Trader {
         got = pool.trade(amount);
     }
 }
+
+/// @title Answers with what its caller holds at that moment
+contract Echo {
+    uint256 public calls;
+
+    function echo() external returns (uint256) {
+        ++calls;
+        return Changing(msg.sender).state();
+    }
+}
+
+/// @title Makes equal calls at one point, between which it writes what the callee reads
+contract Changing {
+    error Told(uint256 answer);
+
+    uint256 public state;
+    uint256[] public told;
+
+    /// @notice All but the last answer are learnt in frames that revert.
+    function ask(Echo echo, uint256 times) external {
+        for (state = 1; state < times; ++state) {
+            try this.askAndRevert(echo) {}
+            catch (bytes memory reason) {
+                require(bytes4(reason) == Told.selector, "not told");
+                uint256 answer;
+                // Behind the length and the selector.
+                assembly ("memory-safe") {
+                    answer := mload(add(reason, 0x24))
+                }
+                told.push(answer);
+            }
+        }
+        told.push(echo.echo());
+    }
+
+    function askAndRevert(Echo echo) external {
+        revert Told(echo.echo());
+    }
+}
