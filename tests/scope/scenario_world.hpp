@@ -43,8 +43,9 @@ struct Ran {
 /// Whatever a test does not expect throws std::runtime_error.
 class ScenarioWorld {
   public:
-    /// One for the process: setting up takes a second.
+    /// One that all scenarios share.
     static ScenarioWorld& instance();
+    ScenarioWorld();
 
     [[nodiscard]] demo::World& demo() noexcept { return world_; }
 
@@ -98,7 +99,6 @@ class ScenarioWorld {
     std::vector<Hash> heads();
 
   private:
-    ScenarioWorld();
     static Bytes init_code(const std::string& source, const std::string& contract);
     Transaction make_transaction(uint64_t chain_id, const demo::Person& from,
                                  uint64_t nonces_before, std::optional<Address> to, Bytes data,
