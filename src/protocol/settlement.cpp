@@ -1,5 +1,6 @@
 #include "protocol/settlement.hpp"
 
+#include "abi/calldata.hpp"
 #include "crypto/keccak.hpp"
 #include "protocol/abi_fields.hpp"
 
@@ -27,6 +28,19 @@ abi::Selector execute_scope_selector() {
         abi::selector("executeScope(((uint8,bytes32)[]," BATCH "[]," LEG "[]))");
     return SELECTOR;
 }
+
+/// A Scope, as far as rollups follow from it.
+struct ScopeBatches {
+    abi::Unread environment;
+    std::vector<BatchClaim> batches;
+    abi::Unread legs;
+};
+constexpr auto abi_fields(const ScopeBatches*) {
+    return std::tuple{&ScopeBatches::environment, &ScopeBatches::batches, &ScopeBatches::legs};
+}
+
+/// CALLDATACOPY's gas for a word, and CALLDATALOAD's.
+constexpr uint64_t GAS_PER_WORD_READ = 3;
 
 Hash domain(std::string_view name) {
     return keccak256(as_bytes(name));
@@ -73,6 +87,14 @@ Bytes execute_scope(const Scope& scope) {
 
 Result<Scope, DecodeError> decode_execute_scope(BytesView calldata) {
     return unwrap(abi::decode_call<Scope>(execute_scope_selector(), calldata));
+}
+
+Result<std::vector<BatchClaim>, DecodeError> decode_settled_batches(BytesView calldata,
+                                                                    uint64_t gas_limit) {
+    auto scope = abi::decode_call_as_solidity<ScopeBatches>(execute_scope_selector(), calldata,
+                                                            gas_limit / GAS_PER_WORD_READ);
+    if (!scope) return std::unexpected{DecodeError::malformed_abi};
+    return std::move(scope->batches);
 }
 
 Bytes encode(const SignedOperation& operation) {

@@ -148,8 +148,17 @@ std::optional<OperationOutcome> decode_operation_executed(BytesView data);
 
 /// Calldata of executeScope.
 Bytes execute_scope(const Scope& scope);
-/// The scope of such calldata; accepts only what execute_scope gives.
+/// The scope of such calldata; accepts only what execute_scope gives. For what L1 has executed use
+/// decode_settled_batches: the contract accepts more.
 Result<Scope, DecodeError> decode_execute_scope(BytesView calldata);
+/// The batches that the settlement contract reads in a successful executeScope's calldata, however
+/// they are encoded (abi/calldata.hpp). Nothing else of it is looked at.
+///
+/// @param gas_limit  Of the transaction. The contract copies every word of a batch's data, remotes
+///                   and proof to memory, at 3 gas or more each: so this bounds what is decoded,
+///                   and never refuses a scope that settled.
+Result<std::vector<BatchClaim>, DecodeError> decode_settled_batches(BytesView calldata,
+                                                                    uint64_t gas_limit);
 
 /// abi.encode(SignedOperation), as an L1Leg carries it.
 Bytes encode(const SignedOperation& operation);

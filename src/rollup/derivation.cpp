@@ -112,16 +112,18 @@ Result<DerivedScope, DerivationError> derive_scope(const L1Source& l1, const Tra
     const Place at{index, std::nullopt};
     const auto settled = protocol::decode_scope_settled(event.data);
     if (!settled || event.topics.size() != 2) return at.refuse(DerivationRule::malformed_event);
-    auto scope = protocol::decode_execute_scope(tx.data);
-    if (!scope) return at.refuse(DerivationRule::malformed_calldata);
-    if (scope->batches.size() != settled->size())
+    // As the contract decoded it, not as an encoder would have encoded it: else a submitter settles
+    // with calldata that stops every follower.
+    auto batches = protocol::decode_settled_batches(tx.data, tx.gas_limit);
+    if (!batches) return at.refuse(DerivationRule::malformed_calldata);
+    if (batches->size() != settled->size())
         return at.refuse(DerivationRule::wrong_event, "batches");
 
     DerivedScope derived{from_be(event.topics[1]), index, hash(tx), {}};
     for (size_t i = 0; i < settled->size(); ++i) {
         const auto& one = (*settled)[i];
-        derived.batches.push_back(TRY(
-            derive_batch(l1, tx, std::move(scope->batches[i]), one, Place{index, one.chain_id})));
+        derived.batches.push_back(
+            TRY(derive_batch(l1, tx, std::move((*batches)[i]), one, Place{index, one.chain_id})));
     }
     return derived;
 }

@@ -65,6 +65,82 @@ TEST(derivation, a_reverted_transaction_and_others_events_settle_nothing) {
     EXPECT_TRUE(scopes->empty());
 }
 
+/// Other calldata from which the settlement contract reads the same batches.
+struct Encoding {
+    const char* name;
+    std::function<void(Bytes&)> change;
+};
+
+class derivation_encoding : public testing::TestWithParam<Encoding> {};
+
+TEST_P(derivation_encoding, is_read_as_the_contract_reads_it) {
+    Fixture f;
+    const auto claimed = claim_of(f.chain, f.rollup, f.batch, DataIn::calldata);
+    auto settled = settling({claimed.claim});
+    const Bytes canonical = settled.transaction.data;
+    GetParam().change(settled.transaction.data);
+    ASSERT_NE(settled.transaction.data, canonical);
+    f.l1.add({settled.transaction}, {settled.receipt});
+    const auto scopes = derive_scopes(f.l1, *f.l1.head(), f.rollup.settlement);
+    ASSERT_TRUE(scopes.has_value()) << to_string(scopes.error());
+    EXPECT_EQ((*scopes)[0].batches[0].batch, f.batch);
+}
+
+/// Words of the canonical calldata: the scope's offset, then the scope: offsets of environment,
+/// batches and legs, the environment's length 0, the batches.
+constexpr size_t SCOPE = 4 + 32;
+constexpr size_t BATCHES = SCOPE + 4 * 32;
+uint256 minus(uint64_t value) {
+    return uint256{} - uint256{value};
+}
+void set_word(Bytes& calldata, size_t at, const uint256& value) {
+    store_be32(calldata.data() + at, value);
+}
+uint64_t number_at(const Bytes& calldata, size_t at) {
+    return load_be32(calldata.data() + at)[0];
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    all, derivation_encoding,
+    testing::Values(Encoding{"a_byte_behind_the_end", [](Bytes& data) { data.push_back(0); }},
+                    Encoding{"a_gap_before_the_scope",
+                             [](Bytes& data) {
+                                 data.insert(data.begin() + SCOPE, 45, 0xff);
+                                 set_word(data, 4, uint256{32u + 45u});
+                             }},
+                    Encoding{"batches_before_the_scope",
+                             [](Bytes& data) {
+                                 const Bytes batches = to_bytes(BytesView{data}.subspan(BATCHES));
+                                 data.resize(SCOPE);
+                                 append(data, batches);
+                                 set_word(data, 4, uint256{32u + batches.size()});
+                                 for (const auto& offset : {uint256{96u}, minus(batches.size()),
+                                                            uint256{96u}, uint256{}})
+                                     append(data, to_be(offset));
+                             }},
+                    Encoding{"legs_that_nobody_follows",
+                             [](Bytes& data) { set_word(data, SCOPE + 64, ~uint256{}); }},
+                    Encoding{"a_proof_that_shares_the_datas_tail",
+                             [](Bytes& data) {
+                                 const size_t batch = BATCHES + 64;
+                                 set_word(data, batch + 13 * 32,
+                                          uint256{number_at(data, batch + 8 * 32)});
+                             }},
+                    Encoding{"no_proof_before_the_calldata",
+                             [](Bytes& data) {
+                                 set_word(data, BATCHES + 64 + 13 * 32,
+                                          uint256{0, 0, 0, uint64_t{1} << 63});
+                             }},
+                    Encoding{"dirty_padding",
+                             [](Bytes& data) {
+                                 const size_t batch = BATCHES + 64;
+                                 const size_t tail = batch + number_at(data, batch + 8 * 32);
+                                 const size_t size = number_at(data, tail);
+                                 ASSERT_NE(size % 32, 0u);
+                                 data[tail + 32 + size] = 0xff;
+                             }}),
+    [](const auto& info) { return std::string{info.param.name}; });
+
 struct Refused {
     const char* name;
     DerivationRule rule;
@@ -115,7 +191,11 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"event_topics", DerivationRule::malformed_event, "", DataIn::calldata,
                 [](Fixture&, Claimed&, Settling& s) { s.receipt.logs[0].topics.pop_back(); }},
         Refused{"calldata", DerivationRule::malformed_calldata, "", DataIn::calldata,
-                [](Fixture&, Claimed&, Settling& s) { s.transaction.data.push_back(0); }},
+                [](Fixture&, Claimed&, Settling& s) { s.transaction.data.resize(100); }},
+        Refused{"decoded_beyond_its_gas", DerivationRule::malformed_calldata, "", DataIn::calldata,
+                [](Fixture&, Claimed& c, Settling& s) {
+                    s.transaction.gas_limit = 3 * (c.claim.data.size() / 32);
+                }},
         Refused{"data_and_blobs", DerivationRule::malformed_calldata, "data", DataIn::blobs,
                 both_changed([](Fixture&, Claimed& c) { c.claim.data = {1}; })},
         Refused{"batch_number", DerivationRule::wrong_event, "batchNumber", DataIn::calldata,

@@ -6,6 +6,7 @@
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
 #include "evm/opcodes.hpp"
+#include "execution/transaction.hpp"
 #include "protocol/abi_fields.hpp"
 #include "protocol/callable.hpp"
 #include "rollup/blob_codec.hpp"
@@ -248,6 +249,7 @@ Settling settling(const std::vector<protocol::BatchClaim>& claims,
     Transaction tx;
     tx.type = versioned_hashes.empty() ? TxType::dynamic_fee : TxType::blob;
     tx.chain_id = L1_CHAIN;
+    tx.gas_limit = execution::MAX_TRANSACTION_GAS;
     tx.to = SETTLEMENT.settlement;
     tx.data = protocol::execute_scope({{}, claims, {}});
     tx.blob_versioned_hashes = versioned_hashes;
