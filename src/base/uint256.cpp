@@ -103,7 +103,7 @@ uint64_t add_back(uint64_t* r, const uint64_t (&d)[N]) noexcept {
 template <size_t N, size_t M>
 void divide_long(uint64_t (&u)[M], size_t m, const uint64_t (&v)[4],
                  uint64_t (&quotient)[M]) noexcept {
-    static_assert(N >= 2);
+    static_assert(N >= 3);
     // D1: normalise, so that the top bit of the divisor is set.
     const auto shift = static_cast<unsigned>(std::countl_zero(v[N - 1]));
     uint64_t d[N];
@@ -157,6 +157,27 @@ void divide_long(uint64_t (&u)[M], size_t m, const uint64_t (&v)[4],
     for (size_t i = N; i < m; ++i) u[i] = 0;
 }
 
+/// As divide_long for a divisor of two words: the remainder of each step fits two words exactly.
+template <size_t M>
+void divide_by_two_words(uint64_t (&u)[M], size_t m, const uint64_t (&v)[4],
+                         uint64_t (&quotient)[M]) noexcept {
+    const auto shift = static_cast<unsigned>(std::countl_zero(v[1]));
+    const uint128 d = join(v[1], v[0]) << shift;
+    const uint64_t inverse = reciprocal(high(d), low(d));
+    const auto shifted = [shift](uint64_t word, uint64_t below) {
+        return word << shift | (below >> 1) >> (63 - shift);
+    };
+    uint128 rest = join(shifted(0, u[m - 1]), shifted(u[m - 1], u[m - 2]));
+    for (size_t j = m - 1; j-- > 0;) {
+        const uint64_t next = shifted(u[j], j == 0 ? 0 : u[j - 1]);
+        quotient[j] = divide_3_by_2(high(rest), low(rest), next, d, inverse, rest);
+    }
+    rest >>= shift;
+    u[0] = low(rest);
+    u[1] = high(rest);
+    for (size_t i = 2; i < m; ++i) u[i] = 0;
+}
+
 /// Divides @p u, which becomes the remainder. REQUIRES: v is not zero, quotient is.
 template <size_t M>
 void divide(uint64_t (&u)[M], const uint64_t (&v)[4], uint64_t (&quotient)[M]) noexcept {
@@ -173,7 +194,7 @@ void divide(uint64_t (&u)[M], const uint64_t (&v)[4], uint64_t (&quotient)[M]) n
             return;
         }
         case 2:
-            return divide_long<2>(u, m, v, quotient);
+            return divide_by_two_words(u, m, v, quotient);
         case 3:
             return divide_long<3>(u, m, v, quotient);
         default:
@@ -235,17 +256,37 @@ uint256 mulmod(const uint256& a, const uint256& b, const uint256& m) noexcept {
         }
         wide[j + 4] = carry;
     }
+    // Modulo 2^256 - 1, as contracts ask for the high half of a product, 2^256 is 1.
+    if (const uint256 max = ~uint256{}; m[0] == max[0] && m == max) {
+        const uint256 product_low{wide[0], wide[1], wide[2], wide[3]};
+        const uint256 product_high{wide[4], wide[5], wide[6], wide[7]};
+        uint256 sum = product_low + product_high;
+        if (sum < product_low) sum += 1u;
+        return sum == max ? uint256{} : sum;
+    }
     uint64_t quotient[8]{};
     divide(wide, m.words, quotient);
     return {wide[0], wide[1], wide[2], wide[3]};
 }
 
-uint256 exp(uint256 base, const uint256& exponent) noexcept {
-    uint256 result = 1u;
+uint256 exp(const uint256& base, const uint256& exponent) noexcept {
     const unsigned bits = 256 - count_leading_zeros(exponent);
-    for (unsigned i = 0; i < bits; ++i) {
-        if ((exponent[i / 64] >> (i % 64) & 1) != 0) result *= base;
-        base *= base;
+    if (bits == 0) return 1u;
+    if ((base & (base - 1u)).is_zero()) {  // a power of two, or zero
+        if (base.is_zero()) return {};
+        const uint64_t power = 255 - count_leading_zeros(base);
+        return power == 0 ? base : exponent < 256u ? uint256{1u} << power * exponent[0] : uint256{};
+    }
+    // Two bits of the exponent at a time, from the top.
+    const uint256 square = base * base;
+    const uint256 powers[4] = {1u, base, square, square * base};
+    const auto digit = [&exponent](unsigned i) { return exponent[i / 32] >> 2 * (i % 32) & 3; };
+    unsigned i = (bits - 1) / 2;
+    uint256 result = powers[digit(i)];
+    while (i-- > 0) {
+        result *= result;
+        result *= result;
+        if (const uint64_t d = digit(i); d != 0) result *= powers[d];
     }
     return result;
 }

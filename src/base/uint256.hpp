@@ -196,7 +196,7 @@ DivMod signed_divmod(const uint256& a, const uint256& b) noexcept;
 uint256 addmod(const uint256& a, const uint256& b, const uint256& m) noexcept;
 uint256 mulmod(const uint256& a, const uint256& b, const uint256& m) noexcept;
 /// base^exponent mod 2^256.
-uint256 exp(uint256 base, const uint256& exponent) noexcept;
+uint256 exp(const uint256& base, const uint256& exponent) noexcept;
 
 /// a < b, as two's complement numbers.
 constexpr bool signed_less(const uint256& a, const uint256& b) noexcept {

@@ -93,11 +93,26 @@ TEST(uint256, agrees_with_gmp) {
     }
 }
 
+TEST(uint256, mulmod_by_the_largest_number_agrees_with_gmp) {
+    const uint256 max = ~uint256{};
+    const Integer zm{max};
+    Numbers numbers;
+    for (int i = 0; i < 5'000; ++i) {
+        const uint256 a = i % 10 == 0 ? max : numbers.next();
+        const uint256 b = i % 70 == 0 ? max : numbers.next();
+        Integer r;
+        mpz_mul(r.z, Integer{a}.z, Integer{b}.z);
+        mpz_fdiv_r(r.z, r.z, zm.z);
+        ASSERT_EQ(mulmod(a, b, max), r.low()) << to_quantity(a) << " * " << to_quantity(b);
+    }
+}
+
 TEST(uint256, exp_agrees_with_gmp) {
     Numbers numbers;
-    for (int i = 0; i < 500; ++i) {
-        const uint256 a = numbers.next();
-        const uint256 e = numbers.next();
+    for (int i = 0; i < 2'000; ++i) {
+        // Among others: short exponents, and powers of two.
+        const uint256 a = i % 4 == 0 ? uint256{1u} << numbers.next()[0] % 256 : numbers.next();
+        const uint256 e = i % 3 == 0 ? uint256{static_cast<uint64_t>(i / 3)} : numbers.next();
         Integer r, two256;
         mpz_setbit(two256.z, 256);
         mpz_powm(r.z, Integer{a}.z, Integer{e}.z, two256.z);
