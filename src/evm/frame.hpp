@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "evm/analysis.hpp"
 #include "evm/gas.hpp"
@@ -20,6 +21,12 @@ class Memory {
     Memory(const Memory&) = delete;
     Memory& operator=(const Memory&) = delete;
     ~Memory() { std::free(data_); }
+    void swap(Memory& other) noexcept {
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        std::swap(zeroed_, other.zeroed_);
+        std::swap(capacity_, other.capacity_);
+    }
 
     [[nodiscard]] uint8_t* data() noexcept { return data_; }
     [[nodiscard]] uint64_t size() const noexcept { return size_; }
@@ -103,7 +110,7 @@ struct Frame {
     const GasRules& rules;
     const Message& message;
     const Code& code;
-    Memory& memory;
+    Memory memory{};
     // Of the analysis; here, a jump has them at hand.
     const uint8_t* code_begin;
     uint64_t code_size;

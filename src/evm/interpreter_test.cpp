@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <random>
+
 #include "evm/gas.hpp"
 #include "evm/mock_host.hpp"
 
@@ -822,6 +824,33 @@ TEST(self_destruct, gas_and_refund) {
         EXPECT_EQ(result.gas_refund, c.refund);
         EXPECT_THAT(r.host.self_destructs,
                     testing::ElementsAre(std::pair{r.message.recipient, address(9)}));
+    }
+}
+
+// ---- dispatch
+
+/// Instructions that run as one with what follows them, and what may follow. Runner compares that
+/// with one instruction at a time.
+TEST(dispatch, of_several_instructions_at_once_fails_as_of_one_by_one) {
+    const std::vector<Bytes> pieces = {
+        "6001"_hex,     "6020"_hex,       "610003"_hex,   "62000001"_hex, "01"_hex,
+        "03"_hex,       "16"_hex,         "1b"_hex,       "15"_hex,       "50"_hex,
+        "5050"_hex,     "80"_hex,         "81"_hex,       "90"_hex,       "91"_hex,
+        "9250"_hex,     "9050"_hex,       "5952"_hex,     "600051"_hex,   "5a"_hex,
+        "60208152"_hex, "6001600101"_hex, "5b"_hex,       "585a57"_hex,   "1561000357"_hex,
+        "61000456"_hex, "61000051"_hex,   "61004052"_hex, "8152"_hex,     "600a56"_hex,
+    };
+    std::mt19937 random{11};
+    for (int run = 0; run < 3000; ++run) {
+        Runner r{run % 4 == 0 ? Revision::frontier : LATEST_REVISION};
+        Bytes code;
+        // Near the bottom of the stack, or near its top.
+        const size_t height = run % 3 == 0 ? 1018 + random() % 7 : random() % 6;
+        for (size_t i = 0; i < height; ++i) append(code, "6000"_hex);
+        for (size_t i = random() % 16; i-- > 0;) append(code, pieces[random() % pieces.size()]);
+        append(code, "595259525952596000f3"_hex);  // what is on top, and the memory
+        r.message.gas = static_cast<int64_t>(3 * height + random() % 240);
+        r.run(code);
     }
 }
 
