@@ -14,16 +14,16 @@ namespace scope::bench {
 
 namespace {
 
-double thread_time_s() {
+double now_s(Clock clock) {
     timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    clock_gettime(clock == Clock::thread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
     return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
-double time_s(const Contender& contender, size_t runs) {
-    const double start = thread_time_s();
+double time_s(const Contender& contender, size_t runs, Clock clock) {
+    const double start = now_s(clock);
     for (size_t i = 0; i < runs; ++i) contender.run();
-    return thread_time_s() - start;
+    return now_s(clock) - start;
 }
 
 /// At @p part (0 to 1) of the sorted values.
@@ -71,7 +71,7 @@ bool Suite::wants(const std::string& name) const {
 }
 
 void Suite::measure(const std::string& name, const std::vector<Contender>& contenders, double work,
-                    std::string_view unit) {
+                    std::string_view unit, Clock clock) {
     if (!wants(name) || options_.once) return;
     const double sample_s = options_.quick ? 0.001 : 0.004;
     const double budget_s = (options_.quick ? 0.1 : 0.6) * static_cast<double>(contenders.size());
@@ -81,15 +81,15 @@ void Suite::measure(const std::string& name, const std::vector<Contender>& conte
     std::vector<size_t> runs;
     for (const Contender& contender : contenders) {
         contender.run();
-        const double once = std::max(time_s(contender, 1), 1e-8);
+        const double once = std::max(time_s(contender, 1, clock), 1e-8);
         runs.push_back(std::max<size_t>(1, static_cast<size_t>(sample_s / once)));
         row.columns.push_back({contender.name, {}});
     }
-    const double start = thread_time_s();
-    for (size_t round = 0;
-         round < min_rounds || (thread_time_s() - start < budget_s && round < 101); ++round)
+    const double start = now_s(clock);
+    for (size_t round = 0; round < min_rounds || (now_s(clock) - start < budget_s && round < 101);
+         ++round)
         for (size_t i = 0; i < contenders.size(); ++i)
-            row.columns[i].samples.push_back(time_s(contenders[i], runs[i]) /
+            row.columns[i].samples.push_back(time_s(contenders[i], runs[i], clock) /
                                              static_cast<double>(runs[i]));
     for (auto& column : row.columns) {
         std::vector<double> ratios = column.samples;

@@ -21,6 +21,11 @@ struct Contender {
     std::function<void()> run;  ///< does it once; throws if the result is wrong
 };
 
+enum class Clock : uint8_t {
+    thread,  ///< what the thread has computed
+    wall,    ///< for what runs on several threads: what else the machine does is in it
+};
+
 struct Options {
     bool quick = false;
     bool json = false;
@@ -32,8 +37,9 @@ struct Options {
 /// Measures and reports.
 ///
 /// Contenders take turns (A B C A B C ..), so that a machine whose speed drifts treats them alike,
-/// and the ratio is the median of the ratios of neighbours. Time is that of the thread: what other
-/// processes do in between is not in it, though they do warm the machine and dirty its caches.
+/// and the ratio is the median of the ratios of neighbours. Time is Clock::thread by default: what
+/// other processes do in between is not in it, though they do warm the machine and dirty its
+/// caches.
 class Suite {
   public:
     explicit Suite(Options options);
@@ -46,7 +52,7 @@ class Suite {
     /// Measures, and prints a row. @p name is "group/rest".
     /// @param work  what one run does, in units of @p unit: gas, bytes, ..; 0: no rate
     void measure(const std::string& name, const std::vector<Contender>& contenders, double work = 0,
-                 std::string_view unit = {});
+                 std::string_view unit = {}, Clock clock = Clock::thread);
     /// Ends the report. @return whether anything was measured.
     bool finish();
 

@@ -126,12 +126,18 @@ execution::Room BlockBuilder::room() const noexcept {
 
 Result<execution::Outcome, execution::TxError> BlockBuilder::try_transaction(
     const Transaction& tx, execution::Host* host) {
+    return try_transaction_of(execution::sender_of(tx, parts_->environment), tx, host);
+}
+
+Result<execution::Outcome, execution::TxError> BlockBuilder::try_transaction_of(
+    const Result<Address, execution::TxError>& known_sender, const Transaction& tx,
+    execution::Host* host) {
     CHECK(!parts_->is_sealed);
     const size_t size = encode(tx).size() + 8;  // with the header of its bytes in the list
     if (parts_->environment.revision >= Revision::osaka &&
         parts_->size_bytes + size > MAX_BLOCK_RLP_SIZE)
         return std::unexpected{execution::TxError::block_size_exceeded};
-    const Address sender = TRY(execution::sender_of(tx, parts_->environment));
+    const Address sender = TRY(known_sender);
     auto outcome = TRY(parts_->executor->execute(tx, sender, host));
     parts_->block.transactions.push_back(tx);
     parts_->hashes.push_back(hash(tx));

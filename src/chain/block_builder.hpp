@@ -61,6 +61,10 @@ class BlockBuilder {
     /// @param host  To run on instead of a plain Host. REQUIRES: over state() and environment().
     Result<execution::Outcome, execution::TxError> try_transaction(const Transaction& tx,
                                                                    execution::Host* host = nullptr);
+    /// As try_transaction, if what execution::sender_of gives for @p tx is known.
+    Result<execution::Outcome, execution::TxError> try_transaction_of(
+        const Result<Address, execution::TxError>& sender, const Transaction& tx,
+        execution::Host* host = nullptr);
 
     /// To come back to before a transaction. With a shared journal a rollback undoes what happened
     /// to its other States since, too.

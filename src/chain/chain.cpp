@@ -5,6 +5,7 @@
 #include "chain/header_rules.hpp"
 #include "chain/refuse.hpp"
 #include "crypto/kzg.hpp"
+#include "execution/sender_recovery.hpp"
 #include "rlp/decode.hpp"
 
 namespace scope::chain {
@@ -131,6 +132,7 @@ Result<SealedBlock, BlockRefusal> Chain::validate(const Block& block) const {
     execution::BlockExecutor executor{state, environment, std::move(inputs)};
     executor.begin();
 
+    execution::SenderRecovery senders{block.transactions, environment};
     SealedBlock sealed;
     StoredBlock& stored = sealed.block;
     for (size_t i = 0; i < block.transactions.size(); ++i) {
@@ -138,7 +140,7 @@ Result<SealedBlock, BlockRefusal> Chain::validate(const Block& block) const {
         const auto refuse_transaction = [&](execution::TxError error) {
             return std::unexpected{BlockRefusal{BlockError::invalid_transaction, i, error}};
         };
-        const auto sender = execution::sender_of(tx, environment);
+        const auto sender = senders.sender(i);
         if (!sender) return refuse_transaction(sender.error());
         const auto outcome = executor.execute(tx, *sender);
         if (!outcome) return refuse_transaction(outcome.error());
@@ -196,9 +198,10 @@ void Chain::set_head(const Hash& block_hash) {
 Result<BuiltBlock, BlockRefusal> Chain::build_block(
     const BlockAttributes& attributes, std::span<const Transaction> transactions) const {
     BlockBuilder builder{*this, head()->hash, attributes};
+    execution::SenderRecovery senders{transactions, builder.environment()};
     BuiltBlock built;
     for (size_t i = 0; i < transactions.size(); ++i) {
-        auto outcome = builder.try_transaction(transactions[i]);
+        auto outcome = builder.try_transaction_of(senders.sender(i), transactions[i]);
         if (outcome)
             built.outcomes.push_back(std::move(*outcome));
         else
