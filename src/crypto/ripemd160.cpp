@@ -34,11 +34,11 @@ constexpr uint32_t select(size_t kind, uint32_t x, uint32_t y, uint32_t z) noexc
         case 0:
             return x ^ y ^ z;
         case 1:
-            return (x & y) | (~x & z);
+            return ((y ^ z) & x) ^ z;
         case 2:
             return (x | ~y) ^ z;
         case 3:
-            return (x & z) | (y & ~z);
+            return ((x ^ y) & z) ^ y;
         default:
             return x ^ (y | ~z);
     }
@@ -48,7 +48,7 @@ struct Line {
     uint32_t a, b, c, d, e;
 
     void step(size_t kind, uint32_t word, uint32_t constant, int turn) noexcept {
-        const uint32_t next = std::rotl(a + select(kind, b, c, d) + word + constant, turn) + e;
+        const uint32_t next = std::rotl(a + word + constant + select(kind, b, c, d), turn) + e;
         a = e;
         e = d;
         d = std::rotl(c, 10);
@@ -67,6 +67,9 @@ void compress(uint32_t (&h)[5], const uint8_t* block) noexcept {
     for (size_t i = 0; i < 80; ++i) {
         left.step(i / 16, x[LEFT_WORD[i]], LEFT_CONSTANT[i / 16], LEFT_TURN[i]);
         right.step(4 - i / 16, x[RIGHT_WORD[i]], RIGHT_CONSTANT[i / 16], RIGHT_TURN[i]);
+        // The lines wait for nothing but themselves; this keeps the compiler from putting one
+        // behind the other, so that the processor works on both.
+        asm("" : "+r"(left.b), "+r"(right.b));
     }
     const uint32_t first = h[1] + left.c + right.d;
     h[1] = h[2] + left.d + right.e;
