@@ -37,12 +37,29 @@ std::optional<G2> decode_g2(const uint8_t* data) noexcept {
     return point;
 }
 
-FixedBytes<64> encode(const Jacobian<Fp>& point) noexcept {
-    const G1 affine = point.to_affine();
+FixedBytes<64> encode(const G1& point) noexcept {
     FixedBytes<64> out;
-    store_be32(out.data(), affine.x.value());
-    store_be32(out.data() + 32, affine.y.value());
+    store_be32(out.data(), point.x.value());
+    store_be32(out.data() + 32, point.y.value());
     return out;
+}
+
+/// By chord and tangent: for one sum, whose coordinates are asked for, less work than a detour over
+/// Jacobian coordinates, as both take one inversion.
+G1 add_affine(const G1& a, const G1& b) noexcept {
+    if (a.is_infinity()) return b;
+    if (b.is_infinity()) return a;
+    Fp rise = b.y - a.y;
+    Fp run = b.x - a.x;
+    if (run.is_zero()) {
+        if (!rise.is_zero()) return {};  // b is -a; no point has y = 0, as the order is odd
+        const Fp xx = a.x.squared();
+        rise = xx.doubled() + xx;
+        run = a.y.doubled();
+    }
+    const Fp slope = rise * run.inverse();
+    const Fp x = slope.squared() - a.x - b.x;
+    return {x, slope * (a.x - x) - a.y};
 }
 
 }  // namespace
@@ -51,13 +68,13 @@ std::optional<FixedBytes<64>> add(const FixedBytes<128>& points) noexcept {
     const auto a = decode_g1(points.data());
     const auto b = decode_g1(points.data() + 64);
     if (!a || !b) return std::nullopt;
-    return encode(Jacobian<Fp>{*a} + *b);
+    return encode(add_affine(*a, *b));
 }
 
 std::optional<FixedBytes<64>> mul(const FixedBytes<96>& point_and_scalar) noexcept {
     const auto point = decode_g1(point_and_scalar.data());
     if (!point) return std::nullopt;
-    return encode(multiply(*point, load_be32(point_and_scalar.data() + 64)));
+    return encode(multiply(*point, load_be32(point_and_scalar.data() + 64)).to_affine());
 }
 
 std::optional<bool> pairing_check(BytesView pairs) {
