@@ -107,8 +107,9 @@ Result<DerivedBatch, DerivationError> derive_batch(const L1Source& l1, const Tra
     return DerivedBatch{std::move(claim), data.commitment, std::move(*batch)};
 }
 
-Result<DerivedScope, DerivationError> derive_scope(const L1Source& l1, const Transaction& tx,
-                                                   const Log& event, size_t index) {
+Result<DerivedScope, DerivationError> derive_scope(
+    const L1Source& l1, const Transaction& tx, const Log& event, size_t index,
+    const std::function<bool(const uint256&)>& wanted) {
     const Place at{index, std::nullopt};
     const auto settled = protocol::decode_scope_settled(event.data);
     if (!settled || event.topics.size() != 2) return at.refuse(DerivationRule::malformed_event);
@@ -122,6 +123,7 @@ Result<DerivedScope, DerivationError> derive_scope(const L1Source& l1, const Tra
     DerivedScope derived{from_be(event.topics[1]), index, hash(tx), {}};
     for (size_t i = 0; i < settled->size(); ++i) {
         const auto& one = (*settled)[i];
+        if (wanted && !wanted(one.chain_id)) continue;
         derived.batches.push_back(
             TRY(derive_batch(l1, tx, std::move((*batches)[i]), one, Place{index, one.chain_id})));
     }
@@ -151,7 +153,8 @@ std::optional<Hash> versioned_hash_of(const crypto::Blob& blob) {
 
 Result<std::vector<DerivedScope>, DerivationError> derive_scopes(
     const L1Source& l1, const chain::StoredBlock& l1_block,
-    const protocol::SettlementId& settlement) {
+    const protocol::SettlementId& settlement,
+    const std::function<bool(const uint256& chain_id)>& wanted) {
     const auto& header = l1_block.header();
     const auto& transactions = l1_block.block.transactions;
     if (hash(header) != l1_block.hash) return Place{}.refuse(DerivationRule::wrong_block_hash);
@@ -171,7 +174,7 @@ Result<std::vector<DerivedScope>, DerivationError> derive_scopes(
                 continue;
             if (transactions[i].to != settlement.settlement)
                 return Place{i, std::nullopt}.refuse(DerivationRule::indirect_settlement);
-            scopes.push_back(TRY(derive_scope(l1, transactions[i], log, i)));
+            scopes.push_back(TRY(derive_scope(l1, transactions[i], log, i, wanted)));
         }
     }
     return scopes;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,7 @@ struct DerivedScope {
     uint256 scope_number;
     size_t transaction_index = 0;  ///< in the L1 block
     Hash transaction_hash;
-    std::vector<DerivedBatch> batches;  ///< ascending chain id
+    std::vector<DerivedBatch> batches;  ///< of wanted chains; ascending chain id
 };
 
 /// Why L1 gives no batches where it should. None of it can come from a settlement contract and an
@@ -58,8 +59,12 @@ std::string to_string(const DerivationError& error);
 std::optional<Hash> versioned_hash_of(const crypto::Blob& blob);
 
 /// The scopes that an L1 block settles, in order: from successful executeScope transactions only.
+///
+/// @param wanted  Whose batches to derive; none: all. Others' data is not looked at: what stands
+///                there is between them and their verifier, and stops nobody else.
 Result<std::vector<DerivedScope>, DerivationError> derive_scopes(
     const L1Source& l1, const chain::StoredBlock& l1_block,
-    const protocol::SettlementId& settlement);
+    const protocol::SettlementId& settlement,
+    const std::function<bool(const uint256& chain_id)>& wanted = {});
 
 }  // namespace scope::rollup

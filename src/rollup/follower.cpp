@@ -113,7 +113,10 @@ Result<size_t, FollowError> Follower::advance_to(uint64_t l1_block) {
             return std::unexpected{make_error(
                 FollowRule::l1_reorganised, next_l1_block_,
                 fmt::format("parent {}, followed {}", to_hex(parent), to_hex(*last_l1_)))};
-        const auto scopes = derive_scopes(l1_, *block, settlement_);
+        const auto scopes =
+            derive_scopes(l1_, *block, settlement_, [this](const uint256& chain_id) {
+                return chain_id.fits_u64() && rollup(chain_id[0]) != nullptr;
+            });
         if (!scopes) {
             auto error =
                 make_error(FollowRule::bad_l1_data, next_l1_block_, to_string(scopes.error()));
@@ -137,9 +140,7 @@ Result<size_t, FollowError> Follower::apply(const DerivedScope& scope, uint64_t 
     };
     std::vector<Step> steps;
     for (const auto& derived : scope.batches) {
-        const auto found = rollups_.find(derived.batch.chain_id);
-        if (found == rollups_.end()) continue;
-        auto& rollup = found->second;
+        auto& rollup = rollups_.at(derived.batch.chain_id);
         steps.push_back({rollup, derived.batch, TRY(execute(rollup, derived, l1_block)),
                          rollup.chain.head()->hash});
     }

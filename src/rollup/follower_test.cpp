@@ -59,6 +59,26 @@ TEST(follower, arrives_at_the_same_blocks_from_l1_alone) {
     EXPECT_EQ(late.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
 }
 
+TEST(follower, is_not_stopped_by_a_batch_of_a_rollup_that_it_does_not_follow) {
+    Fixture f;
+    protocol::BatchClaim unreadable;
+    unreadable.data = {0xff};
+    auto in_lost_blob = unreadable;
+    in_lost_blob.data.clear();
+    in_lost_blob.chain_id = uint256{REMOTE};
+    in_lost_blob.blob_count = uint256{1u};
+    f.l1.settle({in_lost_blob}, {Hash{{0x01, 0x99}}});
+    unreadable.chain_id = uint256{0, 1, 0, 0};
+    const auto one = f.claim(sample_batch(f.chain, f.l1.head()->hash, 1));
+    f.l1.settle({one.claim, unreadable});
+
+    Follower follower{f.l1, {f.rollup}};
+    const auto advanced = follower.advance();
+    ASSERT_TRUE(advanced.has_value()) << to_string(advanced.error());
+    EXPECT_EQ(*advanced, 1u);
+    EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
+}
+
 TEST(follower, takes_all_rollups_of_a_scope_or_none) {
     Fixture f;
     const auto other = config(REMOTE);
