@@ -129,6 +129,18 @@ std::optional<std::string> check_encoding(Json post, Transaction tx, const Addre
     return std::nullopt;
 }
 
+/// EIP-3155's line after the last instruction. A refused transaction has one, too, with the reason.
+void print_summary(const Result<execution::Outcome, execution::TxError>& outcome,
+                   const Hash& state_root, std::string_view fork) {
+    fmt::print(
+        stderr,
+        R"({{"stateRoot":"{}","output":"{}","gasUsed":"0x{:x}","pass":{},"fork":"{}"{}}})"
+        "\n",
+        to_hex(state_root), outcome ? to_hex(outcome->output) : "0x",
+        outcome ? outcome->gas_used : 0, outcome && outcome->succeeded(), fork,
+        outcome ? "" : fmt::format(R"(,"error":"{}")", execution::to_string(outcome.error())));
+}
+
 /// What is wrong with the outcome of one entry of `post`; nothing if it passes.
 std::optional<std::string> run_case(Json test, Json post, const fixture::Fork& fork,
                                     const state::MemoryState& pre, bool trace) {
@@ -145,15 +157,14 @@ std::optional<std::string> run_case(Json test, Json post, const fixture::Fork& f
 
     state::State state{pre};
     execution::Host host{state, environment};
-    TracePrinter tracer{stderr};
+    TracePrinter tracer{stderr, {.stack = true, .memory = false, .return_data = true}};
     if (trace) host.set_tracer(&tracer);
     const auto outcome = execution::execute_transaction(
         host, tx, sender, {environment.block.gas_limit, environment.blobs.max * GAS_PER_BLOB});
-    if (trace && outcome) tracer.print_outcome(outcome->output, outcome->gas_used);
 
     state::MemoryState after = pre;
     after.apply(state.diff());
-    if (trace) fmt::print(stderr, "{{\"stateRoot\":\"{}\"}}\n", to_hex(after.state_root()));
+    if (trace) print_summary(outcome, after.state_root(), fork.name);
     if (!expected.empty()) {
         if (outcome) return fmt::format("accepted, expected {}", expected);
         if (!fixture::is_expected(expected, outcome.error()))

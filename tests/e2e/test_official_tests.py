@@ -118,6 +118,48 @@ class Files(WithFolder):
             self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
 
 
+class Traces(WithFolder):
+    """EIP-3155, on standard error."""
+
+    REQUIRED = {"pc": int, "op": int, "gas": str, "gasCost": str, "memSize": int, "stack": list, "returnData": str,
+                "depth": int, "refund": int, "opName": str}
+
+    def setUp(self):
+        super().setUp()
+        folder = run_tests.fixtures("state_tests", "eest-state-tests.tar.zst")
+        if isinstance(folder, str):
+            self.skipTest(folder)
+        self.state_tests = folder
+
+    def trace(self, file: str, *options) -> tuple[str, list[dict]]:
+        path = next(self.state_tests.rglob(file))
+        result = scope("statetest", "--trace", "--fork", "Osaka", *options, path)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        return path.read_text(), [json.loads(line) for line in result.stderr.splitlines()]
+
+    def test_each_step_has_the_fields(self):
+        text, lines = self.trace("callcallcall_000.json")
+        steps = [line for line in lines if "pc" in line]
+        for step in steps:
+            self.assertEqual({name: type(step[name]) for name in self.REQUIRED}, self.REQUIRED)
+        self.assertGreater(max(step["depth"] for step in steps), 2)
+        for before, after in zip(steps, steps[1:]):   # where no frame begins or ends, what an instruction costs is gone
+            if before["depth"] == after["depth"] and before["opName"] not in ("CALL", "CREATE"):
+                self.assertEqual(int(before["gas"], 16) - int(before["gasCost"], 16), int(after["gas"], 16))
+        summary = lines[-1]
+        self.assertEqual(list(summary), ["stateRoot", "output", "gasUsed", "pass", "fork"])
+        self.assertEqual((summary["pass"], summary["fork"]), (True, "Osaka"))
+        self.assertIn(summary["stateRoot"], text)
+
+    def test_refused_transaction_has_its_reason(self):
+        text, lines = self.trace("test_tx_gas_limit_cap_exceeded.json")
+        refused = [line for line in lines if "error" in line and "pc" not in line]
+        self.assertTrue(refused)
+        for line in refused:
+            self.assertEqual((line["pass"], line["gasUsed"]), (False, "0x0"))
+            self.assertIn(line["stateRoot"], text)
+
+
 class Witnesses(WithFolder):
     def setUp(self):
         super().setUp()
