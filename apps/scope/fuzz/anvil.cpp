@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto START_TIME_LIMIT = std::chrono::seconds{60};
-constexpr time_t ANSWER_TIME_LIMIT_S = 600;
+constexpr time_t ANSWER_TIME_LIMIT_S = 300;
 
 [[noreturn]] void fail(const char* what) {
     throw std::system_error{errno, std::generic_category(), fmt::format("anvil: {}", what)};
@@ -135,6 +135,8 @@ void Anvil::start(const fs::path& program) {
                                      "--port",
                                      "0",
                                      "--no-request-size-limit",
+                                     "--threads",
+                                     "8",  // with one it locks up now and then
                                      nullptr};
     process_ = ::fork();
     if (process_ < 0) fail("fork");
@@ -208,7 +210,8 @@ std::string Anvil::post(const std::string& body) {
         const auto count = ::recv(socket_, answer.data() + before, 1 << 18, 0);
         answer.resize(before + static_cast<size_t>(std::max<ssize_t>(count, 0)));
         if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) fail("it does not answer");
+        if (count < 0 && errno == EAGAIN) throw AnvilHangs{"anvil does not answer"};
+        if (count <= 0) fail("it closes the connection");
         if (head != 0) continue;
         const size_t end = answer.find("\r\n\r\n");
         if (end == std::string::npos) continue;

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,11 @@ namespace scope::app::fuzz {
 /// not there.
 std::filesystem::path find_anvil();
 
+/// It has not answered for five minutes. Seldom: it has been seen to lock up while mining.
+struct AnvilHangs : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 /// One request of JSON-RPC; params are JSON.
 struct Request {
     std::string method;
@@ -25,7 +31,7 @@ struct Request {
 /// told to, and ends with this object.
 ///
 /// Not copied; used by one thread. Throws std::runtime_error when the process or the connection
-/// fails, and where an answer is not JSON.
+/// fails, and where an answer is not JSON; AnvilHangs when none comes.
 class Anvil {
   public:
     Anvil(const std::filesystem::path& program, const state::GenesisAlloc& alloc);

@@ -313,7 +313,14 @@ class Session {
 
 Comparison compare_with_anvil(const std::filesystem::path& anvil,
                               std::span<const Program> programs) {
-    return Session{anvil, programs}.run();
+    constexpr int TRIES = 3;
+    for (int tries = 1;; ++tries) {
+        try {
+            return Session{anvil, programs}.run();
+        } catch (const AnvilHangs&) {
+            if (tries == TRIES) throw;
+        }
+    }
 }
 
 }  // namespace scope::app::fuzz
