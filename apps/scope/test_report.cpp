@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <exception>
 #include <thread>
 
@@ -32,6 +33,7 @@ void TestReport::fail(const std::string& where, const std::string& test,
                    json_string(where), json_string(test), json_string(reason));
     else
         fmt::print("FAILED {}\n       {}: {}\n", where, test, reason);
+    std::fflush(stdout);  // who is ended before the end has told what failed
 }
 
 void TestReport::skip(const std::string& reason, size_t count) {
