@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,7 +30,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "release"
 SCOPE = BUILD / "apps" / "scope" / "scope"
 FORKS = ["Cancun", "Prague", "Osaka"]
-PART_OF_FIXTURES = 4   # without --full, one state or block test in so many
+SANITIZED_PART = 10   # without --full, the sanitizers see one state or block test in so many
 TIME_LIMIT_S = 1800
 SHOWN_FAILURES = 5
 
@@ -71,7 +72,8 @@ running: set[subprocess.Popen] = set()
 running_lock = threading.Lock()
 
 
-def execute(command: list, together: bool = False, env: dict | None = None, cwd: pathlib.Path = ROOT) -> Process:
+def execute(command: list, together: bool = False, env: dict | None = None, cwd: pathlib.Path = ROOT,
+            limit_s: int = TIME_LIMIT_S) -> Process:
     """Runs a command in its own process group, so that a test that hangs is ended with all that it started."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen(
@@ -80,11 +82,11 @@ def execute(command: list, together: bool = False, env: dict | None = None, cwd:
         with running_lock:
             running.add(process)
         try:
-            status = process.wait(TIME_LIMIT_S)
+            status = process.wait(limit_s)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             status = process.wait()
-            err.write(f"\nstopped: it ran for more than {TIME_LIMIT_S} s\n".encode())
+            (out if together else err).write(f"\nstopped: it ran for more than {limit_s} s\n".encode())
         finally:
             with running_lock:
                 running.discard(process)
@@ -106,9 +108,9 @@ def last_lines(text: str, count: int = 60) -> str:
     return "\n".join(([f"... ({len(lines) - count} lines before)"] if len(lines) > count else []) + lines[-count:])
 
 
-def one_check(*command) -> Outcome:
+def one_check(*command, limit_s: int = TIME_LIMIT_S) -> Outcome:
     """A command that is one test: it passes with exit code 0."""
-    result = execute(list(command), together=True)
+    result = execute(list(command), together=True, limit_s=limit_s)
     if result.status == 0:
         return Outcome(passed=1)
     return Outcome(failed=1, problems=[f"{' '.join(map(str, command))}\n{last_lines(result.output)}"])
@@ -234,26 +236,50 @@ def run_gtest(program: pathlib.Path, pattern: str | None) -> Outcome:
     return outcome
 
 
-def sanitized() -> Outcome:
-    """The unit tests and a tenth of Ethereum's once more, with address and undefined-behaviour sanitizers: another build,
-    some minutes."""
-    build = ROOT / "build" / "sanitize"
-    for command in (["cmake", "--preset", "sanitize"], ["ninja", "-C", build]):
-        result = execute(command, together=True)
-        if result.status != 0:
-            return Outcome(failed=1, problems=[f"{' '.join(map(str, command))}\n{last_lines(result.output)}"])
-    outcome = Outcome()
-    for program in test_programs(build):
-        outcome.add(run_gtest(program, None))
-    for suite in fuzz_suites(build):
-        for task in suite.tasks:
-            outcome.add(task())
-    program = build / "apps" / "scope" / "scope"
-    for command, folder, archive in (("statetest", "state_tests", "eest-state-tests.tar.zst"),
-                                     ("blockchaintest", "blockchain_tests", "eest-blockchain-tests.tar.zst"),
-                                     ("witnesstest", "blockchain_tests_zkevm", "eest-zkevm-witness-tests.tar.zst")):
-        outcome.add(run_fixtures(command, folder, archive, "--sample", "10", program=program))
-    return outcome
+# ---- sanitizers -------------------------------------------------------------------------------------------------
+
+
+SANITIZED = ROOT / "build" / "sanitize"
+BUILD_OF_SANITIZED = "sanitized/build"
+
+
+def jobs_of_build() -> int:
+    """As many compilers as there are cores, but no more than one for each 2 GiB of memory; tools/setup.sh counts so too."""
+    free = re.search(r"^MemAvailable:\s+(\d+) kB", pathlib.Path("/proc/meminfo").read_text(), re.M)
+    return max(1, min(len(os.sched_getaffinity(0)), int(free[1]) // 2**21 if free else 1))
+
+
+def build_sanitized() -> Outcome:
+    """Another build, with address and undefined-behaviour sanitizers. ninja compiles what changed; a moved checkout or
+    another preset begins anew, as in tools/setup.sh."""
+    stamp = ROOT / "build" / "stamps" / "configure-sanitize"
+    wanted = f"{ROOT} {hashlib.sha256((ROOT / 'CMakePresets.json').read_bytes()).hexdigest()}"
+    if not (SANITIZED / "build.ninja").exists() or not stamp.exists() or stamp.read_text() != wanted:
+        shutil.rmtree(SANITIZED, ignore_errors=True)
+        outcome = one_check("cmake", "--preset", "sanitize")
+        if outcome.failed:
+            return outcome
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.write_text(wanted)
+    return one_check("ninja", "-C", SANITIZED, "-j", os.environ.get("SCOPE_JOBS") or jobs_of_build(),
+                     limit_s=2 * TIME_LIMIT_S)
+
+
+def sanitized_suites(full: bool) -> list[Suite]:
+    """The unit tests, the fuzzers and a part of Ethereum's tests once more, with sanitizers. They are named after the
+    programs of the usual build, since theirs may not be there yet."""
+    part = [] if full else ["--sample", str(SANITIZED_PART)]
+    unit = [functools.partial(run_gtest, SANITIZED / program.relative_to(BUILD), None) for program in test_programs(BUILD)]
+    fuzzers = [task for suite in fuzz_suites(BUILD, SANITIZED) for task in suite.tasks]
+    suites = [Suite(BUILD_OF_SANITIZED, [build_sanitized]), Suite("sanitized/unit", unit), Suite("sanitized/fuzz", fuzzers)]
+    program = SANITIZED / "apps" / "scope" / "scope"
+    for command, folder, archive, options in (
+            ("statetest", "state_tests", "eest-state-tests.tar.zst", part),
+            ("blockchaintest", "blockchain_tests", "eest-blockchain-tests.tar.zst", part),
+            ("witnesstest", "blockchain_tests_zkevm", "eest-zkevm-witness-tests.tar.zst", [])):
+        task = functools.partial(run_fixtures, command, folder, archive, *options, program=program)
+        suites.append(Suite(f"sanitized/{command}", [task]))
+    return suites
 
 
 # ---- fuzzing ----------------------------------------------------------------------------------------------------
@@ -273,12 +299,21 @@ def run_fuzzer(program: pathlib.Path, runs: int) -> Outcome:
                          f"-artifact_prefix={failures}/{name}-", found, ROOT / "tests" / "fuzz" / "corpus" / name)
 
 
-def fuzz_suites(build: pathlib.Path) -> list[Suite]:
+NOT_SANITIZED = {"dispatch"}   # sanitizers leave one dispatch only, so there is nothing to compare
+
+
+def fuzz_suites(build: pathlib.Path, sanitized: pathlib.Path | None = None) -> list[Suite]:
+    """A suite for each libFuzzer program of a build; or for the same ones of the sanitized build, which are slower and get
+    a fifth of the runs."""
     suites = []
     for program in sorted((build / "tests" / "fuzz").glob("*_fuzz")):
         name = program.name.removesuffix("_fuzz")
-        if (ROOT / "tests" / "fuzz" / f"{program.name}.cpp").exists():
-            suites.append(Suite(f"fuzz/{name}", [functools.partial(run_fuzzer, program, FUZZ_RUNS.get(name, 10_000))]))
+        runs = FUZZ_RUNS.get(name, 10_000)
+        if not (ROOT / "tests" / "fuzz" / f"{program.name}.cpp").exists() or sanitized and name in NOT_SANITIZED:
+            continue
+        if sanitized:
+            program, runs = sanitized / program.relative_to(build), runs // 5
+        suites.append(Suite(f"fuzz/{name}", [functools.partial(run_fuzzer, program, runs)]))
     return suites
 
 
@@ -361,6 +396,9 @@ def run_fixtures(command: str, folder_name: str, archive_name: str, *options: st
                                            f"{last_lines(result.output + result.errors)}"])
     outcome = Outcome(passed=totals["passed"], failed=totals["failed"], skipped=totals["skipped"])
     outcome.notes = [f"{command}: {line['skipped']} skipped: {line['reason']}" for line in failures if "reason" in line]
+    if "--sample" in options:
+        part = options[options.index("--sample") + 1]
+        outcome.notes.append(f"sanitized/{command}: one test in {part}, the same ones every time; --full runs all")
     failures = [line for line in failures if "reason" not in line]
     for failure in failures[:SHOWN_FAILURES]:
         outcome.problems.append("\n".join(str(value) for value in failure.values()))
@@ -372,28 +410,64 @@ def run_fixtures(command: str, folder_name: str, archive_name: str, *options: st
     return outcome
 
 
-def fixture_suites(full: bool) -> list[Suite]:
-    """Of state and block tests a part that is the same every time, spread over all folders; with --full, all. One suite
-    a fork for the forks that the project's chains run, and one for all others, transitions included."""
-    part = [] if full else ["--sample", str(PART_OF_FIXTURES)]
+def fixture_suites() -> list[Suite]:
+    """All of them. Of state and block tests one suite a fork for the forks that the project's chains run, and one for all
+    others, transitions included."""
     suites = []
     for command, folder, archive in (("statetest", "state_tests", "eest-state-tests.tar.zst"),
                                      ("blockchaintest", "blockchain_tests", "eest-blockchain-tests.tar.zst")):
         for name, options in [(fork.lower(), ["--fork", fork]) for fork in FORKS] + \
                              [("others", [word for fork in FORKS for word in ("--not-fork", fork)])]:
-            task = functools.partial(run_fixtures, command, folder, archive, *options, *part)
+            task = functools.partial(run_fixtures, command, folder, archive, *options)
             suites.append(Suite(f"{command}/{name}", [task]))
-    basic = "ethereum-tests-basic.tar.zst"
-    for name, command, folder, archive, files in (
-            ("blockchaintest/older-form", "blockchaintest", "BlockchainTests", "ethereum-tests-blocks.tar.zst", ("",)),
-            ("witnesstest", "witnesstest", "blockchain_tests_zkevm", "eest-zkevm-witness-tests.tar.zst", ("",)),
-            ("transactiontest", "transactiontest", "TransactionTests", basic, ("",)),
-            ("trietest", "trietest", "TrieTests", basic, ("",)),
-            ("trietest/paths", "trietest", "BasicTests", basic, ("hexencodetest.json",)),
-            ("rlptest", "rlptest", "RLPTests", basic, ("",)),
-            ("keytest", "keytest", "BasicTests", basic, ("keyaddrtest.json", "txtest.json"))):
-        suites.append(Suite(name, [functools.partial(run_fixtures, command, folder, archive, files=files)]))
+    suites.append(Suite("blockchaintest/older-form", [functools.partial(
+        run_fixtures, "blockchaintest", "BlockchainTests", "ethereum-tests-blocks.tar.zst")]))
+    suites.append(Suite("witnesstest", [functools.partial(
+        run_fixtures, "witnesstest", "blockchain_tests_zkevm", "eest-zkevm-witness-tests.tar.zst")]))
+    for name, command, folder, files in BASIC_TESTS:
+        suites.append(Suite(name, [functools.partial(run_fixtures, command, folder, BASIC_ARCHIVE, files=files)]))
+    suites.append(Suite("basictest/not-run", [not_run]))
     return suites
+
+
+BASIC_ARCHIVE = "ethereum-tests-basic.tar.zst"
+BASIC_TESTS = [
+    ("transactiontest", "transactiontest", "TransactionTests", ("",)),
+    ("trietest", "trietest", "TrieTests", ("",)),
+    ("trietest/paths", "trietest", "BasicTests", ("hexencodetest.json",)),
+    ("rlptest", "rlptest", "RLPTests", ("",)),
+    ("keytest", "keytest", "BasicTests", ("keyaddrtest.json", "txtest.json")),
+    ("basictest/difficulty", "basictest", "BasicTests", (
+        "difficulty.json", "difficultyCustomHomestead.json", "difficultyCustomMainNetwork.json",
+        "difficultyMainNetwork.json", "difficultyRopsten.json")),
+    ("basictest/genesis", "basictest", "GenesisTests", ("",)),
+    ("basictest/genesis-hash", "basictest", "BasicTests", ("genesishashestest.json",)),
+    ("basictest/abi", "basictest", "ABITests", ("",))]
+# Of that archive, what is about things that this project doesn't have.
+NOT_RUN = {
+    "BasicTests/blockgenesistest.json": "headers of a form that was given up before Frontier",
+    "BasicTests/crypto.json": "AES and ECIES, of the network protocol, which is not here",
+    "KeyStoreTests/basic_tests.json": "passwords of key files: there are no key files here"}
+
+
+def not_run() -> Outcome:
+    """Every file of the archive is run by a suite or counted here as skipped, with the reason."""
+    outcome = Outcome()
+    taken = [f"{folder}/{file}" for _, _, folder, files in BASIC_TESTS for file in files]
+    for folder_name in sorted({name.partition("/")[0] for name in [*taken, *NOT_RUN]}):
+        folder = fixtures(folder_name, BASIC_ARCHIVE)
+        if isinstance(folder, str):
+            return Outcome(skipped=1, notes=[folder])
+        for file in sorted(folder.rglob("*.json")):
+            name = f"{folder_name}/{file.relative_to(folder)}"
+            if name in NOT_RUN:
+                count = len(json.loads(file.read_text()))
+                outcome.skipped += count
+                outcome.notes.append(f"{name}: {count} skipped: {NOT_RUN[name]}")
+            elif not any(name.startswith(start) for start in taken):
+                outcome.failed += 1
+                outcome.problems.append(f"no suite runs {name}")
+    return outcome
 
 
 # ---- end to end -------------------------------------------------------------------------------------------------
@@ -434,20 +508,34 @@ def all_suites(options: argparse.Namespace) -> list[Suite]:
         suites.append(Suite(name, [lambda program=program, name=name: run_gtest(program, pattern_of(name))]))
     suites += fuzz_suites(BUILD)
     suites.append(Suite("fuzz/anvil", [lambda: one_check(SCOPE, "fuzz", "evm", "--seed", 1, "--runs", 400)]))
-    suites += fixture_suites(options.full)
+    suites += fixture_suites()
     for file in sorted((ROOT / "tests" / "e2e").glob("test_*.py")):
         suites.append(Suite(f"e2e/{file.stem.removeprefix('test_')}", [lambda file=file: run_unittest(file)]))
     suites.append(Suite("lint/c++", lint_tasks(options.full)))
-    if options.full:
-        suites.append(Suite("sanitized", [sanitized]))
+    suites += sanitized_suites(options.full)
     return suites
 
 
-def run_suites(suites: list[Suite], jobs: int) -> dict[str, Outcome]:
+def run_in_order(suites: list[Suite], jobs: int) -> dict[str, Outcome]:
+    """All that is built already, then the build with sanitizers, then what needs that."""
+    def is_sanitized(suite: Suite) -> bool:
+        return suite.name.startswith("sanitized/")
+
+    width = max(len(suite.name) for suite in suites)
+    outcomes = run_suites([suite for suite in suites if not is_sanitized(suite)], jobs, width)
+    sanitized = [suite for suite in suites if is_sanitized(suite) and suite.name != BUILD_OF_SANITIZED]
+    if sanitized or any(suite.name == BUILD_OF_SANITIZED for suite in suites):
+        print("        building with sanitizers (some minutes the first time)", flush=True)
+        outcomes |= run_suites([Suite(BUILD_OF_SANITIZED, [build_sanitized])], 1, width)
+        if not outcomes[BUILD_OF_SANITIZED].failed:
+            outcomes |= run_suites(sanitized, jobs, width)
+    return outcomes
+
+
+def run_suites(suites: list[Suite], jobs: int, width: int) -> dict[str, Outcome]:
     """Runs all tasks, `jobs` at a time, and prints a line for each suite as it ends."""
     outcomes = {suite.name: Outcome() for suite in suites}
     left = {suite.name: len(suite.tasks) for suite in suites}
-    width = max(len(suite.name) for suite in suites)
 
     def timed(task: typing.Callable[[], Outcome]) -> Outcome:
         start = time.monotonic()
@@ -524,6 +612,7 @@ def main() -> int:
         return 0
     if options.full:
         os.environ["SCOPE_TEST_FULL"] = "1"   # read by tests that take a part of their material otherwise
+    os.environ.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
     suites = all_suites(options)
     if options.filters:
         suites = [suite for suite in suites if any(text in suite.name for text, _ in options.filters)]
@@ -535,7 +624,7 @@ def main() -> int:
               file=sys.stderr)
         return 2
     start = time.monotonic()
-    outcomes = run_suites(suites, jobs=max(1, len(os.sched_getaffinity(0))))
+    outcomes = run_in_order(suites, jobs=max(1, len(os.sched_getaffinity(0))))
     return 1 if print_summary(outcomes, time.monotonic() - start).failed else 0
 
 
