@@ -531,7 +531,9 @@ abstract contract ScopedCallable is IScopedCallableExtension {
         uint256 index = _recordCount++;
         uint256 place = _placeOfRecord(index);
         Transient.store(bytes32(place), requestHash);
-        Transient.store(bytes32(place + 1), record.answerHash);
+        // Bound to its request here, or a record that never runs could pass for the answer to another one.
+        bytes32 answerHash = ScopeHash.answerHash(requestHash, record.rawResponseHash);
+        Transient.store(bytes32(place + 1), answerHash);
         bytes memory trailer = abi.encode(request.kind, request.variant, false, request.marks);
         Transient.storeBytes(
             bytes32(place + 2),
@@ -560,7 +562,7 @@ abstract contract ScopedCallable is IScopedCallableExtension {
             Transient.store(bytes32(list + 1), bytes32(count + 1));
             Transient.store(bytes32(list + 2 + count), bytes32(index));
         }
-        _fold(request.sourceChainId, RESPONSES_OUT, record.answerHash);
+        _fold(request.sourceChainId, RESPONSES_OUT, answerHash);
         deployAlias(request.sourceChainId, request.from);
     }
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/hex.hpp"
+#include "crypto/keccak.hpp"
 #include "evm/opcodes.hpp"
 #include "evm/tracer.hpp"
 #include "protocol/callable.hpp"
@@ -334,8 +335,7 @@ struct Simulation::Parts {
             for (const auto& served : leg->records) {
                 const uint256& source = served.request.source_chain_id;
                 plan[leg->chain.chain_id].records.push_back(
-                    {served.request, protocol::answer_hash(served.request_hash, served.response),
-                     served.kept});
+                    {served.request, crypto::keccak256(served.response), served.kept});
                 plan[source[0]].fills.push_back(
                     {uint256{leg->chain.chain_id}, served.request_hash, served.response});
             }

@@ -36,7 +36,7 @@ constexpr auto abi_fields(const Fill*) {
     return std::tuple{&Fill::chain_id, &Fill::request_hash, &Fill::response};
 }
 constexpr auto abi_fields(const Record*) {
-    return std::tuple{&Record::request, &Record::answer_hash, &Record::kept};
+    return std::tuple{&Record::request, &Record::raw_response_hash, &Record::kept};
 }
 constexpr auto abi_fields(const RootContext*) {
     return std::tuple{&RootContext::root_chain_id, &RootContext::operation_hash,

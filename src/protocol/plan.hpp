@@ -15,7 +15,7 @@ struct Fill {
 /// An inbound call as loaded at the target (§6).
 struct Record {
     Request request;
-    Hash answer_hash;
+    Hash raw_response_hash;  ///< keccak256 of the raw bytes of its answer
     bool kept = false;  ///< whether every frame around the call on the source survives
     friend bool operator==(const Record&, const Record&) = default;
 };

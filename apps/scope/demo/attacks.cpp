@@ -6,6 +6,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "crypto/keccak.hpp"
 #include "demo/forgery.hpp"
 #include "demo/l1_run.hpp"
 #include "protocol/callable.hpp"
@@ -34,7 +35,7 @@ Hash hash_of(const protocol::Record& record) {
 /// Gives a record the answer that running its request gives, if it is not what it was.
 void answer(protocol::Record& record, const builder::CallTrace& call) {
     const auto response = answer_to(record.request, call.success, call.output);
-    record.answer_hash = protocol::answer_hash(hash_of(record), protocol::encode(response));
+    record.raw_response_hash = crypto::keccak256(protocol::encode(response));
 }
 
 std::string change_response(Forgery& forgery) {

@@ -38,13 +38,13 @@ struct Request {
 }
 
 /// @notice An inbound call as loaded at the target (§6).
-/// @param answerHash `keccak256(requestHash || keccak256(response))`, which running it has to reproduce.
+/// @param rawResponseHash `keccak256(response)`, of the raw bytes that running it has to reproduce.
 /// @param kept It still stands when the target's wait at the record's anchor ends (anchor 0: when the root ends). Otherwise a frame
 ///        around the call reverted on its source before, and it is run and undone (§7). A callback inside a call that is itself
 ///        rolled back is kept: it stands as long as its wait does. A static call never is: nothing of it stands.
 struct Record {
     Request request;
-    bytes32 answerHash;
+    bytes32 rawResponseHash;
     bool kept;
 }
 

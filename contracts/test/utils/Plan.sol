@@ -73,9 +73,7 @@ contract Plan {
         _mark(request.targetChainId, _baton.trace);
         bytes memory response = abi.encode(success, data, _baton.trace, _baton.marks);
         _fills[request.sourceChainId].push(Fill(request.targetChainId, requestHash, response));
-        _records[request.targetChainId].push(
-            Record(request, keccak256(bytes.concat(requestHash, keccak256(response))), kept)
-        );
+        _records[request.targetChainId].push(Record(request, keccak256(response), kept));
     }
 
     // ---- what the chains get ----------------------------------------------------------------------------------------------------

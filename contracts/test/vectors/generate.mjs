@@ -112,7 +112,7 @@ const baton = (() => {
 const structs = [
   'struct Mark { uint256 chainId; bytes32 trace; }',
   'struct Request { bytes32 rootId; uint8 kind; uint256 sourceChainId; uint256 targetChainId; address from; uint256 nonce; Mark[] marks; uint256 variant; address to; uint256 value; uint256 gasLimit; bytes data; }',
-  'struct Record { Request request; bytes32 answerHash; bool kept; }',
+  'struct Record { Request request; bytes32 rawResponseHash; bool kept; }',
   'struct Fill { uint256 chainId; bytes32 requestHash; bytes response; }',
   'struct RootContext { uint256 rootChainId; bytes32 operationHash; uint256 rootIndex; }',
   'struct Streams { uint256 chainId; bytes32 requestsOut; bytes32 requestsIn; bytes32 responsesOut; bytes32 responsesIn; uint256 valueIn; uint256 valueOut; }',
@@ -140,8 +140,8 @@ const requestOf = (r) => ({
 const context = { rootChainId: roots[0].root_chain_id, operationHash: roots[0].operation_hash, rootIndex: roots[0].root_index };
 const fills = [{ chainId: L1, requestHash: responses[0].request_hash, response: responses[0].response }];
 const records = [
-  { request: requestOf(requests[1]), answerHash: responses[1].answer_hash, kept: true },
-  { request: requestOf(requests[2]), answerHash: responses[2].answer_hash, kept: false },
+  { request: requestOf(requests[1]), rawResponseHash: keccak256(responses[1].response), kept: true },
+  { request: requestOf(requests[2]), rawResponseHash: keccak256(responses[2].response), kept: false },
 ];
 const handle = (r) => {
   const trailer = encode(`uint8, uint256, bool, ${MARK}[]`, Number(r.kind), r.variant, false, marksOf(r.marks));
