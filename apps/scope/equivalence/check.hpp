@@ -1,7 +1,5 @@
 #pragma once
 
-#include <functional>
-
 #include "equivalence/many_chains.hpp"
 
 namespace scope::equivalence {
@@ -11,15 +9,33 @@ enum class Verdict : uint8_t { equal, different, refused };
 
 struct Finding {
     Verdict verdict = Verdict::equal;
-    std::string detail;  ///< the difference, or why a root was refused
+    /// The difference, or why a root was refused.
+    std::string detail;
+    /// Of a difference: the smallest program found that has one, and its own difference.
+    std::string smallest;
 };
 
-/// Runs a program both ways and compares.
-Finding check(const ManyChains& many, const Program& program,
-              builder::DataAvailability data_availability);
+/// The programs of consecutive seeds, both ways, compared. Each hundredth publishes its batches in
+/// blobs.
+///
+/// For one thread.
+class Checker {
+  public:
+    explicit Checker(const ManyChains& many) : many_(many) {}
 
-/// The smallest program found that still comes out different.
-Program shrink(const ManyChains& many, Program program,
-               builder::DataAvailability data_availability);
+    /// @param on_finding  Called for each seed, in order.
+    void check(uint64_t first_seed, uint64_t count,
+               const std::function<void(uint64_t seed, const Finding&)>& on_finding);
+
+    [[nodiscard]] const Coverage& coverage() const noexcept { return coverage_; }
+
+  private:
+    Finding check(ManyChains::World& world, const Program& program);
+    [[nodiscard]] Finding check_alone(const Program& program) const;
+    [[nodiscard]] Finding explain(const Program& program, Finding finding) const;
+
+    const ManyChains& many_;
+    Coverage coverage_;
+};
 
 }  // namespace scope::equivalence

@@ -1,8 +1,9 @@
 #include "equivalence/fuzz.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 
@@ -13,68 +14,99 @@ namespace scope::equivalence {
 
 namespace {
 
-constexpr uint64_t BLOBS_EVERY = 100;
-
-/// "scope_full: L1: TooLittleGas()" is counted as "scope_full".
-std::string rule_of(const std::string& reason) {
-    return reason.substr(0, reason.find_first_of(":\n"));
-}
+/// Programs that a thread takes at a time.
+constexpr uint64_t SHARE = 512;
 
 class Fuzzer {
   public:
     explicit Fuzzer(const FuzzOptions& options)
-        : options_(options),
-          artifacts_(demo::Artifacts::locate()),
-          many_(artifacts_),
-          report_(options.json ? app::TestReport::Format::json : app::TestReport::Format::text) {}
+        : options_(options), artifacts_(demo::Artifacts::locate()), many_(artifacts_) {}
 
     int run() {
-        app::for_each_parallel(options_.runs, options_.jobs, [this](size_t i) { one(i); });
-        return report_.finish();
+        const uint64_t shares = (options_.runs + SHARE - 1) / SHARE;
+        app::for_each_parallel(shares, options_.jobs, [this](size_t i) {
+            Checker checker{many_};
+            const uint64_t first = i * SHARE;
+            checker.check(options_.seed + first, std::min(SHARE, options_.runs - first),
+                          [&](uint64_t seed, const Finding& finding) { take(seed, finding); });
+            const std::lock_guard lock{mutex_};
+            coverage_.add(checker.coverage());
+        });
+        finish();
+        return failed_ == 0 ? 0 : 1;
     }
 
   private:
-    void one(size_t i) {
-        const uint64_t seed = options_.seed + i;
-        std::mt19937_64 random{seed};
-        const Program program = random_program(random);
-        const auto where = seed % BLOBS_EVERY == 0 ? builder::DataAvailability::blobs
-                                                   : builder::DataAvailability::calldata;
-        const auto finding = check(many_, program, where);
+    void take(uint64_t seed, const Finding& finding) {
+        const std::lock_guard lock{mutex_};
         switch (finding.verdict) {
             case Verdict::equal:
-                report_.pass();
+                ++passed_;
                 break;
             case Verdict::refused:
-                report_.skip(rule_of(finding.detail));
+                ++refused_[finding.detail.substr(0, finding.detail.find_first_of(":\n"))];
                 break;
-            case Verdict::different: {
-                const Program small = shrink(many_, program, where);
-                report_.fail("equivalence", fmt::format("seed {}", seed),
-                             check(many_, small, where).detail + "\n" + to_string(small));
+            case Verdict::different:
+                ++failed_;
+                show(seed, finding);
                 break;
-            }
         }
+        ++done_;
         show_progress();
+    }
+
+    void show(uint64_t seed, const Finding& finding) const {
+        if (options_.json)
+            fmt::print("{{\"seed\":{},\"difference\":{},\"smallest\":{}}}\n", seed,
+                       app::json_string(finding.detail), app::json_string(finding.smallest));
+        else
+            fmt::print("seed {}: {}\nmade smaller: {}\n", seed, finding.detail, finding.smallest);
+        (void)std::fflush(stdout);
     }
 
     void show_progress() {
         using namespace std::chrono_literals;
-        const std::lock_guard lock{mutex_};
-        ++done_;
+        if (isatty(STDERR_FILENO) == 0) return;
         const auto now = std::chrono::steady_clock::now();
         if (now < next_progress_) return;
-        next_progress_ = now + 5s;
-        fmt::print(stderr, "fuzz equivalence: {} of {} programs\n", done_, options_.runs);
+        next_progress_ = now + 1s;
+        const double seconds = std::chrono::duration<double>(now - start_).count();
+        fmt::print(stderr, "\rfuzz equivalence: {} of {} programs, {:.0f} a second, {} differ ",
+                   done_, options_.runs, static_cast<double>(done_) / seconds, failed_);
+        (void)std::fflush(stderr);
+    }
+
+    void finish() const {
+        if (isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\n");
+        uint64_t refused = 0;
+        for (const auto& [rule, count] : refused_) refused += count;
+        if (!options_.json) {
+            fmt::print("reached, in roots:\n");
+            for (const auto& [what, count] : coverage_.counts())
+                fmt::print("{:>10} {}\n", count, what);
+            for (const auto& [rule, count] : refused_)
+                fmt::print("not compared: {} with a root that the builder refused: {}\n", count,
+                           rule);
+            fmt::print("seeds {} to {}: {} equal, {} different, {} not compared\n", options_.seed,
+                       options_.seed + options_.runs - 1, passed_, failed_, refused);
+            return;
+        }
+        for (const auto& [what, count] : coverage_.counts())
+            fmt::print("{{\"reached\":{},\"roots\":{}}}\n", app::json_string(what), count);
+        for (const auto& [rule, count] : refused_)
+            fmt::print("{{\"refused\":{},\"programs\":{}}}\n", app::json_string(rule), count);
+        fmt::print("{{\"passed\":{},\"failed\":{}}}\n", passed_, failed_);
     }
 
     const FuzzOptions& options_;
     demo::Artifacts artifacts_;
     ManyChains many_;
-    app::TestReport report_;
     std::mutex mutex_;
-    uint64_t done_ = 0;
-    std::chrono::steady_clock::time_point next_progress_ = std::chrono::steady_clock::now();
+    Coverage coverage_;
+    uint64_t done_ = 0, passed_ = 0, failed_ = 0;
+    std::map<std::string, uint64_t> refused_;
+    const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point next_progress_ = start_;
 };
 
 }  // namespace

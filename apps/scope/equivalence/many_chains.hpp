@@ -2,9 +2,12 @@
 
 #include <expected>
 #include <functional>
+#include <memory>
+#include <span>
 
 #include "builder/scope_builder.hpp"
 #include "demo/artifacts.hpp"
+#include "equivalence/coverage.hpp"
 #include "equivalence/outcome.hpp"
 #include "prover/committee.hpp"
 
@@ -12,16 +15,17 @@ namespace scope::equivalence {
 
 /// What a program can't be judged by: a root that the builder refused, with its reason.
 struct NotRun {
+    builder::RefusalRule rule{};
     std::string reason;
 };
 
-/// A chain after a scope: its state, and the receipts of all blocks since its genesis.
+/// A chain after a scope: its state, and receipts with the program's logs.
 struct ChainAfter {
     std::shared_ptr<const state::WorldState> state;
     std::vector<Receipt> receipts;
 };
 
-/// A program's scope, sealed and not settled, with its chains: for who wants to interfere.
+/// A program's first scope, sealed and not settled, with its chains: for who wants to interfere.
 struct SealedScope {
     const builder::Network& network;
     const builder::BuilderOptions& options;
@@ -34,23 +38,50 @@ using BeforeSettling = std::function<void(const SealedScope&)>;
 
 /// Runs programs through the whole protocol: simulate, plan, execute, batch, attest, settle on L1,
 /// derive by a follower.
-///
-/// Each program gets chains of its own, whose genesis holds the settlement contracts as their
-/// constructors leave them and the program's contracts.
 class ManyChains {
   public:
     explicit ManyChains(const demo::Artifacts& artifacts);
 
-    /// All roots in one scope.
-    /// @param before_settling  Called with the scope; must leave the chains as they are.
+    class World;
+
+    /// In a world of its own.
+    /// @param before_settling  Called with the first scope; must leave the chains as they are.
     Result<Outcome, NotRun> run(const Program& program, builder::DataAvailability data_availability,
                                 const BeforeSettling& before_settling = {}) const;
 
   private:
-    class World;
-    state::GenesisAlloc l1_;  // with settlement, verifier, account
+    [[nodiscard]] Address alias_of(size_t on_chain, uint64_t chain_id,
+                                   const Address& account) const;
+    [[nodiscard]] Bytes alias_code(size_t on_chain, uint64_t chain_id,
+                                   const Address& account) const;
+
+    // What a chain holds before there are programs: L1 with settlement, verifier, account.
+    state::GenesisAlloc l1_, rollup_;
     Address settlement_, l1_callable_, verifier_;
-    Bytes predeploy_code_;
+    Address l1_alias_, rollup_alias_;  // what aliases delegate to
+};
+
+/// Chains whose genesis holds the settlement contracts as their constructors leave them and the
+/// contracts of many programs, which run one after the other: chains go on, and setting them up is
+/// paid for once.
+class ManyChains::World {
+  public:
+    World(const ManyChains& base, std::span<const Program> programs);
+    ~World();
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    /// Its roots in one scope; those that the builder says need a scope of their own, in the next.
+    /// An exception leaves the world unusable.
+    /// @param program   One of the world's, for the first time.
+    /// @param coverage  If not null, what it reached is added there.
+    Result<Outcome, NotRun> run(const Program& program, builder::DataAvailability data_availability,
+                                const BeforeSettling& before_settling = {},
+                                Coverage* coverage = nullptr);
+
+  private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace scope::equivalence

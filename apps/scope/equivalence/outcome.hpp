@@ -1,19 +1,21 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "base/uint256.hpp"
-#include "equivalence/program.hpp"
+#include "equivalence/addresses.hpp"
+#include "state/state_view.hpp"
+#include "types/block.hpp"
 
 namespace scope::equivalence {
 
-/// Who spoke: a contract or a user, by name, whatever address it has on the chain where it is seen.
+/// Who spoke: contracts and the user by name, whatever address they have on the chain where they
+/// are seen.
 struct LogLine {
-    size_t contract = 0;
+    std::string contract;
     std::string sender;
-    uint256 value;
+    Bytes data;
     friend bool operator==(const LogLine&, const LogLine&) = default;
 };
 
@@ -23,19 +25,34 @@ struct RootResult {
     friend bool operator==(const RootResult&, const RootResult&) = default;
 };
 
+/// What became of a contract.
+struct AccountResult {
+    std::string name;
+    bool has_code = false;
+    uint64_t nonce = 0;
+    uint256 balance;               ///< wei
+    std::vector<uint256> storage;  ///< by slot
+    friend bool operator==(const AccountResult&, const AccountResult&) = default;
+};
+
 /// All that must not depend on the number of chains.
 struct Outcome {
     std::vector<RootResult> roots;
-    std::vector<std::vector<uint256>> storage;  ///< by contract and slot
-    std::vector<uint256> balances;              ///< by contract, wei
-    std::vector<std::vector<LogLine>> logs;     ///< by chain, in order
+    std::vector<AccountResult> accounts;     ///< those of a program, by address
+    std::vector<std::vector<LogLine>> logs;  ///< by chain, in order
     friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
 /// The first difference, for a person; empty if there is none.
 std::string difference(const Outcome& one_chain, const Outcome& many_chains);
 
-/// The program on one chain, with plain calls: what it should do.
-Outcome run_on_one_chain(const Program& program);
+/// A contract or what stands in its place: nothing on @p state is an empty account.
+AccountResult read_account(const state::StateView& state, const Addresses& addresses,
+                           const Address& address);
+
+/// The log if one of the program's contracts wrote it. Aliases are unfolded, by their code on
+/// @p state.
+std::optional<LogLine> read_log(const state::StateView& state, const Addresses& addresses,
+                                const Log& log);
 
 }  // namespace scope::equivalence

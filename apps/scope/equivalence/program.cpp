@@ -2,75 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace scope::equivalence {
 
 namespace {
 
-class Generator {
-  public:
-    explicit Generator(std::mt19937_64& random) : random_(random) {}
-
-    Program program() {
-        Program program;
-        program.chains = 2 + below(3);
-        const size_t contracts = program.chains + below(3);
-        for (size_t i = 0; i < contracts; ++i)
-            program.contracts.push_back(
-                {i < program.chains ? i : below(program.chains), {}, chance(2) ? 5u : 0u});
-        for (auto& contract : program.contracts) {
-            const size_t functions = 1 + below(3);
-            for (size_t i = 0; i < functions; ++i)
-                contract.functions.push_back(function(contracts));
-        }
-        const size_t roots = 1 + below(3);
-        for (size_t i = 0; i < roots; ++i)
-            program.roots.push_back({below(contracts), below(3), below(10), chance(3) ? 2u : 0u});
-        return program;
-    }
-
-  private:
-    uint64_t below(uint64_t n) { return random_() % n; }
-    bool chance(uint64_t one_in) { return below(one_in) == 0; }
-
-    Function function(size_t contracts) {
-        Function function;
-        const size_t size = 1 + below(5);
-        for (size_t i = 0; i < size; ++i) function.push_back(operation(contracts));
-        if (below(10) < 3)
-            function.push_back({.kind = Operation::Kind::revert,
-                                .expression = {Expression::Kind::accumulator, 0}});
-        return function;
-    }
-
-    Operation operation(size_t contracts) {
-        Operation operation;
-        operation.expression = expression();
-        operation.slot = below(SLOTS);
-        if (below(100) < 50) {
-            operation.kind = Operation::Kind::call;
-            operation.mode = static_cast<CallMode>(below(3));
-            operation.target = below(contracts);
-            operation.function = below(3);
-            operation.value = chance(2) ? 0 : 1 + 2 * below(2);
-            return operation;
-        }
-        constexpr Operation::Kind KINDS[] = {Operation::Kind::set, Operation::Kind::set,
-                                             Operation::Kind::load, Operation::Kind::emit,
-                                             Operation::Kind::revert_if};
-        operation.kind = KINDS[below(std::size(KINDS))];
-        return operation;
-    }
-
-    Expression expression() {
-        using Kind = Expression::Kind;
-        constexpr Kind KINDS[] = {Kind::constant, Kind::accumulator, Kind::accumulator,
-                                  Kind::argument, Kind::slot,        Kind::balance};
-        const Kind kind = KINDS[below(std::size(KINDS))];
-        return {kind, kind == Kind::slot ? below(SLOTS) : below(10)};
-    }
-
-    std::mt19937_64& random_;
-};
+constexpr uint64_t GAS_PER_DEPTH = 600'000;
+/// Static frames that break a rule use up all that they have, so they have less.
+constexpr uint64_t STATIC_GAS_PER_DEPTH = 400'000;
+/// An alias of a root's own level asks with 2,000,000 gas.
+constexpr uint64_t MAX_DEPTH_BELOW_ALIAS = 2;
 
 std::string to_string(const Expression& e) {
     switch (e.kind) {
@@ -82,48 +24,130 @@ std::string to_string(const Expression& e) {
             return "arg";
         case Expression::Kind::slot:
             return fmt::format("s{}", e.value);
+        case Expression::Kind::transient:
+            return fmt::format("t{}", e.value);
         case Expression::Kind::balance:
-            return "balance";
+            return "this.balance";
+        case Expression::Kind::call_value:
+            return "msg.value";
+        case Expression::Kind::depth:
+            return "depth";
     }
     return "?";
 }
 
-std::string to_string(const Operation& op) {
+std::string bytes_of(const Operation& op) {
+    const std::string e = to_string(op.expression);
+    return op.size == 32 ? e : fmt::format("{} as bytes[{}]", e, op.size);
+}
+
+std::string call_text(const Program& program, const Operation& op) {
+    std::string options;
+    const auto option = [&](const char* name, uint64_t value) {
+        if (value != 0)
+            options += fmt::format("{}{}: {}", options.empty() ? "" : ", ", name, value);
+    };
+    option("value", value_of(program, op));
+    if (op.kind == Operation::Kind::call) option("gas", gas_of(program, op));
+    if (!options.empty()) options = "{" + options + "}";
+    const std::string e = to_string(op.expression);
+    const char* const take = op.bubbles ? "" : "try ";
+    if (op.kind == Operation::Kind::create)
+        return fmt::format("{}new c{}{}({})", take, op.target, options,
+                           op.constructs ? fmt::format("f{}, {}", op.function, e) : "");
+    constexpr const char* WAYS[] = {"scoped", "tryScoped", "alias"};
+    const auto function = op.function % program.contracts[op.target].functions.size();
+    return fmt::format("{}{}{} c{}.f{}{}({})", take, op.is_static ? "static " : "",
+                       WAYS[static_cast<size_t>(op.way)], op.target, function, options, e);
+}
+
+std::string to_string(const Program& program, const Operation& op) {
     const std::string e = to_string(op.expression);
     switch (op.kind) {
         case Operation::Kind::set:
             return fmt::format("s{0} = (3 * s{0} + {1}) % M;", op.slot, e);
+        case Operation::Kind::set_transient:
+            return fmt::format("t{0} = (3 * t{0} + {1}) % M;", op.slot, e);
         case Operation::Kind::load:
             return fmt::format("acc = (11 * acc + {}) % M;", e);
         case Operation::Kind::emit:
-            return fmt::format("emit Log(msg.sender, {});", e);
+            return fmt::format("emit Log(msg.sender, {});", bytes_of(op));
         case Operation::Kind::revert_if:
-            return fmt::format("if ({0} % 2 == 1) revert({0});", e);
+            return fmt::format("if ({} % 2 == 1) revert({});", e, bytes_of(op));
         case Operation::Kind::revert:
-            return fmt::format("revert({});", e);
+            return fmt::format("revert({});", bytes_of(op));
+        case Operation::Kind::finish:
+            return fmt::format("return {};", bytes_of(op));
+        case Operation::Kind::burn: {
+            constexpr const char* BURNS[] = {"memory[2**200] = 0;", "while (true) {}",
+                                             "assembly { invalid() }"};
+            return BURNS[static_cast<size_t>(op.burn)];
+        }
         case Operation::Kind::call:
-            break;
+        case Operation::Kind::create:
+            return "acc = mix(acc, " + call_text(program, op) + ");";
     }
-    constexpr const char* MODES[] = {"", "try ", "tryScoped "};
-    return fmt::format("acc = 7 * acc + {}c{}.f{}{{value: {}}}({});",
-                       MODES[static_cast<size_t>(op.mode)], op.target, op.function, op.value, e);
+    return "?";
 }
 
 }  // namespace
 
-Program random_program(std::mt19937_64& random) {
-    return Generator{random}.program();
+const Function& callee_of(const Program& program, const Operation& operation) {
+    const auto& functions = program.contracts[operation.target].functions;
+    return functions[operation.function % functions.size()];
+}
+
+bool burns(const Function& function) {
+    return std::ranges::any_of(
+        function, [](const Operation& op) { return op.kind == Operation::Kind::burn; });
+}
+
+bool is_leaf(const Function& function) {
+    return std::ranges::none_of(function, [](const Operation& op) {
+        return op.kind == Operation::Kind::call || op.kind == Operation::Kind::create;
+    });
+}
+
+uint64_t gas_of(const Program& program, const Operation& operation) {
+    const auto& callee = callee_of(program, operation);
+    if (operation.way != Way::alias &&
+        (operation.gas == NO_GAS || (operation.gas != 0 && is_leaf(callee))))
+        return operation.gas;
+    return burns(callee) ? LEAF_GAS : 0;
+}
+
+uint64_t value_of(const Program& program, const Operation& operation) {
+    if (operation.kind == Operation::Kind::create) return operation.value;
+    // A call with value adds a stipend to what it names.
+    const bool has_no_gas = gas_of(program, operation) == NO_GAS;
+    return operation.is_static || operation.way == Way::try_scoped || has_no_gas ? 0
+                                                                                 : operation.value;
+}
+
+uint64_t next_depth(uint64_t depth, bool through_remote_alias) {
+    if (!through_remote_alias) return depth - 1;
+    // An alias asks with half of what its request's frame has.
+    return std::min((depth + 1) / 2 - 1, MAX_DEPTH_BELOW_ALIAS);
+}
+
+uint64_t gas_limit_for(uint64_t depth, bool in_static_context) {
+    return (in_static_context ? STATIC_GAS_PER_DEPTH : GAS_PER_DEPTH) * (depth + 1);
 }
 
 std::string to_string(const Program& program) {
-    std::string out;
+    std::string out = fmt::format("// program {}, {} chains\n", program.id, program.chains);
     for (size_t i = 0; i < program.contracts.size(); ++i) {
         const auto& contract = program.contracts[i];
-        out += fmt::format("contract c{} on chain {} {{  // {} wei\n", i, contract.chain,
-                           contract.balance);
+        out += fmt::format("contract c{} on chain {} {{  // ", i, contract.chain);
+        out += contract.creator ? fmt::format("the first that c{} creates\n", *contract.creator)
+                                : fmt::format("{} wei\n", contract.balance);
         for (size_t f = 0; f < contract.functions.size(); ++f) {
             out += fmt::format("  f{}(arg) {{\n", f);
-            for (const auto& op : contract.functions[f]) out += "    " + to_string(op) + "\n";
+            for (const auto& op : contract.functions[f]) {
+                out += "    ";
+                if (op.at) out += fmt::format("if (depth == {}) ", *op.at);
+                out += to_string(program, op) + "\n";
+            }
             out += "  }\n";
         }
         out += "}\n";
@@ -131,29 +155,6 @@ std::string to_string(const Program& program) {
     for (const auto& root : program.roots)
         out += fmt::format("root: c{}.f{}{{value: {}}}({})\n", root.target, root.function,
                            root.value, root.argument);
-    return out;
-}
-
-std::vector<Program> smaller(const Program& program) {
-    std::vector<Program> out;
-    for (size_t i = 0; program.roots.size() > 1 && i < program.roots.size(); ++i) {
-        out.push_back(program);
-        out.back().roots.erase(out.back().roots.begin() + static_cast<ptrdiff_t>(i));
-    }
-    for (size_t c = 0; c < program.contracts.size(); ++c) {
-        const auto& functions = program.contracts[c].functions;
-        for (size_t f = 0; f < functions.size(); ++f) {
-            for (size_t i = 0; i < functions[f].size(); ++i) {
-                out.push_back(program);
-                auto& cut = out.back().contracts[c].functions[f];
-                cut.erase(cut.begin() + static_cast<ptrdiff_t>(i));
-            }
-        }
-        if (functions.size() > 1) {
-            out.push_back(program);
-            out.back().contracts[c].functions.pop_back();
-        }
-    }
     return out;
 }
 
