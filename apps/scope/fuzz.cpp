@@ -11,6 +11,7 @@
 #include "fuzz/anvil.hpp"
 #include "fuzz/differential.hpp"
 #include "fuzz/minimise.hpp"
+#include "mutate/fuzz.hpp"
 #include "test_report.hpp"
 
 namespace scope::app {
@@ -162,10 +163,32 @@ Run declare(CLI::App& app) {
         "answers, storage, balances and logs. A program that differs is made smaller and printed;\n"
         "one with a root that the builder refuses is skipped, with the rule.\n"
         "Exit code: 0 no difference, 1 a difference, 2 wrong usage.");
-    return [options, programs, &evm, &many] {
+
+    auto bundles = std::make_shared<mutate::FuzzOptions>();
+    CLI::App& mutants = *app.add_subcommand(
+        "mutate", "Bundles of generated contracts, with one thing changed or a lie in the plan");
+    mutants.add_option("--seed", bundles->seed, "Of the first program; the next ones follow")
+        ->capture_default_str();
+    mutants.add_option("--runs", bundles->runs, "How many programs")->capture_default_str();
+    mutants.add_option("--mutants", bundles->mutants, "How many changes of each bundle")
+        ->capture_default_str();
+    mutants.add_option("--lies", bundles->lies, "How many lies about each plan")
+        ->capture_default_str();
+    mutants.add_option("--jobs", bundles->jobs, "Threads")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
+    mutants.add_flag("--json", bundles->json, "One JSON object a line");
+    mutants.footer(
+        "A field, a byte or a place in an order is changed in what settles a program: then honest\n"
+        "members attest what they would, and it is settled. Or a lie is told in a plan, and what\n"
+        "follows from it made to fit. All that is not refused has to come out as on one chain:\n"
+        "docs/fuzzing.md.\n"
+        "Exit code: 0 nothing survived, 1 something did, 2 wrong usage.");
+    return [options, programs, bundles, &evm, &many, &mutants] {
         if (many.parsed()) return equivalence::fuzz(*programs);
+        if (mutants.parsed()) return mutate::fuzz(*bundles);
         if (evm.parsed()) return Fuzzer{*options}.run();
-        throw UsageError{"fuzz: what to compare is missing: evm or equivalence"};
+        throw UsageError{"fuzz: what to compare is missing: evm, equivalence or mutate"};
     };
 }
 

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <map>
+
+#include "mutate/judge.hpp"
+
+namespace scope::mutate {
+
+/// How many mutants of one kind ended how.
+struct Tally {
+    uint64_t refused = 0;
+    uint64_t equivalent = 0;
+    uint64_t swallowed = 0;
+    uint64_t survivors = 0;
+
+    [[nodiscard]] uint64_t all() const { return refused + equivalent + swallowed + survivors; }
+    Tally& operator+=(const Tally& other);
+};
+
+struct Survivor {
+    uint64_t seed = 0;
+    std::string kind;
+    std::string detail;
+    std::string program;
+};
+
+struct Result {
+    std::map<std::string, Tally> kinds;
+    std::vector<Survivor> survivors;
+    bool was_built = false;  ///< the builder settles the program at all
+
+    [[nodiscard]] Tally sum() const;
+};
+
+struct Amount {
+    uint64_t mutants = 0;
+    uint64_t lies = 0;
+};
+
+/// Changes the bundle of the random program with this seed, again and again. The same seed does the
+/// same.
+Result run_campaign(const equivalence::ManyChains& many, uint64_t seed, const Amount& amount);
+/// The same for a program at hand.
+Result run_campaign(const equivalence::ManyChains& many, const equivalence::Program& program,
+                    uint64_t seed, const Amount& amount);
+
+}  // namespace scope::mutate

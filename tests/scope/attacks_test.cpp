@@ -1,0 +1,788 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "base/hex.hpp"
+#include "crypto/keccak.hpp"
+#include "mutate/adversary.hpp"
+#include "mutate/judge.hpp"
+
+/// Attacks by hand on docs/protocol.md §3 to §10: what settles is changed as the strongest builder
+/// could, honest members attest what they re-execute, and it is settled on L1.
+namespace scope::mutate {
+namespace {
+
+using equivalence::Contract;
+using equivalence::Expression;
+using equivalence::Function;
+using equivalence::Operation;
+using equivalence::Program;
+using equivalence::SealedScope;
+using testing::HasSubstr;
+
+// ---- programs, in few words
+
+constexpr Expression ACC{Expression::Kind::accumulator, 0};
+constexpr Expression ARG{Expression::Kind::argument, 0};
+constexpr Expression slot(uint64_t number) {
+    return {Expression::Kind::slot, number};
+}
+constexpr Expression constant(uint64_t value) {
+    return {Expression::Kind::constant, value};
+}
+
+Operation set(uint64_t number, Expression e) {
+    return {.kind = Operation::Kind::set, .expression = e, .slot = number};
+}
+Operation load(Expression e) {
+    return {.kind = Operation::Kind::load, .expression = e};
+}
+Operation revert() {
+    return {.kind = Operation::Kind::revert, .expression = ACC};
+}
+/// A scoped call, or a plain one on the same chain, that passes a failure on.
+Operation call(size_t target, uint64_t function, Expression e = constant(0), uint64_t value = 0) {
+    return {.kind = Operation::Kind::call,
+            .expression = e,
+            .bubbles = true,
+            .target = target,
+            .function = function,
+            .value = value};
+}
+Operation attempt_call(size_t target, uint64_t function, Expression e = constant(0)) {
+    auto operation = call(target, function, e);
+    operation.bubbles = false;
+    return operation;
+}
+Operation static_call(size_t target, uint64_t function, Expression e = constant(0)) {
+    auto operation = call(target, function, e);
+    operation.is_static = true;
+    return operation;
+}
+
+const Function SET{set(0, ARG)};
+const Function GET{load(slot(0))};
+
+/// One contract a chain, number by number.
+Program program(std::vector<std::vector<Function>> contracts,
+                std::vector<equivalence::RootCall> roots) {
+    Program program;
+    program.chains = contracts.size();
+    for (size_t i = 0; i < contracts.size(); ++i)
+        program.contracts.push_back({i, contracts[i], 9, {}});
+    program.roots = std::move(roots);
+    return program;
+}
+
+const equivalence::ManyChains& many() {
+    static const auto ARTIFACTS = demo::Artifacts::locate();
+    static const equivalence::ManyChains MANY{ARTIFACTS};
+    return MANY;
+}
+
+/// Runs @p body on the program's honest scope.
+void on(const Program& program, const std::function<void(const SealedScope&)>& body) {
+    bool was_sealed = false;
+    const auto outcome =
+        many().run(program, builder::DataAvailability::calldata, [&](const SealedScope& sealed) {
+            was_sealed = true;
+            body(sealed);
+        });
+    ASSERT_TRUE(was_sealed) << outcome.error().reason;
+}
+
+using Forge = std::function<void(Draft&, const SealedScope&)>;
+
+/// What becomes of the program's bundle after a forgery.
+Judgement forged(const Program& program, const Forge& forge) {
+    Judgement judgement;
+    on(program, [&](const SealedScope& sealed) {
+        auto draft = draft_of(sealed.bundle);
+        forge(draft, sealed);
+        judgement = judge(program, sealed, attempt(sealed, draft));
+    });
+    return judgement;
+}
+
+void expect_refused(const Program& program, const Forge& forge, const std::string& reason) {
+    const auto judgement = forged(program, forge);
+    EXPECT_EQ(judgement.verdict, Verdict::refused) << judgement.detail;
+    EXPECT_THAT(judgement.detail, HasSubstr(reason));
+}
+
+// ---- what is forged
+
+uint64_t id_of(size_t chain) {
+    return chain == 0 ? 1 : 900 + chain;
+}
+
+Section section_of(const Draft& draft, size_t chain, size_t root = 0) {
+    for (auto& section : sections_of(draft))
+        if (section.chain_id == id_of(chain) && section.context.root_index == uint256{root})
+            return section;
+    throw std::runtime_error{"no such section"};
+}
+
+void change(Draft& draft, size_t chain, const std::function<void(Section&)>& edit,
+            size_t root = 0) {
+    auto section = section_of(draft, chain, root);
+    edit(section);
+    put(draft, section);
+}
+
+/// The system transaction for a root goes from a rollup's batch.
+void drop_section(Draft& draft, size_t chain, size_t root = 0) {
+    const auto section = section_of(draft, chain, root);
+    auto& transactions = draft.batches[section.batch].blocks[section.block].transactions;
+    transactions.erase(transactions.begin() + static_cast<ptrdiff_t>(section.transaction));
+    // Their nonces are those of the system sender.
+    for (size_t i = section.transaction; i < transactions.size(); ++i)
+        if (transactions[i].type == TxType::system) --transactions[i].nonce;
+}
+
+Hash hash_of(const protocol::Record& record) {
+    return protocol::request_hash(record.request);
+}
+
+/// The answer to @p fill with other data, all else as it was.
+Bytes with_data(const Bytes& response, const uint256& data) {
+    auto decoded = protocol::decode_response(response).value();
+    decoded.data = abi::encode(data);
+    return encode(decoded);
+}
+
+protocol::Marks with_mark(protocol::Marks marks, const uint256& chain_id, const Hash& trace) {
+    const auto place =
+        std::ranges::find_if(marks, [&](const auto& mark) { return !(mark.chain_id < chain_id); });
+    if (place != marks.end() && place->chain_id == chain_id)
+        place->trace = trace;
+    else
+        marks.insert(place, {chain_id, trace});
+    return marks;
+}
+
+/// What a chain answers to a request that makes no scoped calls (§5).
+protocol::Response answer_to(const protocol::Request& request, bool success, Bytes data) {
+    const auto hash = protocol::request_hash(request);
+    protocol::Response response{success, std::move(data), {}, {}};
+    response.trace = protocol::trace_after(to_be(request.nonce), hash);
+    response.marks = with_mark(request.marks, request.source_chain_id, response.trace);
+    response.trace = protocol::trace_after(response.trace, protocol::response_hash(hash, response));
+    response.marks = with_mark(response.marks, request.target_chain_id, response.trace);
+    return response;
+}
+
+/// A record and its fill that nobody asked for: true all the same.
+struct Junk {
+    protocol::Record record;
+    protocol::Fill fill;
+};
+Junk junk(protocol::Request request, bool success, const Bytes& data) {
+    const Bytes response = encode(answer_to(request, success, data));
+    protocol::Fill fill{request.target_chain_id, protocol::request_hash(request), response};
+    return {{std::move(request), crypto::keccak256(response), false}, std::move(fill)};
+}
+
+/// All single lies about every record, and random ones at once; what settles must be the same.
+void expect_no_lie_helps(const Program& program, uint64_t several = 40) {
+    on(program, [&](const SealedScope& sealed) {
+        Adversary adversary{sealed};
+        std::mt19937_64 random{1};
+        const auto expect = [&](const std::optional<Lie>& lie) {
+            if (!lie) return;
+            const auto judgement = judge(program, sealed, attempt(sealed, lie->draft));
+            EXPECT_NE(judgement.verdict, Verdict::survivor)
+                << lie->kind << ": " << judgement.detail;
+        };
+        for (size_t kind = 0; kind < Adversary::KIND_COUNT; ++kind)
+            for (size_t record = 0; record < 8; ++record)
+                expect(adversary.lie_about(static_cast<Adversary::Kind>(kind), record, random));
+        for (uint64_t i = 0; i < several; ++i) expect(adversary.lie(random, 3));
+    });
+}
+
+}  // namespace
+
+// ---- §3: identity ----------------------------------------------------------------------------
+
+TEST(attack, one_root_under_two_ids) {
+    const auto p = program({{{}}, {{call(2, 0), set(0, ACC)}}, {SET}}, {{.target = 1}});
+    expect_refused(
+        p,
+        [](Draft& draft, const SealedScope& sealed) {
+            change(draft, 2, [&](Section& section) {
+                section.context.root_index += uint256{1u};
+                for (auto& record : section.section.records)
+                    record.request.root_id =
+                        protocol::root_id(sealed.network.settlement, section.context);
+            });
+        },
+        "NotReproduced");
+}
+
+TEST(attack, one_root_under_two_ids_with_answers_made_to_fit) {
+    const auto p = program({{{}}, {{call(2, 0), set(0, ACC)}}, {SET}}, {{.target = 1}});
+    expect_refused(
+        p,
+        [](Draft& draft, const SealedScope& sealed) {
+            change(draft, 2, [&](Section& section) {
+                section.context.root_index += uint256{1u};
+                auto& record = section.section.records.at(0);
+                record.request.root_id =
+                    protocol::root_id(sealed.network.settlement, section.context);
+                record.raw_response_hash = crypto::keccak256(
+                    encode(answer_to(record.request, true, abi::encode(uint256{}))));
+            });
+        },
+        "Differ(");
+}
+
+TEST(attack, an_answer_for_a_request_of_another_root) {
+    const auto p = program({{{}}, {{call(2, 0, ARG), set(0, ACC)}}, {SET}},
+                           {{.target = 1, .argument = 1}, {.target = 1, .argument = 2}});
+    expect_refused(
+        p,
+        [](Draft& draft, const SealedScope&) {
+            const auto first = section_of(draft, 1, 0).section.fills;
+            change(draft, 1, [&](Section& section) { section.section.fills = first; }, 1);
+        },
+        "aborted");
+}
+
+// ---- §4: streams -----------------------------------------------------------------------------
+
+TEST(attack, two_fills_for_one_request) {
+    const auto p = program({{{}}, {{call(2, 0), set(0, ACC)}}, {SET}}, {{.target = 1}});
+    expect_refused(
+        p,
+        [](Draft& draft, const SealedScope&) {
+            change(draft, 1, [](Section& section) {
+                auto second = section.section.fills.at(0);
+                second.response = with_data(second.response, uint256{7u});
+                section.section.fills.push_back(second);
+            });
+        },
+        "DuplicateFill");
+}
+
+TEST(attack, a_batch_of_a_root_without_its_other_chain) {
+    const auto p = program({{{}}, {{call(2, 0), set(0, ACC)}}, {SET}}, {{.target = 1}});
+    expect_refused(
+        p, [](Draft& draft, const SealedScope&) { draft.scope.batches.pop_back(); },
+        "RemoteNotInScope");
+    expect_refused(
+        p,
+        [](Draft& draft, const SealedScope&) {
+            draft.scope.batches.erase(draft.scope.batches.begin());
+        },
+        "RemoteNotInScope");
+}
+
+TEST(attack, a_root_without_its_leg_on_l1) {
+    const auto p = program({{SET}, {{call(0, 0), set(0, ACC)}}}, {{.target = 1}});
+    expect_refused(
+        p, [](Draft& draft, const SealedScope&) { draft.scope.legs.clear(); }, "RequestsDiffer");
+}
+
+TEST(attack, a_remote_left_out_of_the_scope) {
+    const auto p = program({{{}}, {{call(2, 0), set(0, ACC)}}, {SET}}, {{.target = 1}});
+    const auto without_remote = [](size_t batch) {
+        return [batch](Draft& draft, const SealedScope&) {
+            auto& open = draft.batches[batch].blocks[0].transactions[0];
+            open.data = protocol::callable::open_scope({uint256{1u}});
+        };
+    };
+    expect_refused(p, without_remote(0), "RemoteNotOpen");
+    expect_refused(p, without_remote(1), "RemoteNotOpen");
+}
+
+// ---- §5: position ----------------------------------------------------------------------------
+
+TEST(attack, calls_answered_in_another_order) {
+    // The second call's record where the first one's was, with all that follows from it.
+    const auto p = program({{{}}, {{call(2, 0, constant(5)), call(2, 1), set(0, ACC)}}, {SET, GET}},
+                           {{.target = 1}});
+    expect_refused(
+        p,
+        [](Draft& draft, const SealedScope&) {
+            change(draft, 2, [](Section& section) {
+                auto& records = section.section.records;
+                std::swap(records.at(0).request.marks, records.at(1).request.marks);
+            });
+        },
+        "NotReproduced");
+    expect_no_lie_helps(p);
+}
+
+TEST(attack, a_callback_under_another_call) {  // holes.py R6
+    const auto p = program({{{}},
+                            {{call(2, 0), set(0, slot(1)), call(2, 1)}, {set(1, constant(5))}},
+                            {{call(1, 1)}, GET}},
+                           {{.target = 1}});
+    expect_no_lie_helps(p);
+}
+
+TEST(attack, a_callback_dropped_in_a_frame_that_reverts) {  // holes.py R7
+    const auto p = program({{{}},
+                            {{attempt_call(1, 1), set(0, ACC)},
+                             {call(2, 0), load(slot(1)), revert()},
+                             {set(1, constant(5))}},
+                            {{call(1, 2)}}},
+                           {{.target = 1}});
+    expect_refused(
+        p,
+        [](Draft& draft, const SealedScope&) {
+            change(draft, 1, [](Section& section) { section.section.records.at(0).kept = false; });
+        },
+        "OutOfPosition");
+    expect_no_lie_helps(p);
+}
+
+// ---- §6: roots and records -------------------------------------------------------------------
+
+TEST(attack, roots_in_another_order_on_one_chain) {  // holes.py R4
+    const std::vector<Function> code1{{set(1, constant(1)), call(2, 1), set(0, ACC)},
+                                      {load(slot(1))}};
+    const std::vector<Function> code2{{set(1, constant(1)), call(1, 1), set(0, ACC)},
+                                      {load(slot(1))}};
+    const auto p = program({{{}}, code1, code2}, {{.target = 1}, {.target = 2}});
+    // Chain 2: its own root first (two transactions), then the other's.
+    const auto reorder = [](Draft& draft, const SealedScope&) {
+        auto& transactions = draft.batches[1].blocks[0].transactions;
+        ASSERT_EQ(transactions.size(), 4u);  // openScope, runRoot, loadRoot, the user's
+        std::rotate(transactions.begin() + 1, transactions.begin() + 2, transactions.end());
+        std::swap(transactions[1].nonce, transactions[3].nonce);
+    };
+    expect_refused(p, reorder, "RootIndexNotIncreasing");
+    // With indices that fit the order there, the roots are others.
+    expect_refused(
+        p,
+        [&](Draft& draft, const SealedScope& sealed) {
+            reorder(draft, sealed);
+            for (auto& section : sections_of(draft)) {
+                if (section.chain_id != id_of(2)) continue;
+                section.context.root_index = uint256{section.is_own ? 0u : 1u};
+                put(draft, section);
+            }
+        },
+        "");
+    expect_no_lie_helps(p, 20);
+}
+
+/// A: try { q = B.get(); revert(q) }; stores q. The call leaves nothing but its answer.
+Program quoting() {
+    return program({{{}}, {{attempt_call(1, 1), set(0, ACC)}, {call(2, 0), revert()}}, {GET}},
+                   {{.target = 1}});
+}
+
+TEST(attack, a_record_that_never_runs_answers_for_another) {  // holes.py R2a
+    expect_refused(
+        quoting(),
+        [](Draft& draft, const SealedScope&) {
+            Bytes lie;
+            change(draft, 1, [&](Section& section) {
+                auto& response = section.section.fills.at(0).response;
+                response = lie = with_data(response, uint256{777u});
+            });
+            change(draft, 2, [&](Section& section) {
+                auto& record = section.section.records.at(0);
+                record.request.marks = {{uint256{id_of(2)}, Hash{{1}}}};  // never reached
+                record.raw_response_hash = crypto::keccak256(lie);
+            });
+        },
+        "ResponsesDiffer");
+    expect_no_lie_helps(quoting());
+}
+
+TEST(attack, a_callback_that_never_runs) {  // holes.py R2b
+    expect_no_lie_helps(program({{{}},
+                                 {{set(1, constant(1)), attempt_call(1, 1), set(0, ACC)},
+                                  {call(2, 0), revert()},
+                                  {load(slot(1))}},
+                                 {{call(1, 2)}}},
+                                {{.target = 1}}));
+}
+
+TEST(attack, a_surviving_call_made_to_fail) {  // holes.py R2c
+    const auto p = program({{{}}, {{attempt_call(2, 0), set(0, ACC)}}, {SET}}, {{.target = 1}});
+    expect_refused(
+        p,
+        [](Draft& draft, const SealedScope&) {
+            Bytes lie;
+            change(draft, 1, [&](Section& section) {
+                auto& response = section.section.fills.at(0).response;
+                auto decoded = protocol::decode_response(response).value();
+                decoded.success = false;
+                response = lie = encode(decoded);
+            });
+            change(draft, 2, [&](Section& section) {
+                auto& record = section.section.records.at(0);
+                record.request.marks = {{uint256{id_of(2)}, Hash{{1}}}};
+                record.raw_response_hash = crypto::keccak256(lie);
+                record.kept = false;
+            });
+        },
+        "ResponsesDiffer");
+    expect_no_lie_helps(p);
+}
+
+TEST(attack, a_junk_record_with_its_junk_fill_changes_nothing) {
+    const auto p = program({{{}}, {{call(2, 0), set(0, ACC)}}, {SET}}, {{.target = 1}});
+    const auto judgement = forged(p, [](Draft& draft, const SealedScope&) {
+        auto request = section_of(draft, 2).section.records.at(0).request;
+        request.nonce += uint256{1u};
+        const auto extra = junk(request, true, abi::encode(uint256{}));
+        change(draft, 1, [&](Section& s) { s.section.fills.push_back(extra.fill); });
+        change(draft, 2, [&](Section& s) { s.section.records.push_back(extra.record); });
+    });
+    EXPECT_EQ(judgement.verdict, Verdict::equivalent) << judgement.detail;
+}
+
+/// What remains of junk: it runs where a frame waits, on the gas of that frame. So a builder can
+/// have a frame run out of gas, and choose the branch of a catch around it (docs/fuzzing.md).
+/// TODO(serving on the builder's gas): then every attempt here has to be refused.
+TEST(attack, junk_records_burn_the_gas_of_who_waits) {
+    // A: try c1.f1(){ B.set(); .. }, with more work after the call than the 64th of its gas that a
+    // frame keeps to itself (EIP-150).
+    Function waiting{call(2, 0)};
+    waiting.insert(waiting.end(), 1000, {.kind = Operation::Kind::emit, .expression = constant(3)});
+    const auto p =
+        program({{{}}, {{attempt_call(1, 1), set(0, ACC)}, waiting}, {SET}}, {{.target = 1}});
+    size_t steered = 0;
+    on(p, [&](const SealedScope& sealed) {
+        for (uint64_t more = 0; more <= 2'000'000; more += 100'000) {
+            auto draft = draft_of(sealed.bundle);
+            const auto asked = section_of(draft, 2).section.records.at(0).request;
+            const auto anchor =
+                protocol::trace_after(to_be(asked.nonce), protocol::request_hash(asked));
+            for (const uint64_t gas : {uint64_t{13'500'000}, more}) {
+                protocol::Request request = asked;
+                std::swap(request.source_chain_id, request.target_chain_id);
+                request.to = Address{};
+                request.to[19] = 8;  // ecPairing: fails on this input, and takes all gas
+                request.data = Bytes{1};
+                request.value = {};
+                request.gas_limit = uint256{gas};
+                request.marks = with_mark(request.marks, uint256{id_of(1)}, anchor);
+                const auto extra = junk(request, false, {});
+                change(draft, 1, [&](Section& s) { s.section.records.push_back(extra.record); });
+                change(draft, 2, [&](Section& s) { s.section.fills.push_back(extra.fill); });
+            }
+            // The frame is to fail: then the call in it is one that is rolled back.
+            change(draft, 2, [&](Section& s) { s.section.records.at(0).kept = false; });
+            const auto judgement = judge(p, sealed, attempt(sealed, draft));
+            steered += judgement.verdict == Verdict::survivor;
+        }
+    });
+    EXPECT_GT(steered, 0u) << "closed: turn this test around";
+}
+
+// ---- §7: rolled-back calls, faults -----------------------------------------------------------
+
+/// The record of the call that is rolled back is given another place, its answer read as that of
+/// the true request.
+Forge answered_elsewhere(size_t record, size_t place) {
+    return [=](Draft& draft, const SealedScope&) {
+        Bytes lie;
+        change(draft, 2, [&](Section& section) {
+            auto& records = section.section.records;
+            auto& moved = records.at(record);
+            const auto true_hash = hash_of(moved);
+            moved.request.marks = records.at(place).request.marks;
+            const auto response = answer_to(moved.request, true, abi::encode(uint256{}));
+            moved.raw_response_hash = crypto::keccak256(encode(response));
+            change(draft, 1, [&](Section& other) {
+                for (auto& fill : other.section.fills)
+                    if (fill.request_hash == true_hash)
+                        fill.response = with_data(fill.response, uint256{});
+            });
+        });
+    };
+}
+
+TEST(attack, a_rolled_back_call_answered_before_its_place) {  // holes.py R1a
+    const auto p = program(
+        {{{}},
+         {{call(2, 0, constant(5)), attempt_call(1, 1), set(0, ACC)}, {call(2, 1), revert()}},
+         {SET, GET}},
+        {{.target = 1}});
+    on(p, [](const SealedScope& sealed) {
+        EXPECT_EQ(section_of(draft_of(sealed.bundle), 2).section.records.size(), 2u);
+    });
+    expect_refused(p, answered_elsewhere(1, 0), "ResponsesDiffer");
+    expect_no_lie_helps(p);
+}
+
+TEST(attack, a_rolled_back_call_answered_after_its_place) {  // holes.py R1b
+    const auto p = program({{{}},
+                            {{attempt_call(1, 1), call(2, 0, constant(5)), set(0, ACC)},
+                             {call(3, 0), call(2, 1), revert()}},
+                            {SET, GET},
+                            {GET}},
+                           {{.target = 1}});
+    expect_no_lie_helps(p);
+}
+
+TEST(attack, rolled_back_calls_torn_apart) {  // holes.py R1c
+    const auto p = program(
+        {{{}},
+         {{attempt_call(1, 1), set(0, ACC)}, {call(2, 0, constant(5)), call(2, 1), revert()}},
+         {SET, GET}},
+        {{.target = 1}});
+    expect_no_lie_helps(p);
+}
+
+TEST(attack, a_static_call_torn_out_of_a_frame_that_reverts) {  // holes.py R1d
+    const auto p = program({{{}},
+                            {{attempt_call(1, 1), set(0, ACC)},
+                             {call(2, 0, constant(5)), static_call(2, 1), revert()}},
+                            {SET, GET}},
+                           {{.target = 1}});
+    expect_no_lie_helps(p);
+}
+
+/// A: s1 = 1; v1 = view B.f(), which reads A.s1; s1 = 2; v2 = view B.f(): one request, two answers.
+Program two_answers() {
+    return program({{{}},
+                    {{set(1, constant(1)), static_call(2, 0), set(1, constant(2)),
+                      load(constant(0)), static_call(2, 0), set(0, ACC)},
+                     {load(slot(1))}},
+                    {{static_call(1, 1)}}},
+                   {{.target = 1}});
+}
+
+TEST(attack, one_request_with_two_answers_gets_the_first_one_twice) {  // holes.py R3b
+    expect_refused(
+        two_answers(),
+        [](Draft& draft, const SealedScope&) {
+            // The second variant's answer is the first one's, and the records that show it are
+            // gone.
+            change(draft, 1, [](Section& section) {
+                auto& fills = section.section.fills;
+                ASSERT_EQ(fills.size(), 2u);
+                fills.at(1).response = fills.at(0).response;
+                section.section.records.pop_back();
+            });
+        },
+        "");
+    expect_no_lie_helps(two_answers(), 80);
+}
+
+TEST(attack, the_second_variant_left_out) {  // holes.py R3c
+    expect_refused(
+        two_answers(),
+        [](Draft& draft, const SealedScope&) {
+            for (const size_t chain : {1u, 2u})
+                change(draft, chain, [](Section& section) {
+                    auto& [fills, records] = section.section;
+                    std::erase_if(records,
+                                  [](const auto& r) { return !r.request.variant.is_zero(); });
+                    fills.resize(1);
+                });
+        },
+        "aborted");
+}
+
+// ---- §8: static calls ------------------------------------------------------------------------
+
+/// A: v1 = view B.get(); B.set(5); v2 = view B.get().
+Program before_and_after() {
+    return program({{{}},
+                    {{static_call(2, 1), call(2, 0, constant(5)), static_call(2, 1), set(0, ACC)}},
+                    {SET, GET}},
+                   {{.target = 1}});
+}
+
+TEST(attack, a_static_answered_from_the_wrong_moment) {
+    const auto with_marks_of = [](size_t from, size_t to) {
+        return [=](Draft& draft, const SealedScope&) {
+            std::vector<size_t> statics;
+            change(draft, 2, [&](Section& section) {
+                auto& records = section.section.records;
+                for (size_t i = 0; i < records.size(); ++i)
+                    if (records[i].request.kind == protocol::CallKind::static_call)
+                        statics.push_back(i);
+                ASSERT_EQ(statics.size(), 2u);
+                auto& moved = records.at(statics[to]);
+                const auto& other = records.at(statics[from]);
+                moved.request.marks = other.request.marks;
+                moved.raw_response_hash = other.raw_response_hash;
+            });
+            change(draft, 1, [&](Section& section) {
+                auto& fills = section.section.fills;
+                fills.at(statics[to]).response = fills.at(statics[from]).response;
+            });
+        };
+    };
+    expect_refused(before_and_after(), with_marks_of(0, 1), "ResponsesDiffer");
+    expect_refused(before_and_after(), with_marks_of(1, 0), "ResponsesDiffer");
+    expect_no_lie_helps(before_and_after(), 80);
+}
+
+TEST(attack, a_static_answer_that_nothing_checks) {
+    expect_refused(
+        before_and_after(),
+        [](Draft& draft, const SealedScope&) {
+            Bytes lie;
+            change(draft, 1, [&](Section& section) {
+                auto& response = section.section.fills.at(0).response;
+                response = lie = with_data(response, uint256{777u});
+            });
+            change(draft, 2, [&](Section& section) {
+                auto& record = section.section.records.at(0);
+                record.request.marks = {{uint256{id_of(2)}, Hash{{1}}}};  // never reached
+                record.raw_response_hash = crypto::keccak256(lie);
+            });
+        },
+        "ResponsesDiffer");
+}
+
+// ---- §7: faults ------------------------------------------------------------------------------
+
+TEST(attack, a_fault_swallowed_by_a_catch_on_a_rollup) {  // holes.py R5
+    const auto p = program({{{}}, {{attempt_call(2, 0), set(0, ACC)}}, {SET}}, {{.target = 1}});
+    expect_refused(
+        p,
+        [](Draft& draft, const SealedScope&) {
+            change(draft, 1, [](Section& section) { section.section.fills.clear(); });
+            drop_section(draft, 2);
+        },
+        "aborted");
+}
+
+TEST(attack, a_root_included_as_an_ordinary_transaction_is_what_remains) {
+    // §12: without an open root a scoped call is a plain revert, which a catch takes. Nothing tells
+    // a user's transaction that means to be a root from one that doesn't.
+    const auto p = program({{{}}, {{attempt_call(2, 0), set(0, ACC)}}, {SET}}, {{.target = 1}});
+    const auto judgement = forged(p, [](Draft& draft, const SealedScope&) {
+        drop_section(draft, 1);
+        drop_section(draft, 2);
+    });
+    EXPECT_EQ(judgement.verdict, Verdict::survivor) << "closed: turn this test around";
+}
+
+TEST(attack, a_fault_swallowed_by_a_catch_on_l1_is_what_remains) {
+    // §7: a submitter can make an L1 contract's call fail inside a try. The outcome is one in which
+    // that call failed, no other.
+    const auto p = program({{{attempt_call(1, 0, constant(4)), set(0, ACC)}}, {SET}},
+                           {{.target = 1}, {.target = 0}});
+    const auto judgement = forged(p, [](Draft& draft, const SealedScope&) {
+        change(draft, 0, [](Section& section) { section.section.fills.clear(); }, 1);
+        drop_section(draft, 1, 1);
+    });
+    EXPECT_EQ(judgement.verdict, Verdict::swallowed) << judgement.detail;
+}
+
+// ---- §9, §10: identity and value -------------------------------------------------------------
+
+TEST(attack, an_alias_speaks_for_a_third_chain) {
+    const auto p = program({{SET}, {{call(0, 0), set(0, ACC)}}, {{call(0, 0)}}}, {{.target = 1}});
+    expect_refused(
+        p,
+        [](Draft& draft, const SealedScope&) {
+            change(draft, 0, [](Section& section) {
+                auto& record = section.section.records.at(0);
+                record.request.source_chain_id = uint256{id_of(2)};
+                record.raw_response_hash = crypto::keccak256(
+                    encode(answer_to(record.request, true, abi::encode(uint256{}))));
+            });
+        },
+        "");
+}
+
+TEST(attack, value_released_twice) {
+    const auto p = program({{SET}, {{call(0, 0, constant(0), 3), set(0, ACC)}}}, {{.target = 1}});
+    // A second time where the first one left off.
+    expect_refused(
+        p,
+        [](Draft& draft, const SealedScope&) {
+            change(draft, 0, [](Section& section) {
+                auto again = section.section.records.at(0);
+                const auto first = answer_to(again.request, true, abi::encode(uint256{}));
+                again.request.marks = first.marks;
+                again.request.nonce = from_be(first.trace);
+                again.raw_response_hash = crypto::keccak256(
+                    encode(answer_to(again.request, true, abi::encode(uint256{}))));
+                section.section.records.push_back(again);
+            });
+        },
+        "RequestsDiffer");
+    // At the same place.
+    expect_refused(
+        p,
+        [](Draft& draft, const SealedScope&) {
+            change(draft, 0, [](Section& section) {
+                section.section.records.push_back(section.section.records.at(0));
+            });
+        },
+        "TwoSuccessors");
+    // More of it.
+    expect_refused(
+        p,
+        [](Draft& draft, const SealedScope&) {
+            change(draft, 0, [](Section& section) {
+                auto& record = section.section.records.at(0);
+                record.request.value += uint256{1u};
+                record.raw_response_hash = crypto::keccak256(
+                    encode(answer_to(record.request, true, abi::encode(uint256{}))));
+            });
+        },
+        "Differ(");
+}
+
+// ---- §2, §11: gas of the executor ------------------------------------------------------------
+
+TEST(attack, a_submitter_that_gives_too_little_gas) {
+    // An operation of L1 that tries a call to a rollup, and a call of a rollup that L1 serves.
+    const auto p = program({{{attempt_call(1, 0, constant(4)), set(0, ACC)}, SET},
+                            {SET, {attempt_call(0, 1, constant(2)), set(1, ACC)}}},
+                           {{.target = 1, .function = 1}, {.target = 0}});
+    on(p, [&](const SealedScope& sealed) {
+        size_t settled = 0;
+        for (uint64_t gas = 400'000; gas <= 16'600'000; gas += gas < 2'000'000 ? 20'000 : 300'000) {
+            auto draft = draft_of(sealed.bundle);
+            draft.gas_limit = gas;
+            const auto judgement = judge(p, sealed, attempt(sealed, draft));
+            EXPECT_TRUE(judgement.verdict == Verdict::refused ||
+                        judgement.verdict == Verdict::equivalent)
+                << gas << ": " << judgement.detail;
+            settled += judgement.verdict == Verdict::equivalent;
+        }
+        EXPECT_GT(settled, 0u);
+    });
+}
+
+TEST(attack, a_system_transaction_with_too_little_gas) {
+    const auto p = program(
+        {{{}}, {{call(2, 0), set(0, ACC)}, SET}, {{attempt_call(1, 1, constant(2)), set(1, ACC)}}},
+        {{.target = 1}});
+    on(p, [&](const SealedScope& sealed) {
+        size_t settled = 0;
+        for (uint64_t gas = 100'000; gas < 30'000'000; gas += gas < 1'500'000 ? 25'000 : 500'000) {
+            auto draft = draft_of(sealed.bundle);
+            const auto section = section_of(draft, 2);
+            draft.batches[section.batch].blocks[0].transactions[section.transaction].gas_limit =
+                gas;
+            const auto judgement = judge(p, sealed, attempt(sealed, draft));
+            EXPECT_TRUE(judgement.verdict == Verdict::refused ||
+                        judgement.verdict == Verdict::equivalent)
+                << gas << ": " << judgement.detail;
+            settled += judgement.verdict == Verdict::equivalent;
+        }
+        EXPECT_GT(settled, 0u);
+    });
+}
+
+// ---- §12: derivation -------------------------------------------------------------------------
+
+TEST(attack, calldata_of_a_settlement_that_no_follower_reads) {
+    // Solidity's decoder doesn't look at what stands behind the last value.
+    const auto p = program({{{}}, {{call(2, 0), set(0, ACC)}}, {SET}}, {{.target = 1}});
+    const auto judgement = forged(p, [](Draft& draft, const SealedScope&) {
+        draft.calldata = concat(protocol::execute_scope(draft.scope), Bytes{0});
+    });
+    EXPECT_TRUE(judgement.verdict == Verdict::refused || judgement.verdict == Verdict::equivalent)
+        << judgement.detail;
+}
+
+}  // namespace scope::mutate

@@ -1,0 +1,32 @@
+#include <gtest/gtest.h>
+
+#include "mutate/campaign.hpp"
+
+namespace scope::mutate {
+namespace {
+
+/// Seeds start here; a failure prints its own.
+constexpr uint64_t FIRST_SEED = 100;  // the first one publishes in blobs
+constexpr uint64_t PROGRAMS = 12;
+constexpr Amount AMOUNT{.mutants = 30, .lies = 8};
+
+TEST(mutate, no_changed_bundle_settles_as_something_else) {
+    const auto artifacts = demo::Artifacts::locate();
+    const equivalence::ManyChains many{artifacts};
+    Tally sum;
+    for (uint64_t seed = FIRST_SEED; seed < FIRST_SEED + PROGRAMS; ++seed) {
+        const auto result = run_campaign(many, seed, AMOUNT);
+        for (const auto& survivor : result.survivors)
+            ADD_FAILURE() << "seed " << seed << ": " << survivor.kind << ": " << survivor.detail
+                          << "\n"
+                          << survivor.program;
+        sum += result.sum();
+    }
+    RecordProperty("refused", std::to_string(sum.refused));
+    RecordProperty("equivalent", std::to_string(sum.equivalent));
+    RecordProperty("swallowed", std::to_string(sum.swallowed));
+    EXPECT_GE(sum.refused, sum.all() / 2);
+}
+
+}  // namespace
+}  // namespace scope::mutate
