@@ -2,7 +2,7 @@
 """./scope bench counts: counts the instructions of the main programs, and compares.
 
 Runs evm_bench under valgrind's callgrind, one program at a time, and counts what the processor executes
-inside scope::evm::execute and scope::evm::Analysis: the same on a busy machine as on an idle one. The counts
+in scope::evm::execute and scope::evm::find_jump_destinations: the same on a busy machine as on an idle one. The counts
 of the committed version stand in instruction_counts.json, made with the compiler named there; another
 compiler or C library gives others. valgrind's processor has no AVX-512.
 """
@@ -32,7 +32,7 @@ def programs(fixtures: pathlib.Path) -> list[str]:
 def count(bench: pathlib.Path, program: str) -> int:
     run = subprocess.run(
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=scope::evm::execute*",
-         "--toggle-collect=scope::evm::Analysis::Analysis*", bench, "--once", "--filter", f"^execute/{program}$"],
+         "--toggle-collect=scope::evm::find_jump_destinations*", bench, "--once", "--filter", f"^execute/{program}$"],
         capture_output=True, text=True, check=True, env={**os.environ, "LD_BIND_NOW": "1"})
     return int(re.search(r"Collected : (\d+)", run.stderr)[1])
 
