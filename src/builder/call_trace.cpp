@@ -20,6 +20,8 @@ std::string_view to_string(RefusalRule rule) noexcept {
             return "blob_hash";
         case RefusalRule::transient_storage:
             return "transient_storage";
+        case RefusalRule::settlement_read:
+            return "settlement_read";
         case RefusalRule::gas_budget:
             return "gas_budget";
         case RefusalRule::execution_failed:

@@ -31,6 +31,7 @@ enum class RefusalRule : uint8_t {
     blob_hash,          ///< L1: BLOBHASH of the scope's own transaction (§11)
     transient_storage,  ///< L1: reads what an earlier root of the scope left (§11): needs a scope
                         ///< of its own
+    settlement_read,    ///< L1: reads the settlement contract's storage, whose gas is not known
     gas_budget,         ///< more gas than the builder grants
     execution_failed,   ///< the plan's own transactions were refused on a chain
     execution_differs,  ///< executing the plan gave another outcome than simulating it

@@ -441,9 +441,12 @@ struct ScopeBuilder::Parts {
         return std::nullopt;
     }
 
+    /// What it reads is not warm for the roots that follow: executeScope reads it after them.
     protocol::RegisteredRollup registered(uint64_t chain_id) {
+        const auto before = l1->state().checkpoint();
         const auto result = l1_call(*l1_host, network.settlement.settlement,
                                     protocol::get_rollup(uint256{chain_id}), VIEW_GAS);
+        l1->state().rollback(before);
         const auto rollup = protocol::decode_rollup(result.output);
         CHECK(rollup.has_value());
         return *rollup;

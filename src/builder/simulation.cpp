@@ -86,6 +86,7 @@ class Simulation::Interceptor final : public execution::Host, private evm::Trace
     evm::CallResult call(const evm::Message& message) override;
     Hash transient_storage(const Address& address, const Hash& key) override;
     void set_transient_storage(const Address& address, const Hash& key, const Hash& value) override;
+    evm::AccessStatus access_storage(const Address& address, const Hash& key) override;
 
   private:
     void on_instruction(const evm::TraceStep& step) override;
@@ -93,6 +94,7 @@ class Simulation::Interceptor final : public execution::Host, private evm::Trace
     Parts& parts_;
     Leg& leg_;
     std::map<std::pair<Address, Hash>, Hash> written_;  // transient storage, by this root
+    bool reads_escrow_ = false;                         // L1: ScopedCallable asks the settlement
 };
 
 struct Simulation::Parts {
@@ -370,7 +372,14 @@ evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
     const bool to_itself =
         message.recipient == leg_.chain.callable && message.sender == leg_.chain.callable;
     const auto request = to_itself ? callable::decode_answer_of(message.input) : std::nullopt;
-    if (!request) return Host::call(message);
+    if (!request) {
+        const bool asks_settlement =
+            message.recipient == leg_.chain.loader && message.sender == leg_.chain.callable;
+        const bool around = std::exchange(reads_escrow_, reads_escrow_ || asks_settlement);
+        auto result = Host::call(message);
+        reads_escrow_ = around;
+        return result;
+    }
 
     const Taken taken = parts_.answer(leg_, *request, message);
     if (parts_.is_ending()) return ended;
@@ -414,6 +423,17 @@ void Simulation::Interceptor::set_transient_storage(const Address& address, cons
     if (leg_.chain.scope_transaction && address != leg_.chain.callable)
         written_[{address, key}] = value;
     Host::set_transient_storage(address, key, value);
+}
+
+/// What executeScope has read of the settlement contract before the first leg, and so what is warm,
+/// depends on which rollups the scope has in the end: a root's gas would be another one.
+/// ScopedCallable reads only what executeScope does not.
+evm::AccessStatus Simulation::Interceptor::access_storage(const Address& address, const Hash& key) {
+    if (leg_.chain.scope_transaction && address == leg_.chain.loader && !reads_escrow_)
+        parts_.refuse(RefusalRule::settlement_read,
+                      "L1: reads the settlement contract's storage, whose gas depends on the rest "
+                      "of the scope");
+    return Host::access_storage(address, key);
 }
 
 void Simulation::Interceptor::on_instruction(const evm::TraceStep& step) {

@@ -446,5 +446,83 @@ TEST_F(ManyRoots, with_failing_ones_among_them) {
     EXPECT_EQ(count(L1), 1u);
 }
 
+// ---- warmth
+
+/// Accounts that the protocol itself touches.
+std::vector<Address> touched(ScenarioWorld& world, uint64_t chain_id) {
+    const auto& sites = world.demo().sites();
+    const auto next = world.demo().next_slot();
+    std::vector<Address> accounts{next.coinbase, world.callable(chain_id), rollup::SYSTEM_SENDER};
+    if (chain_id == L1)
+        accounts.insert(accounts.end(), {sites.settlement, sites.account, sites.verifier,
+                                         world.demo().alice().address,
+                                         crypto::address_of(world.demo().options().submitter)});
+    return accounts;
+}
+
+TEST_P(Gas, of_accounts_that_the_protocol_touches_is_known_beforehand) {
+    const auto meter = world.deploy(here, "Patterns", "Thermometer");
+    const auto notes = world.deploy(there, "Patterns", "Notes");
+    const auto seen = world.seen_from(here, notes);
+    auto accounts = touched(world, here);
+    accounts.push_back(seen);
+    const auto tell =
+        abi::call("tell(address[],address,bytes,address)", accounts, Address{}, Bytes{}, seen);
+    world.heads();
+    auto scope = world.open();
+    for (const uint64_t before : {0u, 1u}) {
+        const auto added = scope.add(world.root(meter, tell, {.nonces_before = before}));
+        ASSERT_TRUE(added.has_value()) << added.error().to_string();
+        EXPECT_TRUE(added->success);
+    }
+    world.settle(scope);
+    EXPECT_GT(world.number(notes, abi::call("notes(uint256)", uint256{2 * accounts.size() - 1})),
+              uint256{});
+}
+
+TEST_P(Gas, of_accounts_that_the_protocol_touches_is_known_where_a_call_is_served) {
+    const auto meter = world.deploy(here, "Patterns", "Thermometer");
+    const auto other = world.deploy(there, "Patterns", "Thermometer");
+    auto accounts = touched(world, there);
+    accounts.push_back(world.seen_from(there, meter));
+    const auto ask = abi::call("ask(address,address[])", world.seen_from(here, other), accounts);
+    world.heads();
+    auto scope = world.open();
+    for (const uint64_t before : {0u, 1u}) {
+        const auto added = scope.add(world.root(meter, ask, {.nonces_before = before}));
+        ASSERT_TRUE(added.has_value()) << added.error().to_string();
+        EXPECT_TRUE(added->success);
+    }
+    world.settle(scope);
+    EXPECT_EQ(world.number(meter, "measured()"), world.number(other, "measured()"));
+}
+
+TEST_F(ManyRoots, dont_read_what_executeScope_has_read) {
+    // What is warm of the settlement contract depends on the batches of the scope, which aren't
+    // known yet. A contract that makes its gas a request's data would have the whole scope refused
+    // by L1.
+    const auto meter = world.deploy(L1, "Patterns", "Thermometer");
+    const auto notes = world.deploy(A, "Patterns", "Notes");
+    const auto seen = world.seen_from(L1, notes);
+    const auto call = call_others(A);
+    world.heads();
+    auto scope = world.open();
+    for (const uint64_t rollup : {A, B}) {
+        for (const std::string_view function : {"escrowOf(uint256)", "getRollup(uint256)"}) {
+            const auto added = scope.add(
+                world.root(meter,
+                           abi::call("tell(address[],address,bytes,address)",
+                                     std::vector<Address>{}, world.demo().sites().settlement,
+                                     abi::call(function, uint256{rollup}), seen),
+                           {.gas = 1'000'000}));
+            ASSERT_FALSE(added.has_value());
+            EXPECT_EQ(to_string(added.error().rule), to_string(RefusalRule::settlement_read));
+        }
+    }
+    ASSERT_TRUE(scope.add(world.root(callers.at(A), call)).has_value());
+    world.settle(scope);
+    EXPECT_EQ(count(B), 1u);
+}
+
 }  // namespace
 }  // namespace scope::scenarios

@@ -230,3 +230,50 @@ contract Player {
         return 1 + abi.decode(response, (uint256));
     }
 }
+
+/// @title Remembers what it was told
+contract Notes {
+    uint256[] public notes;
+
+    function note(uint256 number) external {
+        notes.push(number);
+    }
+}
+
+/// @title Measures what it costs to touch accounts: whether they are warm
+contract Thermometer {
+    uint256 public measured;
+
+    /// @notice What was measured goes into a request: simulation has to know it to the unit.
+    function tell(address[] calldata accounts, address viewed, bytes calldata view_, Notes notes) external {
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            notes.note(costOf(accounts[i]));
+        }
+        if (viewed == address(0)) return;
+        uint256 before = gasleft();
+        (bool success,) = viewed.staticcall(view_);
+        notes.note(before - gasleft());
+        require(success);
+    }
+
+    /// @notice The same for an answer.
+    function measure(address[] calldata accounts) external returns (uint256 sum) {
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            sum = 10_000 * sum + costOf(accounts[i]);
+        }
+        measured = sum;
+    }
+
+    function ask(Thermometer other, address[] calldata accounts) external {
+        measured = other.measure(accounts);
+    }
+
+    function costOf(address account) private view returns (uint256 measured_) {
+        // Memory-safe: touches none.
+        assembly ("memory-safe") {
+            let before := gas()
+            pop(balance(account))
+            measured_ := sub(before, gas())
+        }
+    }
+}
