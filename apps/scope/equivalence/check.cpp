@@ -19,8 +19,14 @@ builder::DataAvailability data_availability(const Program& program) {
                                          : builder::DataAvailability::calldata;
 }
 
+/// Rules that a program may run into, however its roots are put into scopes.
+bool may_refuse(builder::RefusalRule rule) {
+    return rule == builder::RefusalRule::scope_full || rule == builder::RefusalRule::gas_budget;
+}
+
 Finding compare(const OneChain& one, const Result<Outcome, NotRun>& many) {
-    if (!many) return {Verdict::refused, many.error().reason, {}};
+    if (!many && may_refuse(many.error().rule)) return {Verdict::refused, many.error().reason, {}};
+    if (!many) return {Verdict::different, "a root was refused: " + many.error().reason, {}};
     auto detail = difference(one.outcome, *many);
     return {detail.empty() ? Verdict::equal : Verdict::different, std::move(detail), {}};
 }
