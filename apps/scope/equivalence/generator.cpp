@@ -457,7 +457,7 @@ class Generator {
             const Place place =
                 i < tops_.size() || chance(2) ? tops_[i % tops_.size()] : any_place();
             program_.roots.push_back(
-                {place.contract, place.function, below(10), chance(3) ? 2u : 0u});
+                {place.contract, place.function, below(10), chance(3) ? 2u : 0u, chance(8)});
         }
     }
 
@@ -477,7 +477,7 @@ class Generator {
     void make_fit() {
         std::erase_if(program_.roots, [&](const RootCall& root) { return root_burns(root); });
         if (program_.roots.empty())
-            program_.roots.push_back({tops_[0].contract, tops_[0].function, 1, 0});
+            program_.roots.push_back({tops_[0].contract, tops_[0].function, 1, 0, false});
         while (!fits_now()) take_out_a_call();
     }
 

@@ -384,6 +384,7 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
         bool has_batch = false;
         for (; next < program.roots.size(); ++next) {
             const auto& root = program.roots[next];
+            if (root.in_next_scope && !scope.roots().empty()) break;
             Nonces with_root = nonces;
             const auto trace =
                 scope.add(make_root(program, addresses, root, parts.settlement, with_root));

@@ -71,8 +71,9 @@ class ManyChains::World {
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
-    /// Its roots in one scope; those that the builder says need a scope of their own, in the next.
-    /// An exception leaves the world unusable.
+    /// A root is in the scope of the one before it, or in the next, as the program says; in the
+    /// next too if the builder says it needs a scope of its own. An exception leaves the world
+    /// unusable.
     /// @param program   One of the world's, for the first time.
     /// @param coverage  If not null, what it reached is added there.
     Result<Outcome, NotRun> run(const Program& program, builder::DataAvailability data_availability,

@@ -153,8 +153,9 @@ std::string to_string(const Program& program) {
         out += "}\n";
     }
     for (const auto& root : program.roots)
-        out += fmt::format("root: c{}.f{}{{value: {}}}({})\n", root.target, root.function,
-                           root.value, root.argument);
+        out += fmt::format("root{}: c{}.f{}{{value: {}}}({})\n",
+                           root.in_next_scope ? ", in the next scope" : "", root.target,
+                           root.function, root.value, root.argument);
     return out;
 }
 

@@ -81,7 +81,8 @@ struct RootCall {
     size_t target = 0;
     uint64_t function = 0;
     uint64_t argument = 0;
-    uint64_t value = 0;  ///< wei
+    uint64_t value = 0;          ///< wei
+    bool in_next_scope = false;  ///< of that of the root before
 };
 
 struct Program {

@@ -107,6 +107,7 @@ class Candidates {
         for (size_t i = 0; i < program_.roots.size(); ++i) {
             if (program_.roots[i].value != 0) next().roots[i].value = 0;
             if (program_.roots[i].argument != 0) next().roots[i].argument = 0;
+            if (program_.roots[i].in_next_scope) next().roots[i].in_next_scope = false;
         }
         for (size_t c = 0; c < program_.contracts.size(); ++c)
             if (program_.contracts[c].balance != 0) next().contracts[c].balance = 0;
