@@ -8,6 +8,7 @@
 #include "chain/chain.hpp"
 #include "exception_names.hpp"
 #include "fixture_command.hpp"
+#include "fork_names.hpp"
 #include "network.hpp"
 
 namespace scope::app {
@@ -114,6 +115,18 @@ void run_test(const fixture::Options& options, const std::string& file, const st
         report.pass();
 }
 
+/// UsageError for a name that no test has: a typing error, mostly.
+void check_networks(const fixture::Options& options) {
+    for (const auto& [option, names] :
+         {std::pair{"--fork", &options.forks}, std::pair{"--not-fork", &options.not_forks}})
+        for (const std::string& name : *names)
+            if (!fixture::is_network(name))
+                throw UsageError{fmt::format(
+                    "{} {}: no such network; there are forks ({}), BPO1 to BPO4, and transitions "
+                    "like CancunToPragueAtTime15k",
+                    option, name, fixture::fork_names())};
+}
+
 Run declare(CLI::App& app) {
     auto options = std::make_shared<fixture::Options>();
     fixture::declare_options(app, *options, "blockchain test");
@@ -122,6 +135,7 @@ Run declare(CLI::App& app) {
         "and head and state are at the end as it says.\n"
         "Exit code: 0 all passed, 1 something failed or nothing was found, 2 wrong usage.");
     return [options] {
+        check_networks(*options);
         return fixture::run_files(
             *options, "blockchain test", is_blockchain_test,
             [&](const std::string& file, const std::string& name, Json test, TestReport& report) {

@@ -54,22 +54,29 @@ bool add_fork(chain::ChainSpec& spec, std::string_view name, uint64_t from_s,
     return true;
 }
 
+/// A fork, and, of a transition, the one that follows; both empty for what is neither.
+std::pair<std::string_view, std::string_view> forks_of(std::string_view network) {
+    constexpr std::string_view SUFFIX = "AtTime15k";
+    if (!network.ends_with(SUFFIX)) return {network, {}};
+    network.remove_suffix(SUFFIX.size());
+    const size_t to = network.find("To");
+    if (to == std::string_view::npos) return {};
+    return {network.substr(0, to), network.substr(to + 2)};
+}
+
 }  // namespace
+
+bool is_network(std::string_view name) {
+    const auto [fork, after] = forks_of(name);
+    return rules_of(fork) && (after.empty() || rules_of(after));
+}
 
 std::optional<chain::ChainSpec> network_spec(std::string_view name, uint64_t chain_id,
                                              std::optional<Json> blob_schedule) {
-    constexpr std::string_view SUFFIX = "AtTime15k";
     chain::ChainSpec spec = chain::ChainSpec::of(Revision::frontier, chain_id);
     spec.forks.clear();
-    std::string_view after;
-    if (name.ends_with(SUFFIX)) {
-        name.remove_suffix(SUFFIX.size());
-        const size_t to = name.find("To");
-        if (to == std::string_view::npos) return std::nullopt;
-        after = name.substr(to + 2);
-        name = name.substr(0, to);
-    }
-    if (!add_fork(spec, name, 0, blob_schedule)) return std::nullopt;
+    const auto [fork, after] = forks_of(name);
+    if (!add_fork(spec, fork, 0, blob_schedule)) return std::nullopt;
     if (!after.empty() && !add_fork(spec, after, TRANSITION_TIMESTAMP_S, blob_schedule))
         return std::nullopt;
     return spec;

@@ -8,8 +8,11 @@
 
 namespace scope::app::fixture {
 
-/// The rules of a network as the official tests name it: a fork, "BPO1" to "BPO4" (Osaka with
-/// another blob schedule, EIP-7892), or "AToBAtTime15k": A's rules, and from timestamp 15'000 B's.
+/// Whether the official tests may name a network so: a fork, "BPO1" to "BPO4" (Osaka with another
+/// blob schedule, EIP-7892), or "AToBAtTime15k": A's rules, and from timestamp 15'000 B's.
+bool is_network(std::string_view name);
+
+/// The rules of a network that is named so.
 ///
 /// @param blob_schedule  Fork -> parameters, as config.blobSchedule of a test has it; a fork that
 ///                       is not in it has Ethereum's.

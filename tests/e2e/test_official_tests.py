@@ -113,6 +113,8 @@ class Files(WithFolder):
         path = self.write(RLP)
         for arguments in (["rlptest", path, "--sample", "0"], ["rlptest", path, "--filter", "("], ["rlptest"],
                           ["rlptest", path, "--fork", "Osaka"], ["statetest", path, "--fork", "Atlantis"],
+                          ["blockchaintest", path, "--fork", "Atlantis"],
+                          ["blockchaintest", path, "--not-fork", "CancunToAtlantisAtTime15k"],
                           ["transactiontest", path, "--not-fork", "Atlantis"], ["rlptest", path, "--jobs", "0"]):
             result = scope(*arguments)
             self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
