@@ -22,6 +22,8 @@ std::string_view to_string(RefusalRule rule) noexcept {
             return "transient_storage";
         case RefusalRule::settlement_read:
             return "settlement_read";
+        case RefusalRule::submitter_balance:
+            return "submitter_balance";
         case RefusalRule::gas_budget:
             return "gas_budget";
         case RefusalRule::execution_failed:

@@ -32,6 +32,7 @@ enum class RefusalRule : uint8_t {
     transient_storage,  ///< L1: reads what an earlier root of the scope left (§11): needs a scope
                         ///< of its own
     settlement_read,    ///< L1: reads the settlement contract's storage, whose gas is not known
+    submitter_balance,  ///< L1: reads the balance of who pays for the scope
     gas_budget,         ///< more gas than the builder grants
     execution_failed,   ///< the plan's own transactions were refused on a chain
     execution_differs,  ///< executing the plan gave another outcome than simulating it

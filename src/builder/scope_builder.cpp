@@ -161,6 +161,7 @@ struct ScopeBuilder::Parts {
     evm::CallResult l1_call(execution::Host& host, const Address& target, const Bytes& calldata,
                             uint64_t gas) {
         host.access_account(target);
+        if (const auto delegate = host.delegation(target)) host.access_account(*delegate);
         return host.call({.depth = SETTLEMENT_CALL_DEPTH,
                           .gas = static_cast<int64_t>(gas),
                           .recipient = target,

@@ -87,6 +87,7 @@ class Simulation::Interceptor final : public execution::Host, private evm::Trace
     Hash transient_storage(const Address& address, const Hash& key) override;
     void set_transient_storage(const Address& address, const Hash& key, const Hash& value) override;
     evm::AccessStatus access_storage(const Address& address, const Hash& key) override;
+    uint256 balance(const Address& address) override;
 
   private:
     void on_instruction(const evm::TraceStep& step) override;
@@ -171,7 +172,10 @@ struct Simulation::Parts {
     /// Opens the root on a chain that is not its own. Before its code runs, so that no frame that
     /// reverts takes it back.
     void open(Leg& leg) {
-        if (!leg.chain.scope_transaction) leg.host->open_transaction({.origin = leg.chain.loader});
+        if (!leg.chain.scope_transaction) {
+            leg.host->open_transaction({.origin = leg.chain.loader});
+            leg.host->access_account(leg.chain.callable);  // the system transaction's target
+        }
         const auto result = from_loader(leg, callable::load_root(context, {}), 0);
         if (result.status != evm::Status::success)
             refuse(RefusalRule::fault,
@@ -434,6 +438,15 @@ evm::AccessStatus Simulation::Interceptor::access_storage(const Address& address
                       "L1: reads the settlement contract's storage, whose gas depends on the rest "
                       "of the scope");
     return Host::access_storage(address, key);
+}
+
+/// The settling transaction takes its fees beforehand, which depend on the whole scope.
+uint256 Simulation::Interceptor::balance(const Address& address) {
+    if (leg_.chain.scope_transaction && address == transaction().origin)
+        parts_.refuse(RefusalRule::submitter_balance,
+                      "L1: reads the balance of who submits the scope, whose fees are not known "
+                      "beforehand");
+    return Host::balance(address);
 }
 
 void Simulation::Interceptor::on_instruction(const evm::TraceStep& step) {

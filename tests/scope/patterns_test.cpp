@@ -455,8 +455,7 @@ std::vector<Address> touched(ScenarioWorld& world, uint64_t chain_id) {
     std::vector<Address> accounts{next.coinbase, world.callable(chain_id), rollup::SYSTEM_SENDER};
     if (chain_id == L1)
         accounts.insert(accounts.end(), {sites.settlement, sites.account, sites.verifier,
-                                         world.demo().alice().address,
-                                         crypto::address_of(world.demo().options().submitter)});
+                                         world.demo().alice().address});
     return accounts;
 }
 
@@ -518,6 +517,28 @@ TEST_F(ManyRoots, dont_read_what_executeScope_has_read) {
             ASSERT_FALSE(added.has_value());
             EXPECT_EQ(to_string(added.error().rule), to_string(RefusalRule::settlement_read));
         }
+    }
+    ASSERT_TRUE(scope.add(world.root(callers.at(A), call)).has_value());
+    world.settle(scope);
+    EXPECT_EQ(count(B), 1u);
+}
+
+TEST_F(ManyRoots, dont_read_what_the_settling_transaction_costs) {
+    // Its submitter pays in advance, so that tx.origin has less when the scope settles than when it
+    // is built.
+    const auto meter = world.deploy(L1, "Patterns", "Thermometer");
+    const auto notes = world.deploy(A, "Patterns", "Notes");
+    const auto tell = abi::call("tellBalance(address)", world.seen_from(L1, notes));
+    const auto there = world.deploy(A, "Patterns", "LowLevel");
+    const auto from_a =
+        abi::call("make(address,bytes)", world.seen_from(A, meter), abi::call("balanceOfOrigin()"));
+    const auto call = call_others(A);
+    world.heads();
+    auto scope = world.open();
+    for (const auto& root : {world.root(meter, tell), world.root(there, from_a)}) {
+        const auto added = scope.add(root);
+        ASSERT_FALSE(added.has_value());
+        EXPECT_EQ(to_string(added.error().rule), to_string(RefusalRule::submitter_balance));
     }
     ASSERT_TRUE(scope.add(world.root(callers.at(A), call)).has_value());
     world.settle(scope);

@@ -347,6 +347,23 @@ TEST_P(Scenario, static_price_read) {
     }
 }
 
+TEST_P(Scenario, static_price_read_with_little_gas) {
+    const auto oracle = world.deploy(there, "Views", "Oracle", uint256{42u});
+    const auto reader = world.deploy(here, "Views", "PriceReader");
+    const auto read_within = [seen = world.seen_from(here, oracle)](uint64_t gas) {
+        return abi::call("readWithin(address,uint256)", seen, uint256{gas});
+    };
+    EXPECT_EQ(run(reader, read_within(100'000)).trace.output, abi::encode(uint256{42u}));
+    EXPECT_EQ(number(reader, "price()"), 42u);
+    // Where it does not suffice, it is not taken for a static context or a failure: the root is
+    // refused, or the call fails.
+    for (const uint64_t gas : {3'000u, 6'000u, 9'000u, 12'000u, 15'000u}) {
+        auto scope = world.open();
+        const auto added = scope.add(world.root(reader, read_within(gas)));
+        if (added) EXPECT_FALSE(added->success);
+    }
+}
+
 TEST_P(Scenario, derived_static_price) {
     // Derived there from what is here, and from what is on a third chain.
     for (const uint64_t home : {here, L1 + A + B - here - there}) {

@@ -36,6 +36,11 @@ contract PriceReader {
         return price;
     }
 
+    function readWithin(Oracle oracle, uint256 gas) external returns (uint256) {
+        price = oracle.price{gas: gas}();
+        return price;
+    }
+
     function readAround(Oracle oracle, uint256 next) external returns (uint256, uint256) {
         priceBefore = oracle.price();
         oracle.set(next);
