@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "demo/stories.hpp"
+#include "demo/world.hpp"
 #include "mutate/campaign.hpp"
 
 namespace scope::mutate {
@@ -26,6 +28,23 @@ TEST(mutate, no_changed_bundle_settles_as_something_else) {
     RecordProperty("equivalent", std::to_string(sum.equivalent));
     RecordProperty("swallowed", std::to_string(sum.swallowed));
     EXPECT_GE(sum.refused, sum.all() / 2);
+}
+
+/// All five stories as roots of one scope.
+TEST(mutate, nor_does_the_demonstrations) {
+    static const demo::Progress progress;
+    demo::World world{demo::Artifacts::locate(), builder::DataAvailability::blobs, progress};
+    const auto options = world.options();
+    builder::ScopeBuilder scope{world.network(), options, world.next_slot()};
+    for (const auto& story : demo::stories())
+        ASSERT_TRUE(scope.add(story.make(world)).has_value()) << story.name;
+    const auto bundle = scope.seal(world.committee());
+    ASSERT_TRUE(bundle.has_value()) << to_string(bundle.error());
+    const auto result = run_campaign({world.network(), options, world.committee(), *bundle, {}}, 1,
+                                     {.mutants = 60, .lies = 20});
+    for (const auto& survivor : result.survivors)
+        ADD_FAILURE() << survivor.kind << ": " << survivor.detail;
+    EXPECT_GE(result.sum().refused, 40u);
 }
 
 }  // namespace

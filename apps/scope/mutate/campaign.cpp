@@ -1,7 +1,6 @@
 #include "mutate/campaign.hpp"
 
 #include "equivalence/generator.hpp"
-#include "equivalence/generator.hpp"
 #include "mutate/adversary.hpp"
 #include "mutate/mutations.hpp"
 
@@ -15,17 +14,23 @@ constexpr size_t LIES_AT_ONCE = 3;
 
 class Campaign {
   public:
-    Campaign(const equivalence::SealedScope& sealed, const equivalence::Program& program,
-             uint64_t seed, Result& result)
+    using Judge = std::function<Judgement(const Attempt&)>;
+
+    /// @param is_wanted  Of the kinds of places.
+    Campaign(const equivalence::SealedScope& sealed, Judge judge,
+             bool (*is_wanted)(const std::string& kind), std::string program, uint64_t seed,
+             Result& result)
         : sealed_(sealed),
-          program_(program),
+          judge_(std::move(judge)),
+          is_wanted_(is_wanted),
+          program_(std::move(program)),
           seed_(seed),
           random_(seed ^ 0x9e3779b97f4a7c15),
           result_(result),
           honest_(draft_of(sealed.bundle)) {}
 
     void run(const Amount& amount) {
-        const auto unchanged = judge(program_, sealed_, attempt(sealed_, honest_));
+        const auto unchanged = judge_(attempt(sealed_, honest_));
         if (unchanged.verdict != Verdict::equivalent)
             return count("unchanged",
                          {Verdict::survivor, "not as on one chain: " + unchanged.detail});
@@ -35,6 +40,7 @@ class Campaign {
         for (uint64_t i = 0; i < amount.lies; ++i) {
             const auto lie = adversary.lie(random_, LIES_AT_ONCE);
             if (!lie) return;
+            if (is_same(lie->draft)) continue;
             // Lies at once are counted by how many there are.
             const auto more = static_cast<size_t>(std::ranges::count(lie->kind, '+'));
             try_draft(more == 0 ? "lie: " + lie->kind : std::to_string(more + 1) + " lies",
@@ -51,7 +57,8 @@ class Campaign {
         std::map<std::string, std::vector<size_t>> places;
         for (size_t i = 0; i < list.kinds().size(); ++i) places[list.kinds()[i]].push_back(i);
         std::vector<const std::pair<const std::string, std::vector<size_t>>*> kinds;
-        for (const auto& kind : places) kinds.push_back(&kind);
+        for (const auto& kind : places)
+            if (is_wanted_(kind.first)) kinds.push_back(&kind);
         for (uint64_t i = 0; i < mutants; ++i) {
             const auto& [kind, all] = *kinds[random_() % kinds.size()];
             auto draft = honest_;
@@ -67,7 +74,7 @@ class Campaign {
     }
 
     void try_draft(const std::string& kind, const std::string& note, const Draft& draft) {
-        auto judgement = judge(program_, sealed_, attempt(sealed_, draft));
+        auto judgement = judge_(attempt(sealed_, draft));
         if (!note.empty()) judgement.detail = note + ": " + judgement.detail;
         count(kind, judgement);
     }
@@ -86,12 +93,14 @@ class Campaign {
                 return;
             case Verdict::survivor:
                 ++tally.survivors;
-                result_.survivors.push_back({seed_, kind, judgement.detail, to_string(program_)});
+                result_.survivors.push_back({seed_, kind, judgement.detail, program_});
         }
     }
 
     const equivalence::SealedScope& sealed_;
-    const equivalence::Program& program_;
+    Judge judge_;
+    bool (*is_wanted_)(const std::string& kind);
+    std::string program_;
     uint64_t seed_;
     std::mt19937_64 random_;
     Result& result_;
@@ -125,8 +134,24 @@ Result run_campaign(const equivalence::ManyChains& many, const equivalence::Prog
                                                : builder::DataAvailability::calldata;
     (void)many.run(program, where, [&](const equivalence::SealedScope& sealed) {
         result.was_built = true;
-        Campaign{sealed, program, seed, result}.run(amount);
+        const auto of_program = [&](const Attempt& attempt) {
+            return judge(program, sealed, attempt);
+        };
+        const auto all = [](const std::string&) { return true; };
+        Campaign{sealed, of_program, all, to_string(program), seed, result}.run(amount);
     });
+    return result;
+}
+
+Result run_campaign(const equivalence::SealedScope& sealed, uint64_t seed, const Amount& amount) {
+    Result result;
+    result.was_built = true;
+    const auto honest = attempt(sealed, draft_of(sealed.bundle));
+    const auto same = [&](const Attempt& attempt) { return judge_same(sealed, honest, attempt); };
+    const auto outside_blocks = [](const std::string& kind) {
+        return !kind.starts_with("block") && !kind.starts_with("batch");
+    };
+    Campaign{sealed, same, outside_blocks, {}, seed, result}.run(amount);
     return result;
 }
 

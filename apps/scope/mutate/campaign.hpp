@@ -44,5 +44,10 @@ Result run_campaign(const equivalence::ManyChains& many, uint64_t seed, const Am
 /// The same for a program at hand.
 Result run_campaign(const equivalence::ManyChains& many, const equivalence::Program& program,
                     uint64_t seed, const Amount& amount);
+/// The same for any bundle. There is no oracle for it, so equivalent is only what leaves every
+/// account as it was to be, but those that are nobody's or the protocol's own; blocks are left as
+/// they are, for contracts may see their environment.
+/// @param sealed  Its `read` is not used.
+Result run_campaign(const equivalence::SealedScope& sealed, uint64_t seed, const Amount& amount);
 
 }  // namespace scope::mutate

@@ -334,6 +334,11 @@ class Attempter {
             ++leg;
         }
         for (const auto& batch : draft_.batches) {
+            // A rollup whose claim was dropped takes no part.
+            if (std::ranges::none_of(scope_.batches, [&](const protocol::BatchClaim& claim) {
+                    return claim.chain_id == uint256{batch.chain_id};
+                }))
+                continue;
             const auto& rollup = node(batch.chain_id);
             const auto outcomes = run_batch(*rollup.chain, batch, nullptr);
             std::pair<uint256, int> place{};

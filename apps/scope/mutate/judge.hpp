@@ -27,4 +27,9 @@ struct Judgement {
 Judgement judge(const equivalence::Program& program, const equivalence::SealedScope& sealed,
                 const Attempt& attempt);
 
+/// Without an oracle: equivalent is what leaves all accounts as @p honest does, but the predeploy,
+/// ScopedCallable, settlement, the system sender, coinbases and the submitter.
+Judgement judge_same(const equivalence::SealedScope& sealed, const Attempt& honest,
+                     const Attempt& attempt);
+
 }  // namespace scope::mutate
