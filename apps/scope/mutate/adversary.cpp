@@ -172,9 +172,10 @@ struct Adversary::Plan {
                                        .prev_randao = slot.prev_randao}};
             execution::Host host{block.state(), block.environment()};
             host.set_tracer(&observer);
-            (void)block.try_transaction(builder::make_bundle_transaction(network, sealed->options,
-                                                                         draft.scope, bundle.blobs),
-                                        &host);
+            [[maybe_unused]] const auto outcome =
+                block.try_transaction(builder::make_bundle_transaction(network, sealed->options,
+                                                                       draft.scope, bundle.blobs),
+                                      &host);
         }
         for (const auto& batch : draft.batches) {
             const auto parts_here = parts_on(batch.chain_id);
@@ -182,7 +183,7 @@ struct Adversary::Plan {
                 if (rollup.config.chain_id() != batch.chain_id) continue;
                 Observer observer{seen, batch.chain_id, rollup.config.system().target,
                                   rollup.config.system().sender, parts_here};
-                (void)run_batch(*rollup.chain, batch, &observer);
+                [[maybe_unused]] const auto outcomes = run_batch(*rollup.chain, batch, &observer);
             }
         }
         return seen;
