@@ -44,7 +44,8 @@ class Fuzzer {
                 ++passed_;
                 break;
             case Verdict::refused:
-                ++refused_[finding.detail.substr(0, finding.detail.find_first_of(":\n"))];
+                ++refused_;
+                tell_refused(seed, finding.detail.substr(0, finding.detail.find('\n')));
                 break;
             case Verdict::different:
                 ++failed_;
@@ -53,6 +54,13 @@ class Fuzzer {
         }
         ++done_;
         show_progress();
+    }
+
+    void tell_refused(uint64_t seed, const std::string& reason) const {
+        if (options_.json)
+            fmt::print("{{\"seed\":{},\"not_compared\":{}}}\n", seed, app::json_string(reason));
+        else
+            fmt::print("seed {}: not compared, a root was refused: {}\n", seed, reason);
     }
 
     void show(uint64_t seed, const Finding& finding) const {
@@ -78,23 +86,16 @@ class Fuzzer {
 
     void finish() const {
         if (isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\n");
-        uint64_t refused = 0;
-        for (const auto& [rule, count] : refused_) refused += count;
         if (!options_.json) {
             fmt::print("reached, in roots:\n");
             for (const auto& [what, count] : coverage_.counts())
                 fmt::print("{:>10} {}\n", count, what);
-            for (const auto& [rule, count] : refused_)
-                fmt::print("not compared: {} with a root that the builder refused: {}\n", count,
-                           rule);
             fmt::print("seeds {} to {}: {} equal, {} different, {} not compared\n", options_.seed,
-                       options_.seed + options_.runs - 1, passed_, failed_, refused);
+                       options_.seed + options_.runs - 1, passed_, failed_, refused_);
             return;
         }
         for (const auto& [what, count] : coverage_.counts())
             fmt::print("{{\"reached\":{},\"roots\":{}}}\n", app::json_string(what), count);
-        for (const auto& [rule, count] : refused_)
-            fmt::print("{{\"refused\":{},\"programs\":{}}}\n", app::json_string(rule), count);
         fmt::print("{{\"passed\":{},\"failed\":{}}}\n", passed_, failed_);
     }
 
@@ -103,8 +104,7 @@ class Fuzzer {
     ManyChains many_;
     std::mutex mutex_;
     Coverage coverage_;
-    uint64_t done_ = 0, passed_ = 0, failed_ = 0;
-    std::map<std::string, uint64_t> refused_;
+    uint64_t done_ = 0, passed_ = 0, failed_ = 0, refused_ = 0;
     const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point next_progress_ = start_;
 };
