@@ -19,13 +19,17 @@ builder::DataAvailability data_availability(const Program& program) {
                                          : builder::DataAvailability::calldata;
 }
 
-/// Rules that a program may run into, however its roots are put into scopes.
-bool may_refuse(builder::RefusalRule rule) {
-    return rule == builder::RefusalRule::scope_full || rule == builder::RefusalRule::gas_budget;
+/// Whether a program may run into this, however its roots are put into scopes: its gas limits are
+/// too low for what chains do once more than simulation counts, as static callbacks at one anchor.
+bool is_for_gas(const NotRun& not_run) {
+    using Rule = builder::RefusalRule;
+    return not_run.rule == Rule::scope_full || not_run.rule == Rule::gas_budget ||
+           (not_run.rule == Rule::execution_failed &&
+            not_run.reason.find("TooLittleGas()") != std::string::npos);
 }
 
 Finding compare(const OneChain& one, const Result<Outcome, NotRun>& many) {
-    if (!many && may_refuse(many.error().rule)) return {Verdict::refused, many.error().reason, {}};
+    if (!many && is_for_gas(many.error())) return {Verdict::refused, many.error().reason, {}};
     if (!many) return {Verdict::different, "a root was refused: " + many.error().reason, {}};
     auto detail = difference(one.outcome, *many);
     return {detail.empty() ? Verdict::equal : Verdict::different, std::move(detail), {}};
