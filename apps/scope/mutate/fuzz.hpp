@@ -7,8 +7,8 @@ namespace scope::mutate {
 struct FuzzOptions {
     uint64_t seed = 1;  ///< of the first program; the next ones follow
     uint64_t runs = 50;
-    uint64_t mutants = 40;  ///< of each program's bundle
-    uint64_t lies = 10;     ///< about each program's plan
+    uint64_t mutants = 60;  ///< of each program's bundle
+    uint64_t lies = 25;     ///< about each program's plan
     unsigned jobs = 1;
     bool json = false;
 };
