@@ -48,6 +48,8 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     /// @dev What the probe for a static context gets, which is all lost in one, and what must be left for it to get that.
     uint256 private constant PROBE_GAS = 1000;
     uint256 private constant PROBE_GAS_LEFT = 5000;
+    /// @dev Equal requests at one point that have different answers; more are a fault, so that what is asked in vain is bounded (§7).
+    uint256 private constant MAX_VARIANTS = 16;
 
     /// @dev 0 if no root is open.
     bytes32 private transient _rootId;
@@ -107,7 +109,7 @@ abstract contract ScopedCallable is IScopedCallableExtension {
         Revert.bubble(reason);
     }
 
-    /// @dev Makes a fault final as far as the chain can; the revert follows.
+    /// @dev Makes a fault final as far as the chain can, and that no root is open; the revert follows.
     function _abort(bytes memory reason) internal view virtual;
 
     // ---- outbound: this chain asks (§5) ---------------------------------------------------------------------------------------
@@ -156,9 +158,9 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     function _request(uint8 kind, uint256 targetChainId, address from, ScopedRequest calldata request)
         private
         view
-        inRoot
         returns (Request memory asked)
     {
+        if (_rootId == 0) _fault(abi.encodeWithSelector(NoOpenRoot.selector));
         if (targetChainId == block.chainid) revert TargetIsLocal();
         bool byAlias = from != msg.sender;
         if (byAlias && msg.sender != aliasOf(targetChainId, request.to)) revert FromMismatch(from, msg.sender);
@@ -189,6 +191,7 @@ abstract contract ScopedCallable is IScopedCallableExtension {
         bytes memory failure;
         bytes32 requestHash;
         for (;; ++asked.variant) {
+            if (asked.variant == MAX_VARIANTS) _fault(failure);
             requestHash = ScopeHash.requestHash(asked);
             bytes32 anchor = ScopeHash.fold(bytes32(asked.nonce), requestHash);
             _write(_accumulator(asked.targetChainId, REQUESTS_OUT), ScopeHash.fold(stream, requestHash));
@@ -202,7 +205,9 @@ abstract contract ScopedCallable is IScopedCallableExtension {
             if (!_isRecorded(anchor)) break;
             (taken, failure) = address(this).call(abi.encodeCall(this.serveAnchor, (anchor)));
             if (taken) break;
-            if (Revert.selector(failure) != NotReproduced.selector) _fault(failure);
+            if (Revert.selector(failure) != NotReproduced.selector || asked.variant == MAX_VARIANTS - 1) {
+                _fault(failure);
+            }
         }
 
         // Take control back. What the answer says of this chain has to be where this chain is, after its callbacks.
@@ -221,6 +226,7 @@ abstract contract ScopedCallable is IScopedCallableExtension {
         bytes memory response;
         bytes memory failure;
         for (;; ++asked.variant) {
+            if (asked.variant == MAX_VARIANTS) _fault(failure);
             bytes32 requestHash = ScopeHash.requestHash(asked);
             bool taken;
             (taken, response) = _answer(requestHash, asked);
@@ -230,7 +236,9 @@ abstract contract ScopedCallable is IScopedCallableExtension {
             }
             failure = _serveStill(ScopeHash.fold(bytes32(asked.nonce), requestHash));
             if (failure.length == 0) break;
-            if (Revert.selector(failure) != NotReproduced.selector) _fault(failure);
+            if (Revert.selector(failure) != NotReproduced.selector || asked.variant == MAX_VARIANTS - 1) {
+                _fault(failure);
+            }
         }
         (success, data,,) = abi.decode(response, (bool, bytes, bytes32, Mark[]));
     }
@@ -684,7 +692,7 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     }
 
     /// @inheritdoc IScopedCallableExtension
-    function forwardStranded(uint256 chainId, address account) external inRoot returns (bytes memory response) {
+    function forwardStranded(uint256 chainId, address account) external returns (bytes memory response) {
         address stranded = deployAlias(chainId, account);
         // The alias asks in its own name, as any local account may, with what can surely be forwarded through its proxy.
         bytes memory ask = abi.encodeCall(

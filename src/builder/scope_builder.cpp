@@ -188,7 +188,7 @@ struct ScopeBuilder::Parts {
         auto outcome = rollup.block->try_transaction(tx, &host);
         if (outcome) return std::move(*outcome);
         if (outcome.error() == execution::TxError::aborted)
-            return std::unexpected{"aborted: " + describe_revert(*host.abort_reason())};
+            return std::unexpected{describe_revert(*host.abort_reason())};
         if (outcome.error() != execution::TxError::system_failed)
             return std::unexpected{std::string{to_string(outcome.error())}};
         return std::unexpected{describe_revert(view_as(rollup, rollup.system().sender, tx.data))};
@@ -299,6 +299,13 @@ struct ScopeBuilder::Parts {
 
     // ---- execution of the plan: nothing is intercepted
 
+    /// A chain's transaction for the root can't stand.
+    static Refusal fault(uint64_t chain_id, const std::string& reason) {
+        const bool short_of_gas = reason.starts_with("TooLittleGas");
+        return refusal(short_of_gas ? RefusalRule::gas_budget : RefusalRule::execution_failed,
+                       fmt::format("chain {}: {}", chain_id, reason));
+    }
+
     Result<Ending, Refusal> execute(const Root& root, const protocol::RootContext& context,
                                     const Plan& plan) {
         Ending ending;
@@ -324,16 +331,13 @@ struct ScopeBuilder::Parts {
             auto calldata = own ? callable::load_root(context, section_of(id))
                                 : callable::run_root(context, section_of(id));
             if (const auto run = run_system(rollup, std::move(calldata)); !run)
-                return std::unexpected{refusal(RefusalRule::execution_failed,
-                                               fmt::format("chain {}: {}", id, run.error()))};
+                return std::unexpected{fault(id, run.error())};
             if (!own) continue;
             const auto& l2_root = std::get<L2Root>(root);
             execution::Host host{rollup.block->state(), rollup.block->environment()};
             const auto outcome = rollup.block->try_transaction(l2_root.transaction, &host);
             if (!outcome && outcome.error() == execution::TxError::aborted)
-                return std::unexpected{refusal(RefusalRule::execution_failed,
-                                               fmt::format("chain {}: aborted: {}", id,
-                                                           describe_revert(*host.abort_reason())))};
+                return std::unexpected{fault(id, describe_revert(*host.abort_reason()))};
             if (!outcome) return std::unexpected{tx_refusal(l2_root, outcome.error())};
             ending = {outcome->succeeded(), outcome->output, outcome->gas_used};
         }

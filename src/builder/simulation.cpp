@@ -20,6 +20,8 @@ namespace {
 /// What the waiting frame of execution pays for a callback beyond running it: reading the record,
 /// hashing it, the frame.
 constexpr int64_t SERVE_OVERHEAD = 12'000;
+/// What a call may take that a rollup's waiting frame need not pay.
+constexpr int64_t VAIN_GAS_OF_A_CALL = execution::VAIN_GAS / 4;
 /// Enough for a message of the loader, which nobody pays for.
 constexpr int64_t LOADER_GAS = 1 << 30;
 
@@ -35,6 +37,7 @@ struct Served {
 struct Step {
     size_t record = 0;
     Hash anchor;
+    int64_t gas = 0;  // that it took
 };
 
 /// A frame that waits for an answer, in which callbacks run.
@@ -192,7 +195,9 @@ struct Simulation::Parts {
         const auto gas_left = [&]() -> int64_t& {
             return waiting ? target.waits.back().gas : target.gas_left;
         };
-        const int64_t gas = std::max<int64_t>(gas_left(), 0);
+        // What is not kept in the end is not paid on a rollup, and which that is shows later.
+        const int64_t unpaid = waiting && !target.chain.pays_in_vain() ? VAIN_GAS_OF_A_CALL : 0;
+        const int64_t gas = std::max({gas_left(), unpaid, int64_t{0}});
 
         const auto alias = from_loader(
             target, callable::deploy_alias(request.source_chain_id, request.from), depth);
@@ -226,14 +231,14 @@ struct Simulation::Parts {
                                target.chain.chain_id, to_hex(request.to), reason, gas));
             return std::nullopt;
         }
-        gas_left() -= used + SERVE_OVERHEAD;
+        if (unpaid == 0) gas_left() -= used + SERVE_OVERHEAD;
         return std::move(result.output);
     }
 
     /// Notes an answer as a record of the target. False if that can't go on: the request has
     /// another answer already, so what the target waits for has to be asked by its next variant.
     bool note(Leg& target, const protocol::Request& request, const Hash& request_hash,
-              const protocol::Response& decoded, const Bytes& response) {
+              const protocol::Response& decoded, const Bytes& response, int64_t gas) {
         const Hash anchor = protocol::anchor_of(request);
         auto& at = target.by_anchor[anchor];
         const auto [place, is_new] = at.try_emplace(request_hash, target.records.size());
@@ -246,18 +251,22 @@ struct Simulation::Parts {
             return false;
         }
         if (request.kind == protocol::CallKind::call)
-            target.steps[decoded.trace] = {place->second, anchor};
+            target.steps[decoded.trace] = {place->second, anchor, gas};
         return true;
     }
 
     /// Marks the records on the way from one trace of a chain to a later one: these survived.
-    static void keep_path(Leg& leg, Hash end, const Hash& start) {
+    /// Returns the gas that they took.
+    static int64_t keep_path(Leg& leg, Hash end, const Hash& start) {
+        int64_t gas = 0;
         while (end != start) {
             const auto step = leg.steps.find(end);
             CHECK(step != leg.steps.end());
             leg.records[step->second.record].kept = true;
+            gas += step->second.gas + SERVE_OVERHEAD;
             end = step->second.anchor;
         }
+        return gas;
     }
 
     /// Answers a request that @p source's code takes the answer of in @p message.
@@ -284,9 +293,10 @@ struct Simulation::Parts {
         }
         if (wait.is_static) moments.emplace(wait.number, standings());
 
-        answer_into(source, request, message, trace);
+        const int64_t kept = answer_into(source, request, message, trace);
 
-        const int64_t toll = message.gas - source.waits.back().gas;
+        const int64_t toll =
+            source.chain.pays_in_vain() ? message.gas - source.waits.back().gas : kept;
         moments.erase(wait.number);
         if (now)
             move_to(*now);
@@ -302,25 +312,31 @@ struct Simulation::Parts {
         return {toll, true};
     }
 
-    void answer_into(Leg& source, const protocol::Request& request, const evm::Message& message,
-                     CallTrace& trace) {
+    /// Returns the gas that those callbacks took that are kept.
+    int64_t answer_into(Leg& source, const protocol::Request& request, const evm::Message& message,
+                        CallTrace& trace) {
         Leg* const target = find(request.target_chain_id);
-        if (!target || target == &source)
-            return refuse(RefusalRule::unknown_chain,
-                          fmt::format("{} on chain {} calls chain {}, which is not in this scope",
-                                      to_hex(request.from), source.chain.chain_id,
-                                      to_decimal(request.target_chain_id)));
+        if (!target || target == &source) {
+            refuse(RefusalRule::unknown_chain,
+                   fmt::format("{} on chain {} calls chain {}, which is not in this scope",
+                               to_hex(request.from), source.chain.chain_id,
+                               to_decimal(request.target_chain_id)));
+            return 0;
+        }
         const auto response = serve(*target, request, trace);
-        if (!response) return;
+        if (!response) return 0;
         const auto decoded = protocol::decode_response(*response);
         CHECK(decoded.has_value());
         trace.success = decoded->success;
         trace.output = decoded->data;
-        if (!note(*target, request, trace.request_hash, *decoded, *response)) return;
+        if (!note(*target, request, trace.request_hash, *decoded, *response,
+                  static_cast<int64_t>(trace.gas_used)))
+            return 0;
 
+        int64_t kept = 0;
         if (request.kind == protocol::CallKind::call)
-            keep_path(source, trace_of(source),
-                      protocol::trace_after(to_be(request.nonce), trace.request_hash));
+            kept = keep_path(source, trace_of(source),
+                             protocol::trace_after(to_be(request.nonce), trace.request_hash));
 
         const auto filled = from_loader(
             source,
@@ -331,6 +347,7 @@ struct Simulation::Parts {
             refuse(RefusalRule::fault,
                    fmt::format("chain {} can't be filled: {}", source.chain.chain_id,
                                describe_revert(filled.output)));
+        return kept;
     }
 
     /// The plan: a chain's records in the order found; its fills in the order of the records that

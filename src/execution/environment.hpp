@@ -24,6 +24,16 @@ inline constexpr BlobParameters PRAGUE_BLOBS{6, 9, 5007716};
 inline constexpr Address ABORT_PRECOMPILE =
     literals::fixed_literal<20>("0x5c09e00000000000000000000000000000000002");
 
+/// Selectors of ScopedCallable that the rule below knows, and of its errors NoOpenRoot() and
+/// TooLittleGas().
+inline constexpr auto RUN_ROLLED_BACK = literals::fixed_literal<4>("3a153641");
+inline constexpr auto HANDLE_SCOPED_CALL = literals::fixed_literal<4>("965cd507");
+inline constexpr auto SERVE_ANCHOR = literals::fixed_literal<4>("bedeb00d");
+inline constexpr auto NO_OPEN_ROOT = literals::fixed_literal<4>("7b7d468e");
+inline constexpr auto TOO_LITTLE_GAS = literals::fixed_literal<4>("5dd42bb6");
+/// What a transaction may run in vain.
+inline constexpr int64_t VAIN_GAS = 60'000'000;
+
 /// Transactions without a signature that a chain may have (docs/protocol.md, section 6): TxType
 /// system. They pay nothing, must succeed, and leave the target's transient storage to the directly
 /// following transaction of the same block.
@@ -31,8 +41,13 @@ struct SystemTransactionRule {
     Address sender;  ///< of all of them; its nonce counts them
     Address target;  ///< the only address that they may call
     /// A precompile for the target alone: what calls it, with a reason, is no transaction of any
-    /// block, whatever frame catches (section 7). For all others an account like any other.
+    /// block, whatever frame catches (section 7). Called with NoOpenRoot(), it leaves a transaction
+    /// that fails, but none that succeeds. For all others an account like any other.
     Address abort = ABORT_PRECOMPILE;
+    // What the target runs and undoes, or runs without a change, takes its gas from VAIN_GAS of the
+    // transaction and not from the frame that waits: its calls to itself of runRolledBack, of
+    // handleScopedCall in a static context, and of serveAnchor where that fails. Else what a
+    // builder has it run could starve that frame (section 7).
     friend bool operator==(const SystemTransactionRule&, const SystemTransactionRule&) = default;
 };
 

@@ -34,10 +34,14 @@ class Host : public evm::Host {
     /// Ends it by the revision's rules; returns its logs. @p carry_transient as in State.
     std::vector<Log> close_transaction(std::optional<Address> carry_transient = std::nullopt);
 
-    /// Why the transaction can't stand in any block: what the abort precompile was called with
-    /// (SystemTransactionRule). From then on every call fails, so that it ends quickly.
+    /// Whether the transaction can stand in no block, now that it ended in success or not
+    /// (SystemTransactionRule, abort).
+    [[nodiscard]] bool is_aborted(bool succeeded) const noexcept {
+        return abort_reason_ || (succeeded && caught_);
+    }
+    /// What the abort precompile was called with.
     [[nodiscard]] const std::optional<Bytes>& abort_reason() const noexcept {
-        return abort_reason_;
+        return abort_reason_ ? abort_reason_ : caught_;
     }
 
     /// Sees each instruction, if not null.
@@ -74,6 +78,9 @@ class Host : public evm::Host {
     [[nodiscard]] bool aborts(const evm::Message& message) const noexcept;
 
   private:
+    evm::CallResult run_in_vain(const evm::Message& message);
+    evm::CallResult run_variant(const evm::Message& message);
+    evm::CallResult run(const evm::Message& message);
     evm::CallResult run_call(const evm::Message& message);
     evm::CallResult run_create(const evm::Message& message);
     void rollback_frame(state::Journal::Checkpoint checkpoint);
@@ -82,7 +89,9 @@ class Host : public evm::Host {
     const Environment& environment_;
     evm::TransactionContext transaction_;
     evm::Tracer* tracer_ = nullptr;
-    std::optional<Bytes> abort_reason_;
+    std::optional<Bytes> abort_reason_;  // from then on every call fails, so that it ends quickly
+    std::optional<Bytes> caught_;        // NoOpenRoot, which only success turns into an abort
+    int64_t vain_gas_ = 0;               // left to run in vain
 };
 
 /// Address of a contract that a create makes (Yellow Paper, section 7).

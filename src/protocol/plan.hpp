@@ -16,7 +16,7 @@ struct Fill {
 struct Record {
     Request request;
     Hash raw_response_hash;  ///< keccak256 of the raw bytes of its answer
-    bool kept = false;  ///< whether every frame around the call on the source survives
+    bool kept = false;       ///< whether every frame around the call on the source survives
     friend bool operator==(const Record&, const Record&) = default;
 };
 

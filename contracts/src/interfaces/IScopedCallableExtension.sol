@@ -31,7 +31,8 @@ interface IScopedCallableExtension is IScopedCallable {
 
     // ---- plain refusals ----------------------------------------------------------------------------------------------------
 
-    /// @notice No root is open: outside `executeScope`, in an ordinary transaction of a rollup (§12).
+    /// @notice No root is open: outside `executeScope`, in an ordinary transaction of a rollup (§12). There it may revert the transaction,
+    ///         but a transaction that succeeds although it met this error is invalid.
     error NoOpenRoot();
     /// @notice A root is open already.
     error RootOpen(bytes32 rootId);

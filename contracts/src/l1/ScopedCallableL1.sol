@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
 import {IScopedCallableL1} from "../interfaces/IScopedCallableL1.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
+import {Revert} from "../libraries/Revert.sol";
 import {Transient} from "../libraries/Transient.sol";
 import {ScopedCallable} from "../ScopedCallable.sol";
 
@@ -28,7 +29,9 @@ contract ScopedCallableL1 is ScopedCallable, IScopedCallableL1 {
     }
 
     /// @dev Burns all gas but what the revert needs: whoever catches can't go far, and the operation's gas is signed (§7).
-    function _abort(bytes memory) internal view override {
+    ///      Without a root nobody but the caller decided anything.
+    function _abort(bytes memory reason) internal view override {
+        if (Revert.selector(reason) == NoOpenRoot.selector) return;
         // The probe for a static context takes all it gets in one.
         assembly ("memory-safe") {
             pop(staticcall(gas(), address(), 0, 0, 0, 0))
