@@ -20,8 +20,6 @@ namespace {
 /// What the waiting frame of execution pays for a callback beyond running it: reading the record,
 /// hashing it, the frame.
 constexpr int64_t SERVE_OVERHEAD = 12'000;
-/// What a call may take that a rollup's waiting frame need not pay.
-constexpr int64_t VAIN_GAS_OF_A_CALL = execution::VAIN_GAS / 4;
 /// Enough for a message of the loader, which nobody pays for.
 constexpr int64_t LOADER_GAS = 1 << 30;
 
@@ -196,7 +194,8 @@ struct Simulation::Parts {
             return waiting ? target.waits.back().gas : target.gas_left;
         };
         // What is not kept in the end is not paid on a rollup, and which that is shows later.
-        const int64_t unpaid = waiting && !target.chain.pays_in_vain() ? VAIN_GAS_OF_A_CALL : 0;
+        const int64_t unpaid =
+            waiting && !target.chain.pays_in_vain() ? execution::VAIN_CALL_GAS : 0;
         const int64_t gas = std::max({gas_left(), unpaid, int64_t{0}});
 
         const auto alias = from_loader(

@@ -31,8 +31,10 @@ inline constexpr auto HANDLE_SCOPED_CALL = literals::fixed_literal<4>("965cd507"
 inline constexpr auto SERVE_ANCHOR = literals::fixed_literal<4>("bedeb00d");
 inline constexpr auto NO_OPEN_ROOT = literals::fixed_literal<4>("7b7d468e");
 inline constexpr auto TOO_LITTLE_GAS = literals::fixed_literal<4>("5dd42bb6");
-/// What a transaction may run in vain.
-inline constexpr int64_t VAIN_GAS = 60'000'000;
+/// What a transaction may run in vain, and what one call of it gets; inside another one a 64th less
+/// than that one.
+inline constexpr int64_t VAIN_GAS = int64_t{1} << 26;
+inline constexpr int64_t VAIN_CALL_GAS = int64_t{1} << 24;
 
 /// Transactions without a signature that a chain may have (docs/protocol.md, section 6): TxType
 /// system. They pay nothing, must succeed, and leave the target's transient storage to the directly
@@ -41,13 +43,14 @@ struct SystemTransactionRule {
     Address sender;  ///< of all of them; its nonce counts them
     Address target;  ///< the only address that they may call
     /// A precompile for the target alone: what calls it, with a reason, is no transaction of any
-    /// block, whatever frame catches (section 7). Called with NoOpenRoot(), it leaves a transaction
-    /// that fails, but none that succeeds. For all others an account like any other.
+    /// block, whatever frame catches (section 7). Called with NoOpenRoot(), it has the transaction
+    /// revert with that (section 12). Warm from the start, as precompiles are (EIP-2929). For all
+    /// others an account like any other.
     Address abort = ABORT_PRECOMPILE;
     // What the target runs and undoes, or runs without a change, takes its gas from VAIN_GAS of the
     // transaction and not from the frame that waits: its calls to itself of runRolledBack, of
     // handleScopedCall in a static context, and of serveAnchor where that fails. Else what a
-    // builder has it run could starve that frame (section 7).
+    // builder has it run could starve that frame (section 7). More than VAIN_GAS is an abort.
     friend bool operator==(const SystemTransactionRule&, const SystemTransactionRule&) = default;
 };
 

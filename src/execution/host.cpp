@@ -56,11 +56,14 @@ std::optional<Address> delegation_of(BytesView code) noexcept {
 void Host::open_transaction(evm::TransactionContext context) {
     transaction_ = std::move(context);
     abort_reason_.reset();
-    caught_.reset();
+    no_open_root_ = false;
     vain_gas_ = VAIN_GAS;
+    vain_call_gas_ = VAIN_CALL_GAS;
     state_.begin_transaction();
     state_.access_account(transaction_.origin);
     if (revision() >= Revision::shanghai) state_.access_account(environment_.block.coinbase);
+    if (environment_.system_transactions)
+        state_.access_account(environment_.system_transactions->abort);
 }
 
 std::vector<Log> Host::close_transaction(std::optional<Address> carry_transient) {
@@ -152,8 +155,10 @@ bool Host::aborts(const Message& message) const noexcept {
 
 CallResult Host::call(const Message& message) {
     if (aborts(message)) {
-        auto& reason = equal(message.input, NO_OPEN_ROOT) ? caught_ : abort_reason_;
-        if (!reason) reason = to_bytes(message.input);
+        if (equal(message.input, NO_OPEN_ROOT))
+            no_open_root_ = true;
+        else if (!abort_reason_)
+            abort_reason_ = to_bytes(message.input);
     }
     if (abort_reason_) return failure(Status::out_of_gas);
     const auto& rule = environment_.system_transactions;
@@ -169,26 +174,32 @@ CallResult Host::call(const Message& message) {
 }
 
 CallResult Host::run_in_vain(const Message& message) {
-    // Each level of nesting gets half of what is left, so that all together stay within it.
     Message unpaid = message;
-    unpaid.gas = vain_gas_ / 2;
-    vain_gas_ -= unpaid.gas;
+    unpaid.gas = vain_call_gas_;
+    vain_call_gas_ -= unpaid.gas / 64;
     CallResult result = run(unpaid);
-    vain_gas_ += result.gas_left;
-    result.gas_left = message.gas;
-    result.gas_refund = 0;
-    return result;
+    vain_call_gas_ = unpaid.gas;
+    const int64_t used = unpaid.gas - result.gas_left;
+    return spend_in_vain(message, std::move(result), used);
 }
 
 CallResult Host::run_variant(const Message& message) {
     CallResult result = run(message);
     if (result.status == Status::success) return result;
-    vain_gas_ -= message.gas - result.gas_left;
+    const int64_t used = message.gas - result.gas_left;
+    return spend_in_vain(message, std::move(result), used);
+}
+
+/// The frame that made the call keeps its gas.
+CallResult Host::spend_in_vain(const Message& message, CallResult result, int64_t used) {
+    vain_gas_ -= used;
+    if (vain_gas_ < 0) {
+        if (!abort_reason_) abort_reason_ = to_bytes(TOO_LITTLE_GAS);
+        return failure(Status::out_of_gas);
+    }
     result.gas_left = message.gas;
-    if (vain_gas_ >= 0) return result;
-    vain_gas_ = 0;
-    if (!abort_reason_) abort_reason_ = to_bytes(TOO_LITTLE_GAS);
-    return failure(Status::out_of_gas);
+    result.gas_refund = 0;
+    return result;
 }
 
 CallResult Host::run(const Message& message) {
@@ -208,6 +219,16 @@ void Host::rollback_frame(state::Journal::Checkpoint checkpoint) {
         revision() >= Revision::spurious_dragon && state_.touched_in_transaction(RIPEMD160);
     state_.rollback(checkpoint);
     if (keep_touch) state_.touch(RIPEMD160);
+}
+
+void Host::end_frame(const Message& message, state::Journal::Checkpoint checkpoint,
+                     CallResult& result) {
+    if (no_open_root_ && message.depth == 0 && result.status == Status::success) {
+        result.status = Status::revert;
+        result.gas_refund = 0;
+        result.output = to_bytes(NO_OPEN_ROOT);
+    }
+    if (result.status != Status::success) rollback_frame(checkpoint);
 }
 
 CallResult Host::run_call(const Message& message) {
@@ -241,7 +262,7 @@ CallResult Host::run_call(const Message& message) {
         else
             result = evm::execute(*this, revision(), message, *code, tracer_);
     }
-    if (result.status != Status::success) rollback_frame(checkpoint);
+    end_frame(message, checkpoint, result);
     return result;
 }
 
@@ -287,10 +308,8 @@ CallResult Host::run_create(const Message& message) {
         }
         if (result.status != Status::success) result.gas_left = result.gas_refund = 0;
     }
-    if (result.status == Status::success)
-        result.created = address;
-    else
-        rollback_frame(checkpoint);
+    end_frame(message, checkpoint, result);
+    if (result.status == Status::success) result.created = address;
     return result;
 }
 

@@ -34,14 +34,10 @@ class Host : public evm::Host {
     /// Ends it by the revision's rules; returns its logs. @p carry_transient as in State.
     std::vector<Log> close_transaction(std::optional<Address> carry_transient = std::nullopt);
 
-    /// Whether the transaction can stand in no block, now that it ended in success or not
-    /// (SystemTransactionRule, abort).
-    [[nodiscard]] bool is_aborted(bool succeeded) const noexcept {
-        return abort_reason_ || (succeeded && caught_);
-    }
-    /// What the abort precompile was called with.
+    /// Why the transaction can't stand in any block: what the abort precompile was called with
+    /// (SystemTransactionRule). From then on every call fails, so that it ends quickly.
     [[nodiscard]] const std::optional<Bytes>& abort_reason() const noexcept {
-        return abort_reason_ ? abort_reason_ : caught_;
+        return abort_reason_;
     }
 
     /// Sees each instruction, if not null.
@@ -80,18 +76,24 @@ class Host : public evm::Host {
   private:
     evm::CallResult run_in_vain(const evm::Message& message);
     evm::CallResult run_variant(const evm::Message& message);
+    evm::CallResult spend_in_vain(const evm::Message& message, evm::CallResult result,
+                                  int64_t used);
     evm::CallResult run(const evm::Message& message);
     evm::CallResult run_call(const evm::Message& message);
     evm::CallResult run_create(const evm::Message& message);
     void rollback_frame(state::Journal::Checkpoint checkpoint);
+    /// A frame that failed is undone; a transaction's own fails as well if it met NoOpenRoot.
+    void end_frame(const evm::Message& message, state::Journal::Checkpoint checkpoint,
+                   evm::CallResult& result);
 
     state::State& state_;
     const Environment& environment_;
     evm::TransactionContext transaction_;
     evm::Tracer* tracer_ = nullptr;
-    std::optional<Bytes> abort_reason_;  // from then on every call fails, so that it ends quickly
-    std::optional<Bytes> caught_;        // NoOpenRoot, which only success turns into an abort
-    int64_t vain_gas_ = 0;               // left to run in vain
+    std::optional<Bytes> abort_reason_;
+    bool no_open_root_ = false;  // the abort precompile was called with that
+    int64_t vain_gas_ = 0;       // left to run in vain
+    int64_t vain_call_gas_ = 0;  // what the next call in vain gets
 };
 
 /// Address of a contract that a create makes (Yellow Paper, section 7).

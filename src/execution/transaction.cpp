@@ -261,10 +261,9 @@ Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
     message.value = tx.value;
     evm::CallResult result = host.call(message);
     const bool succeeded = result.status == evm::Status::success;
-    const bool aborted = host.is_aborted(succeeded);
-    if (aborted || (is_system && !succeeded)) {
+    if (host.abort_reason() || (is_system && !succeeded)) {
         state.rollback(before);
-        return std::unexpected{aborted ? TxError::aborted : TxError::system_failed};
+        return std::unexpected{host.abort_reason() ? TxError::aborted : TxError::system_failed};
     }
 
     Outcome outcome;

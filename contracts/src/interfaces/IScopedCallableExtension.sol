@@ -31,8 +31,8 @@ interface IScopedCallableExtension is IScopedCallable {
 
     // ---- plain refusals ----------------------------------------------------------------------------------------------------
 
-    /// @notice No root is open: outside `executeScope`, in an ordinary transaction of a rollup (§12). There it may revert the transaction,
-    ///         but a transaction that succeeds although it met this error is invalid.
+    /// @notice No root is open: outside `executeScope`, in an ordinary transaction of a rollup (§12). That one reverts with it, whatever
+    ///         frame catches.
     error NoOpenRoot();
     /// @notice A root is open already.
     error RootOpen(bytes32 rootId);

@@ -34,8 +34,8 @@ contract ScopedCallableL2 is ScopedCallable {
         }
     }
 
-    /// @dev A builder can't choose what a fault leads to: there is no block with one. Nor what NoOpenRoot leads to, by which it could take
-    ///      a root for an ordinary transaction: that may fail, but can't be caught (§7).
+    /// @dev A builder can't choose what a fault leads to: there is no block with one (§7). Nor what NoOpenRoot leads to, by including a root
+    ///      as an ordinary transaction: it reverts as a whole (§12).
     function _abort(bytes memory reason) internal view override {
         assembly ("memory-safe") {
             pop(staticcall(gas(), ABORT_PRECOMPILE, add(reason, 0x20), mload(reason), 0, 0))
