@@ -407,6 +407,10 @@ evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
     if (taken.reproduced) {
         result = Host::call(message);
     } else {
+        if (request->variant + uint256{1u} == uint256{protocol::MAX_VARIANTS})
+            parts_.refuse(RefusalRule::fault,
+                          fmt::format("chain {}: more than {} answers to one request at one point",
+                                      leg_.chain.chain_id, protocol::MAX_VARIANTS));
         result.status = evm::Status::revert;
         result.gas_left = message.gas;
         result.output = callable::not_reproduced(protocol::request_hash(*request));

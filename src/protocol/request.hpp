@@ -42,6 +42,9 @@ struct SettlementId {
 
 Hash root_id(const SettlementId& settlement, const RootContext& context);
 
+/// Answers that equal requests at one point can have (§7).
+inline constexpr uint64_t MAX_VARIANTS = 16;
+
 /// One scoped call, complete (§3).
 struct Request {
     Hash root_id;

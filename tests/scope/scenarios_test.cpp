@@ -406,6 +406,21 @@ TEST_P(Scenario, equal_calls_between_which_the_caller_writes) {
     EXPECT_THAT(variants, testing::Contains(uint256{2u}));
 }
 
+TEST_P(Scenario, more_equal_calls_than_there_are_variants) {
+    const auto echo = world.deploy(there, "Views", "Echo");
+    const auto changing = world.deploy(here, "Views", "Changing");
+    const auto seen = world.seen_from(here, echo);
+    const auto ask = [&](uint64_t times) {
+        return abi::call("ask(address,uint256)", seen, uint256{times});
+    };
+    const Ask enough{.gas = 14'000'000};
+    const auto refusal =
+        world.refusal_of(world.root(changing, ask(protocol::MAX_VARIANTS + 1), enough));
+    EXPECT_EQ(to_string(refusal.rule), to_string(builder::RefusalRule::fault));
+    EXPECT_THAT(refusal.reason, testing::HasSubstr("more than 16 answers to one request"));
+    EXPECT_TRUE(run(changing, ask(protocol::MAX_VARIANTS), enough).trace.success);
+}
+
 // ---- value
 
 /// What L1 holds for each rollup.
