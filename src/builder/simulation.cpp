@@ -278,8 +278,7 @@ struct Simulation::Parts {
         trace.request = request;
         trace.request_hash = protocol::request_hash(request);
         auto* const around = std::exchange(open_calls, &trace.calls);
-        const Wait wait{++last_wait, message.depth, message.gas,
-                        request.kind == protocol::CallKind::static_call};
+        const Wait wait{++last_wait, message.depth, message.gas, is_static(request)};
 
         std::optional<std::vector<Standing>> now;
         const auto outer = std::ranges::find(source.waits, true, &Wait::is_static);

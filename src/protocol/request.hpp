@@ -62,6 +62,10 @@ struct Request {
     friend bool operator==(const Request&, const Request&) = default;
 };
 
+[[nodiscard]] inline bool is_static(const Request& request) noexcept {
+    return request.kind == CallKind::static_call;
+}
+
 Hash request_hash(const Request& request);
 
 /// The trace at which the source waits for the answer: its anchor (§5).

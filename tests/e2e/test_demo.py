@@ -94,13 +94,18 @@ class Document(unittest.TestCase):
             calls = all_calls(root["calls"])
             for chain in root["filled"]:
                 self.assertEqual(chain["fills"], sum(call["source"] == chain["chain_id"] for call in calls))
-                self.assertEqual(chain["records_kept"] + chain["records_rolled_back"],
+                self.assertEqual(chain["records_kept"] + chain["records_static"] + chain["records_rolled_back"],
                                  sum(call["target"] == chain["chain_id"] for call in calls))
 
     def test_a_callback_sees_its_caller_in_the_middle(self):
         callback = self.json["roots"][1]["calls"][0]["calls"][0]
         self.assertEqual((callback["source"], callback["target"], callback["function"]), (1, 901, "reveal"))
         self.assertEqual(int(callback["output"][2:66], 16), 1)  # Phase.Waiting
+
+    def test_a_price_is_looked_up_by_a_static_call(self):
+        calls = self.json["roots"][2]["calls"]
+        self.assertEqual([(call["function"], call["kind"]) for call in calls],
+                         [("quote", "static"), ("move", "call"), ("swapAndSend", "call")])
 
     def test_value_travels_three_chains_deep(self):
         call, values = self.json["roots"][3]["calls"][0], []

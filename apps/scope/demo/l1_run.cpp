@@ -41,10 +41,11 @@ class Watcher final : public evm::Tracer {
 
   private:
     static bool is_fault(BytesView revert_data) {
-        // The reserved errors of IScopedCallableExtension.
+        // As ScopeLib.isFault has them; a root is always open here.
         static const auto FAULTS = std::to_array<abi::Selector>(
             {abi::selector("ResponseMissing(bytes32)"), abi::selector("OutOfPosition(bytes32)"),
-             abi::selector("NotReproduced(bytes32)"), abi::selector("TooLittleGas()")});
+             abi::selector("NotReproduced(bytes32)"), abi::selector("TooLittleGas()"),
+             abi::selector("EscrowExceeded(uint256,uint256)")});
         return revert_data.size() >= 4 && std::ranges::any_of(FAULTS, [&](const auto& fault) {
                    return equal(fault, revert_data.first(4));
                });

@@ -16,6 +16,7 @@ void write_call(JsonWriter& json, const builder::CallTrace& call, const World& w
     json.member("from_name", world.label(request.source_chain_id, request.from));
     json.member("to", BytesView{request.to});
     json.member("to_name", world.label(request.target_chain_id, request.to));
+    json.member("kind", std::string_view{is_static(request) ? "static" : "call"});
     json.member("function", world.artifacts().function_name(request.data));
     json.member("request_hash", BytesView{call.request_hash});
     json.member("value_wei", request.value);
@@ -39,12 +40,17 @@ void write_filled(JsonWriter& json, const builder::Plan& plan) {
     json.begin_array();
     for (const auto& [chain_id, section] : plan) {
         uint64_t kept = 0;
-        for (const auto& record : section.records) kept += record.kept ? 1 : 0;
+        uint64_t looked = 0;
+        for (const auto& record : section.records) {
+            kept += record.kept ? 1 : 0;
+            looked += is_static(record.request) ? 1 : 0;
+        }
         json.begin_object();
         json.member("chain_id", chain_id);
         json.member("fills", uint64_t{section.fills.size()});
         json.member("records_kept", kept);
-        json.member("records_rolled_back", uint64_t{section.records.size()} - kept);
+        json.member("records_static", looked);
+        json.member("records_rolled_back", uint64_t{section.records.size()} - kept - looked);
         json.key("fill_requests");
         json.begin_array();
         for (const auto& fill : section.fills) json.value(BytesView{fill.request_hash});

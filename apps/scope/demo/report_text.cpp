@@ -42,6 +42,7 @@ void append_calls(std::string& out, const std::vector<builder::CallTrace>& calls
             chain_name(request.target_chain_id), world.label(request.target_chain_id, request.to),
             world.artifacts().function_name(request.data));
         if (!request.value.is_zero()) what += fmt::format("  [{} ETH]", amount(request.value));
+        if (is_static(request)) what += "  [static]";
         std::string answer = answer_of(call, world);
         if (!call.kept) answer += ", rolled back";
         out += fmt::format("  {} {:>10}  {}\n", left(cut(what, TREE), TREE),
@@ -100,7 +101,9 @@ void append_loaded(std::string& out, const RootReport& root, const World& world,
         for (const auto& fill : section.fills) line("answer to read", fill.request_hash, "");
         for (const auto& record : section.records)
             line("call to serve", protocol::request_hash(record.request),
-                 record.kept ? "" : "  (its caller rolled it back)");
+                 record.kept                 ? ""
+                 : is_static(record.request) ? "  (static)"
+                                             : "  (its caller rolled it back)");
     }
 }
 
@@ -118,7 +121,9 @@ void append_loaded_counts(std::string& out, const std::vector<RootReport>& roots
             if (found == root.trace.plan.end()) continue;
             fills += found->second.fills.size();
             records += found->second.records.size();
-            for (const auto& record : found->second.records) rolled_back += record.kept ? 0 : 1;
+            rolled_back += static_cast<size_t>(std::ranges::count_if(
+                found->second.records,
+                [](const auto& record) { return !record.kept && !is_static(record.request); }));
         }
         out += fmt::format("  {:<24}{:>15}{:>17}{:>23}\n", name_of(chain_id), fills, records,
                            rolled_back);

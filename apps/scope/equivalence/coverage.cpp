@@ -142,7 +142,7 @@ void Coverage::add(const builder::RootTrace& trace) {
         for (const auto& record : section.records) {
             count("records");
             variant |= !record.request.variant.is_zero();
-            is_static |= record.request.kind == protocol::CallKind::static_call;
+            is_static |= protocol::is_static(record.request);
             rolled_back |= !record.kept && record.request.kind == protocol::CallKind::call;
         }
     }

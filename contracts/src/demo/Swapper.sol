@@ -7,9 +7,9 @@ import {ITokenBridge} from "../interfaces/ITokenBridge.sol";
 import {IUniswapV2Pair, UniswapV2} from "./UniswapV2.sol";
 
 /// @title A swapper as seen from another chain
-/// @dev `quote` is not `view` here, so that calling it through an alias is a call: static scoped calls are not supported.
 interface ISwapper {
-    function quote(address pair, address tokenIn, uint256 amountIn) external returns (uint256 amountOut);
+    /// @notice Through an alias this is a static call: the pool there as it is at that moment.
+    function quote(address pair, address tokenIn, uint256 amountIn) external view returns (uint256 amountOut);
 
     /// @notice Swaps tokens that were sent here before, in the same root, and sends what they buy to `to` on `chainId`.
     function swapAndSend(

@@ -51,6 +51,22 @@ contract Plan {
         _mark(source, _baton.trace);
     }
 
+    /// @notice A static call and its answer, which leave the baton where it is.
+    function looks(
+        uint256 source,
+        address from,
+        uint256 target,
+        address to,
+        uint256 gasLimit,
+        bytes memory data,
+        bytes memory answer
+    ) external {
+        Request memory request = Request(
+            rootId, 1, source, target, from, uint256(_baton.trace), _baton.marks, 0, to, 0, gasLimit, data
+        );
+        _record(request, abi.encode(true, answer, bytes32(0), new Mark[](0)), false);
+    }
+
     function answers(Request memory request, bool success, bytes memory data) external {
         _answers(request, success, data, true);
     }
@@ -71,8 +87,11 @@ contract Plan {
             keccak256(abi.encode(keccak256("scope.response.v1"), requestHash, success, keccak256(data)));
         _baton.trace = keccak256(bytes.concat(_baton.trace, responseHash));
         _mark(request.targetChainId, _baton.trace);
-        bytes memory response = abi.encode(success, data, _baton.trace, _baton.marks);
-        _fills[request.sourceChainId].push(Fill(request.targetChainId, requestHash, response));
+        _record(request, abi.encode(success, data, _baton.trace, _baton.marks), kept);
+    }
+
+    function _record(Request memory request, bytes memory response, bool kept) private {
+        _fills[request.sourceChainId].push(Fill(request.targetChainId, hashOf(request), response));
         _records[request.targetChainId].push(Record(request, keccak256(response), kept));
     }
 

@@ -191,17 +191,16 @@ abstract contract StoryWorld is ScopeWorld {
     function story3() internal returns (Plan plan) {
         plan = addRollupRoot(A, "story 3");
         address there = address(swapper[B]);
-        Request memory q = plan.asks(
+        plan.looks(
             A,
             address(arbitrage),
             B,
             there,
-            0,
             ALIAS_GAS,
-            abi.encodeCall(Swapper.quote, (poolOnB, goodsOnB, goodsBought()))
+            abi.encodeCall(Swapper.quote, (poolOnB, goodsOnB, goodsBought())),
+            abi.encode(moneyBack())
         );
-        plan.answers(q, true, abi.encode(moneyBack()));
-        q = plan.asks(
+        Request memory q = plan.asks(
             A,
             address(bridge[A]),
             B,
