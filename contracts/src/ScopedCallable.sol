@@ -103,7 +103,7 @@ abstract contract ScopedCallable is IScopedCallableExtension {
 
     /// @dev Ends with a fault, whatever frame would catch it (§7).
     /// @param reason Its error. Empty: a frame of this contract had too little gas to give one.
-    function _fault(bytes memory reason) private view {
+    function _fault(bytes memory reason) internal view {
         if (reason.length == 0) reason = abi.encodeWithSelector(TooLittleGas.selector);
         _abort(reason);
         Revert.bubble(reason);
@@ -182,7 +182,7 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     }
 
     /// @dev Asks by the first variant whose records at the wait reproduce (§7).
-    function _askCall(Request memory asked) private returns (bool success, bytes memory data) {
+    function _askCall(Request memory asked) internal virtual returns (bool success, bytes memory data) {
         bytes32 stream = _stream(asked.targetChainId, REQUESTS_OUT);
         // The value counts from here on, so that a callback may bring it back; a failed call takes it out again with this frame, for
         // only scopedCall carries value.
@@ -222,7 +222,7 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     }
 
     /// @dev The same for a static call: nothing is stored, and where this chain waits is only computed (§8).
-    function _askStatic(Request memory asked) private view returns (bool success, bytes memory data) {
+    function _askStatic(Request memory asked) internal view virtual returns (bool success, bytes memory data) {
         bytes memory response;
         bytes memory failure;
         for (;; ++asked.variant) {

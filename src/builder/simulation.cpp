@@ -35,7 +35,6 @@ struct Served {
 struct Step {
     size_t record = 0;
     Hash anchor;
-    int64_t gas = 0;  // that it took
 };
 
 /// A frame that waits for an answer, in which callbacks run.
@@ -153,6 +152,12 @@ struct Simulation::Parts {
         return result;
     }
 
+    std::vector<int64_t> asking_gas_left() const {
+        std::vector<int64_t> result;
+        for (const auto& leg : legs) result.push_back(leg->host->asking_gas());
+        return result;
+    }
+
     /// Puts all chains where they stood, or stand again. The gas that waits have left is only ever
     /// spent.
     void move_to(const std::vector<Standing>& standings) {
@@ -193,10 +198,7 @@ struct Simulation::Parts {
         const auto gas_left = [&]() -> int64_t& {
             return waiting ? target.waits.back().gas : target.gas_left;
         };
-        // What is not kept in the end is not paid on a rollup, and which that is shows later.
-        const int64_t unpaid =
-            waiting && !target.chain.pays_in_vain() ? execution::VAIN_CALL_GAS : 0;
-        const int64_t gas = std::max({gas_left(), unpaid, int64_t{0}});
+        const int64_t gas = std::max<int64_t>(gas_left(), 0);
 
         const auto alias = from_loader(
             target, callable::deploy_alias(request.source_chain_id, request.from), depth);
@@ -230,14 +232,14 @@ struct Simulation::Parts {
                                target.chain.chain_id, to_hex(request.to), reason, gas));
             return std::nullopt;
         }
-        if (unpaid == 0) gas_left() -= used + SERVE_OVERHEAD;
+        gas_left() -= used + SERVE_OVERHEAD;
         return std::move(result.output);
     }
 
     /// Notes an answer as a record of the target. False if that can't go on: the request has
     /// another answer already, so what the target waits for has to be asked by its next variant.
     bool note(Leg& target, const protocol::Request& request, const Hash& request_hash,
-              const protocol::Response& decoded, const Bytes& response, int64_t gas) {
+              const protocol::Response& decoded, const Bytes& response) {
         const Hash anchor = protocol::anchor_of(request);
         auto& at = target.by_anchor[anchor];
         const auto [place, is_new] = at.try_emplace(request_hash, target.records.size());
@@ -250,22 +252,18 @@ struct Simulation::Parts {
             return false;
         }
         if (request.kind == protocol::CallKind::call)
-            target.steps[decoded.trace] = {place->second, anchor, gas};
+            target.steps[decoded.trace] = {place->second, anchor};
         return true;
     }
 
     /// Marks the records on the way from one trace of a chain to a later one: these survived.
-    /// Returns the gas that they took.
-    static int64_t keep_path(Leg& leg, Hash end, const Hash& start) {
-        int64_t gas = 0;
+    static void keep_path(Leg& leg, Hash end, const Hash& start) {
         while (end != start) {
             const auto step = leg.steps.find(end);
             CHECK(step != leg.steps.end());
             leg.records[step->second.record].kept = true;
-            gas += step->second.gas + SERVE_OVERHEAD;
             end = step->second.anchor;
         }
-        return gas;
     }
 
     /// Answers a request that @p source's code takes the answer of in @p message.
@@ -274,6 +272,7 @@ struct Simulation::Parts {
     /// asks as it stood before, and all chains have to stand as they did then (§8).
     Taken answer(Leg& source, const protocol::Request& request, const evm::Message& message) {
         const auto checkpoint = source.chain.state->checkpoint();
+        const auto asking_gas = asking_gas_left();
         CallTrace trace;
         trace.request = request;
         trace.request_hash = protocol::request_hash(request);
@@ -291,10 +290,9 @@ struct Simulation::Parts {
         }
         if (wait.is_static) moments.emplace(wait.number, standings());
 
-        const int64_t kept = answer_into(source, request, message, trace);
+        answer_into(source, request, message, trace);
 
-        const int64_t toll =
-            source.chain.pays_in_vain() ? message.gas - source.waits.back().gas : kept;
+        const int64_t toll = message.gas - source.waits.back().gas;
         moments.erase(wait.number);
         if (now)
             move_to(*now);
@@ -304,37 +302,33 @@ struct Simulation::Parts {
         if (unwinding == wait.number) {
             unwinding.reset();
             source.chain.state->rollback(checkpoint);
+            // Frames that end quickly end without gas.
+            for (size_t i = 0; i < legs.size(); ++i) legs[i]->host->set_asking_gas(asking_gas[i]);
             return {toll, false};
         }
         open_calls->push_back(std::move(trace));
         return {toll, true};
     }
 
-    /// Returns the gas that those callbacks took that are kept.
-    int64_t answer_into(Leg& source, const protocol::Request& request, const evm::Message& message,
-                        CallTrace& trace) {
+    void answer_into(Leg& source, const protocol::Request& request, const evm::Message& message,
+                     CallTrace& trace) {
         Leg* const target = find(request.target_chain_id);
-        if (!target || target == &source) {
-            refuse(RefusalRule::unknown_chain,
-                   fmt::format("{} on chain {} calls chain {}, which is not in this scope",
-                               to_hex(request.from), source.chain.chain_id,
-                               to_decimal(request.target_chain_id)));
-            return 0;
-        }
+        if (!target || target == &source)
+            return refuse(RefusalRule::unknown_chain,
+                          fmt::format("{} on chain {} calls chain {}, which is not in this scope",
+                                      to_hex(request.from), source.chain.chain_id,
+                                      to_decimal(request.target_chain_id)));
         const auto response = serve(*target, request, trace);
-        if (!response) return 0;
+        if (!response) return;
         const auto decoded = protocol::decode_response(*response);
         CHECK(decoded.has_value());
         trace.success = decoded->success;
         trace.output = decoded->data;
-        if (!note(*target, request, trace.request_hash, *decoded, *response,
-                  static_cast<int64_t>(trace.gas_used)))
-            return 0;
+        if (!note(*target, request, trace.request_hash, *decoded, *response)) return;
 
-        int64_t kept = 0;
         if (request.kind == protocol::CallKind::call)
-            kept = keep_path(source, trace_of(source),
-                             protocol::trace_after(to_be(request.nonce), trace.request_hash));
+            keep_path(source, trace_of(source),
+                      protocol::trace_after(to_be(request.nonce), trace.request_hash));
 
         const auto filled = from_loader(
             source,
@@ -345,7 +339,6 @@ struct Simulation::Parts {
             refuse(RefusalRule::fault,
                    fmt::format("chain {} can't be filled: {}", source.chain.chain_id,
                                describe_revert(filled.output)));
-        return kept;
     }
 
     /// The plan: a chain's records in the order found; its fills in the order of the records that

@@ -18,8 +18,6 @@ struct SimulatedChain {
     /// L1: the host on which the scope's one transaction is open. Null on a rollup, where every
     /// root has a transaction.
     execution::Host* scope_transaction = nullptr;
-    /// What is run for nothing is paid by the frame that waits: L1's gas is all of one kind.
-    [[nodiscard]] bool pays_in_vain() const noexcept { return scope_transaction != nullptr; }
     uint64_t serve_gas =
         0;  ///< gas that serving a root's inbound calls may take, ScopedCallable's part included
 };
@@ -37,8 +35,7 @@ struct SimulatedChain {
 /// ran, and the contract there asks by its next variant (§7).
 ///
 /// Gas is that of execution but for callbacks, which execution runs in the frame that waits:
-/// simulation measures them and charges that frame what they took; on a rollup only those that are
-/// kept (execution::SystemTransactionRule).
+/// simulation measures them and charges that frame what they took.
 class Simulation {
   public:
     /// @param chains  All chains of the scope; their states share a journal. The root's own chain

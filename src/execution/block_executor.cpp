@@ -96,7 +96,8 @@ void BlockExecutor::begin() {
 
 Room BlockExecutor::room() const noexcept {
     return {environment_.block.gas_limit - gas_used_,
-            environment_.blobs.max * GAS_PER_BLOB - blob_gas_used_};
+            environment_.blobs.max * GAS_PER_BLOB - blob_gas_used_,
+            environment_.block.gas_limit - asking_gas_used_};
 }
 
 Result<Outcome, TxError> BlockExecutor::execute(const Transaction& tx, const Address& sender,
@@ -107,6 +108,7 @@ Result<Outcome, TxError> BlockExecutor::execute(const Transaction& tx, const Add
     Outcome outcome = TRY(execute_transaction(*host, tx, sender, room()));
     gas_used_ += outcome.gas_used;
     blob_gas_used_ += outcome.blob_gas_used;
+    asking_gas_used_ += outcome.asking_gas_used;
 
     Receipt receipt;
     receipt.type = tx.type;
@@ -121,7 +123,7 @@ Result<Outcome, TxError> BlockExecutor::execute(const Transaction& tx, const Add
 }
 
 BlockExecutor::Checkpoint BlockExecutor::checkpoint() const noexcept {
-    return {state_.checkpoint(), receipts_.size(), gas_used_, blob_gas_used_};
+    return {state_.checkpoint(), receipts_.size(), gas_used_, blob_gas_used_, asking_gas_used_};
 }
 
 void BlockExecutor::rollback(const Checkpoint& checkpoint) {
@@ -129,6 +131,7 @@ void BlockExecutor::rollback(const Checkpoint& checkpoint) {
     receipts_.resize(checkpoint.transactions);
     gas_used_ = checkpoint.gas_used;
     blob_gas_used_ = checkpoint.blob_gas_used;
+    asking_gas_used_ = checkpoint.asking_gas_used;
 }
 
 Result<std::vector<Bytes>, ExecutionError> BlockExecutor::collect_requests() {

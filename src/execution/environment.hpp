@@ -24,17 +24,13 @@ inline constexpr BlobParameters PRAGUE_BLOBS{6, 9, 5007716};
 inline constexpr Address ABORT_PRECOMPILE =
     literals::fixed_literal<20>("0x5c09e00000000000000000000000000000000002");
 
-/// Selectors of ScopedCallable that the rule below knows, and of its errors NoOpenRoot() and
-/// TooLittleGas().
-inline constexpr auto RUN_ROLLED_BACK = literals::fixed_literal<4>("3a153641");
-inline constexpr auto HANDLE_SCOPED_CALL = literals::fixed_literal<4>("965cd507");
-inline constexpr auto SERVE_ANCHOR = literals::fixed_literal<4>("bedeb00d");
+/// Selectors that the rule below knows: of ScopedCallableL2.ask, and of ScopedCallable's errors
+/// NoOpenRoot() and TooLittleGas().
+inline constexpr auto ASK = literals::fixed_literal<4>("1ecf60ac");
 inline constexpr auto NO_OPEN_ROOT = literals::fixed_literal<4>("7b7d468e");
 inline constexpr auto TOO_LITTLE_GAS = literals::fixed_literal<4>("5dd42bb6");
-/// What a transaction may run in vain, and what one call of it gets; inside another one a 64th less
-/// than that one.
-inline constexpr int64_t VAIN_GAS = int64_t{1} << 26;
-inline constexpr int64_t VAIN_CALL_GAS = int64_t{1} << 24;
+/// What asking takes at most at once: inside another one a 64th less than that one.
+inline constexpr int64_t ASK_GAS = int64_t{1} << 24;
 
 /// Transactions without a signature that a chain may have (docs/protocol.md, section 6): TxType
 /// system. They pay nothing, must succeed, and leave the target's transient storage to the directly
@@ -47,10 +43,10 @@ struct SystemTransactionRule {
     /// revert with that (section 12). Warm from the start, as precompiles are (EIP-2929). For all
     /// others an account like any other.
     Address abort = ABORT_PRECOMPILE;
-    // What the target runs and undoes, or runs without a change, takes its gas from VAIN_GAS of the
-    // transaction and not from the frame that waits: its calls to itself of runRolledBack, of
-    // handleScopedCall in a static context, and of serveAnchor where that fails. Else what a
-    // builder has it run could starve that frame (section 7). More than VAIN_GAS is an abort.
+    // The target's call to itself of `ask`, in which it takes an answer and serves callbacks, has
+    // gas of its own, not that of the frame that waits. Else what a builder has it serve could
+    // starve that frame (section 7). All asking in a block takes at most the block's gas limit,
+    // beside what its transactions pay for; more is an abort.
     friend bool operator==(const SystemTransactionRule&, const SystemTransactionRule&) = default;
 };
 

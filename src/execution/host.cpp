@@ -57,8 +57,8 @@ void Host::open_transaction(evm::TransactionContext context) {
     transaction_ = std::move(context);
     abort_reason_.reset();
     no_open_root_ = false;
-    vain_gas_ = VAIN_GAS;
-    vain_call_gas_ = VAIN_CALL_GAS;
+    asking_gas_ = static_cast<int64_t>(environment_.block.gas_limit);
+    ask_gas_ = ASK_GAS;
     state_.begin_transaction();
     state_.access_account(transaction_.origin);
     if (revision() >= Revision::shanghai) state_.access_account(environment_.block.coinbase);
@@ -161,39 +161,24 @@ CallResult Host::call(const Message& message) {
             abort_reason_ = to_bytes(message.input);
     }
     if (abort_reason_) return failure(Status::out_of_gas);
+    return asks(message) ? ask(message) : run(message);
+}
+
+bool Host::asks(const Message& message) const noexcept {
     const auto& rule = environment_.system_transactions;
-    if (rule && message.sender == rule->target && message.recipient == rule->target &&
-        message.code_address == rule->target && message.input.size() >= SERVE_ANCHOR.size()) {
-        const auto function = message.input.first(SERVE_ANCHOR.size());
-        if (equal(function, RUN_ROLLED_BACK) ||
-            (message.is_static && equal(function, HANDLE_SCOPED_CALL)))
-            return run_in_vain(message);
-        if (equal(function, SERVE_ANCHOR)) return run_variant(message);
-    }
-    return run(message);
+    return rule && message.sender == rule->target && message.recipient == rule->target &&
+           message.code_address == rule->target && message.input.size() >= ASK.size() &&
+           equal(message.input.first(ASK.size()), ASK);
 }
 
-CallResult Host::run_in_vain(const Message& message) {
+CallResult Host::ask(const Message& message) {
     Message unpaid = message;
-    unpaid.gas = vain_call_gas_;
-    vain_call_gas_ -= unpaid.gas / 64;
+    unpaid.gas = ask_gas_;
+    ask_gas_ -= unpaid.gas / 64;
     CallResult result = run(unpaid);
-    vain_call_gas_ = unpaid.gas;
-    const int64_t used = unpaid.gas - result.gas_left;
-    return spend_in_vain(message, std::move(result), used);
-}
-
-CallResult Host::run_variant(const Message& message) {
-    CallResult result = run(message);
-    if (result.status == Status::success) return result;
-    const int64_t used = message.gas - result.gas_left;
-    return spend_in_vain(message, std::move(result), used);
-}
-
-/// The frame that made the call keeps its gas.
-CallResult Host::spend_in_vain(const Message& message, CallResult result, int64_t used) {
-    vain_gas_ -= used;
-    if (vain_gas_ < 0) {
+    ask_gas_ = unpaid.gas;
+    asking_gas_ -= unpaid.gas - result.gas_left;
+    if (asking_gas_ < 0) {
         if (!abort_reason_) abort_reason_ = to_bytes(TOO_LITTLE_GAS);
         return failure(Status::out_of_gas);
     }

@@ -40,6 +40,11 @@ class Host : public evm::Host {
         return abort_reason_;
     }
 
+    /// What the transaction's asking may still take (SystemTransactionRule): as it is opened, the
+    /// block's gas limit.
+    [[nodiscard]] int64_t asking_gas() const noexcept { return asking_gas_; }
+    void set_asking_gas(int64_t gas) noexcept { asking_gas_ = gas; }
+
     /// Sees each instruction, if not null.
     void set_tracer(evm::Tracer* tracer) noexcept { tracer_ = tracer; }
     [[nodiscard]] evm::Tracer* tracer() const noexcept { return tracer_; }
@@ -74,10 +79,8 @@ class Host : public evm::Host {
     [[nodiscard]] bool aborts(const evm::Message& message) const noexcept;
 
   private:
-    evm::CallResult run_in_vain(const evm::Message& message);
-    evm::CallResult run_variant(const evm::Message& message);
-    evm::CallResult spend_in_vain(const evm::Message& message, evm::CallResult result,
-                                  int64_t used);
+    [[nodiscard]] bool asks(const evm::Message& message) const noexcept;
+    evm::CallResult ask(const evm::Message& message);
     evm::CallResult run(const evm::Message& message);
     evm::CallResult run_call(const evm::Message& message);
     evm::CallResult run_create(const evm::Message& message);
@@ -92,8 +95,8 @@ class Host : public evm::Host {
     evm::Tracer* tracer_ = nullptr;
     std::optional<Bytes> abort_reason_;
     bool no_open_root_ = false;  // the abort precompile was called with that
-    int64_t vain_gas_ = 0;       // left to run in vain
-    int64_t vain_call_gas_ = 0;  // what the next call in vain gets
+    int64_t asking_gas_ = 0;
+    int64_t ask_gas_ = 0;  // what the next `ask` gets
 };
 
 /// Address of a contract that a create makes (Yellow Paper, section 7).

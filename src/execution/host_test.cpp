@@ -4,6 +4,7 @@
 
 #include "base/hex.hpp"
 #include "base/uint256.hpp"
+#include "execution/block_executor.hpp"
 #include "execution/transaction.hpp"
 #include "state/memory_state.hpp"
 
@@ -122,35 +123,35 @@ TEST_F(SystemTransactionRuleTest, the_precompile_is_for_the_predeploy_alone) {
     EXPECT_FALSE(host.abort_reason());
 }
 
-TEST_F(SystemTransactionRuleTest, what_runs_in_vain_is_not_paid_by_who_waits) {
+TEST_F(SystemTransactionRuleTest, asking_is_not_paid_by_who_asks) {
     constexpr int64_t GAS = 100'000;
-    const Bytes burning{1};
-    const auto call = [&](BytesView selector, bool is_static = false,
+    const auto call = [&](BytesView selector, bool burns, bool is_static = false,
                           const Address& contract = PREDEPLOY) {
         Host host{state, environment};
         host.open_transaction({.origin = USER});
-        const auto result =
-            forward(host, contract, contract, concat(selector, burning), GAS, is_static);
+        const Bytes payload = concat(selector, Bytes{static_cast<uint8_t>(burns)});
+        const auto result = forward(host, contract, contract, payload, GAS, is_static);
         host.close_transaction();
         return result;
     };
-    const auto none = call(RESPONSE_MISSING);
-    EXPECT_FALSE(none.ok);
-    EXPECT_LT(none.gas_left, GAS / 64);
+    EXPECT_FALSE(call(RESPONSE_MISSING, true).ok);
+    EXPECT_LT(call(RESPONSE_MISSING, true).gas_left, GAS / 64);
+    EXPECT_LT(call(ASK, true, false, OTHER).gas_left, GAS / 64);
 
-    EXPECT_FALSE(call(RUN_ROLLED_BACK).ok);
-    EXPECT_GT(call(RUN_ROLLED_BACK).gas_left, GAS - 5'000);
-    EXPECT_GT(call(SERVE_ANCHOR).gas_left, GAS - 5'000);
-    EXPECT_GT(call(HANDLE_SCOPED_CALL, true).gas_left, GAS - 5'000);
-    EXPECT_LT(call(HANDLE_SCOPED_CALL).gas_left, GAS / 64);
-    EXPECT_LT(call(RUN_ROLLED_BACK, false, OTHER).gas_left, GAS / 64);
+    EXPECT_FALSE(call(ASK, true).ok);
+    EXPECT_TRUE(call(ASK, false).ok);
+    EXPECT_GT(call(ASK, true).gas_left, GAS - 5'000);
+    // Neither more nor less for what it took.
+    EXPECT_EQ(call(ASK, true).gas_left, call(ASK, false).gas_left);
+    EXPECT_EQ(call(ASK, true, true).gas_left, call(ASK, true).gas_left);
 }
 
-TEST_F(SystemTransactionRuleTest, what_runs_in_vain_is_bounded) {
-    const Bytes burning = concat(RUN_ROLLED_BACK, Bytes{1});
+TEST_F(SystemTransactionRuleTest, asking_is_bounded) {
+    const Bytes burning = concat(ASK, Bytes{1});
     Host host{state, environment};
     host.open_transaction({.origin = USER});
-    for (int64_t spent = 0; spent + VAIN_CALL_GAS <= VAIN_GAS; spent += VAIN_CALL_GAS)
+    const auto most = static_cast<int64_t>(environment.block.gas_limit);
+    for (int64_t spent = 0; spent + ASK_GAS <= most; spent += ASK_GAS)
         EXPECT_EQ(forward(host, PREDEPLOY, PREDEPLOY, burning, 100'000).status, Status::success);
     EXPECT_FALSE(host.abort_reason());
     forward(host, PREDEPLOY, PREDEPLOY, burning, 100'000);
@@ -160,6 +161,29 @@ TEST_F(SystemTransactionRuleTest, what_runs_in_vain_is_bounded) {
     host.open_transaction({.origin = USER});
     EXPECT_FALSE(host.abort_reason());
     EXPECT_EQ(forward(host, PREDEPLOY, PREDEPLOY, burning, 100'000).status, Status::success);
+}
+
+TEST_F(SystemTransactionRuleTest, asking_is_bounded_over_a_block) {
+    BlockExecutor block{state, environment, {}};
+    Transaction tx;
+    tx.type = TxType::dynamic_fee;
+    tx.chain_id = 1;
+    tx.gas_limit = 200'000;
+    tx.to = CATCHER;
+    tx.data = concat(Bytes(12), PREDEPLOY, ASK, Bytes{1});
+    const auto first = block.execute(tx, USER);
+    ASSERT_TRUE(first);
+    EXPECT_LT(first->gas_used, 100'000u);
+    EXPECT_EQ(first->asking_gas_used, static_cast<uint64_t>(ASK_GAS));
+    EXPECT_EQ(block.room().asking_gas, environment.block.gas_limit - first->asking_gas_used);
+
+    tx.nonce = 1;
+    const auto checkpoint = block.checkpoint();
+    EXPECT_EQ(block.execute(tx, USER).error(), TxError::aborted);
+    tx.data.back() = 0;
+    EXPECT_TRUE(block.execute(tx, USER));
+    block.rollback(checkpoint);
+    EXPECT_EQ(block.room().asking_gas, environment.block.gas_limit - first->asking_gas_used);
 }
 
 }  // namespace

@@ -235,6 +235,8 @@ Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
 
     const auto before = state.checkpoint();
     host.open_transaction({sender, costs.gas_price, tx.blob_versioned_hashes});
+    const auto asking_gas = std::min(room.asking_gas, environment.block.gas_limit);
+    host.set_asking_gas(static_cast<int64_t>(asking_gas));
     if (!is_system)
         state.subtract_balance(sender,
                                costs.gas_price * uint256{tx.gas_limit} +
@@ -271,6 +273,7 @@ Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
     outcome.output = std::move(result.output);
     if (is_create(tx) && succeeded) outcome.created = result.created;
     outcome.blob_gas_used = costs.blob_gas;
+    outcome.asking_gas_used = asking_gas - static_cast<uint64_t>(host.asking_gas());
     const uint64_t gas_taken = tx.gas_limit - static_cast<uint64_t>(result.gas_left);
     const uint64_t refund_quotient =
         revision >= Revision::london ? REFUND_QUOTIENT : REFUND_QUOTIENT_BEFORE_LONDON;

@@ -16,6 +16,7 @@ inline constexpr uint64_t MAX_TRANSACTION_GAS = 1 << 24;
 struct Room {
     uint64_t gas = UINT64_MAX;
     uint64_t blob_gas = UINT64_MAX;
+    uint64_t asking_gas = UINT64_MAX;  ///< SystemTransactionRule
 };
 
 /// What a transaction costs before anything of it runs.
@@ -33,6 +34,7 @@ struct Outcome {
     uint64_t gas_used = 0;      ///< as paid: after refunds, at least the floor
     uint64_t gas_refunded = 0;  ///< of what execution took
     uint64_t blob_gas_used = 0;
+    uint64_t asking_gas_used = 0;    ///< that nobody paid (SystemTransactionRule)
     Bytes output;                    ///< return data or revert data
     std::vector<Log> logs;           ///< none unless it succeeded
     std::optional<Address> created;  ///< the contract that a transaction without `to` made

@@ -9,11 +9,9 @@ namespace {
 
 // The state transition knows ScopedCallable by these, and can't compute them from its own layer.
 TEST(system_transaction_rule, has_the_selectors_of_scoped_callable) {
-    EXPECT_EQ(execution::RUN_ROLLED_BACK, abi::selector("runRolledBack(uint256)"));
-    EXPECT_EQ(execution::SERVE_ANCHOR, abi::selector("serveAnchor(bytes32)"));
-    EXPECT_EQ(
-        execution::HANDLE_SCOPED_CALL,
-        abi::selector("handleScopedCall(uint256,address,uint256,(address,uint256,uint256,bytes))"));
+    EXPECT_EQ(execution::ASK,
+              abi::selector("ask((bytes32,uint8,uint256,uint256,address,uint256,(uint256,bytes32)"
+                            "[],uint256,address,uint256,uint256,bytes))"));
     EXPECT_EQ(execution::NO_OPEN_ROOT, abi::selector("NoOpenRoot()"));
     EXPECT_EQ(execution::TOO_LITTLE_GAS, abi::selector("TooLittleGas()"));
 }

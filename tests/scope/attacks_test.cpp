@@ -438,52 +438,130 @@ TEST(attack, a_junk_record_with_its_junk_fill_changes_nothing) {
     EXPECT_EQ(judgement.verdict, Verdict::equivalent) << judgement.detail;
 }
 
+/// A: try c1.f1(){ B.set(); .. }, with @p work after the call.
+Program works_after_a_call(size_t work) {
+    Function waiting{call(2, 0)};
+    waiting.insert(waiting.end(), work, {.kind = Operation::Kind::emit, .expression = constant(3)});
+    return program({{{}}, {{attempt_call(1, 1), set(0, ACC)}, waiting}, {SET}}, {{.target = 1}});
+}
+
+/// As much work as its frame has gas for.
+Program on_the_brink() {
+    const auto survives = [](size_t work) {
+        bool is_kept = false;
+        on(works_after_a_call(work), [&](const SealedScope& sealed) {
+            is_kept = section_of(draft_of(sealed.bundle), 2).section.records.at(0).kept;
+        });
+        return is_kept;
+    };
+    size_t most = 1;
+    size_t too_much = 1 << 15;
+    while (too_much - most > 1) {
+        const size_t work = most + (too_much - most) / 2;
+        (survives(work) ? most : too_much) = work;
+    }
+    return works_after_a_call(most);
+}
+
+void give_system_transactions(Draft& draft, uint64_t gas) {
+    for (auto& batch : draft.batches)
+        for (auto& block : batch.blocks)
+            for (auto& tx : block.transactions)
+                if (tx.type == TxType::system) tx.gas_limit = gas;
+}
+
+struct Lot {
+    size_t count = 1;
+    uint8_t precompile = 0;
+    uint64_t gas_limit = 0;
+    bool success = true;
+};
+
+/// Calls of precompiles that nobody asked for, recorded where A waits for the answer to @p asked.
+void have_served(Draft& draft, const protocol::Request& asked, const Lot& lot) {
+    const auto anchor = protocol::trace_after(to_be(asked.nonce), protocol::request_hash(asked));
+    std::vector<Junk> extras;
+    for (size_t i = 0; i < lot.count; ++i) {
+        protocol::Request request = asked;
+        std::swap(request.source_chain_id, request.target_chain_id);
+        request.to = Address{};
+        request.to[19] = lot.precompile;
+        request.nonce += uint256{i + 1};
+        request.data = Bytes{1};
+        request.value = {};
+        request.gas_limit = uint256{lot.gas_limit};
+        request.marks = with_mark(request.marks, uint256{id_of(1)}, anchor);
+        extras.push_back(junk(request, lot.success, lot.success ? Bytes{1} : Bytes{}));
+    }
+    change(draft, 1, [&](Section& s) {
+        for (const auto& extra : extras) s.section.records.push_back(extra.record);
+    });
+    change(draft, 2, [&](Section& s) {
+        for (const auto& extra : extras) s.section.fills.push_back(extra.fill);
+    });
+    give_system_transactions(draft, 30'000'000);
+}
+
+/// What the draft makes of the program: nothing else, or nothing at all. Nor if it also says that
+/// the frame failed, so that the call in it is one that is rolled back. Returns whether it settles.
+bool steers_nothing(const Program& program, const SealedScope& sealed, Draft draft) {
+    const auto judgement = judge(program, sealed, attempt(sealed, draft));
+    EXPECT_THAT(judgement.verdict, testing::AnyOf(Verdict::equivalent, Verdict::refused))
+        << judgement.detail;
+    change(draft, 2, [](Section& s) { s.section.records.back().kept = false; });
+    const auto steering = judge(program, sealed, attempt(sealed, draft));
+    EXPECT_EQ(steering.verdict, Verdict::refused) << steering.detail;
+    return judgement.verdict == Verdict::equivalent;
+}
+
 /// Records that nobody asked for, run where a frame waits: on its gas they could have it run out of
 /// gas, and choose the branch of a catch around it.
 TEST(attack, junk_records_to_burn_the_gas_of_who_waits) {
-    // A: try c1.f1(){ B.set(); .. }, with more work after the call than the 64th of its gas that a
-    // frame keeps to itself (EIP-150).
-    Function waiting{call(2, 0)};
-    waiting.insert(waiting.end(), 1000, {.kind = Operation::Kind::emit, .expression = constant(3)});
-    const auto p =
-        program({{{}}, {{attempt_call(1, 1), set(0, ACC)}, waiting}, {SET}}, {{.target = 1}});
-    constexpr uint64_t MOST = 13'500'000;  // what fits into a call in vain
-    const auto burn = [&](Draft& draft, const std::vector<uint64_t>& gas_limits) {
-        const auto asked = section_of(draft, 2).section.records.at(0).request;
-        const auto anchor =
-            protocol::trace_after(to_be(asked.nonce), protocol::request_hash(asked));
-        for (const uint64_t gas : gas_limits) {
-            protocol::Request request = asked;
-            std::swap(request.source_chain_id, request.target_chain_id);
-            request.to = Address{};
-            request.to[19] = 8;  // ecPairing: fails on this input, and takes all gas
-            request.data = Bytes{1};
-            request.value = {};
-            request.gas_limit = uint256{gas};
-            request.marks = with_mark(request.marks, uint256{id_of(1)}, anchor);
-            const auto extra = junk(request, false, {});
-            change(draft, 1, [&](Section& s) { s.section.records.push_back(extra.record); });
-            change(draft, 2, [&](Section& s) { s.section.fills.push_back(extra.fill); });
-        }
-    };
+    constexpr uint8_t IDENTITY = 4;
+    constexpr uint8_t PAIRING = 8;  // fails on this input, and takes all gas
+    const auto p = on_the_brink();
     on(p, [&](const SealedScope& sealed) {
-        for (uint64_t more = 0; more <= 2'000'000; more += 200'000) {
-            auto draft = draft_of(sealed.bundle);
-            burn(draft, {MOST, more});
-            const auto harmless = judge(p, sealed, attempt(sealed, draft));
-            EXPECT_EQ(harmless.verdict, Verdict::equivalent) << harmless.detail;
-            // If the frame failed, the call in it would be one that is rolled back.
-            change(draft, 2, [&](Section& s) { s.section.records.at(0).kept = false; });
-            const auto steering = judge(p, sealed, attempt(sealed, draft));
-            EXPECT_EQ(steering.verdict, Verdict::refused) << steering.detail;
+        const auto draft = draft_of(sealed.bundle);
+        const auto asked = section_of(draft, 2).section.records.at(0).request;
+        for (const size_t count : {1u, 10u, 100u}) {
+            auto changed = draft;
+            have_served(changed, asked, {count, IDENTITY, 1'000});
+            EXPECT_TRUE(steers_nothing(p, sealed, std::move(changed))) << count;
+        }
+        for (uint64_t gas = 1'000'000; gas < static_cast<uint64_t>(execution::ASK_GAS);
+             gas += 3'000'000) {
+            auto changed = draft;
+            have_served(changed, asked, {1, PAIRING, gas, false});
+            steers_nothing(p, sealed, std::move(changed));
         }
     });
-    expect_refused(
-        p,
-        [&](Draft& draft, const SealedScope&) {
-            burn(draft, std::vector<uint64_t>(execution::VAIN_GAS / MOST + 1, MOST));
-        },
-        "TooLittleGas");
+}
+
+/// Variants whose answers are made up, before the true one: they are tried as well.
+TEST(attack, variants_to_burn_the_gas_of_who_waits) {
+    const auto p = on_the_brink();
+    on(p, [&](const SealedScope& sealed) {
+        const auto asked = section_of(draft_of(sealed.bundle), 2).section.records.at(0).request;
+        for (const uint64_t before : {1u, 4u, 15u, 16u}) {
+            auto draft = draft_of(sealed.bundle);
+            std::vector<protocol::Fill> fills;
+            std::vector<protocol::Record> records;
+            for (uint64_t variant = 0; variant <= before; ++variant) {
+                auto request = asked;
+                request.variant = uint256{variant};
+                const Bytes response = encode(answer_to(request, true, abi::encode(uint256{})));
+                fills.push_back(
+                    {request.target_chain_id, protocol::request_hash(request), response});
+                records.push_back({request, crypto::keccak256(response), variant == before});
+            }
+            change(draft, 1, [&](Section& s) { s.section.fills = fills; });
+            change(draft, 2, [&](Section& s) { s.section.records = records; });
+            for (size_t variant = 0; variant < before; ++variant)  // each waits for what is not so
+                have_served(draft, records[variant].request, {1, 5, 1'000, true});
+            EXPECT_EQ(steers_nothing(p, sealed, std::move(draft)), before < protocol::MAX_VARIANTS)
+                << before;
+        }
+    });
 }
 
 // ---- §7: rolled-back calls, faults -----------------------------------------------------------

@@ -46,7 +46,8 @@ constexpr std::string_view HEAD = R"(# What each pattern costs, in gas
 
 One more use of the pattern in a root that has used it already: on L1 in the settling transaction, calldata and
 loading included; on a rollup in its block, the system transaction that loads and serves included. The callee does
-nothing and answers with 32 bytes. Bytes are what it adds to the rollup's batch, which is in blobs.
+nothing and answers with 32 bytes. Bytes are what it adds to the rollup's batch, which is in blobs. What asking itself
+takes on a rollup, callbacks included, nobody pays there (docs/protocol.md, section 7): it is in no figure.
 
 `npm run contracts:patterns` writes this file from what scope_test measures; `./scope test` compares.
 

@@ -221,20 +221,36 @@ TEST_P(Gas, that_runs_out_in_a_callee_is_that_callees_failure) {
 }
 
 TEST_P(Gas, that_runs_out_in_an_executor_is_a_fault) {
-    // What comes back has to be served in the frame that waits here, which gets less than the
-    // callback's limit.
+    // What comes back has to be served in the frame that waits here, which on L1 gets less than the
+    // callback's limit. On a rollup that is on the builder's gas.
     const auto drive =
         abi::call("drive(uint256,address,address,uint256,uint256)", uint256{there}, engine.address,
                   world.seen_from(there, driver), uint256{1'000'000u}, uint256{});
-    const auto refusal = world.refusal_of(world.root(driver, drive, {.gas = 400'000}));
-    EXPECT_EQ(to_string(refusal.rule), to_string(RefusalRule::gas_budget)) << refusal.to_string();
-    EXPECT_THAT(refusal.reason, HasSubstr("TooLittleGas"));
-    ASSERT_EQ(refusal.calls.size(), 1u);
-    EXPECT_EQ(refusal.calls[0].calls.size(), 1u);
-
-    EXPECT_TRUE(run(driver, drive).trace.success);
+    const Ask little{.gas = 400'000};
+    if (here == L1) {
+        const auto refusal = world.refusal_of(world.root(driver, drive, little));
+        EXPECT_EQ(to_string(refusal.rule), to_string(RefusalRule::gas_budget))
+            << refusal.to_string();
+        EXPECT_THAT(refusal.reason, HasSubstr("TooLittleGas"));
+        ASSERT_EQ(refusal.calls.size(), 1u);
+        EXPECT_EQ(refusal.calls[0].calls.size(), 1u);
+    }
+    EXPECT_TRUE(run(driver, drive, here == L1 ? Ask{} : little).trace.success);
     EXPECT_EQ(number(driver, "works()"), 1u);
     EXPECT_EQ(number(engine, "runs()"), 1u);
+}
+
+TEST_P(Gas, that_is_left_after_a_callback_is_known_beforehand_on_a_rollup) {
+    const auto tell =
+        abi::call("driveAndTellGas(uint256,address,address,uint256)", uint256{there},
+                  engine.address, world.seen_from(there, driver), uint256{1'500'000u});
+    if (here == L1) {
+        EXPECT_EQ(to_string(world.refusal_of(world.root(driver, tell)).rule),
+                  to_string(RefusalRule::execution_differs));
+    } else {
+        EXPECT_TRUE(run(driver, tell).trace.success);
+        EXPECT_EQ(number(driver, "works()"), 1u);
+    }
 }
 
 TEST_P(Gas, too_little_hurts_only_the_root_that_gives_it) {
@@ -253,7 +269,9 @@ TEST_P(Gas, too_little_hurts_only_the_root_that_gives_it) {
     };
     world.heads();  // what is prepared is set up
     auto scope = world.open();
-    for (uint64_t gas = 1'000; gas < 140'000; gas += 3'500) {
+    const uint64_t steps = 40;
+    const uint64_t step = here == L1 ? 3'500 : 600;
+    for (uint64_t gas = 1'000; gas < 1'000 + steps * step; gas += step) {
         const auto added = scope.add(root(gas));
         if (!added) continue;  // refused, and only this one
         ++accepted;
@@ -266,7 +284,9 @@ TEST_P(Gas, too_little_hurts_only_the_root_that_gives_it) {
     world.settle(scope);
     EXPECT_EQ(number(driver, "works()"), accepted);
     EXPECT_THAT(succeeded, testing::Contains(true));
-    EXPECT_THAT(succeeded, testing::Contains(false));  // served, and its answer not taken
+    // Served, and its answer not taken: there was no gas left for callbacks, which a rollup doesn't
+    // ask for.
+    if (here == L1) EXPECT_THAT(succeeded, testing::Contains(false));
     EXPECT_EQ(number(engine, "runs()"), static_cast<uint64_t>(std::ranges::count(succeeded, true)));
     EXPECT_EQ(count(target), 1u);
 }
@@ -293,7 +313,7 @@ TEST_P(Gas, too_little_for_a_callback_hurts_only_the_root_that_gives_it) {
         ++accepted;
         succeeded += added->success;
     }
-    EXPECT_GT(refused, 0u);
+    EXPECT_EQ(refused > 0, here == L1);  // a rollup's callbacks are on the builder's gas
     EXPECT_GT(succeeded, 0u);
     ASSERT_TRUE(scope.add(world.root(caller, call, {.gas = 700'000, .nonces_before = accepted}))
                     .has_value());
@@ -389,11 +409,11 @@ TEST_F(ManyRoots, run_on_what_those_before_left) {
 }
 
 TEST_F(ManyRoots, outlive_one_that_fails_in_execution) {
-    // It answers with the gas that is left after a callback: simulation knows it only nearly, so
-    // that executing the plan gives another answer. It is dropped from every chain; the others are
-    // neither lost nor simulated again.
+    // It answers with the gas that is left after a callback, which simulation knows only nearly on
+    // L1, so that executing the plan gives another answer. It is dropped from every chain; the
+    // others are neither lost nor simulated again.
     const auto engine = world.deploy(B, "Patterns", "Engine");
-    const auto driver = world.deploy(A, "Patterns", "Driver", world.callable(A));
+    const auto driver = world.deploy(L1, "Patterns", "Driver", world.callable(L1));
     const auto bad = abi::call("driveAndTellGas(uint256,address,address,uint256)", uint256{B},
                                engine.address, world.seen_from(B, driver), uint256{1'500'000u});
     std::map<uint64_t, Bytes> calldata;
@@ -405,7 +425,7 @@ TEST_F(ManyRoots, outlive_one_that_fails_in_execution) {
     ASSERT_TRUE(scope.add(world.root(callers.at(B), calldata.at(B))).has_value());
     const auto simulated_before = scope.times().simulate;
 
-    const auto dropped = scope.add(world.root(driver, bad));
+    const auto dropped = scope.add(world.root(driver, bad, {.nonces_before = 1}));
     ASSERT_FALSE(dropped.has_value());
     EXPECT_EQ(to_string(dropped.error().rule), to_string(RefusalRule::execution_differs))
         << dropped.error().to_string();

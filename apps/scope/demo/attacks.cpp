@@ -71,7 +71,7 @@ std::string omit_fill(Forgery& forgery) {
 }
 
 std::string drop_call(Forgery& forgery) {
-    const auto request_hash = call_of(forgery, ARBITRAGE, 0).request_hash;
+    const auto request_hash = call_of(forgery, ARBITRAGE, 2).request_hash;
     forgery.change_section(B, ARBITRAGE, [&](Forgery::Section& loaded) {
         std::erase_if(loaded.section.records, [&](const protocol::Record& record) {
             return hash_of(record) == request_hash;
@@ -177,7 +177,7 @@ constexpr auto ROWS = std::to_array<Row>({
      swap_responses},
     {{"fill-omitted", "the answer that L1 reads in the callback is left out", "NotReproduced("},
      omit_fill},
-    {{"call-dropped", "B does not serve bob's first call; B's batch is attested anew",
+    {{"call-dropped", "B does not serve bob's swap; B's batch is attested anew",
       "RequestsDiffer(source: 901, target: 902)"},
      drop_call},
     {{"call-reordered", "L1 serves B's fourth call before the second, answers made to fit",

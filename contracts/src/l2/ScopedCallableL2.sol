@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {ScopedCallable} from "../ScopedCallable.sol";
 import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
+import {Request} from "../interfaces/ScopeTypes.sol";
 
 /// @dev Sender of a rollup's system transactions. No key; only the derivation speaks for it.
 address constant SYSTEM_ADDRESS = 0x5c09E0000000000000000000000000000000ffFf;
@@ -32,6 +33,27 @@ contract ScopedCallableL2 is ScopedCallable {
         assembly ("memory-safe") {
             sstore(slot, word)
         }
+    }
+
+    /// @notice Takes the answer to a request that this chain may make, and serves callbacks as long as it waits. Only for this contract
+    ///         itself: a rule of the state transition has this frame paid by the builder, who says what it serves (§7).
+    function ask(Request memory asked) external onlySelf returns (bool success, bytes memory data) {
+        return asked.kind == 0 ? super._askCall(asked) : super._askStatic(asked);
+    }
+
+    function _askCall(Request memory asked) internal override returns (bool success, bytes memory data) {
+        (bool answered, bytes memory answer) = address(this).call(abi.encodeCall(this.ask, (asked)));
+        return _answered(answered, answer);
+    }
+
+    function _askStatic(Request memory asked) internal view override returns (bool success, bytes memory data) {
+        (bool answered, bytes memory answer) = address(this).staticcall(abi.encodeCall(this.ask, (asked)));
+        return _answered(answered, answer);
+    }
+
+    function _answered(bool answered, bytes memory answer) private view returns (bool success, bytes memory data) {
+        if (!answered) _fault(answer);
+        return abi.decode(answer, (bool, bytes));
     }
 
     /// @dev A builder can't choose what a fault leads to: there is no block with one (§7). Nor what NoOpenRoot leads to, by including a root
