@@ -134,6 +134,34 @@ TEST_P(Alias, is_called_by_a_contract_that_is_created_in_the_same_root) {
     EXPECT_EQ(ran.trace.calls[0].request.from, ran.trace.calls[1].request.from);
 }
 
+TEST_P(Alias, without_code_swallows_an_untyped_call) {
+    // As any account without code does on one chain; nothing of the protocol gets to see the call.
+    const auto target = world.deploy(there, "Counters", "Counter");
+    const auto neighbour = world.deploy(there, "Counters", "Counter");
+    const auto low_level = world.deploy(here, "Patterns", "LowLevel");
+    const auto caller = world.deploy(here, "Counters", "Caller");
+    const auto undeployed =
+        world.number({here, world.callable(here)},
+                     abi::call("aliasOf(uint256,address)", uint256{there}, target.address));
+    const Address unseen = Address::from(BytesView{to_be(undeployed)}.subspan(12));
+    const auto untyped =
+        world.root(low_level, abi::call("make(address,bytes)", unseen, abi::call(INCREMENT)));
+    const auto typed = world.root(
+        caller, abi::call("call(address)", world.seen_from(here, neighbour)), {.nonces_before = 1});
+
+    auto scope = world.open();
+    const auto swallowed = scope.add(untyped);
+    ASSERT_TRUE(swallowed.has_value()) << swallowed.error().to_string();
+    EXPECT_TRUE(swallowed->success);
+    EXPECT_TRUE(swallowed->calls.empty());
+    ASSERT_TRUE(scope.add(typed).has_value());  // a scope needs a call
+    world.settle(scope);
+    EXPECT_EQ(number(low_level, "success()"), 1u);
+    EXPECT_EQ(world.bytes(low_level, "data()"), Bytes{});
+    EXPECT_EQ(count(target), 0u);
+    EXPECT_EQ(count(neighbour), 1u);
+}
+
 TEST_P(Alias, must_have_code_before_a_typed_call) {
     const auto target = world.deploy(there, "Counters", "Counter");
     const auto caller = world.deploy(here, "Counters", "Caller");
