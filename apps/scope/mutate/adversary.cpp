@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -259,49 +260,51 @@ protocol::Response response_of(const Entry& entry) {
     return protocol::decode_response(entry.response).value_or(protocol::Response{});
 }
 
-/// @return  Its name.
-const char* change_field(protocol::Request& request, const protocol::Request& other,
-                         std::mt19937_64& random) {
-    switch (random() % 10) {
-        case 0:
+void change_field(protocol::Request& request, Adversary::Field field,
+                  const protocol::Request& other) {
+    using Field = Adversary::Field;
+    switch (field) {
+        case Field::marks:
             request.marks = other.marks;
-            return "marks";
-        case 1:
+            return;
+        case Field::nonce:
             request.nonce = other.nonce;
-            return "nonce";
-        case 2:
-            request.variant += uint256{1u};
-            return "variant";
-        case 3:
+            return;
+        case Field::from:
             request.from = other.from;
-            return "from";
-        case 4:
+            return;
+        case Field::source:
             request.source_chain_id = other.source_chain_id;
-            return "source";
-        case 5:
+            return;
+        case Field::root_id:
+            request.root_id = other.root_id;
+            return;
+        case Field::variant:
+            request.variant += uint256{1u};
+            return;
+        case Field::value:
             request.value += uint256{1u};
-            return "value";
-        case 6:
+            return;
+        case Field::data:
             if (request.data.empty()) request.data.push_back(0);
             request.data.back() ^= 1;
-            return "data";
-        case 7:
-            request.root_id = other.root_id;
-            return "root id";
-        case 8:
+            return;
+        case Field::gas_limit:
             request.gas_limit += uint256{1u};
-            return "gas limit";
-        default:
+            return;
+        case Field::kind:
             request.kind = request.kind == protocol::CallKind::call
                                ? protocol::CallKind::static_call
                                : protocol::CallKind::call;
-            return "kind";
+            return;
     }
+    CHECK(false);
 }
 
-void forge(Entry& entry, std::mt19937_64& random) {
+void forge(Entry& entry, Adversary::Forgery forgery) {
+    if (forgery == Adversary::Forgery::none) return;
     auto response = response_of(entry);
-    if (random() % 10 < 7) {
+    if (forgery == Adversary::Forgery::data) {
         if (response.data.empty()) response.data.push_back(0);
         response.data.back() ^= 2;
     } else {
@@ -310,18 +313,88 @@ void forge(Entry& entry, std::mt19937_64& random) {
     entry.forged = std::move(response);
 }
 
+std::string name_of(const Adversary::Choice& choice) {
+    using Kind = Adversary::Kind;
+    static constexpr std::array KINDS{"drop", "keep", "forge", "field",
+                                      "swap", "root", "copy",  "fault"};
+    static_assert(KINDS.size() == Adversary::KIND_COUNT);
+    static constexpr std::array FIELDS{"marks",   "nonce", "from", "source",    "root id",
+                                       "variant", "value", "data", "gas limit", "kind"};
+    static_assert(FIELDS.size() == Adversary::FIELD_COUNT);
+    std::string name = KINDS.at(static_cast<size_t>(choice.kind));
+    if (choice.kind == Kind::field || choice.kind == Kind::copy)
+        name += fmt::format(" {}", FIELDS.at(static_cast<size_t>(choice.field)));
+    return name;
+}
+
 }  // namespace
+
+std::vector<Adversary::Choice> Adversary::choices() const {
+    std::vector<Choice> all;
+    auto plan = *honest_;
+    const auto entries = plan.entries();
+    for (size_t record = 0; record < entries.size(); ++record) {
+        const auto& entry = *entries[record];
+        for (const Kind kind : {Kind::drop, Kind::keep})
+            all.push_back({kind, record, {}, {}, {}, {}});
+        if (entry.label) all.push_back({Kind::fault, record, {}, {}, {}, {}});
+        for (const Forgery forgery : {Forgery::data, Forgery::success})
+            all.push_back({Kind::forge, record, {}, {}, forgery, {}});
+        for (size_t other = record + 1; other < entries.size(); ++other)
+            all.push_back({Kind::swap, record, other, {}, {}, {}});
+        for (size_t to = 0; to < plan.parts.size(); ++to)
+            if (&plan.parts[to] != &plan.part_of(&entry))
+                all.push_back({Kind::root, record, to, {}, {}, {}});
+        for (size_t field = 0; field < FIELD_COUNT; ++field) {
+            std::vector<protocol::Request> seen;
+            for (size_t other = 0; other < entries.size(); ++other) {
+                Choice choice{Kind::field, record, other, static_cast<Field>(field), {}, {}};
+                auto changed = entry.record.request;
+                change_field(changed, choice.field, entries[other]->record.request);
+                const bool is_same = changed == entry.record.request;
+                if ((is_same && field > 0) || std::ranges::find(seen, changed) != seen.end())
+                    continue;  // its own copy once
+                seen.push_back(std::move(changed));
+                for (const Forgery forgery : {Forgery::none, Forgery::data, Forgery::success}) {
+                    choice.forgery = forgery;
+                    choice.kind = Kind::field;
+                    if (!is_same) all.push_back(choice);
+                    choice.kind = Kind::copy;
+                    for (const bool kept : {false, true}) {
+                        choice.kept = kept;
+                        all.push_back(choice);
+                    }
+                }
+            }
+        }
+    }
+    return all;
+}
+
+std::optional<Lie> Adversary::tell(std::span<const Choice> lies) const {
+    auto plan = *honest_;
+    Lie lie;
+    for (const auto& choice : lies) {
+        const size_t count = plan.entries().size();
+        const bool names_a_record = choice.kind != Kind::root;
+        if (choice.record >= count || (names_a_record && choice.other >= count))
+            return std::nullopt;
+        change(plan, choice);
+        lie.kind += (lie.kind.empty() ? "" : " + ") + name_of(choice);
+    }
+    plan.repair();
+    lie.draft = std::move(plan.draft);
+    return lie;
+}
 
 std::optional<Lie> Adversary::lie(std::mt19937_64& random, size_t most) {
     Lie lie;
     auto plan = *honest_;
     const size_t count = 1 + random() % most;
-    for (size_t i = 0; i < count; ++i) {
-        const auto entries = plan.entries();
-        if (entries.empty()) break;
-        lie.kind += (i == 0 ? "" : " + ");
-        lie.kind +=
-            tell(plan, static_cast<Kind>(random() % KIND_COUNT), random() % entries.size(), random);
+    for (size_t i = 0; i < count && !plan.entries().empty(); ++i) {
+        const auto choice = draw(plan, random);
+        change(plan, choice);
+        lie.kind += (i == 0 ? "" : " + ") + name_of(choice);
     }
     if (lie.kind.empty()) return std::nullopt;
     plan.repair();
@@ -329,65 +402,67 @@ std::optional<Lie> Adversary::lie(std::mt19937_64& random, size_t most) {
     return lie;
 }
 
-std::optional<Lie> Adversary::lie_about(Kind kind, size_t record, std::mt19937_64& random) {
-    auto plan = *honest_;
-    if (record >= plan.entries().size()) return std::nullopt;
-    Lie lie;
-    lie.kind = tell(plan, kind, record, random);
-    plan.repair();
-    lie.draft = std::move(plan.draft);
-    return lie;
+Adversary::Choice Adversary::draw(const Plan& plan, std::mt19937_64& random) {
+    size_t count = 0;
+    for (const auto& part : plan.parts) count += part.entries.size();
+    Choice choice{.kind = static_cast<Kind>(random() % KIND_COUNT),
+                  .record = random() % count,
+                  .field = static_cast<Field>(random() % FIELD_COUNT),
+                  .forgery = random() % 10 < 7 ? Forgery::data : Forgery::success,
+                  .kept = random() % 2 == 0};
+    choice.other = random() % (choice.kind == Kind::root ? plan.parts.size() : count);
+    if (choice.kind != Kind::forge && random() % 10 >= 4) choice.forgery = Forgery::none;
+    return choice;
 }
 
-std::string Adversary::tell(Plan& plan, Kind kind, size_t record, std::mt19937_64& random) {
+void Adversary::change(Plan& plan, const Choice& choice) {
     const auto entries = plan.entries();
-    Entry& entry = *entries.at(record);
+    Entry& entry = *entries.at(choice.record);
     Part& part = plan.part_of(&entry);
-    Entry& other = *entries[random() % entries.size()];
     const auto take_out = [&] {
         const Entry taken = entry;
         std::erase_if(part.entries, [&](const Entry& e) { return e.number == taken.number; });
         return taken;
     };
-    switch (kind) {
+    switch (choice.kind) {
         case Kind::drop:
             take_out();
-            return "drop";
+            return;
         case Kind::keep:
             entry.record.kept = !entry.record.kept;
-            return "keep";
+            return;
         case Kind::forge:
-            forge(entry, random);
-            return "forge";
+            forge(entry, choice.forgery);
+            return;
         case Kind::swap: {
+            Entry& other = *entries.at(choice.other);
             auto theirs = response_of(other);
             other.forged = response_of(entry);
             entry.forged = std::move(theirs);
-            return "swap";
+            return;
         }
-        case Kind::root: {
-            Part& to = plan.parts[random() % plan.parts.size()];
-            to.entries.push_back(take_out());
-            return "root";
-        }
+        case Kind::root:
+            plan.parts.at(choice.other).entries.push_back(take_out());
+            return;
         case Kind::fault:
             if (entry.label) plan.unfilled.insert(*entry.label);
-            return "fault";
-        case Kind::field: {
+            return;
+        case Kind::field:
             entry.label.reset();
-            const char* name = change_field(entry.record.request, other.record.request, random);
-            if (random() % 10 < 4) forge(entry, random);
-            return fmt::format("field {}", name);
-        }
+            change_field(entry.record.request, choice.field,
+                         entries.at(choice.other)->record.request);
+            forge(entry, choice.forgery);
+            return;
         case Kind::copy: {
             Entry copy = entry;
             copy.number = plan.next_number++;
-            copy.record.kept = random() % 2 == 0;
+            copy.record.kept = choice.kept;
             copy.label.reset();
-            const char* name = change_field(copy.record.request, other.record.request, random);
-            if (random() % 10 < 4) forge(copy, random);
+            change_field(copy.record.request, choice.field,
+                         entries.at(choice.other)->record.request);
+            forge(copy, choice.forgery);
             part.entries.push_back(std::move(copy));
-            return fmt::format("copy {}", name);
+            return;
         }
     }
     CHECK(false);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <random>
+#include <span>
 
 #include "mutate/draft.hpp"
 
@@ -38,14 +39,41 @@ class Adversary {
         fault,  ///< an answer is not filled
     };
     static constexpr size_t KIND_COUNT = 8;
-    /// This lie about the record with this number, counted over all sections; other choices are
-    /// random.
-    std::optional<Lie> lie_about(Kind kind, size_t record, std::mt19937_64& random);
+
+    /// Fields of a request that a lie changes. Those up to root_id become another record's.
+    enum class Field : uint8_t {
+        marks,
+        nonce,
+        from,
+        source,
+        root_id,
+        variant,
+        value,
+        data,
+        gas_limit,
+        kind,
+    };
+    static constexpr size_t FIELD_COUNT = 10;
+    enum class Forgery : uint8_t { none, data, success };
+
+    /// A single lie. Records are numbered over all sections.
+    struct Choice {
+        Kind kind{};
+        size_t record = 0;
+        size_t other = 0;   ///< swap: the other record; field, copy: whose field; root: the section
+        Field field{};      ///< field, copy
+        Forgery forgery{};  ///< forge, field, copy: of the answer
+        bool kept = false;  ///< copy
+    };
+    /// All single lies that change something, equal copies among them.
+    [[nodiscard]] std::vector<Choice> choices() const;
+    /// These at once, in this order; nothing if the first ones leave no such record.
+    std::optional<Lie> tell(std::span<const Choice> lies) const;
 
   private:
     struct Plan;
-    /// @return  Its name, with the field.
-    static std::string tell(Plan& plan, Kind kind, size_t record, std::mt19937_64& random);
+    static Choice draw(const Plan& plan, std::mt19937_64& random);
+    static void change(Plan& plan, const Choice& choice);
 
     std::unique_ptr<Plan> honest_;
     const equivalence::SealedScope& sealed_;
