@@ -6,6 +6,7 @@
 
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
+#include "equivalence/addresses.hpp"
 #include "mutate/adversary.hpp"
 #include "mutate/judge.hpp"
 
@@ -665,6 +666,65 @@ TEST(attack, variants_to_burn_the_gas_of_who_waits) {
             EXPECT_EQ(steers_nothing(p, sealed, std::move(draft)), before < protocol::MAX_VARIANTS)
                 << before;
         }
+    });
+}
+
+/// Has the user sign where the trace of its operation on L1 ends.
+void sign_final_trace(Draft& draft, const SealedScope& sealed, const Hash& trace) {
+    auto& leg = draft.scope.legs.at(0);
+    auto [operation, signature] = protocol::decode_signed_operation(leg.signed_operation).value();
+    operation.final_trace = trace;
+    const auto signed_anew = crypto::sign(
+        protocol::operation_digest(sealed.network.settlement, operation), equivalence::user_key());
+    signature = concat(to_be(signed_anew.r), to_be(signed_anew.s));
+    signature.push_back(signed_anew.y_parity ? 28 : 27);
+    leg.signed_operation = encode(protocol::SignedOperation{operation, signature});
+}
+
+/// §7: what is served on L1 is on the gas of the frame that waits there. So a submitter can have it
+/// run out of gas, as if its user had given less, and choose the branch of a catch around it.
+TEST(attack, junk_records_burn_the_gas_of_who_waits_on_l1_is_what_remains) {
+    // L1: try c0.f1(){ B.set(); .. } catch {}, with as much work after the call as its gas is for.
+    Function waiting{call(1, 0)};
+    waiting.insert(waiting.end(), 2600, {.kind = Operation::Kind::emit, .expression = constant(3)});
+    const auto p = program({{{attempt_call(0, 1), set(0, ACC)}, waiting}, {SET}}, {{.target = 0}});
+    // What happens if that frame runs out of gas.
+    auto failing = p;
+    failing.contracts[0].functions[1] = {{.kind = Operation::Kind::revert, .size = 0}};
+    on(p, [&](const SealedScope& sealed) {
+        const auto honest = draft_of(sealed.bundle);
+        const auto asked = section_of(honest, 1).section.records.at(0).request;
+        const auto answer =
+            protocol::decode_response(section_of(honest, 0).section.fills.at(0).response).value();
+        auto signed_honest = honest;
+        sign_final_trace(signed_honest, sealed, answer.trace);
+        const auto accepted = judge(p, sealed, attempt(sealed, signed_honest));
+        EXPECT_EQ(accepted.verdict, Verdict::equivalent) << accepted.detail;
+
+        size_t survivors = 0;
+        for (uint64_t gas = 6'000'000; gas <= 9'000'000; gas += 500'000) {
+            for (const bool is_kept : {true, false}) {
+                auto draft = honest;
+                have_served(draft, asked, {1, PAIRING, gas, false});
+                change(draft, 1, [&](Section& s) { s.section.records.at(0).kept = is_kept; });
+                const auto attempted = attempt(sealed, draft);
+                const auto judgement = judge(p, sealed, attempted);
+                // Who minds signs where the trace ends.
+                sign_final_trace(draft, sealed, answer.trace);
+                const auto minded = judge(p, sealed, attempt(sealed, draft));
+                EXPECT_THAT(minded.verdict, testing::AnyOf(Verdict::equivalent, Verdict::refused))
+                    << minded.detail;
+                if (judgement.verdict != Verdict::survivor) continue;
+                ++survivors;
+                EXPECT_FALSE(is_kept);
+                EXPECT_THAT(judgement.detail, testing::StartsWith("root 0"));
+                const auto failed = judge(failing, sealed, attempted);
+                EXPECT_EQ(failed.verdict, Verdict::equivalent) << failed.detail;
+                EXPECT_EQ(minded.verdict, Verdict::refused);
+                EXPECT_THAT(minded.detail, HasSubstr("WrongFinalTrace"));
+            }
+        }
+        EXPECT_GT(survivors, 0u) << "closed: turn this test around";
     });
 }
 
