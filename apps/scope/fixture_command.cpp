@@ -111,15 +111,20 @@ int run_files(const Options& options, const char* kind, IsTest is_test, const Ru
             }
         });
     };
-    for (const auto& path : options.paths) {
-        const auto files = json_files(path);
-        const size_t before = found;
-        for_each_parallel(files.size(), options.trace ? 1 : options.jobs,
-                          [&](size_t i) { run_file(files[i].string()); });
-        if (found == before) throw std::runtime_error{fmt::format("{}: no {}s", path, kind)};
+    try {
+        for (const auto& path : options.paths) {
+            const auto files = json_files(path);
+            const size_t before = found;
+            for_each_parallel(files.size(), options.trace ? 1 : options.jobs,
+                              [&](size_t i) { run_file(files[i].string()); });
+            if (found == before) throw std::runtime_error{fmt::format("{}: no {}s", path, kind)};
+        }
+        if (report.total() == 0)
+            throw std::runtime_error{"no test has such a fork and name, or is in the sample"};
+    } catch (...) {
+        report.finish();  // who reads the last line finds the sums there, whatever happened
+        throw;
     }
-    if (report.total() == 0)
-        throw std::runtime_error{"no test has such a fork and name, or is in the sample"};
     return report.finish();
 }
 

@@ -41,7 +41,8 @@ using IsTest = bool (*)(Json test);
 
 /// Runs the tests of all files that options.paths name; the exit code.
 ///
-/// Throws UsageError for options that can't be meant, std::runtime_error for a path without tests.
+/// Throws UsageError for options that can't be meant; and std::runtime_error for a path without
+/// tests, or if none is left to run, after the sums were printed.
 int run_files(const Options& options, const char* kind, IsTest is_test, const RunTest& run_test);
 
 }  // namespace scope::app::fixture

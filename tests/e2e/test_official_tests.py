@@ -109,6 +109,22 @@ class Files(WithFolder):
             self.assertEqual(result.returncode, 1, command)
             self.assertIn("nowhere", result.stderr)
 
+    def test_last_line_has_the_sums_also_if_there_is_nothing_to_run(self):
+        nothing = {"passed": 0, "failed": 0, "skipped": 0}
+        empty = self.folder / "empty"
+        empty.mkdir()
+        for command in [*COMMANDS, "basictest"]:
+            other = self.write({"x": {"y": 1}}, "other.json")
+            for path in (self.folder / "nowhere", empty, *([] if command == "basictest" else [other])):
+                result = scope(command, path, "--json")
+                self.assertEqual(result.returncode, 1, (command, path))
+                self.assertEqual(json.loads(result.stdout.splitlines()[-1]), nothing, (command, path))
+                self.assertIn(path.name, result.stderr)
+        self.assertEqual(self.counts("rlptest", RLP, "--filter", "^cat$"), (1, nothing))
+        result = scope("rlptest", self.write(RLP), self.folder / "nowhere", "--json")
+        self.assertEqual(json.loads(result.stdout.splitlines()[-1]), {"passed": 2, "failed": 0, "skipped": 0})
+        self.assertEqual(result.returncode, 1)
+
     def test_wrong_usage(self):
         path = self.write(RLP)
         for arguments in (["rlptest", path, "--sample", "0"], ["rlptest", path, "--filter", "("], ["rlptest"],
