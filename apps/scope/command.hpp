@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -16,6 +17,13 @@ using Run = std::function<int()>;
 
 inline constexpr int kFailed = 1;
 inline constexpr int kWrongUsage = 2;
+
+/// For options that count or number something: such a check refuses, and the help says, what is out
+/// of range. Without one, -1 is taken for 2^64 - 1.
+inline CLI::Range numbers_from(int64_t least) {
+    return {least, INT64_MAX};
+}
+inline constexpr int64_t kMostRuns = 1'000'000'000'000;
 
 /// One subcommand of the `scope` binary: a row of the table in main.cpp.
 ///

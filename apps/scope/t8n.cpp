@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -39,6 +40,7 @@ struct Options {
     bool trace_return_data = false;
     bool trace_no_stack = false;
     bool ignored = false;
+    std::string ignored_verbosity;
 };
 
 /// One input: a JSON document that lives as long as this.
@@ -153,11 +155,34 @@ auto in_file(const std::string& where, F read) {
     }
 }
 
+/// Forks that other transition tools know by another name, and those that changed nothing but the
+/// difficulty bomb: their rules, and whether the difficulty must be given because of that.
+struct OtherName {
+    std::string_view name;
+    const char* fork;
+    bool is_bomb_delay;
+};
+constexpr std::array OTHER_NAMES{
+    OtherName{"TangerineWhistle", "EIP150", false},
+    OtherName{"SpuriousDragon", "EIP158", false},
+    OtherName{"Petersburg", "ConstantinopleFix", false},
+    OtherName{"MuirGlacier", "Istanbul", true},
+    OtherName{"ArrowGlacier", "London", true},
+    OtherName{"GrayGlacier", "London", true},
+};
+
+const OtherName* other_name(std::string_view fork) {
+    const auto* const found = std::ranges::find(OTHER_NAMES, fork, &OtherName::name);
+    return found == OTHER_NAMES.end() ? nullptr : found;
+}
+
 chain::ChainSpec read_spec(const Options& options, const std::string& standard_input) {
     std::optional<Input> parameters;
     if (!options.blob_parameters.empty())
         parameters.emplace(options.blob_parameters, "blobParams", standard_input);
-    auto spec = fixture::network_spec(options.fork, options.chain_id);
+    const OtherName* const other = other_name(options.fork);
+    auto spec =
+        fixture::network_spec(other != nullptr ? other->fork : options.fork, options.chain_id);
     if (!spec && parameters && options.fork.starts_with("BPO"))
         spec = fixture::network_spec("Osaka", options.chain_id);
     if (!spec)
@@ -186,6 +211,11 @@ int run(const Options& options) {
     const Input env_input{options.env, "env", standard_input};
     const Input txs{options.txs, "txs", standard_input};
 
+    if (const OtherName* const other = other_name(options.fork);
+        other != nullptr && other->is_bomb_delay &&
+        !fixture::optional_field(env_input.json(), "currentDifficulty"))
+        throw fixture::FormatError{
+            fmt::format("{}: currentDifficulty must be given for {}", options.env, other->name)};
     const t8n::Env env =
         in_file(options.env, [&] { return t8n::read_env(env_input.json(), spec); });
     const state::MemoryState pre{
@@ -238,9 +268,13 @@ Run declare(CLI::App& app) {
     output("--output.alloc", options->output_alloc, "The state after");
     output("--output.result", options->output_result, "Roots, receipts, rejected transactions");
     output("--output.body", options->output_body, "The block's transactions as RLP, if asked for");
-    app.add_option("--state.fork", options->fork, "Fork, named as in the official tests")
+    app.add_option("--state.fork", options->fork,
+                   "Fork, named as in the official tests, or TangerineWhistle, SpuriousDragon,\n"
+                   "Petersburg, MuirGlacier, ArrowGlacier, GrayGlacier")
         ->capture_default_str();
-    app.add_option("--state.chainid", options->chain_id, "Chain id")->capture_default_str();
+    app.add_option("--state.chainid", options->chain_id, "Chain id")
+        ->capture_default_str()
+        ->check(numbers_from(0));
     app.add_option("--state.reward", options->reward,
                    "Wei for the coinbase before Paris; -1: don't even touch it")
         ->check(CLI::Range(int64_t{-1}, INT64_MAX))
@@ -251,7 +285,11 @@ Run declare(CLI::App& app) {
     app.add_flag("--trace.returndata", options->trace_return_data, "Return data in the trace");
     app.add_flag("--trace.nostack", options->trace_no_stack, "No stack in the trace");
     app.add_flag("--trace.nomemory,--trace.noreturndata", options->ignored, "As it is anyway");
+    app.add_option("--verbosity", options->ignored_verbosity, "Taken for others' sake: nothing");
     app.footer(
+        "Without --output.alloc and --output.result the state after is alloc.json and the result\n"
+        "result.json in --output.basedir, the current folder if that is not given: files of those\n"
+        "names there are overwritten, inputs too.\n"
         "Whatever is \"stdin\" is a member (alloc, env, txs, blobParams) of one JSON object "
         "there;\n"
         "whatever is \"stdout\" becomes a member of one there. A transaction that can't stand in "

@@ -244,6 +244,24 @@ class Files(unittest.TestCase):
             for word in words:
                 self.assertIn(word, run.stderr)
 
+    def test_forks_have_other_names_too(self):
+        env = {key: value for key, value in ENV.items() if key != "currentRandom"}
+        (self.folder / "env.json").write_text(json.dumps({**env, "currentDifficulty": "0x20000"}))
+        (self.folder / "txs.json").write_text("[]")
+        for name, same in (("TangerineWhistle", "EIP150"), ("SpuriousDragon", "EIP158"), ("MuirGlacier", "Istanbul"),
+                           ("Petersburg", "ConstantinopleFix"), ("ArrowGlacier", "London"), ("GrayGlacier", "London")):
+            runs = [self.run_in_folder(f"--state.fork={fork}", "--output.result=stdout", "--verbosity=3")
+                    for fork in (name, same)]
+            self.assertEqual(runs[0].returncode, 0, runs[0].stderr)
+            self.assertEqual(runs[0].stdout, runs[1].stdout, name)
+
+    def test_difficulty_is_asked_for_where_only_the_bomb_is_another(self):
+        env = {key: value for key, value in ENV.items() if key != "currentRandom"}
+        (self.folder / "env.json").write_text(json.dumps({**env, "parentDifficulty": "0x20000"}))
+        run = self.run_in_folder("--state.fork=GrayGlacier")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("currentDifficulty", run.stderr)
+
     def test_missing_are_named(self):
         run = self.run_in_folder("--input.env=nowhere.json")
         self.assertEqual(run.returncode, 1)
