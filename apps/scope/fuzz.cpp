@@ -125,10 +125,15 @@ Run declare(CLI::App& app) {
     app.require_subcommand(0, 1);  // so that a wrong option is told before what is missing
     CLI::App& evm = *app.add_subcommand(
         "evm", "Generated programs, run here and in anvil as Osaka transactions, compared");
-    evm.add_option("--seed", options->seed, "Of all programs")->capture_default_str();
-    evm.add_option("--runs", options->runs, "How many programs")->capture_default_str();
+    evm.add_option("--seed", options->seed, "Of all programs")
+        ->capture_default_str()
+        ->check(numbers_from(0));
+    evm.add_option("--runs", options->runs, "How many programs")
+        ->capture_default_str()
+        ->check(CLI::Range(int64_t{1}, kMostRuns));
     evm.add_option("--first", options->first, "Number of the first program; to repeat one")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(numbers_from(0));
     evm.add_option("--jobs", options->jobs, "Anvil processes at a time")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));
@@ -150,8 +155,11 @@ Run declare(CLI::App& app) {
     CLI::App& many = *app.add_subcommand(
         "equivalence", "Generated contracts that call each other, on one chain and across several");
     many.add_option("--seed", programs->seed, "Of the first program; the next ones follow")
-        ->capture_default_str();
-    many.add_option("--runs", programs->runs, "How many programs")->capture_default_str();
+        ->capture_default_str()
+        ->check(numbers_from(0));
+    many.add_option("--runs", programs->runs, "How many programs")
+        ->capture_default_str()
+        ->check(CLI::Range(int64_t{1}, kMostRuns));
     many.add_option("--jobs", programs->jobs, "Threads")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));
@@ -162,18 +170,23 @@ Run declare(CLI::App& app) {
         "are\n"
         "answers, storage, balances and logs. A program that differs is made smaller and printed;\n"
         "one with a root that the builder refuses is skipped, with the rule.\n"
-        "Exit code: 0 no difference, 1 a difference, 2 wrong usage.");
+        "Exit code: 0 no difference, 1 a difference or none could be compared, 2 wrong usage.");
 
     auto bundles = std::make_shared<mutate::FuzzOptions>();
     CLI::App& mutants = *app.add_subcommand(
         "mutate", "Bundles of generated contracts, with one thing changed or a lie in the plan");
     mutants.add_option("--seed", bundles->seed, "Of the first program; the next ones follow")
-        ->capture_default_str();
-    mutants.add_option("--runs", bundles->runs, "How many programs")->capture_default_str();
+        ->capture_default_str()
+        ->check(numbers_from(0));
+    mutants.add_option("--runs", bundles->runs, "How many programs")
+        ->capture_default_str()
+        ->check(CLI::Range(int64_t{1}, kMostRuns));
     mutants.add_option("--mutants", bundles->mutants, "How many changes of each bundle")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1'000'000));
     mutants.add_option("--lies", bundles->lies, "How many lies about each plan")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1'000'000));
     mutants.add_option("--jobs", bundles->jobs, "Threads")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));

@@ -1,6 +1,10 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
 #include <exception>
 #include <map>
 #include <vector>
@@ -55,15 +59,30 @@ int run(int argc, char** argv) {
 
     try {
         app.parse(argc, argv);
+    } catch (const CLI::RequiredError& error) {
+        // A word that nobody knows explains what is missing, so it is what to tell.
+        const auto unknown = app.remaining(true);
+        if (unknown.empty())
+            app.exit(error);
+        else
+            app.exit(CLI::ExtrasError{app.get_name(), unknown});
+        return kWrongUsage;
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : kWrongUsage;
     }
     return runs.at(app.get_subcommands().front()->get_name())();
 }
 
-}  // namespace
+/// Takes the place of standard streams that are closed, lest a file that is opened gets their
+/// number and what is printed: writing to standard output is then an error, what goes to standard
+/// error is lost.
+void occupy_standard_streams() {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (fcntl(stream, F_GETFD) == -1)
+            (void)open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+}
 
-int main(int argc, char** argv) {
+int run_guarded(int argc, char** argv) {
     try {
         return run(argc, argv);
     } catch (const UsageError& error) {
@@ -73,4 +92,14 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "scope: {}\n", error.what());
         return kFailed;
     }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    occupy_standard_streams();
+    const int status = run_guarded(argc, argv);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+    (void)std::fputs("scope: standard output: can't write all of it\n", stderr);
+    return std::max(status, kFailed);
 }

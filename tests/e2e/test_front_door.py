@@ -32,6 +32,13 @@ class Help(unittest.TestCase):
             self.assertEqual(result.returncode, 0, command)
             self.assertIn(command, result.stdout)
 
+    def test_of_a_part_of_a_command_is_its_own(self):
+        for part, word in (("evm", "--anvil"), ("equivalence", "--runs"), ("mutate", "--mutants")):
+            result = scope("fuzz", part, "--help")
+            self.assertEqual(result.returncode, 0, part)
+            self.assertIn(word, result.stdout)
+            self.assertIn("1 - 1000000000000]", result.stdout)
+
     def test_without_a_command_goes_to_standard_error(self):
         result = scope()
         self.assertEqual((result.returncode, result.stdout), (2, ""))
@@ -60,10 +67,49 @@ class WrongUsage(unittest.TestCase):
             self.assertEqual((result.returncode, result.stdout), (2, ""), command)
             self.assertIn("--frobnicate", result.stderr)
 
+    def test_what_is_unknown_is_told_before_what_is_missing(self):
+        for arguments in (["frobnicate"], ["statetest", "--frobnicate"], ["fuzz", "frobnicate"]):
+            result = scope(*arguments, program=BINARY)
+            self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
+            self.assertIn("frobnicate", result.stderr)
+
+    def test_numbers_out_of_range(self):
+        for part in ("evm", "equivalence", "mutate"):
+            for option, value in (("--runs", "-1"), ("--runs", "0"), ("--seed", "-1"), ("--jobs", "-1")):
+                result = scope("fuzz", part, option, value, program=BINARY)
+                self.assertEqual((result.returncode, result.stdout), (2, ""), (part, option, value))
+                self.assertIn(option, result.stderr)
+        for arguments in (["evm", "--first", "-1"], ["mutate", "--mutants", "-1"], ["mutate", "--lies", "-1"]):
+            self.assertEqual(scope("fuzz", *arguments, program=BINARY).returncode, 2, arguments)
+
     def test_filter_that_matches_nothing(self):
         result = scope("test", "--filter", "frobnicate")
         self.assertEqual((result.returncode, result.stdout), (2, ""))
         self.assertIn("frobnicate", result.stderr)
+
+
+class OutputThatCannotBeWritten(unittest.TestCase):
+    def check(self, redirection: str):
+        for arguments in ("--help", "--version", "rlptest --json"):
+            with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+                file.write('{"dog": {"in": "dog", "out": "0x83646f67"}}')
+                file.flush()
+                path = file.name if "rlptest" in arguments else ""
+                result = subprocess.run(["sh", "-c", f"exec {BINARY} {arguments} {path} {redirection}"],
+                                        capture_output=True, text=True)
+            self.assertEqual(result.returncode, 1, arguments)
+            self.assertIn("scope: ", result.stderr)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full")
+    def test_full(self):
+        self.check(">/dev/full")
+
+    def test_closed(self):
+        self.check(">&-")
+
+    def test_closed_standard_error_is_no_matter(self):
+        result = subprocess.run(["sh", "-c", f"exec {BINARY} --version 2>&-"], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0)
 
 
 class SetUp(unittest.TestCase):

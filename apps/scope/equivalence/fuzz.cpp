@@ -33,7 +33,9 @@ class Fuzzer {
             coverage_.add(checker.coverage());
         });
         finish();
-        return failed_ == 0 ? 0 : 1;
+        if (passed_ + failed_ == 0)
+            fmt::print(stderr, "fuzz equivalence: no program was compared\n");
+        return failed_ == 0 && passed_ != 0 ? 0 : 1;
     }
 
   private:
@@ -74,18 +76,18 @@ class Fuzzer {
 
     void show_progress() {
         using namespace std::chrono_literals;
-        if (isatty(STDERR_FILENO) == 0) return;
         const auto now = std::chrono::steady_clock::now();
         if (now < next_progress_) return;
-        next_progress_ = now + 1s;
+        next_progress_ = now + (is_terminal_ ? 1s : 10s);
         const double seconds = std::chrono::duration<double>(now - start_).count();
-        fmt::print(stderr, "\rfuzz equivalence: {} of {} programs, {:.0f} a second, {} differ ",
-                   done_, options_.runs, static_cast<double>(done_) / seconds, failed_);
+        fmt::print(stderr, "{}fuzz equivalence: {} of {} programs, {:.0f} a second, {} differ{}",
+                   is_terminal_ ? "\r" : "", done_, options_.runs,
+                   static_cast<double>(done_) / seconds, failed_, is_terminal_ ? " " : "\n");
         (void)std::fflush(stderr);
     }
 
     void finish() const {
-        if (isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\n");
+        if (is_terminal_) fmt::print(stderr, "\n");
         if (!options_.json) {
             fmt::print("reached, in roots:\n");
             for (const auto& [what, count] : coverage_.counts())
@@ -100,6 +102,7 @@ class Fuzzer {
     }
 
     const FuzzOptions& options_;
+    const bool is_terminal_ = isatty(STDERR_FILENO) != 0;
     demo::Artifacts artifacts_;
     ManyChains many_;
     std::mutex mutex_;
