@@ -43,6 +43,10 @@ void Memory::zero(uint64_t size) {
     zeroed_ = end;
 }
 
+uint64_t pooled_memory() noexcept {
+    return frame_pool().memory;
+}
+
 PooledFrameSpace::PooledFrameSpace() {
     FramePool& pool = frame_pool();
     if (pool.free.empty()) {

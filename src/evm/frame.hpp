@@ -97,6 +97,9 @@ class PooledFrameSpace {
     FrameSpace* space_;
 };
 
+/// Bytes of memory buffers that this thread's pool keeps for frames to come.
+uint64_t pooled_memory() noexcept;
+
 /// The machine's state that changes with every instruction. Lives in registers.
 struct Step {
     const uint8_t* pc;

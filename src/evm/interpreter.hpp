@@ -16,7 +16,9 @@ namespace scope::evm {
 /// need 1 MiB and theirs. Heap: 64 KiB of address space a level for the EVM's stack (what is
 /// touched becomes resident, at least 8 KiB), and its memory, which gas bounds. Both come from a
 /// pool of the thread and go back to it; the pool keeps at most 64 MiB of memory, and 4 KiB a
-/// level.
+/// level. A chain of 1,024 frames under 30 million gas takes most if they share it evenly: 64 MiB
+/// of stacks, 100 MiB of memory (3,180 words each), as much again if each grew it word by word,
+/// since a buffer doubles, and what calls returned in the place of some: below 288 MiB.
 ///
 /// @param host      Lives as long as the call, and so do message and code.
 /// @param revision  The rules.

@@ -1,9 +1,11 @@
 #include "evm/interpreter.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include <random>
 
+#include "evm/frame.hpp"
 #include "evm/gas.hpp"
 #include "evm/mock_host.hpp"
 
@@ -889,6 +891,65 @@ TEST(depth, of_1024_frames) {
     EXPECT_EQ(result.status, Status::success);
     EXPECT_EQ(host.deepest, 1024);
     EXPECT_EQ(from_be(result.output), 1025u);
+}
+
+// ---- bounds, as interpreter.hpp states them
+
+constexpr int64_t BLOCK_GAS = 30'000'000;
+constexpr uint64_t MIB = uint64_t{1} << 20;
+
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+constexpr bool COUNTS_RESIDENT = false;  // the sanitizer's own memory is more than what is counted
+#else
+constexpr bool COUNTS_RESIDENT = true;
+#endif
+
+/// The most that was resident until now.
+uint64_t peak_resident_bytes() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+TEST(bounds, of_1024_frames_that_share_the_gas_for_memory) {
+    constexpr uint64_t WORDS = 2950;
+    RecursiveHost host;
+    host.revision = Revision::homestead;
+    Program program;
+    for (int i = 0; i < 900; ++i) program << OP_PC;
+    program << op(OP_MSTORE, (WORDS - 1) * 32, 1u) << push(32u) << push(0u) << push(0u) << push(0u)
+            << push(0u) << push(9u) << push(1000u) << OP_GAS << OP_SUB << OP_CALLCODE
+            << op(OP_MLOAD, 0u) << push(1u) << OP_ADD << return_top();
+    host.code_of_all = make_code(program.bytes);
+    Message message;
+    message.gas = BLOCK_GAS;
+    const uint64_t before = peak_resident_bytes();
+    const CallResult result = host.call(message);
+    EXPECT_EQ(result.status, Status::success);
+    EXPECT_EQ(host.deepest, 1024);
+    if (COUNTS_RESIDENT) {
+        EXPECT_LT(peak_resident_bytes() - before, 288 * MIB);
+    }
+    EXPECT_LE(pooled_memory(), 64 * MIB + 1025 * 4096);
+}
+
+TEST(bounds, of_the_memory_of_one_frame) {
+    // 3 w + w^2 / 512 <= 30 million.
+    constexpr uint64_t WORDS = 123'100;
+    Message message;
+    message.gas = BLOCK_GAS;
+    MockHost host;
+    const uint64_t before = peak_resident_bytes();
+    const auto run = [&](uint64_t words) {
+        const auto code = make_code(op(OP_MSTORE, (words - 1) * 32, 1u).bytes);
+        return execute(host, LATEST_REVISION, message, *code).status;
+    };
+    EXPECT_EQ(run(WORDS), Status::success);
+    EXPECT_EQ(run(WORDS + 200), Status::out_of_gas);
+    if (COUNTS_RESIDENT) {
+        EXPECT_LT(peak_resident_bytes() - before, 8 * MIB);
+    }
+    EXPECT_LE(pooled_memory(), 64 * MIB + 1025 * 4096);
 }
 
 }  // namespace
