@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Checks the text of every file of the repository, whatever its language.
 
-Prints each line that breaks a rule, as FILE:LINE: RULE; exits 1 if there is any. What counts as the repository is what
+Prints each line that breaks a rule, as FILE:LINE: RULE; exits 1 if there is any. Also requires that each test which the
+protocol names as a rule's guard is there. What counts as the repository is what
 git tracks or would track; without git, every file outside the folders that builds write.
 """
 import pathlib
@@ -32,8 +33,22 @@ def files() -> list[pathlib.Path]:
     return sorted(file for file in ROOT.rglob("*") if not BUILT & set(file.relative_to(ROOT).parts))
 
 
+def missing_guards() -> list[str]:
+    """Tests of the table in docs/protocol.md that nothing defines."""
+    protocol = (ROOT / "docs/protocol.md").read_text()
+    table = protocol[protocol.index("| § | rule | test |"):]
+    gtests = [*ROOT.glob("tests/scope/*_test.cpp"), ROOT / "src/execution/host_test.cpp"]
+    defined = {"{}.{}".format(*names) for file in gtests
+               for names in re.findall(r"\bTEST(?:_[FP])?\((\w+), (\w+)\)", file.read_text())}
+    defined |= {f"{file.name.removesuffix('.t.sol')}.{name}" for file in ROOT.glob("contracts/test/*.t.sol")
+                for name in re.findall(r"\bfunction (\w+)\(", file.read_text())}
+    defined |= {f"{name.split('.')[0]}.*" for name in defined}
+    return [f"docs/protocol.md: there is no test {name}" for name in re.findall(r"`(\w+\.(?:\w+|\*))`", table)
+            if name not in defined]
+
+
 def main() -> int:
-    problems = []
+    problems = missing_guards()
     checked = 0
     for file in files():
         name = str(file.relative_to(ROOT))
