@@ -20,6 +20,10 @@ namespace {
 /// What the waiting frame of execution pays for a callback beyond running it: reading the record,
 /// hashing it, the frame.
 constexpr int64_t SERVE_OVERHEAD = 12'000;
+/// What all calls of a root may take in simulation, those that are taken back included.
+constexpr int64_t MAX_SERVED_GAS = 1 << 28;
+/// Waits that a root may begin anew, because their variant doesn't reproduce.
+constexpr uint64_t MAX_UNWOUND = 256;
 /// Enough for a message of the loader, which nobody pays for.
 constexpr int64_t LOADER_GAS = 1 << 30;
 
@@ -106,6 +110,8 @@ struct Simulation::Parts {
     std::vector<CallTrace>* open_calls = &calls;  // where the next call belongs
     std::optional<Refusal> refusal;
     uint64_t last_wait = 0;
+    uint64_t unwound = 0;
+    int64_t served_gas = 0;  // of all calls, those that are taken back too
     std::map<uint64_t, std::vector<Standing>> moments;  // by static wait: all legs as it began
     std::optional<uint64_t> unwinding;  // to the wait whose variant doesn't reproduce
 
@@ -221,6 +227,12 @@ struct Simulation::Parts {
         const int64_t used = gas - result.gas_left;
         trace.gas_used = static_cast<uint64_t>(used);
         if (is_ending()) return std::nullopt;
+        served_gas += used + SERVE_OVERHEAD;
+        if (served_gas > MAX_SERVED_GAS)
+            refuse(RefusalRule::gas_budget,
+                   fmt::format("its calls take more than {} gas, those taken back included",
+                               MAX_SERVED_GAS));
+        if (is_ending()) return std::nullopt;
         if (result.status != evm::Status::success) {
             const std::string reason = result.status == evm::Status::revert
                                            ? describe_revert(result.output)
@@ -249,6 +261,9 @@ struct Simulation::Parts {
             // Only the target's own code can have made the difference, so it is in a wait.
             CHECK(!target.waits.empty());
             unwinding = target.waits.back().number;
+            if (++unwound > MAX_UNWOUND)
+                refuse(RefusalRule::gas_budget,
+                       fmt::format("more than {} variants are tried in vain", MAX_UNWOUND));
             return false;
         }
         if (request.kind == protocol::CallKind::call)
@@ -389,6 +404,7 @@ evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
             message.recipient == leg_.chain.loader && message.sender == leg_.chain.callable;
         const bool around = std::exchange(reads_escrow_, reads_escrow_ || asks_settlement);
         auto result = Host::call(message);
+        if (parts_.is_ending()) forget_abort();  // it failed only to end quickly
         reads_escrow_ = around;
         return result;
     }

@@ -47,6 +47,8 @@ struct SystemTransactionRule {
     // gas of its own, not that of the frame that waits. Else what a builder has it serve could
     // starve that frame (section 7). All asking in a block takes at most the block's gas limit,
     // beside what its transactions pay for; more is an abort.
+    // What a system transaction accessed before the target's first call to itself is cold from then
+    // on: the accounts that it deploys as it loads are the builder's choice, too.
     friend bool operator==(const SystemTransactionRule&, const SystemTransactionRule&) = default;
 };
 

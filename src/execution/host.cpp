@@ -60,10 +60,18 @@ void Host::open_transaction(evm::TransactionContext context) {
     asking_gas_ = static_cast<int64_t>(environment_.block.gas_limit);
     ask_gas_ = ASK_GAS;
     state_.begin_transaction();
+    const auto& rule = environment_.system_transactions;
+    is_loading_ = rule && transaction_.origin == rule->sender;
+    warm_up();
+}
+
+void Host::warm_up() {
     state_.access_account(transaction_.origin);
     if (revision() >= Revision::shanghai) state_.access_account(environment_.block.coinbase);
-    if (environment_.system_transactions)
-        state_.access_account(environment_.system_transactions->abort);
+    const auto& rule = environment_.system_transactions;
+    if (!rule) return;
+    state_.access_account(rule->abort);
+    if (transaction_.origin == rule->sender) state_.access_account(rule->target);
 }
 
 std::vector<Log> Host::close_transaction(std::optional<Address> carry_transient) {
@@ -161,25 +169,37 @@ CallResult Host::call(const Message& message) {
             abort_reason_ = to_bytes(message.input);
     }
     if (abort_reason_) return failure(Status::out_of_gas);
-    return asks(message) ? ask(message) : run(message);
+    if (!calls_itself(message)) return run(message);
+    if (is_loading_) {
+        is_loading_ = false;
+        state_.forget_accesses();
+        warm_up();
+    }
+    const bool asks =
+        message.input.size() >= ASK.size() && equal(message.input.first(ASK.size()), ASK);
+    return asks ? ask(message) : run(message);
 }
 
-bool Host::asks(const Message& message) const noexcept {
+/// The rule's target does.
+bool Host::calls_itself(const Message& message) const noexcept {
     const auto& rule = environment_.system_transactions;
     return rule && message.sender == rule->target && message.recipient == rule->target &&
-           message.code_address == rule->target && message.input.size() >= ASK.size() &&
-           equal(message.input.first(ASK.size()), ASK);
+           message.code_address == rule->target;
 }
 
 CallResult Host::ask(const Message& message) {
     Message unpaid = message;
     unpaid.gas = ask_gas_;
     ask_gas_ -= unpaid.gas / 64;
+    const auto checkpoint = state_.checkpoint();
     CallResult result = run(unpaid);
+    // What it looked at would stay warm, and what it serves is the builder's choice.
+    if (message.is_static) state_.rollback(checkpoint);
     ask_gas_ = unpaid.gas;
     asking_gas_ -= unpaid.gas - result.gas_left;
-    if (asking_gas_ < 0) {
-        if (!abort_reason_) abort_reason_ = to_bytes(TOO_LITTLE_GAS);
+    if (asking_gas_ < 0 || result.status != Status::success) {
+        const bool is_told = asking_gas_ >= 0 && !result.output.empty();
+        if (!abort_reason_) abort_reason_ = is_told ? result.output : to_bytes(TOO_LITTLE_GAS);
         return failure(Status::out_of_gas);
     }
     result.gas_left = message.gas;

@@ -78,8 +78,12 @@ class Host : public evm::Host {
     /// Whether it is a call of the abort precompile, by the one that has it.
     [[nodiscard]] bool aborts(const evm::Message& message) const noexcept;
 
+    /// For a simulation, which makes calls fail that didn't.
+    void forget_abort() noexcept { abort_reason_.reset(); }
+
   private:
-    [[nodiscard]] bool asks(const evm::Message& message) const noexcept;
+    [[nodiscard]] bool calls_itself(const evm::Message& message) const noexcept;
+    void warm_up();
     evm::CallResult ask(const evm::Message& message);
     evm::CallResult run(const evm::Message& message);
     evm::CallResult run_call(const evm::Message& message);
@@ -95,6 +99,7 @@ class Host : public evm::Host {
     evm::Tracer* tracer_ = nullptr;
     std::optional<Bytes> abort_reason_;
     bool no_open_root_ = false;  // the abort precompile was called with that
+    bool is_loading_ = false;    // the rule's target, which has called nobody yet
     int64_t asking_gas_ = 0;
     int64_t ask_gas_ = 0;  // what the next `ask` gets
 };

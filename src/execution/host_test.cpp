@@ -22,10 +22,14 @@ constexpr Address CATCHER = "0x00000000000000000000000000000000000000c3"_address
 constexpr auto RESPONSE_MISSING = literals::fixed_literal<4>("01020304");
 
 /// Calls the address in the first word with all that follows it, and returns whether that succeeded
-/// and the gas then left. Called by itself: takes all gas if the byte after the selector is not 0.
+/// and the gas then left. Called by itself: the byte after the selector says what it does.
 const Bytes FORWARDER =
     "333014602257602036038060205f375f5f825f5f5f355af15f525a6020526040"
-    "5ff35b6004355f1a602c57005bfe"_hex;
+    "5ff35b6004355f1a8060011460395780600214603b573150005bfe5b5f621e84805200"_hex;
+constexpr uint8_t FAIL = 1;     // and take all gas
+constexpr uint8_t WORK = 2;     // for 7.8 million gas
+constexpr uint8_t LOOK = 0x77;  // at the account of that number
+
 /// Calls the predeploy with its input and stores 1, and one more if that succeeded.
 const Bytes CATCHING =
     "365f5f375f5f365f5f7300000000000000000000000000000000000000c15af16001015f55"_hex;
@@ -125,42 +129,55 @@ TEST_F(SystemTransactionRuleTest, the_precompile_is_for_the_predeploy_alone) {
 
 TEST_F(SystemTransactionRuleTest, asking_is_not_paid_by_who_asks) {
     constexpr int64_t GAS = 100'000;
-    const auto call = [&](BytesView selector, bool burns, bool is_static = false,
+    const auto call = [&](BytesView selector, uint8_t what, bool is_static = false,
                           const Address& contract = PREDEPLOY) {
         Host host{state, environment};
         host.open_transaction({.origin = USER});
-        const Bytes payload = concat(selector, Bytes{static_cast<uint8_t>(burns)});
-        const auto result = forward(host, contract, contract, payload, GAS, is_static);
+        const auto result =
+            forward(host, contract, contract, concat(selector, Bytes{what}), GAS, is_static);
         host.close_transaction();
         return result;
     };
-    EXPECT_FALSE(call(RESPONSE_MISSING, true).ok);
-    EXPECT_LT(call(RESPONSE_MISSING, true).gas_left, GAS / 64);
-    EXPECT_LT(call(ASK, true, false, OTHER).gas_left, GAS / 64);
+    for (const bool is_static : {false, true}) {
+        EXPECT_FALSE(call(RESPONSE_MISSING, WORK, is_static).ok);
+        EXPECT_FALSE(call(ASK, WORK, is_static, OTHER).ok);
+        EXPECT_TRUE(call(ASK, WORK, is_static).ok);
+        EXPECT_EQ(call(ASK, WORK, is_static).gas_left, call(ASK, LOOK).gas_left);
+    }
+}
 
-    EXPECT_FALSE(call(ASK, true).ok);
-    EXPECT_TRUE(call(ASK, false).ok);
-    EXPECT_GT(call(ASK, true).gas_left, GAS - 5'000);
-    // Neither more nor less for what it took.
-    EXPECT_EQ(call(ASK, true).gas_left, call(ASK, false).gas_left);
-    EXPECT_EQ(call(ASK, true, true).gas_left, call(ASK, true).gas_left);
+TEST_F(SystemTransactionRuleTest, asking_that_fails_is_an_abort_with_whatever_gas_is_left) {
+    const auto ask = [&](uint8_t what, int64_t gas) {
+        Host host{state, environment};
+        host.open_transaction({.origin = USER});
+        const auto result = forward(host, PREDEPLOY, PREDEPLOY, concat(ASK, Bytes{what}), gas);
+        const bool is_aborted = host.abort_reason().has_value();
+        host.close_transaction();
+        EXPECT_FALSE(is_aborted && result.ok);
+        return std::pair{result.status, is_aborted};
+    };
+    size_t sufficient = 0;
+    for (int64_t gas = 2'600; gas < 3'200; ++gas) {
+        if (ask(LOOK, gas).first != Status::success) continue;
+        ++sufficient;
+        EXPECT_TRUE(ask(FAIL, gas).second) << gas;
+    }
+    EXPECT_GT(sufficient, 0u);
 }
 
 TEST_F(SystemTransactionRuleTest, asking_is_bounded) {
-    const Bytes burning = concat(ASK, Bytes{1});
-    Host host{state, environment};
-    host.open_transaction({.origin = USER});
-    const auto most = static_cast<int64_t>(environment.block.gas_limit);
-    for (int64_t spent = 0; spent + ASK_GAS <= most; spent += ASK_GAS)
-        EXPECT_EQ(forward(host, PREDEPLOY, PREDEPLOY, burning, 100'000).status, Status::success);
-    EXPECT_FALSE(host.abort_reason());
-    forward(host, PREDEPLOY, PREDEPLOY, burning, 100'000);
-    EXPECT_EQ(host.abort_reason(), to_bytes(TOO_LITTLE_GAS));
-
-    host.close_transaction();
-    host.open_transaction({.origin = USER});
-    EXPECT_FALSE(host.abort_reason());
-    EXPECT_EQ(forward(host, PREDEPLOY, PREDEPLOY, burning, 100'000).status, Status::success);
+    const Bytes payload = concat(ASK, Bytes{WORK});
+    const auto ask_until_abort = [&] {
+        Host host{state, environment};
+        host.open_transaction({.origin = USER});
+        size_t times = 0;
+        while (forward(host, PREDEPLOY, PREDEPLOY, payload, 100'000).ok) ++times;
+        EXPECT_EQ(host.abort_reason(), to_bytes(TOO_LITTLE_GAS));
+        host.close_transaction();
+        return times;
+    };
+    EXPECT_EQ(ask_until_abort(), 3u);
+    EXPECT_EQ(ask_until_abort(), 3u);
 }
 
 TEST_F(SystemTransactionRuleTest, asking_is_bounded_over_a_block) {
@@ -170,20 +187,59 @@ TEST_F(SystemTransactionRuleTest, asking_is_bounded_over_a_block) {
     tx.chain_id = 1;
     tx.gas_limit = 200'000;
     tx.to = CATCHER;
-    tx.data = concat(Bytes(12), PREDEPLOY, ASK, Bytes{1});
-    const auto first = block.execute(tx, USER);
-    ASSERT_TRUE(first);
-    EXPECT_LT(first->gas_used, 100'000u);
-    EXPECT_EQ(first->asking_gas_used, static_cast<uint64_t>(ASK_GAS));
-    EXPECT_EQ(block.room().asking_gas, environment.block.gas_limit - first->asking_gas_used);
-
-    tx.nonce = 1;
+    tx.data = concat(Bytes(12), PREDEPLOY, ASK, Bytes{WORK});
+    const uint64_t most = block.room().asking_gas;
+    EXPECT_EQ(most, environment.block.gas_limit);
+    for (; tx.nonce < 3; ++tx.nonce) {
+        const auto outcome = block.execute(tx, USER);
+        ASSERT_TRUE(outcome);
+        EXPECT_LT(outcome->gas_used, 100'000u);
+        EXPECT_EQ(block.room().asking_gas, most - (tx.nonce + 1) * outcome->asking_gas_used);
+    }
+    const uint64_t left = block.room().asking_gas;
     const auto checkpoint = block.checkpoint();
     EXPECT_EQ(block.execute(tx, USER).error(), TxError::aborted);
-    tx.data.back() = 0;
+    tx.data.back() = LOOK;
     EXPECT_TRUE(block.execute(tx, USER));
+    EXPECT_LT(block.room().asking_gas, left);
     block.rollback(checkpoint);
-    EXPECT_EQ(block.room().asking_gas, environment.block.gas_limit - first->asking_gas_used);
+    EXPECT_EQ(block.room().asking_gas, left);
+}
+
+TEST_F(SystemTransactionRuleTest, what_a_system_transaction_loads_is_cold_when_it_serves) {
+    Address loaded;
+    loaded[19] = LOOK;
+    const Bytes payload = concat(RESPONSE_MISSING, Bytes{0});
+    for (const auto& origin : {SYSTEM, USER}) {
+        Host host{state, environment};
+        host.open_transaction({.origin = origin});
+        host.access_account(loaded);
+        const auto serve = [&] {
+            EXPECT_TRUE(forward(host, PREDEPLOY, PREDEPLOY, payload, 100'000).ok);
+        };
+        serve();
+        EXPECT_EQ(host.access_account(loaded),
+                  origin == SYSTEM ? evm::AccessStatus::cold : evm::AccessStatus::warm);
+        EXPECT_EQ(host.access_account(ABORT_PRECOMPILE), evm::AccessStatus::warm);
+        EXPECT_EQ(host.access_account(PREDEPLOY), evm::AccessStatus::warm);
+        serve();
+        EXPECT_EQ(host.access_account(loaded), evm::AccessStatus::warm);
+        host.close_transaction();
+    }
+}
+
+TEST_F(SystemTransactionRuleTest, a_static_asking_leaves_what_it_looked_at_cold) {
+    Address looked_at;
+    looked_at[19] = LOOK;
+    for (const bool is_static : {false, true}) {
+        Host host{state, environment};
+        host.open_transaction({.origin = USER});
+        const Bytes payload = concat(ASK, Bytes{LOOK});
+        EXPECT_TRUE(forward(host, PREDEPLOY, PREDEPLOY, payload, 100'000, is_static).ok);
+        EXPECT_EQ(host.access_account(looked_at),
+                  is_static ? evm::AccessStatus::cold : evm::AccessStatus::warm);
+        host.close_transaction();
+    }
 }
 
 }  // namespace

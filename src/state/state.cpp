@@ -266,7 +266,7 @@ void State::begin_transaction() {
     const auto carry_address = open_.carry_address;
     const auto carry_number = open_.carry_number;
     OpenTransaction next;
-    next.number = ++last_number_;
+    next.number = next.warmth = ++last_number_;
     replace_transaction(std::move(next));
     if (!carry_address) return;
     AccountEntry& entry = place(*carry_address).entry;
@@ -317,21 +317,26 @@ void State::set_transient_storage(const Address& address, const Hash& key, const
     set_transient(place(address).entry, key, value);
 }
 
+void State::forget_accesses() {
+    CHECK(in_transaction());
+    open_.warmth = ++last_number_;
+}
+
 evm::AccessStatus State::access_account(const Address& address) {
     CHECK(in_transaction());
     AccountEntry& entry = place(address).entry;
-    if (entry.warm_in == open_.number) return evm::AccessStatus::warm;
+    if (entry.warm_in == open_.warmth) return evm::AccessStatus::warm;
     record(Kind::account_warmed, &entry).number = entry.warm_in;
-    entry.warm_in = open_.number;
+    entry.warm_in = open_.warmth;
     return evm::AccessStatus::cold;
 }
 
 evm::AccessStatus State::access_storage(const Address& address, const Hash& key) {
     CHECK(in_transaction());
     StorageSlot& slot = place(address).entry.storage[key];
-    if (slot.warm_in == open_.number) return evm::AccessStatus::warm;
+    if (slot.warm_in == open_.warmth) return evm::AccessStatus::warm;
     record(Kind::storage_warmed, &slot).number = slot.warm_in;
-    slot.warm_in = open_.number;
+    slot.warm_in = open_.warmth;
     return evm::AccessStatus::cold;
 }
 

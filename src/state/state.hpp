@@ -103,6 +103,8 @@ class State final : public StateView {
     /// EIP-2929: marks as warm; returns what it was.
     evm::AccessStatus access_account(const Address& address);
     evm::AccessStatus access_storage(const Address& address, const Hash& key);
+    /// All that was accessed in this transaction is cold again. A rollback doesn't undo that.
+    void forget_accesses();
 
     /// For EIP-6780.
     void mark_created(const Address& address);
@@ -168,6 +170,7 @@ class State final : public StateView {
     };
     struct OpenTransaction {
         uint64_t number = 0;  // 0: none is open
+        uint64_t warmth = 0;  // what is accessed has this number
         std::vector<Log> logs;
         std::vector<AccountEntry*> touched;
         std::vector<AccountEntry*> destructed;

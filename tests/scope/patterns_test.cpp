@@ -436,6 +436,21 @@ TEST_F(ManyRoots, run_on_what_those_before_left) {
     for (const uint64_t id : {L1, A, B}) EXPECT_EQ(count(id), counted[id]);
 }
 
+TEST_F(ManyRoots, bound_what_calls_without_end_take) {
+    // A tree of calls in frames that revert: on rollups nobody pays for what is served meanwhile.
+    const auto tree = world.deploy(A, "Patterns", "Branch", world.callable(A));
+    const auto other = world.deploy(B, "Patterns", "Branch", world.callable(B));
+    world.call(tree, abi::call("meet(uint256,address)", uint256{B}, other.address));
+    world.call(other, abi::call("meet(uint256,address)", uint256{A}, tree.address));
+    const auto grow = [](uint64_t levels) { return abi::call("grow(uint256)", uint256{levels}); };
+    const auto ran = world.run(tree, grow(3));
+    EXPECT_TRUE(ran.trace.success);
+    EXPECT_EQ(builder::count_calls(ran.trace.calls), 2u + 4u + 8u);
+    const auto refusal = world.refusal_of(world.root(tree, grow(40)));
+    EXPECT_EQ(to_string(refusal.rule), to_string(RefusalRule::gas_budget)) << refusal.reason;
+    EXPECT_LT(builder::count_calls(refusal.calls), 10'000u);
+}
+
 TEST_F(ManyRoots, outlive_one_that_fails_in_execution) {
     // It answers with the gas that is left after a callback, which simulation knows only nearly on
     // L1, so that executing the plan gives another answer. It is dropped from every chain; the

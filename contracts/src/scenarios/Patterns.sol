@@ -286,3 +286,36 @@ contract Thermometer {
         }
     }
 }
+
+/// @title Two who call each other twice a level, in frames that revert: calls without end that leave nothing
+contract Branch {
+    uint256 private constant GAS_PER_CALL = 8_000_000;
+
+    IScopedCallableExtension private immutable SCOPED_CALLABLE;
+
+    uint256 private _peerChain;
+    address private _peer;
+
+    constructor(IScopedCallableExtension scopedCallable) {
+        SCOPED_CALLABLE = scopedCallable;
+    }
+
+    function meet(uint256 peerChain, address peer) external {
+        (_peerChain, _peer) = (peerChain, peer);
+    }
+
+    function grow(uint256 levels) external {
+        if (levels == 0) return;
+        try this.growAndRevert(levels) {} catch {}
+        try this.growAndRevert(levels) {} catch {}
+    }
+
+    function growAndRevert(uint256 levels) external {
+        SCOPED_CALLABLE.scopedCall(
+            _peerChain,
+            address(this),
+            IScopedCallable.ScopedRequest(_peer, 0, GAS_PER_CALL, abi.encodeCall(this.grow, (levels - 1)))
+        );
+        revert();
+    }
+}
