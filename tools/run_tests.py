@@ -28,7 +28,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "release"
-SCOPE = BUILD / "apps" / "scope" / "scope"
+SCOPE_TEST = BUILD / "testing" / "scope_test" / "scope-test"
 FORKS = ["Cancun", "Prague", "Osaka"]
 SANITIZED_PART = 10   # without --full, the sanitizers see one state or block test in so many
 TIME_LIMIT_S = 1800
@@ -120,7 +120,7 @@ def one_check(*command, limit_s: int = TIME_LIMIT_S) -> Outcome:
 
 
 def cpp_files() -> list[pathlib.Path]:
-    folders = [ROOT / name for name in ("src", "apps", "tests", "bench") if (ROOT / name).is_dir()]
+    folders = [ROOT / name for name in ("src", "apps", "testing", "tests", "bench") if (ROOT / name).is_dir()]
     return sorted(file for folder in folders for ending in ("*.cpp", "*.hpp") for file in folder.rglob(ending))
 
 
@@ -272,7 +272,7 @@ def sanitized_suites(full: bool) -> list[Suite]:
     unit = [functools.partial(run_gtest, SANITIZED / program.relative_to(BUILD), None) for program in test_programs(BUILD)]
     fuzzers = [task for suite in fuzz_suites(BUILD, SANITIZED) for task in suite.tasks]
     suites = [Suite(BUILD_OF_SANITIZED, [build_sanitized]), Suite("sanitized/unit", unit), Suite("sanitized/fuzz", fuzzers)]
-    program = SANITIZED / "apps" / "scope" / "scope"
+    program = SANITIZED / SCOPE_TEST.relative_to(BUILD)
     for command, folder, archive, options in (
             ("statetest", "state_tests", "eest-state-tests.tar.zst", part),
             ("blockchaintest", "blockchain_tests", "eest-blockchain-tests.tar.zst", part),
@@ -388,7 +388,7 @@ def run_fixtures(command: str, folder_name: str, archive_name: str, *options: st
             return Outcome(failed=1, problems=[folder])
         return Outcome(skipped=1, notes=[f"{folder}; SCOPE_FIXTURES=FOLDER names another place"])
     arguments = [command, *options, *[folder / file for file in files]]
-    result = execute([program or SCOPE, *arguments, "--json"])
+    result = execute([program or SCOPE_TEST, *arguments, "--json"])
     try:
         *failures, totals = [json.loads(line) for line in result.output.splitlines()]
     except ValueError:
@@ -507,7 +507,7 @@ def all_suites(options: argparse.Namespace) -> list[Suite]:
         name = f"unit/{program.name.removesuffix('_test')}"
         suites.append(Suite(name, [lambda program=program, name=name: run_gtest(program, pattern_of(name))]))
     suites += fuzz_suites(BUILD)
-    suites.append(Suite("fuzz/anvil", [lambda: one_check(SCOPE, "fuzz", "evm", "--seed", 1, "--runs", 400)]))
+    suites.append(Suite("fuzz/anvil", [lambda: one_check(SCOPE_TEST, "fuzz", "evm", "--seed", 1, "--runs", 400)]))
     suites += fixture_suites()
     for file in sorted((ROOT / "tests" / "e2e").glob("test_*.py")):
         suites.append(Suite(f"e2e/{file.stem.removeprefix('test_')}", [lambda file=file: run_unittest(file)]))

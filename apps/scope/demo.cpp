@@ -47,8 +47,8 @@ std::vector<const Story*> chosen_stories(const Options& options) {
     std::vector<const Story*> chosen;
     for (const auto& name : options.only)
         if (std::ranges::find(stories(), name, &Story::name) == stories().end())
-            throw UsageError{fmt::format("--only: there is no story '{}'; there are {}", name,
-                                         names(stories(), &Story::name))};
+            throw cli::UsageError{fmt::format("--only: there is no story '{}'; there are {}", name,
+                                              names(stories(), &Story::name))};
     for (const auto& story : stories())
         if (options.only.empty() ||
             std::ranges::find(options.only, story.name) != options.only.end())
@@ -61,10 +61,10 @@ std::vector<const Attack*> chosen_attacks(const Options& options) {
     if (!options.tamper.empty()) {
         const auto* const attack = find_attack(options.tamper);
         if (!attack)
-            throw UsageError{fmt::format("--tamper: there is no attack '{}'; there are {}",
-                                         options.tamper, names(attacks(), &Attack::kind))};
+            throw cli::UsageError{fmt::format("--tamper: there is no attack '{}'; there are {}",
+                                              options.tamper, names(attacks(), &Attack::kind))};
         if (!options.only.empty())
-            throw UsageError{"--tamper attacks the bundle of all stories: leave out --only"};
+            throw cli::UsageError{"--tamper attacks the bundle of all stories: leave out --only"};
         return {attack};
     }
     if (options.only.empty())
@@ -105,7 +105,7 @@ class Demonstration {
         report_.total_ms = progress_.elapsed_ms();
         print([&] { return describe_end(report_, colour_); });
         if (is_json_) fmt::print("{}", to_json(report_, world));
-        return report_.checks.failed() == 0 ? 0 : kFailed;
+        return report_.checks.failed() == 0 ? 0 : cli::kFailed;
     }
 
   private:
@@ -216,7 +216,7 @@ class Demonstration {
     Report report_;
 };
 
-Run declare(CLI::App& app) {
+cli::Run declare(CLI::App& app) {
     const auto options = std::make_shared<Options>();
     app.footer(fmt::format(
         "Starts an L1 (Ethereum's Osaka rules) and two rollups in this process, with real blocks,\n"
@@ -255,7 +255,7 @@ Run declare(CLI::App& app) {
 
 }  // namespace
 
-const Command demo_command{
+const cli::Command demo_command{
     "demo", "Run the demonstration: chains, cross-chain stories, attacks, a follower", declare};
 
 }  // namespace scope::app

@@ -12,16 +12,16 @@
 #include <sstream>
 
 #include "base/hex.hpp"
-#include "network.hpp"
+#include "interchange/network.hpp"
+#include "interchange/trace_printer.hpp"
 #include "t8n/output.hpp"
-#include "trace_printer.hpp"
 
 namespace scope::app {
 
 namespace {
 
 namespace fs = std::filesystem;
-using fixture::Json;
+using json::Json;
 
 struct Options {
     std::string alloc = "alloc.json";
@@ -59,7 +59,7 @@ class Input {
         if (const auto error = parser_.parse(text).get(json_))
             throw std::runtime_error{
                 fmt::format("{}: no JSON: {}", where, simdjson::error_message(error))};
-        if (where == "stdin") json_ = fixture::field(json_, key);
+        if (where == "stdin") json_ = json::field(json_, key);
     }
     [[nodiscard]] Json json() const noexcept { return json_; }
 
@@ -75,7 +75,7 @@ class Outputs {
         fs::create_directories(folder_);
     }
 
-    using Write = void (*)(JsonWriter& json, const t8n::Transition& transition);
+    using Write = void (*)(json::JsonWriter& json, const t8n::Transition& transition);
     void add(const std::string& where, const char* key, Write write,
              const t8n::Transition& transition) {
         if (where.empty()) return;
@@ -87,7 +87,7 @@ class Outputs {
             write(stream.json, transition);
             return;
         }
-        JsonWriter json;
+        json::JsonWriter json;
         write(json, transition);
         const fs::path path = folder_ / where;
         std::ofstream file{path, std::ios::binary};
@@ -104,7 +104,7 @@ class Outputs {
 
   private:
     struct Stream {
-        JsonWriter json;
+        json::JsonWriter json;
         bool is_used = false;
     };
     fs::path folder_;
@@ -115,7 +115,7 @@ class Outputs {
 /// A file for each transaction of the block: trace-<index>-<hash>.jsonl.
 class TraceFiles {
   public:
-    TraceFiles(fs::path folder, TracePrinter::Fields fields)
+    TraceFiles(fs::path folder, interchange::TracePrinter::Fields fields)
         : folder_(std::move(folder)), fields_(fields) {}
 
     evm::Tracer* begin(size_t index, const Transaction& tx) {
@@ -140,18 +140,18 @@ class TraceFiles {
         void operator()(std::FILE* file) const noexcept { std::fclose(file); }
     };
     fs::path folder_;
-    TracePrinter::Fields fields_;
+    interchange::TracePrinter::Fields fields_;
     fs::path path_;
     std::unique_ptr<std::FILE, Close> file_;
-    std::optional<TracePrinter> printer_;
+    std::optional<interchange::TracePrinter> printer_;
 };
 
 template <typename F>
 auto in_file(const std::string& where, F read) {
     try {
         return read();
-    } catch (const fixture::FormatError& error) {
-        throw fixture::FormatError{fmt::format("{}: {}", where, error.what())};
+    } catch (const json::FormatError& error) {
+        throw json::FormatError{fmt::format("{}: {}", where, error.what())};
     }
 }
 
@@ -182,15 +182,15 @@ chain::ChainSpec read_spec(const Options& options, const std::string& standard_i
         parameters.emplace(options.blob_parameters, "blobParams", standard_input);
     const OtherName* const other = other_name(options.fork);
     auto spec =
-        fixture::network_spec(other != nullptr ? other->fork : options.fork, options.chain_id);
+        interchange::network_spec(other != nullptr ? other->fork : options.fork, options.chain_id);
     if (!spec && parameters && options.fork.starts_with("BPO"))
-        spec = fixture::network_spec("Osaka", options.chain_id);
+        spec = interchange::network_spec("Osaka", options.chain_id);
     if (!spec)
-        throw UsageError{fmt::format(
+        throw cli::UsageError{fmt::format(
             "--state.fork {}: no such fork, or its blob parameters must be given", options.fork)};
     if (parameters) {
         const auto blobs = in_file(options.blob_parameters,
-                                   [&] { return fixture::blob_parameters(parameters->json()); });
+                                   [&] { return json::blob_parameters(parameters->json()); });
         spec->blob_schedule = {{0, blobs}};
     }
     return *spec;
@@ -213,13 +213,12 @@ int run(const Options& options) {
 
     if (const OtherName* const other = other_name(options.fork);
         other != nullptr && other->is_bomb_delay &&
-        !fixture::optional_field(env_input.json(), "currentDifficulty"))
-        throw fixture::FormatError{
+        !json::optional_field(env_input.json(), "currentDifficulty"))
+        throw json::FormatError{
             fmt::format("{}: currentDifficulty must be given for {}", options.env, other->name)};
     const t8n::Env env =
         in_file(options.env, [&] { return t8n::read_env(env_input.json(), spec); });
-    const state::MemoryState pre{
-        in_file(options.alloc, [&] { return fixture::alloc(alloc.json()); })};
+    const state::MemoryState pre{in_file(options.alloc, [&] { return json::alloc(alloc.json()); })};
     const bool protect = spec.revision_at(env.header.number, env.header.timestamp_s) >=
                          evm::Revision::spurious_dragon;
     const auto transactions = in_file(
@@ -246,7 +245,7 @@ int run(const Options& options) {
     return 0;
 }
 
-Run declare(CLI::App& app) {
+cli::Run declare(CLI::App& app) {
     auto options = std::make_shared<Options>();
     app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     const auto input = [&](const char* name, std::string& value, const char* what) {
@@ -274,7 +273,7 @@ Run declare(CLI::App& app) {
         ->capture_default_str();
     app.add_option("--state.chainid", options->chain_id, "Chain id")
         ->capture_default_str()
-        ->check(numbers_from(0));
+        ->check(cli::numbers_from(0));
     app.add_option("--state.reward", options->reward,
                    "Wei for the coinbase before Paris; -1: don't even touch it")
         ->check(CLI::Range(int64_t{-1}, INT64_MAX))
@@ -301,7 +300,7 @@ Run declare(CLI::App& app) {
 
 }  // namespace
 
-const Command t8n_command{
+const cli::Command t8n_command{
     "t8n", "Executes transactions on a given state (the transition tool of other clients)",
     declare};
 

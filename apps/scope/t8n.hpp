@@ -1,10 +1,10 @@
 #pragma once
 
-#include "command.hpp"
+#include "cli/command.hpp"
 
 namespace scope::app {
 
 /// The transition tool: what a block's transactions make of a state.
-extern const Command t8n_command;
+extern const cli::Command t8n_command;
 
 }  // namespace scope::app

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "prover/attester.hpp"
-#include "rollup/test_rollup.hpp"
+#include "test_rollup/test_rollup.hpp"
 
 namespace scope::prover::test {
 

@@ -6,7 +6,7 @@
 
 #include "crypto/keccak.hpp"
 #include "protocol/callable.hpp"
-#include "rollup/test_rollup.hpp"
+#include "test_rollup/test_rollup.hpp"
 
 namespace scope::rollup {
 namespace {

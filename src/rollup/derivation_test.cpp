@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "rollup/test_rollup.hpp"
+#include "test_rollup/test_rollup.hpp"
 
 namespace scope::rollup {
 namespace {

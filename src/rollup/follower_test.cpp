@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "rollup/scratch_chain.hpp"
-#include "rollup/test_rollup.hpp"
+#include "test_rollup/test_rollup.hpp"
 
 namespace scope::rollup {
 namespace {

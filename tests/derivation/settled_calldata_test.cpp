@@ -41,7 +41,7 @@ class VerifierHost final : public execution::Host {
 class Stage {
   public:
     Stage(DataAvailability availability, Verifiers verifiers)
-        : world_(demo::Artifacts::locate(), availability, progress_),
+        : world_(devnet::Artifacts::locate(), availability, progress_),
           l1_(world_.chain(demo::L1).store()) {
         builder::ScopeBuilder scope{world_.network(), world_.options(), world_.next_slot()};
         for (const auto& story : demo::stories()) {

@@ -7,7 +7,9 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARY = ROOT / "build" / "release" / "apps" / "scope" / "scope"
+BUILD = ROOT / "build" / "release"
+PRODUCT = BUILD / "apps" / "scope" / "scope"
+EQUIPMENT = BUILD / "testing" / "scope_test" / "scope-test"
 
 
 def scope(*arguments, cwd=ROOT, program=ROOT / "scope", env=None):
@@ -15,19 +17,23 @@ def scope(*arguments, cwd=ROOT, program=ROOT / "scope", env=None):
                           env={**os.environ, **(env or {})}, timeout=600)
 
 
-def commands_of_binary() -> list[str]:
-    text = subprocess.run([BINARY, "--help"], capture_output=True, text=True, check=True).stdout
+def commands_of(binary) -> list[str]:
+    text = subprocess.run([binary, "--help"], capture_output=True, text=True, check=True).stdout
     return re.findall(r"^  ([a-z0-9]+) ", text.partition("Subcommands:")[2], re.M)
 
 
+def commands_of_binaries() -> list[str]:
+    return commands_of(PRODUCT) + commands_of(EQUIPMENT)
+
+
 class Help(unittest.TestCase):
-    def test_names_every_command_of_the_binary(self):
+    def test_names_every_command_of_the_binaries(self):
         text = scope("--help").stdout
-        for command in commands_of_binary():
+        for command in commands_of_binaries():
             self.assertRegex(text, rf"(?m)^  \./scope .*\b{command}\b", command)
 
     def test_every_command_has_its_own_on_standard_output(self):
-        for command in ["test", "build", "bench", *commands_of_binary()]:
+        for command in ["test", "build", "bench", *commands_of_binaries()]:
             result = scope(command, "--help")
             self.assertEqual(result.returncode, 0, command)
             self.assertIn(command, result.stdout)
@@ -45,8 +51,11 @@ class Help(unittest.TestCase):
         self.assertIn("./scope demo", result.stderr)
 
     def test_version_is_that_of_the_binary(self):
-        self.assertEqual(scope("--version").stdout, subprocess.run([BINARY, "--version"], capture_output=True,
+        self.assertEqual(scope("--version").stdout, subprocess.run([PRODUCT, "--version"], capture_output=True,
                                                                    text=True, check=True).stdout)
+
+    def test_the_product_has_no_test_equipment(self):
+        self.assertFalse(set(commands_of(PRODUCT)) & set(commands_of(EQUIPMENT)))
 
 
 class WrongUsage(unittest.TestCase):
@@ -61,26 +70,26 @@ class WrongUsage(unittest.TestCase):
         self.assertEqual((result.returncode, result.stdout), (2, ""))
         self.assertIn("--frobnicate", result.stderr)
 
-    def test_unknown_option_of_a_command_of_the_binary(self):
-        for command in commands_of_binary():
+    def test_unknown_option_of_a_command_of_the_binaries(self):
+        for command in commands_of_binaries():
             result = scope(command, "--frobnicate", "x")   # where a path is required, x is one
             self.assertEqual((result.returncode, result.stdout), (2, ""), command)
             self.assertIn("--frobnicate", result.stderr)
 
     def test_what_is_unknown_is_told_before_what_is_missing(self):
         for arguments in (["frobnicate"], ["statetest", "--frobnicate"], ["fuzz", "frobnicate"]):
-            result = scope(*arguments, program=BINARY)
+            result = scope(*arguments, program=EQUIPMENT)
             self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
             self.assertIn("frobnicate", result.stderr)
 
     def test_numbers_out_of_range(self):
         for part in ("evm", "equivalence", "mutate"):
             for option, value in (("--runs", "-1"), ("--runs", "0"), ("--seed", "-1"), ("--jobs", "-1")):
-                result = scope("fuzz", part, option, value, program=BINARY)
+                result = scope("fuzz", part, option, value, program=EQUIPMENT)
                 self.assertEqual((result.returncode, result.stdout), (2, ""), (part, option, value))
                 self.assertIn(option, result.stderr)
         for arguments in (["evm", "--first", "-1"], ["mutate", "--mutants", "-1"], ["mutate", "--lies", "-1"]):
-            self.assertEqual(scope("fuzz", *arguments, program=BINARY).returncode, 2, arguments)
+            self.assertEqual(scope("fuzz", *arguments, program=EQUIPMENT).returncode, 2, arguments)
 
     def test_filter_that_matches_nothing(self):
         result = scope("test", "--filter", "frobnicate")
@@ -95,10 +104,10 @@ class OutputThatCannotBeWritten(unittest.TestCase):
                 file.write('{"dog": {"in": "dog", "out": "0x83646f67"}}')
                 file.flush()
                 path = file.name if "rlptest" in arguments else ""
-                result = subprocess.run(["sh", "-c", f"exec {BINARY} {arguments} {path} {redirection}"],
+                result = subprocess.run(["sh", "-c", f"exec {EQUIPMENT} {arguments} {path} {redirection}"],
                                         capture_output=True, text=True)
             self.assertEqual(result.returncode, 1, arguments)
-            self.assertIn("scope: ", result.stderr)
+            self.assertIn("scope-test: ", result.stderr)
 
     @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full")
     def test_full(self):
@@ -108,7 +117,7 @@ class OutputThatCannotBeWritten(unittest.TestCase):
         self.check(">&-")
 
     def test_closed_standard_error_is_no_matter(self):
-        result = subprocess.run(["sh", "-c", f"exec {BINARY} --version 2>&-"], capture_output=True, text=True)
+        result = subprocess.run(["sh", "-c", f"exec {PRODUCT} --version 2>&-"], capture_output=True, text=True)
         self.assertEqual(result.returncode, 0)
 
 

@@ -4,23 +4,23 @@
 #include <array>
 #include <random>
 
+#include "adversary/adversary.hpp"
+#include "adversary/judge.hpp"
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
-#include "equivalence/addresses.hpp"
-#include "mutate/adversary.hpp"
-#include "mutate/judge.hpp"
+#include "oracle/addresses.hpp"
 
 /// Attacks by hand on docs/protocol.md §3 to §10: what settles is changed as the strongest builder
 /// could, honest members attest what they re-execute, and it is settled on L1.
-namespace scope::mutate {
+namespace scope::adversary {
 namespace {
 
-using equivalence::Contract;
-using equivalence::Expression;
-using equivalence::Function;
-using equivalence::Operation;
-using equivalence::Program;
-using equivalence::SealedScope;
+using oracle::Contract;
+using oracle::Expression;
+using oracle::Function;
+using oracle::Operation;
+using oracle::Program;
+using oracle::SealedScope;
 using testing::HasSubstr;
 
 // ---- programs, in few words
@@ -67,8 +67,7 @@ const Function SET{set(0, ARG)};
 const Function GET{load(slot(0))};
 
 /// One contract a chain, number by number.
-Program program(std::vector<std::vector<Function>> contracts,
-                std::vector<equivalence::RootCall> roots) {
+Program program(std::vector<std::vector<Function>> contracts, std::vector<oracle::RootCall> roots) {
     Program program;
     program.chains = contracts.size();
     for (size_t i = 0; i < contracts.size(); ++i)
@@ -77,9 +76,9 @@ Program program(std::vector<std::vector<Function>> contracts,
     return program;
 }
 
-const equivalence::ManyChains& many() {
-    static const auto ARTIFACTS = demo::Artifacts::locate();
-    static const equivalence::ManyChains MANY{ARTIFACTS};
+const oracle::ManyChains& many() {
+    static const auto ARTIFACTS = devnet::Artifacts::locate();
+    static const oracle::ManyChains MANY{ARTIFACTS};
     return MANY;
 }
 
@@ -489,7 +488,7 @@ TEST(attack, a_callback_that_never_runs) {  // holes.py R2b
                                           marks_of(callback.request)};
             told_fill.response = encode(told);
             auto& fill = a.section.fills.at(0);
-            const uint256 digest = from_be(crypto::keccak256(data)) % uint256{equivalence::MODULUS};
+            const uint256 digest = from_be(crypto::keccak256(data)) % uint256{oracle::MODULUS};
             fill.response = encode(
                 answer_after(called.request, told.trace, told.marks, true, abi::encode(digest)));
             called.raw_response_hash = crypto::keccak256(fill.response);
@@ -675,7 +674,7 @@ void sign_final_trace(Draft& draft, const SealedScope& sealed, const Hash& trace
     auto [operation, signature] = protocol::decode_signed_operation(leg.signed_operation).value();
     operation.final_trace = trace;
     const auto signed_anew = crypto::sign(
-        protocol::operation_digest(sealed.network.settlement, operation), equivalence::user_key());
+        protocol::operation_digest(sealed.network.settlement, operation), oracle::user_key());
     signature = concat(to_be(signed_anew.r), to_be(signed_anew.s));
     signature.push_back(signed_anew.y_parity ? 28 : 27);
     leg.signed_operation = encode(protocol::SignedOperation{operation, signature});
@@ -1051,4 +1050,4 @@ TEST(attack, calldata_of_a_settlement_that_no_follower_reads) {
         << judgement.detail;
 }
 
-}  // namespace scope::mutate
+}  // namespace scope::adversary

@@ -18,7 +18,7 @@ using testing::HasSubstr;
 /// One world for all tests of this file; each leaves it as it found it, or settled.
 demo::World& world() {
     static const demo::Progress progress;
-    static demo::World instance{demo::Artifacts::locate(), DataAvailability::blobs, progress};
+    static demo::World instance{devnet::Artifacts::locate(), DataAvailability::blobs, progress};
     return instance;
 }
 
@@ -35,7 +35,7 @@ std::vector<Hash> heads() {
 }
 
 /// A transaction of @p from that the world's own count of nonces does not know.
-Transaction transaction(uint64_t chain_id, const demo::Person& from, const Address& to,
+Transaction transaction(uint64_t chain_id, const devnet::Person& from, const Address& to,
                         Bytes data) {
     const auto& chain = world().chain(chain_id);
     const auto account = chain.head_state()->account(from.address);

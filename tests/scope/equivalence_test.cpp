@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "equivalence/check.hpp"
-#include "equivalence/generator.hpp"
-#include "equivalence/shrink.hpp"
+#include "oracle/check.hpp"
+#include "oracle/generator.hpp"
+#include "oracle/shrink.hpp"
 
-namespace scope::equivalence {
+namespace scope::oracle {
 namespace {
 
 /// Seeds start here; a failure prints its own.
@@ -14,7 +14,7 @@ constexpr uint64_t FIRST_SEED = 1;
 constexpr uint64_t RUNS = 500;
 
 TEST(equivalence, many_chains_do_what_one_chain_does) {
-    const auto artifacts = demo::Artifacts::locate();
+    const auto artifacts = devnet::Artifacts::locate();
     const ManyChains many{artifacts};
     Checker checker{many};
     std::map<std::string, uint64_t> refused;
@@ -47,7 +47,7 @@ Program small_program() {
 }
 
 TEST(equivalence, any_other_outcome_is_told) {
-    const auto artifacts = demo::Artifacts::locate();
+    const auto artifacts = devnet::Artifacts::locate();
     const ManyChains many{artifacts};
     const Program program = small_program();
     const auto outcome = many.run(program, builder::DataAvailability::calldata);
@@ -94,4 +94,4 @@ TEST(equivalence, a_seed_is_a_program) {
 }
 
 }  // namespace
-}  // namespace scope::equivalence
+}  // namespace scope::oracle

@@ -11,7 +11,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "scenario_world.hpp"
+#include "scenarios/scenario_world.hpp"
 
 namespace scope::scenarios {
 namespace {

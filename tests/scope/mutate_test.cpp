@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
+#include "adversary/campaign.hpp"
 #include "demo/stories.hpp"
 #include "demo/world.hpp"
-#include "mutate/campaign.hpp"
 
-namespace scope::mutate {
+namespace scope::adversary {
 namespace {
 
 /// Seeds start here; a failure prints its own.
@@ -13,8 +13,8 @@ constexpr uint64_t PROGRAMS = 12;
 constexpr Amount AMOUNT{.mutants = 30, .lies = 8};
 
 TEST(mutate, no_changed_bundle_settles_as_something_else) {
-    const auto artifacts = demo::Artifacts::locate();
-    const equivalence::ManyChains many{artifacts};
+    const auto artifacts = devnet::Artifacts::locate();
+    const oracle::ManyChains many{artifacts};
     Tally sum;
     for (uint64_t seed = FIRST_SEED; seed < FIRST_SEED + PROGRAMS; ++seed) {
         const auto result = run_campaign(many, seed, AMOUNT);
@@ -33,7 +33,7 @@ TEST(mutate, no_changed_bundle_settles_as_something_else) {
 /// All five stories as roots of one scope.
 TEST(mutate, nor_does_the_demonstrations) {
     static const demo::Progress progress;
-    demo::World world{demo::Artifacts::locate(), builder::DataAvailability::blobs, progress};
+    demo::World world{devnet::Artifacts::locate(), builder::DataAvailability::blobs, progress};
     const auto options = world.options();
     builder::ScopeBuilder scope{world.network(), options, world.next_slot()};
     for (const auto& story : demo::stories())
@@ -48,4 +48,4 @@ TEST(mutate, nor_does_the_demonstrations) {
 }
 
 }  // namespace
-}  // namespace scope::mutate
+}  // namespace scope::adversary

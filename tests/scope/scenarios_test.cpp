@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "base/hex.hpp"
-#include "scenario_world.hpp"
+#include "scenarios/scenario_world.hpp"
 
 namespace scope::scenarios {
 namespace {

@@ -127,7 +127,7 @@ std::string two_root_ids(Forgery& forgery) {
 
 std::string change_batch(Forgery& forgery) {
     auto batch = forgery.original().parts.front().batch;
-    batch.blocks.front().coinbase = make_person("thief").address;  // who gets the fees
+    batch.blocks.front().coinbase = devnet::make_person("thief").address;  // who gets the fees
     return forgery.publish_other_batch(batch.chain_id, batch);
 }
 
@@ -140,7 +140,7 @@ std::string attest_with_wrong_keys(Forgery& forgery) {
     const auto& inputs = forgery.original().parts.front().public_inputs;
     const auto message =
         protocol::attestation_hash(inputs.program_id, protocol::public_inputs_hash(inputs));
-    std::array outsiders{make_person("outsider-1"), make_person("outsider-2")};
+    std::array outsiders{devnet::make_person("outsider-1"), devnet::make_person("outsider-2")};
     if (outsiders[1].address < outsiders[0].address) std::swap(outsiders[0], outsiders[1]);
     Bytes proof;
     for (const auto& outsider : outsiders) {

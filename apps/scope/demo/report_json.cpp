@@ -1,11 +1,11 @@
 #include "demo/report.hpp"
-#include "json_writer.hpp"
+#include "json/writer.hpp"
 
 namespace scope::demo {
 
 namespace {
 
-using app::JsonWriter;
+using json::JsonWriter;
 
 void write_call(JsonWriter& json, const builder::CallTrace& call, const World& world) {
     const auto& request = call.request;

@@ -6,20 +6,17 @@
 
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
-#include "system_contracts.hpp"
+#include "devnet/genesis.hpp"
 #include "types/signing.hpp"
 
 namespace scope::demo {
 
 namespace {
 
-constexpr uint64_t GENESIS_TIME_S = 1'800'000'000;
 constexpr uint64_t DEPLOY_GAS = 10'000'000;
 constexpr uint64_t CALL_GAS = 4'000'000;
 constexpr uint64_t FUNDING_GAS = 6'000'000;
 constexpr size_t COMMITTEE_THRESHOLD = 2;
-/// What the predeploy holds and what does not exist: the reserve (protocol.md, section 10).
-constexpr uint256 RESERVE{0, 0, 1, 0};
 
 constexpr uint64_t TOKEN_SUPPLY = 10'000'000;  // whole tokens
 constexpr uint64_t POOL_USD = 100'000;
@@ -32,32 +29,8 @@ uint256 whole(uint64_t tokens) {
     return uint256{tokens} * uint256{ETHER};
 }
 
-Hash program_id() {
-    return crypto::keccak256(as_bytes("scope.program.osaka.v1"));
-}
-
 [[noreturn]] void fail(const std::string& what) {
     throw std::runtime_error{"setting up: " + what};
-}
-
-/// Runs ScopedCallableL2's constructor as the rollup's own EVM would, and gives the code it leaves.
-Bytes predeploy_code(const chain::ChainSpec& spec, Bytes init_code) {
-    const state::MemoryState nothing;
-    state::State state{nothing};
-    BlockHeader header;
-    header.gas_limit = DEPLOY_GAS;
-    header.timestamp_s = GENESIS_TIME_S;
-    header.base_fee_per_gas = uint256{};
-    header.excess_blob_gas = 0;
-    const auto environment = chain::make_environment(spec, header, nullptr);
-    execution::Host host{state, environment};
-    host.open_transaction({});
-    const auto result = host.call({.kind = evm::CallKind::create,
-                                   .gas = static_cast<int64_t>(DEPLOY_GAS),
-                                   .input = init_code});
-    if (result.status != evm::Status::success)
-        fail(fmt::format("the predeploy's constructor: {}", evm::to_string(result.status)));
-    return state.code(result.created)->bytes;
 }
 
 }  // namespace
@@ -120,13 +93,10 @@ World::World(Artifacts artifacts, builder::DataAvailability data_availability,
 // ---- genesis
 
 void World::make_chains() {
-    const auto l1_spec = chain::ChainSpec::of(evm::Revision::osaka, L1);
-    chain::Genesis l1;
-    l1.timestamp_s = GENESIS_TIME_S;
-    app::add_system_contracts(l1.alloc);
+    state::GenesisAlloc l1;
     for (const auto* const person : {&deployer_, &provider_, &alice_, &submitter_})
-        l1.alloc[person->address].balance = whole(1000);
-    l1_ = std::make_unique<chain::Chain>(l1_spec, l1);
+        l1[person->address].balance = whole(1000);
+    l1_ = std::make_unique<chain::Chain>(devnet::l1_spec(L1), devnet::l1_genesis(std::move(l1)));
     l1_source_ = std::make_unique<rollup::StoreL1Source>(l1_->store());
 
     // The settlement contract is the deployer's first creation on L1, and makes its ScopedCallable.
@@ -137,23 +107,11 @@ void World::make_chains() {
     network_.l1_callable = sites_.l1_callable;
 
     for (const uint64_t chain_id : {A, B}) {
-        rollup::RollupConfig config;
-        config.spec = rollup::rollup_spec(chain_id);
-        config.settlement = network_.settlement;
-        config.program_id = program_id();
-        config.genesis.timestamp_s = GENESIS_TIME_S;
-        auto& alloc = config.genesis.alloc;
-        app::add_system_contracts(alloc);
-        for (const auto* const person : {&deployer_, &provider_, &alice_, &bob_}) {
+        auto alloc = devnet::rollup_alloc(
+            devnet::predeploy_code(artifacts_, rollup::rollup_spec(chain_id), network_.settlement));
+        for (const auto* const person : {&deployer_, &provider_, &alice_, &bob_})
             alloc[person->address].balance = whole(100);
-            genesis_ether_[chain_id] += whole(100);
-        }
-        alloc[rollup::PREDEPLOY] = {
-            .nonce = 1,
-            .balance = RESERVE,
-            .code =
-                predeploy_code(config.spec, concat(artifacts_.init_code("ScopedCallableL2"),
-                                                   abi::encode(uint256{L1}, sites_.settlement)))};
+        auto config = devnet::rollup_config(chain_id, network_.settlement, std::move(alloc));
         rollups_[chain_id] = std::make_unique<chain::Chain>(config.spec, config.genesis);
         network_.rollups.push_back({config, rollups_[chain_id].get()});
         configs_.push_back(std::move(config));
@@ -195,13 +153,11 @@ void World::register_rollups() {
     const auto call = [&](const Address& to, Bytes data, const uint256& value = {}) {
         transactions.push_back(transaction(L1, deployer_, to, std::move(data), CALL_GAS, value));
     };
-    for (const auto& [chain_id, rollup] : rollups_) {
-        // A rollup's escrow is the ETH that exists there at genesis.
+    for (const auto& config : configs_) {
+        const uint64_t chain_id = config.chain_id();
         call(sites_.settlement,
-             abi::call("registerRollup(uint256,bytes32,address,bytes32,bytes32)", uint256{chain_id},
-                       program_id(), sites_.verifier, rollup->head()->header().state_root,
-                       rollup->head()->hash),
-             genesis_ether_[chain_id]);
+             devnet::register_rollup(config, sites_.verifier, *rollups_.at(chain_id)->head()),
+             devnet::ether_of(config));
         // On both rollups the bridge is the deployer's first creation.
         at(chain_id).bridge = execution::create_address(deployer_.address, 0);
         call(sites_.bridge,

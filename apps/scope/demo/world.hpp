@@ -6,17 +6,23 @@
 #include <vector>
 
 #include "builder/scope_builder.hpp"
-#include "demo/artifacts.hpp"
-#include "demo/people.hpp"
 #include "demo/progress.hpp"
+#include "devnet/artifacts.hpp"
+#include "devnet/genesis.hpp"
+#include "devnet/people.hpp"
 #include "prover/committee.hpp"
 
 namespace scope::demo {
 
+using devnet::Artifacts;
+using devnet::Detail;
+using devnet::Person;
+using devnet::short_hex;
+using devnet::SLOT_S;
+
 inline constexpr uint64_t L1 = 1;
 inline constexpr uint64_t A = 901;
 inline constexpr uint64_t B = 902;
-inline constexpr uint64_t SLOT_S = 12;
 
 inline constexpr uint64_t ETHER = 1'000'000'000'000'000'000;  ///< wei
 inline constexpr uint64_t GWEI = 1'000'000'000;               ///< wei
@@ -138,18 +144,17 @@ class World {
     Artifacts artifacts_;
     builder::DataAvailability data_availability_;
     const Progress& progress_;
-    Person deployer_ = make_person("deployer");
-    Person provider_ = make_person("provider");
-    Person alice_ = make_person("alice");
-    Person bob_ = make_person("bob");
-    Person submitter_ = make_person("submitter");
-    Person proposer_ = make_person("proposer");  // coinbase of all blocks
-    std::vector<Person> members_{make_person("member-1"), make_person("member-2"),
-                                 make_person("member-3")};
+    Person deployer_ = devnet::make_person("deployer");
+    Person provider_ = devnet::make_person("provider");
+    Person alice_ = devnet::make_person("alice");
+    Person bob_ = devnet::make_person("bob");
+    Person submitter_ = devnet::make_person("submitter");
+    Person proposer_ = devnet::make_person("proposer");  // coinbase of all blocks
+    std::vector<Person> members_{devnet::make_person("member-1"), devnet::make_person("member-2"),
+                                 devnet::make_person("member-3")};
     std::unique_ptr<chain::Chain> l1_;
     std::map<uint64_t, std::unique_ptr<chain::Chain>> rollups_;
     std::vector<rollup::RollupConfig> configs_;
-    std::map<uint64_t, uint256> genesis_ether_;  // on a rollup: its escrow
     std::unique_ptr<rollup::StoreL1Source> l1_source_;
     std::unique_ptr<prover::Committee> committee_;
     builder::Network network_;

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "chain/chain_spec.hpp"
-#include "fixture_json.hpp"
+#include "json/json.hpp"
 
-namespace scope::app::t8n {
+namespace scope::t8n {
 
 /// What `env` says of the block and of what came before it.
 struct Env {
@@ -20,8 +20,8 @@ struct Env {
 /// Reads `env`, and works out from the parent's fields what it does not say of the block itself:
 /// currentDifficulty, currentBaseFee, currentExcessBlobGas. Numbers are hex or decimal.
 ///
-/// Throws fixture::FormatError, which names the field, for what is missing under @p spec's rules or
+/// Throws json::FormatError, which names the field, for what is missing under @p spec's rules or
 /// malformed.
-Env read_env(fixture::Json json, const chain::ChainSpec& spec);
+Env read_env(json::Json json, const chain::ChainSpec& spec);
 
-}  // namespace scope::app::t8n
+}  // namespace scope::t8n

@@ -1,17 +1,17 @@
 #include "t8n/output.hpp"
 
 #include "base/hex.hpp"
-#include "exception_names.hpp"
+#include "interchange/exception_names.hpp"
 #include "rlp/encode.hpp"
 
-namespace scope::app::t8n {
+namespace scope::t8n {
 
 namespace {
 
-void quantity(JsonWriter& json, std::string_view key, const uint256& value) {
+void quantity(json::JsonWriter& json, std::string_view key, const uint256& value) {
     json.member(key, to_quantity(value));
 }
-void bytes(JsonWriter& json, std::string_view key, BytesView value) {
+void bytes(json::JsonWriter& json, std::string_view key, BytesView value) {
     json.key(key);
     json.value(value);
 }
@@ -22,7 +22,7 @@ struct Place {  // of a transaction
     uint64_t block_number;
 };
 
-void write_log(JsonWriter& json, const Log& log, const Place& place, size_t log_index) {
+void write_log(json::JsonWriter& json, const Log& log, const Place& place, size_t log_index) {
     json.begin_object();
     bytes(json, "address", log.address);
     json.key("topics");
@@ -39,7 +39,7 @@ void write_log(JsonWriter& json, const Log& log, const Place& place, size_t log_
     json.end_object();
 }
 
-void write_receipt(JsonWriter& json, const Transition& transition, const Place& place,
+void write_receipt(json::JsonWriter& json, const Transition& transition, const Place& place,
                    size_t& log_index) {
     const Transaction& tx = transition.transactions[place.index];
     const Receipt& receipt = transition.receipts[place.index];
@@ -67,7 +67,7 @@ void write_receipt(JsonWriter& json, const Transition& transition, const Place& 
 
 }  // namespace
 
-void write_alloc(JsonWriter& json, const Transition& transition) {
+void write_alloc(json::JsonWriter& json, const Transition& transition) {
     json.begin_object();
     for (const auto& [address, account] : transition.state.dump()) {
         json.key(to_hex(address));
@@ -86,7 +86,7 @@ void write_alloc(JsonWriter& json, const Transition& transition) {
     json.end_object();
 }
 
-void write_result(JsonWriter& json, const Transition& transition) {
+void write_result(json::JsonWriter& json, const Transition& transition) {
     const BlockHeader& header = transition.header;
     std::vector<Log> logs;
     for (const Receipt& receipt : transition.receipts)
@@ -128,12 +128,13 @@ void write_result(JsonWriter& json, const Transition& transition) {
         json.end_array();
     }
     if (transition.error)
-        json.member("blockException",
-                    "BlockException." + std::string{fixture::official_names(*transition.error)});
+        json.member(
+            "blockException",
+            "BlockException." + std::string{interchange::official_names(*transition.error)});
     json.end_object();
 }
 
-void write_body(JsonWriter& json, const Transition& transition) {
+void write_body(json::JsonWriter& json, const Transition& transition) {
     Bytes list;
     for (const Transaction& tx : transition.transactions) {
         const Bytes envelope = encode(tx);
@@ -146,4 +147,4 @@ void write_body(JsonWriter& json, const Transition& transition) {
     json.value(BytesView{list});
 }
 
-}  // namespace scope::app::t8n
+}  // namespace scope::t8n

@@ -1,14 +1,14 @@
 #pragma once
 
-#include "json_writer.hpp"
+#include "json/writer.hpp"
 #include "t8n/transition.hpp"
 
-namespace scope::app::t8n {
+namespace scope::t8n {
 
 /// Each writes one JSON value: the state, as `alloc` is read; the block's roots, sums, receipts and
 /// rejected transactions; and the transactions as an RLP list in hex, as `txs` is read.
-void write_alloc(JsonWriter& json, const Transition& transition);
-void write_result(JsonWriter& json, const Transition& transition);
-void write_body(JsonWriter& json, const Transition& transition);
+void write_alloc(json::JsonWriter& json, const Transition& transition);
+void write_result(json::JsonWriter& json, const Transition& transition);
+void write_body(json::JsonWriter& json, const Transition& transition);
 
-}  // namespace scope::app::t8n
+}  // namespace scope::t8n

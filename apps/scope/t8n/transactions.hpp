@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "fixture_json.hpp"
+#include "json/json.hpp"
 
-namespace scope::app::t8n {
+namespace scope::t8n {
 
 /// A transaction as given, or why it is none.
 using GivenTransaction = std::expected<Transaction, std::string>;
@@ -15,10 +15,10 @@ using GivenTransaction = std::expected<Transaction, std::string>;
 /// it with; or a string with the hex of an RLP list, as a block's body has it.
 ///
 /// An entry that can't be read is an error of its own, so that the others are executed; throws
-/// fixture::FormatError if there is no list at all.
+/// json::FormatError if there is no list at all.
 ///
 /// @param protect  Whether legacy transactions are signed for the chain (EIP-155), unless they say
 ///                 `"protected": false`.
-std::vector<GivenTransaction> read_transactions(fixture::Json txs, uint64_t chain_id, bool protect);
+std::vector<GivenTransaction> read_transactions(json::Json txs, uint64_t chain_id, bool protect);
 
-}  // namespace scope::app::t8n
+}  // namespace scope::t8n

@@ -6,9 +6,9 @@
 
 #include "chain/chain.hpp"
 #include "chain/refuse.hpp"
-#include "exception_names.hpp"
+#include "interchange/exception_names.hpp"
 
-namespace scope::app::t8n {
+namespace scope::t8n {
 
 using evm::Revision;
 
@@ -36,7 +36,7 @@ class GivenHashes final : public execution::BlockHashes {
 };
 
 std::string explain(execution::TxError error) {
-    const std::string_view official = fixture::official_name(error);
+    const std::string_view official = interchange::official_name(error);
     return official.empty()
                ? std::string{execution::to_string(error)}
                : fmt::format("{} (TransactionException.{})", execution::to_string(error), official);
@@ -123,4 +123,4 @@ Transition run_transition(const chain::ChainSpec& spec, const Env& env,
     return result;
 }
 
-}  // namespace scope::app::t8n
+}  // namespace scope::t8n

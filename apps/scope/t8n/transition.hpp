@@ -10,7 +10,7 @@
 #include "t8n/env.hpp"
 #include "t8n/transactions.hpp"
 
-namespace scope::app::t8n {
+namespace scope::t8n {
 
 /// What is paid to the coinbase, and from it to ommers, before Paris.
 using Reward = std::optional<uint256>;  // wei; none: not paid, and the coinbase is not touched
@@ -46,4 +46,4 @@ Transition run_transition(const chain::ChainSpec& spec, const Env& env,
                           const std::vector<GivenTransaction>& transactions, const Reward& reward,
                           const Watch& watch);
 
-}  // namespace scope::app::t8n
+}  // namespace scope::t8n

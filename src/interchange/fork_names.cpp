@@ -1,0 +1,45 @@
+#include "interchange/fork_names.hpp"
+
+#include <array>
+
+namespace scope::interchange {
+
+using evm::Revision;
+
+namespace {
+constexpr std::array FORKS{
+    Fork{"Frontier", Revision::frontier},
+    Fork{"Homestead", Revision::homestead},
+    Fork{"EIP150", Revision::tangerine_whistle},
+    Fork{"EIP158", Revision::spurious_dragon},
+    Fork{"Byzantium", Revision::byzantium},
+    Fork{"Constantinople", Revision::constantinople},
+    Fork{"ConstantinopleFix", Revision::petersburg},
+    Fork{"Istanbul", Revision::istanbul},
+    Fork{"Berlin", Revision::berlin},
+    Fork{"London", Revision::london},
+    Fork{"Paris", Revision::paris},
+    Fork{"Merge", Revision::paris},
+    Fork{"Shanghai", Revision::shanghai},
+    Fork{"Cancun", Revision::cancun},
+    Fork{"Prague", Revision::prague},
+    Fork{"Osaka", Revision::osaka},
+};
+}
+
+std::optional<Fork> fork_by_name(std::string_view name) {
+    for (const Fork& fork : FORKS)
+        if (fork.name == name) return fork;
+    return std::nullopt;
+}
+
+std::string fork_names() {
+    std::string names;
+    for (const Fork& fork : FORKS) {
+        if (!names.empty()) names += ", ";
+        names += fork.name;
+    }
+    return names;
+}
+
+}  // namespace scope::interchange

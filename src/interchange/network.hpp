@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "chain/chain_spec.hpp"
+#include "json/json.hpp"
+
+namespace scope::interchange {
+
+/// Whether the official tests may name a network so: a fork, "BPO1" to "BPO4" (Osaka with another
+/// blob schedule, EIP-7892), or "AToBAtTime15k": A's rules, and from timestamp 15'000 B's.
+bool is_network(std::string_view name);
+
+/// The rules of a network that is named so.
+///
+/// @param blob_schedule  Fork -> parameters, as config.blobSchedule of a test has it; a fork that
+///                       is not in it has Ethereum's.
+/// @return  Nothing if there is no such network, or if nobody says what its blob parameters are.
+std::optional<chain::ChainSpec> network_spec(
+    std::string_view name, uint64_t chain_id,
+    std::optional<json::Json> blob_schedule = std::nullopt);
+
+}  // namespace scope::interchange

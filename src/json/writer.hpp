@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "base/uint256.hpp"
+
+namespace scope::json {
+
+/// Appends one JSON document, indented, in the order it is told.
+///
+///     json.begin_object();
+///     json.key("name");
+///     json.value("swap");
+///     json.end_object();
+///
+/// Numbers above 2^53 and bytes are strings: see docs/formats/demo-json.md.
+class JsonWriter {
+  public:
+    void begin_object();
+    void end_object();
+    void begin_array();
+    void end_array();
+    void key(std::string_view name);
+
+    void value(std::string_view text);
+    void value(const char* text) { value(std::string_view{text}); }
+    void value(const std::string& text) { value(std::string_view{text}); }
+    void value(bool truth);
+    void value(uint64_t number);
+    /// With three decimals.
+    void value(double number);
+    /// A decimal string.
+    void value(const uint256& number);
+    /// A hex string.
+    void value(BytesView bytes);
+
+    template <typename T>
+    void member(std::string_view name, const T& content) {
+        key(name);
+        value(content);
+    }
+
+    /// The document, ended by a newline. REQUIRES: everything that was begun has ended.
+    [[nodiscard]] std::string finish();
+
+  private:
+    void separate();
+    void begin(char bracket);
+    void end(char bracket);
+    void new_line();
+
+    std::string text_;
+    size_t depth_ = 0;
+    bool is_first_ = true;
+    bool after_key_ = false;
+};
+
+}  // namespace scope::json

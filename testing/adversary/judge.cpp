@@ -1,0 +1,123 @@
+#include "adversary/judge.hpp"
+
+#include <fmt/format.h>
+
+#include "base/hex.hpp"
+#include "oracle/one_chain.hpp"
+#include "state/memory_state.hpp"
+
+namespace scope::adversary {
+
+namespace {
+
+constexpr int64_t VIEW_GAS = 10'000'000;
+
+state::GenesisAlloc accounts_of(const state::WorldState& state) {
+    const auto* memory = dynamic_cast<const state::MemoryState*>(&state);
+    CHECK(memory != nullptr);
+    return memory->dump();
+}
+
+/// All ETH that exists on a rollup: all but the predeploy's reserve (docs/protocol.md §10).
+uint256 ether_on(const state::WorldState& rollup) {
+    uint256 sum;
+    for (const auto& [address, account] : accounts_of(rollup))
+        if (address != rollup::PREDEPLOY) sum += account.balance;
+    return sum;
+}
+
+uint256 escrow_of(const state::WorldState& l1, const protocol::SettlementId& settlement,
+                  uint64_t chain_id) {
+    state::State state{l1};
+    execution::Environment environment;
+    environment.block.chain_id = settlement.l1_chain_id[0];
+    execution::Host host{state, environment};
+    host.open_transaction({});
+    const Bytes input = protocol::get_rollup(uint256{chain_id});
+    const auto result = host.call({.is_static = true,
+                                   .gas = VIEW_GAS,
+                                   .recipient = settlement.settlement,
+                                   .code_address = settlement.settlement,
+                                   .input = input});
+    const auto rollup = protocol::decode_rollup(result.output);
+    CHECK(rollup.has_value());
+    return rollup->escrow;
+}
+
+/// A rollup that gives more than L1 holds for it, if any.
+std::optional<Judgement> unbacked(const oracle::SealedScope& sealed, const Attempt& attempt) {
+    const auto& rollups = sealed.network.rollups;
+    for (size_t i = 0; i < rollups.size(); ++i) {
+        const uint64_t id = rollups[i].config.chain_id();
+        const auto escrow = escrow_of(*attempt.chains[0].state, sealed.network.settlement, id);
+        const auto ether = ether_on(*attempt.chains[i + 1].state);
+        if (escrow < ether)
+            return Judgement{Verdict::survivor, fmt::format("escrow of {}: {} for {} wei", id,
+                                                            to_decimal(escrow), to_decimal(ether))};
+    }
+    return std::nullopt;
+}
+
+/// If it ended before it settled and was derived.
+std::optional<Judgement> ended_early(const Attempt& attempt) {
+    switch (attempt.end) {
+        case Attempt::End::not_attested:
+        case Attempt::End::not_settled:
+            return Judgement{Verdict::refused, attempt.reason};
+        case Attempt::End::not_derived:
+            return Judgement{Verdict::survivor, attempt.reason};
+        case Attempt::End::settled:
+            break;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Judgement judge(const oracle::Program& program, const oracle::SealedScope& sealed,
+                const Attempt& attempt) {
+    if (auto early = ended_early(attempt)) return std::move(*early);
+    if (auto wrong = unbacked(sealed, attempt)) return std::move(*wrong);
+
+    auto ran = program;
+    ran.roots.clear();
+    auto many = sealed.read(attempt.chains);
+    for (const auto& [root, success, output] : attempt.roots) {
+        ran.roots.push_back(program.roots[root]);
+        many.roots.push_back({success, output});
+    }
+    auto difference = oracle::difference(oracle::run_on_one_chain(ran), many);
+    if (difference.empty()) return {Verdict::equivalent, {}};
+    return {attempt.has_swallowed_fault ? Verdict::swallowed : Verdict::survivor,
+            std::move(difference)};
+}
+
+Judgement judge_same(const oracle::SealedScope& sealed, const Attempt& honest,
+                     const Attempt& attempt) {
+    if (auto early = ended_early(attempt)) return std::move(*early);
+    if (auto wrong = unbacked(sealed, attempt)) return std::move(*wrong);
+
+    const auto& network = sealed.network;
+    std::vector<Address> apart{network.l1_callable,
+                               network.settlement.settlement,
+                               rollup::PREDEPLOY,
+                               rollup::SYSTEM_SENDER,
+                               sealed.bundle.attributes.coinbase,
+                               crypto::address_of(sealed.options.submitter)};
+    for (size_t i = 0; i < honest.chains.size(); ++i) {
+        auto here = accounts_of(*honest.chains[i].state);
+        auto there = accounts_of(*attempt.chains[i].state);
+        for (const auto& address : apart) {
+            here.erase(address);
+            there.erase(address);
+        }
+        for (const auto& [address, account] : here)
+            if (const auto same = there.find(address);
+                same == there.end() || !(same->second == account))
+                return {Verdict::survivor, fmt::format("{} differs", to_hex(address))};
+        // Aliases may be deployed by anyone.
+    }
+    return {Verdict::equivalent, {}};
+}
+
+}  // namespace scope::adversary

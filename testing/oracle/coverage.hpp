@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "builder/call_trace.hpp"
+#include "oracle/one_chain.hpp"
+
+namespace scope::oracle {
+
+/// What programs really reached, by name: how many roots did.
+class Coverage {
+  public:
+    /// A root as it ran on one chain.
+    void add(const Frame& root);
+    /// The same root as simulation saw it across chains.
+    void add(const builder::RootTrace& trace);
+    void add(const Coverage& other);
+    void count(const std::string& what, uint64_t times = 1) { counts_[what] += times; }
+
+    [[nodiscard]] uint64_t operator[](const std::string& what) const;
+    [[nodiscard]] const std::map<std::string, uint64_t>& counts() const noexcept { return counts_; }
+
+    /// What every larger sample must reach.
+    static const std::vector<std::string>& required();
+
+  private:
+    std::map<std::string, uint64_t> counts_;
+};
+
+}  // namespace scope::oracle

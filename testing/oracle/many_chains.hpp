@@ -1,0 +1,88 @@
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "builder/scope_builder.hpp"
+#include "devnet/artifacts.hpp"
+#include "oracle/coverage.hpp"
+#include "oracle/outcome.hpp"
+#include "prover/committee.hpp"
+
+namespace scope::oracle {
+
+/// What a program can't be judged by: a root that the builder refused, with its reason.
+struct NotRun {
+    builder::RefusalRule rule{};
+    std::string reason;
+};
+
+/// A chain after a scope: its state, and receipts with the program's logs.
+struct ChainAfter {
+    std::shared_ptr<const state::WorldState> state;
+    std::vector<Receipt> receipts;
+};
+
+/// A program's first scope, sealed and not settled, with its chains: for who wants to interfere.
+struct SealedScope {
+    const builder::Network& network;
+    const builder::BuilderOptions& options;
+    prover::Committee& committee;
+    const builder::Bundle& bundle;
+    /// An outcome but for its roots, from all chains, L1 first.
+    std::function<Outcome(const std::vector<ChainAfter>&)> read;
+};
+using BeforeSettling = std::function<void(const SealedScope&)>;
+
+/// Runs programs through the whole protocol: simulate, plan, execute, batch, attest, settle on L1,
+/// derive by a follower.
+class ManyChains {
+  public:
+    explicit ManyChains(const devnet::Artifacts& artifacts);
+
+    class World;
+
+    /// In a world of its own.
+    /// @param before_settling  Called with the first scope; must leave the chains as they are.
+    Result<Outcome, NotRun> run(const Program& program, builder::DataAvailability data_availability,
+                                const BeforeSettling& before_settling = {}) const;
+
+  private:
+    [[nodiscard]] Address alias_of(size_t on_chain, uint64_t chain_id,
+                                   const Address& account) const;
+    [[nodiscard]] Bytes alias_code(size_t on_chain, uint64_t chain_id,
+                                   const Address& account) const;
+
+    // What a chain holds before there are programs: L1 with settlement, verifier, account.
+    state::GenesisAlloc l1_, rollup_;
+    Address settlement_, l1_callable_, verifier_;
+    Address l1_alias_, rollup_alias_;  // what aliases delegate to
+};
+
+/// Chains whose genesis holds the settlement contracts as their constructors leave them and the
+/// contracts of many programs, which run one after the other: chains go on, and setting them up is
+/// paid for once.
+class ManyChains::World {
+  public:
+    World(const ManyChains& base, std::span<const Program> programs);
+    ~World();
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    /// A root is in the scope of the one before it, or in the next, as the program says; in the
+    /// next too if the builder says it needs a scope of its own. An exception leaves the world
+    /// unusable.
+    /// @param program   One of the world's, for the first time.
+    /// @param coverage  If not null, what it reached is added there.
+    Result<Outcome, NotRun> run(const Program& program, builder::DataAvailability data_availability,
+                                const BeforeSettling& before_settling = {},
+                                Coverage* coverage = nullptr);
+
+  private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace scope::oracle

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "evm/message.hpp"
+#include "oracle/outcome.hpp"
+#include "oracle/script_code.hpp"
+
+namespace scope::oracle {
+
+/// A frame of a contract, or of its constructor, with those below.
+struct Frame {
+    enum class Kind : uint8_t { call, create };
+    Kind kind = Kind::call;
+    size_t chain = 0;
+    Address contract;
+    ScriptInput input;
+    bool is_created = false;  ///< a contract that was not there at the start
+    bool in_static = false;   ///< by the rules of the EVM, whatever the input says
+    uint64_t value = 0;
+    evm::Status status = evm::Status::success;
+    int64_t own_gas = 0;  ///< without frames below
+    std::vector<Frame> frames;
+
+    [[nodiscard]] bool succeeded() const { return status == evm::Status::success; }
+    /// Ended by breaking a rule, not by its code: took all its gas.
+    [[nodiscard]] bool halted() const {
+        return !succeeded() && status != evm::Status::revert &&
+               status != evm::Status::insufficient_balance;
+    }
+};
+
+struct OneChain {
+    Outcome outcome;
+    std::vector<Frame> roots;
+};
+
+/// A program on one chain, with plain calls: what it should do. Gas never runs out, but where the
+/// program names it.
+Outcome run_on_one_chain(const Program& program);
+/// As run_on_one_chain, with all its frames.
+OneChain trace_on_one_chain(const Program& program);
+
+}  // namespace scope::oracle

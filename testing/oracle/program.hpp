@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Contracts whose calls cross chains, to compare one chain with many (docs/protocol.md §13.1).
+namespace scope::oracle {
+
+/// What an operation computes with.
+struct Expression {
+    enum class Kind : uint8_t {
+        constant,
+        accumulator,
+        argument,
+        slot,
+        transient,   ///< a transient slot
+        balance,     ///< the contract's own
+        call_value,  ///< msg.value
+        depth,       ///< how deep calls may still nest
+    };
+    Kind kind = Kind::constant;
+    uint64_t value = 0;  ///< of a constant; number of a slot
+};
+
+/// How a call is made where its callee is on another chain. Between contracts of one chain all are
+/// plain calls.
+enum class Way : uint8_t {
+    scoped,      ///< scopedCall, scopedStaticCall
+    try_scoped,  ///< tryScopedCall; without value
+    alias,       ///< a plain call to the callee's alias
+};
+
+/// How a function uses up the gas that it was given.
+enum class Burn : uint8_t { memory, loop, invalid };
+
+struct Operation {
+    enum class Kind : uint8_t {
+        set,            ///< slot = (3 * slot + e) mod MODULUS
+        set_transient,  ///< the same, of a transient slot
+        load,           ///< acc = (11 * acc + e) mod MODULUS
+        emit,           ///< logs size bytes made of e, with the caller as topic
+        revert_if,      ///< reverts with size bytes made of e, if e is odd
+        revert,         ///< reverts with size bytes made of e
+        finish,         ///< returns size bytes made of e
+        burn,           ///< runs out of gas
+        call,           ///< acc = (7 * acc + digest of the answer + (failed ? 13 : 0)) mod MODULUS
+        create,         ///< as a call, of the constructor; the answer is the address
+    };
+    Kind kind = Kind::load;
+    Expression expression;  ///< e; of a call: its argument
+    uint64_t slot = 0;
+    uint64_t size = 32;          ///< bytes
+    Burn burn = Burn::memory;    ///< of a burn
+    std::optional<uint64_t> at;  ///< only if calls may still nest this deep
+
+    // Of calls and creates.
+    Way way = Way::scoped;
+    bool bubbles = false;  ///< passes a failure on; otherwise catches it
+    bool is_static = false;
+    size_t target = 0;  ///< a contract; of a create: which one is made
+    uint64_t function = 0;
+    uint64_t value = 0;       ///< wei
+    uint64_t gas = 0;         ///< 0: enough
+    bool constructs = false;  ///< a create: runs the function as its constructor
+};
+using Function = std::vector<Operation>;
+
+/// A contract: f(argument) returns the accumulator, which starts as the argument.
+struct Contract {
+    size_t chain = 0;  ///< 0: L1
+    std::vector<Function> functions;
+    uint64_t balance = 0;  ///< wei, at the start
+    /// Whose first create makes it; then it is not there at the start, and on its creator's chain.
+    std::optional<size_t> creator;
+};
+
+/// A user's transaction, or on L1 a signed operation, which calls a contract of that chain.
+struct RootCall {
+    size_t target = 0;
+    uint64_t function = 0;
+    uint64_t argument = 0;
+    uint64_t value = 0;          ///< wei
+    bool in_next_scope = false;  ///< of that of the root before
+};
+
+struct Program {
+    uint64_t id = 0;  ///< its contracts' addresses depend on it, so that many programs fit a chain
+    size_t chains = 2;  ///< L1 and rollups
+    std::vector<Contract> contracts;
+    std::vector<RootCall> roots;
+};
+
+inline constexpr uint64_t MODULUS = 100'003;
+inline constexpr uint64_t SLOTS = 2;
+inline constexpr size_t MAX_CHAINS = 4;
+/// Calls nest at most this deep below a root; the callee of a call without depth left is not
+/// called.
+inline constexpr uint64_t DEPTH = 8;
+/// Enough for a function that makes no calls; what burns gets no more.
+inline constexpr uint64_t LEAF_GAS = 150'000;
+/// Not enough for anything.
+inline constexpr uint64_t NO_GAS = 30;
+
+/// The function that an operation calls, or constructs with.
+const Function& callee_of(const Program& program, const Operation& operation);
+/// Whether some operation of it runs out of gas.
+bool burns(const Function& function);
+/// Makes no calls and creates nothing.
+bool is_leaf(const Function& function);
+/// Gas that a call names; 0 if it gives what there is. What burns always has a limit; other limits
+/// are ones that the callee surely keeps, or surely exceeds. A call through an alias can't set one.
+uint64_t gas_of(const Program& program, const Operation& operation);
+/// Wei that a call really carries.
+uint64_t value_of(const Program& program, const Operation& operation);
+
+/// Depth that is left for the callee. Aliases ask with little gas.
+/// REQUIRES: depth > 0.
+uint64_t next_depth(uint64_t depth, bool through_remote_alias);
+/// Gas limit of a request whose callee has so much depth left: enough for callbacks inside it.
+uint64_t gas_limit_for(uint64_t depth, bool in_static_context);
+
+/// Solidity-like, for a person.
+std::string to_string(const Program& program);
+
+}  // namespace scope::oracle

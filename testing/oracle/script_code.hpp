@@ -1,0 +1,35 @@
+#pragma once
+
+#include "oracle/addresses.hpp"
+
+namespace scope::oracle {
+
+/// 0 is L1.
+uint64_t chain_id_of(size_t chain);
+
+/// What a contract is called with: four words.
+struct ScriptInput {
+    uint64_t function = 0;
+    uint64_t argument = 0;
+    uint64_t depth = 0;  ///< how deep calls may still nest
+    bool is_static = false;
+    uint64_t gas_limit = 0;      ///< that this frame was given; 0: what there was
+    bool through_alias = false;  ///< of another chain: the limit is at least that
+};
+Bytes encode(const ScriptInput& input);
+/// Nothing for other calldata.
+std::optional<ScriptInput> decode_script_input(BytesView calldata);
+
+/// How code reaches contracts of other chains.
+struct Remotes {
+    Address callable;              ///< ScopedCallable of its chain
+    std::vector<Address> aliases;  ///< by contract: its alias on this chain; unused if local
+};
+
+/// EVM code of a contract. The same script gives the same code but for how its calls are made.
+///
+/// @param remotes  Null on one chain.
+Bytes compile(const Program& program, const Addresses& addresses, size_t contract,
+              const Remotes* remotes);
+
+}  // namespace scope::oracle

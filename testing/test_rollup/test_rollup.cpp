@@ -1,0 +1,303 @@
+#include "test_rollup/test_rollup.hpp"
+
+#include <functional>
+#include <stdexcept>
+
+#include "base/hex.hpp"
+#include "crypto/keccak.hpp"
+#include "evm/opcodes.hpp"
+#include "execution/transaction.hpp"
+#include "protocol/abi_fields.hpp"
+#include "protocol/callable.hpp"
+#include "rollup/blob_codec.hpp"
+#include "types/signing.hpp"
+
+namespace scope::rollup::test {
+
+using namespace literals;
+namespace callable = protocol::callable;
+
+namespace {
+
+constexpr protocol::SettlementId SETTLEMENT{uint256{L1_CHAIN},
+                                            "0x5e771e0000000000000000000000000000000001"_address};
+
+/// Code word by word; jumps only forwards, to the end of a block.
+class Assembler {
+  public:
+    Assembler& op(std::initializer_list<uint8_t> opcodes) {
+        code_.insert(code_.end(), opcodes);
+        return *this;
+    }
+    Assembler& push(BytesView bytes) {
+        code_.push_back(static_cast<uint8_t>(evm::OP_PUSH0 + bytes.size()));
+        append(code_, bytes);
+        return *this;
+    }
+    Assembler& push(uint64_t value) { return push(BytesView{to_be(uint256{value})}.last(8)); }
+    /// Runs the body if the top of the stack is not zero. The body must end the frame.
+    Assembler& when(const std::function<void()>& body) {
+        op({evm::OP_ISZERO, evm::OP_PUSH0 + 2});
+        const size_t place = code_.size();
+        op({0, 0, evm::OP_JUMPI});
+        body();
+        code_[place] = static_cast<uint8_t>(code_.size() >> 8);
+        code_[place + 1] = static_cast<uint8_t>(code_.size());
+        return op({evm::OP_JUMPDEST});
+    }
+    Assembler& when_called(const Bytes& calldata, const std::function<void()>& body) {
+        push(0).op({evm::OP_CALLDATALOAD}).push(224).op({evm::OP_SHR});
+        push(BytesView{calldata}.first(4)).op({evm::OP_EQ});
+        return when(body);
+    }
+    Assembler& store(uint64_t slot) { return push(slot).op({evm::OP_SSTORE}); }
+    Assembler& load(uint64_t slot) { return push(slot).op({evm::OP_SLOAD}); }
+    Assembler& argument(uint64_t word) { return push(4 + 32 * word).op({evm::OP_CALLDATALOAD}); }
+    Assembler& to_memory(uint64_t word) { return push(32 * word).op({evm::OP_MSTORE}); }
+    Assembler& give_back(uint64_t words) { return push(32 * words).push(0).op({evm::OP_RETURN}); }
+
+    Bytes take() { return std::move(code_); }
+
+  private:
+    Bytes code_;
+};
+
+}  // namespace
+
+crypto::SecretKey key(uint8_t number) {
+    Hash value;
+    value[31] = number;
+    return crypto::SecretKey::from(value).value();
+}
+
+Address user() {
+    return crypto::address_of(key(1));
+}
+
+Bytes predeploy_code() {
+    Assembler code;
+    code.when_called(callable::get_remotes(), [&] {
+        code.push(32).to_memory(0).push(1).to_memory(1).push(REMOTE).to_memory(2).give_back(3);
+    });
+    code.when_called(callable::get_rolling_hashes({}), [&] {
+        for (uint64_t i = 0; i < 4; ++i) code.load(i).to_memory(i);
+        code.give_back(4);
+    });
+    code.when_called(callable::get_values({}), [&] {
+        for (uint64_t i = 0; i < 2; ++i) code.load(4 + i).to_memory(i);
+        code.give_back(2);
+    });
+    code.when_called(callable::open_scope({}), [&] {
+        for (uint64_t i = 0; i < 4; ++i) code.push(protocol::rolling_hash_seed()).store(i);
+        code.push(0).store(4).push(0).store(5).give_back(0);
+    });
+    for (const auto& load : {callable::load_root({}, {}), callable::run_root({}, {})}) {
+        code.when_called(load, [&] {
+            code.argument(2).push(REVERTING_INDEX).op({evm::OP_EQ}).when([&] {
+                code.argument(2).to_memory(0).push(32).push(0).op({evm::OP_REVERT});
+            });
+            code.argument(1).store(1).argument(2).store(5);
+            code.argument(1).push(0).op({evm::OP_TSTORE}).give_back(0);
+        });
+    }
+    code.push(0).op({evm::OP_TLOAD}).store(CARRIED_SLOT).give_back(0);
+    return code.take();
+}
+
+RollupConfig config(uint64_t chain_id) {
+    RollupConfig config{rollup_spec(chain_id), {}, SETTLEMENT, Hash{{0x77}}};
+    config.genesis.timestamp_s = 1000;
+    config.genesis.alloc[PREDEPLOY].code = predeploy_code();
+    config.genesis.alloc[user()].balance = uint256{1'000'000'000'000'000'000u};
+    // EIP-7002 and EIP-7251 want code; this one asks for nothing.
+    for (const auto& contract : {"0x00000961ef480eb55e80d19ad83579a64c007002"_address,
+                                 "0x0000bbddc7ce488642fb579f8b00f3a590007251"_address})
+        config.genesis.alloc[contract].code = {evm::OP_STOP};
+    return config;
+}
+
+chain::Chain make_chain(const RollupConfig& config) {
+    return chain::Chain{config.spec, config.genesis};
+}
+
+// --- Transactions and batches ---
+
+Transaction Author::system(Bytes calldata) {
+    Transaction tx;
+    tx.type = TxType::system;
+    tx.chain_id = chain_id_;
+    tx.nonce = system_nonce_++;
+    tx.gas_limit = 1'000'000;
+    tx.to = PREDEPLOY;
+    tx.data = std::move(calldata);
+    return tx;
+}
+
+Transaction Author::open_scope() {
+    return system(callable::open_scope({uint256{L1_CHAIN}, uint256{REMOTE}}));
+}
+
+Transaction Author::run_root(uint64_t index) {
+    const uint64_t elsewhere = chain_id_ == CHAIN ? REMOTE : CHAIN;
+    return system(callable::run_root({uint256{elsewhere}, Hash{{0xab}}, uint256{index}}, {}));
+}
+
+Transaction Author::load_root(const Transaction& user_transaction, uint64_t index) {
+    return system(
+        callable::load_root({uint256{chain_id_}, hash(user_transaction), uint256{index}}, {}));
+}
+
+Transaction Author::user_transaction(const Address& to, uint64_t value_wei, Bytes data) {
+    Transaction tx;
+    tx.type = TxType::dynamic_fee;
+    tx.chain_id = chain_id_;
+    tx.nonce = user_nonce_++;
+    tx.gas_limit = 100'000;
+    tx.max_fee_per_gas = 2'000'000'000u;
+    tx.max_priority_fee_per_gas = 1u;
+    tx.to = to;
+    tx.value = uint256{value_wei};
+    tx.data = std::move(data);
+    sign(tx, key(1));
+    return tx;
+}
+
+Transaction Author::transfer(const Address& to, uint64_t value_wei) {
+    return user_transaction(to, value_wei, {});
+}
+
+Transaction Author::call_predeploy() {
+    return user_transaction(PREDEPLOY, 0, {1, 2, 3, 4});
+}
+
+Batch make_batch(const chain::Chain& chain, std::vector<std::vector<Transaction>> blocks,
+                 uint64_t number, const Hash& l1_origin_hash, uint64_t l1_origin_number) {
+    const auto& head = chain.head()->header();
+    Batch batch{chain.spec().chain_id, number,          l1_origin_hash,
+                l1_origin_number,      head.number + 1, {}};
+    uint64_t timestamp_s = head.timestamp_s;
+    for (auto& transactions : blocks)
+        batch.blocks.push_back({timestamp_s += 12, Address{{0xc0}}, std::move(transactions)});
+    return batch;
+}
+
+Batch sample_batch(const chain::Chain& chain, const Hash& l1_origin_hash,
+                   uint64_t l1_origin_number) {
+    Author author{chain.spec().chain_id};
+    std::vector<std::vector<Transaction>> blocks(2);
+    blocks[0].push_back(author.open_scope());
+    blocks[0].push_back(author.transfer(Address{{0x01, 0x02}}, 5));
+    const auto own_root = author.call_predeploy();
+    blocks[0].push_back(author.load_root(own_root, 0));
+    blocks[0].push_back(own_root);
+    blocks[1].push_back(author.run_root(3));
+    blocks[1].push_back(author.transfer(Address{{0x03}}, 6));
+    return make_batch(chain, std::move(blocks), 0, l1_origin_hash, l1_origin_number);
+}
+
+// --- L1 ---
+
+FakeL1::FakeL1() {
+    add({}, {});
+}
+
+std::optional<uint64_t> FakeL1::head_number() const {
+    return blocks_.size() - 1;
+}
+
+chain::StoredBlockPtr FakeL1::block(uint64_t number) const {
+    return number < blocks_.size() ? blocks_[static_cast<size_t>(number)] : nullptr;
+}
+
+chain::StoredBlobPtr FakeL1::blob(const Hash& versioned_hash) const {
+    const auto found = blobs_.find(versioned_hash);
+    return found != blobs_.end() ? found->second : nullptr;
+}
+
+void FakeL1::add(std::vector<Transaction> transactions, std::vector<Receipt> receipts) {
+    auto block = std::make_shared<chain::StoredBlock>();
+    auto& header = block->block.header;
+    if (!blocks_.empty()) header.parent_hash = blocks_.back()->hash;
+    header.number = blocks_.size();
+    header.timestamp_s = 1000 + 12 * blocks_.size();  // the rollups' genesis is at 1000
+    header.transactions_root = transactions_root(transactions);
+    header.receipts_root = receipts_root(receipts);
+    block->block.transactions = std::move(transactions);
+    block->receipts = std::move(receipts);
+    block->hash = hash(header);
+    blocks_.push_back(std::move(block));
+}
+
+void FakeL1::settle(const std::vector<protocol::BatchClaim>& claims,
+                    const std::vector<Hash>& versioned_hashes) {
+    auto [transaction, receipt] = settling(claims, versioned_hashes);
+    add({std::move(transaction)}, {std::move(receipt)});
+}
+
+Settling settling(const std::vector<protocol::BatchClaim>& claims,
+                  const std::vector<Hash>& versioned_hashes) {
+    std::vector<protocol::SettledBatch> settled;
+    for (const auto& claim : claims) {
+        const auto used = std::span{versioned_hashes}.subspan(
+            static_cast<size_t>(claim.first_blob[0]), static_cast<size_t>(claim.blob_count[0]));
+        settled.push_back(
+            {claim.chain_id, claim.batch_number, claim.post_state_root, claim.last_block_hash,
+             claim.blob_count.is_zero() ? protocol::da_commitment_of_calldata(claim.data)
+                                        : protocol::da_commitment_of_blobs(used),
+             claim.first_blob, claim.blob_count});
+    }
+    Transaction tx;
+    tx.type = versioned_hashes.empty() ? TxType::dynamic_fee : TxType::blob;
+    tx.chain_id = L1_CHAIN;
+    tx.gas_limit = execution::MAX_TRANSACTION_GAS;
+    tx.to = SETTLEMENT.settlement;
+    tx.data = protocol::execute_scope({{}, claims, {}});
+    tx.blob_versioned_hashes = versioned_hashes;
+    sign(tx, key(2));
+
+    Receipt receipt;
+    receipt.type = tx.type;
+    receipt.success = true;
+    receipt.logs.push_back(
+        {SETTLEMENT.settlement, {protocol::scope_settled_topic(), Hash{}}, abi::encode(settled)});
+    receipt.logs_bloom = bloom_of(receipt.logs);
+    return {std::move(tx), std::move(receipt)};
+}
+
+Claimed claim_of(const chain::Chain& chain, const RollupConfig& config, const Batch& batch,
+                 DataIn data_in, FakeL1* l1) {
+    auto executed = execute_batch(chain, config, batch, {.parent = {}, .trace = Trace::yes});
+    if (!executed) throw std::runtime_error{to_string(executed.error())};
+    Claimed out;
+    out.execution = std::move(*executed);
+    auto& claim = out.claim;
+    claim.chain_id = uint256{batch.chain_id};
+    claim.batch_number = uint256{batch.number};
+    claim.pre_state_root = out.execution.pre_state_root;
+    claim.post_state_root = out.execution.post_state_root;
+    claim.first_block = uint256{batch.first_block};
+    claim.last_block_hash = out.execution.last_block_hash;
+    claim.l1_origin_hash = batch.l1_origin_hash;
+    claim.l1_origin_number = uint256{batch.l1_origin_number};
+    claim.remotes = out.execution.remotes;
+
+    const Bytes bytes = encode(batch);
+    if (data_in == DataIn::calldata) {
+        claim.data = bytes;
+        out.da_commitment = protocol::da_commitment_of_calldata(bytes);
+        return out;
+    }
+    out.blobs = to_blobs(bytes).value();
+    for (const auto& blob : out.blobs) {
+        out.versioned_hashes.push_back(versioned_hash_of(blob).value());
+        if (l1 == nullptr) continue;
+        auto stored = std::make_shared<chain::StoredBlob>();
+        stored->blob = blob;
+        l1->blobs_[out.versioned_hashes.back()] = std::move(stored);
+    }
+    claim.blob_count = uint256{out.blobs.size()};
+    out.da_commitment = protocol::da_commitment_of_blobs(out.versioned_hashes);
+    return out;
+}
+
+}  // namespace scope::rollup::test
