@@ -11,37 +11,6 @@ using evm::Revision;
 
 namespace {
 
-/// The header that follows the parent's, but for what the block's content decides.
-BlockHeader open_header(const ChainSpec& spec, const StoredBlock& parent,
-                        const BlockAttributes& attributes) {
-    const BlockHeader& before = parent.header();
-    BlockHeader header;
-    header.parent_hash = parent.hash;
-    header.number = before.number + 1;
-    header.timestamp_s = attributes.timestamp_s;
-    CHECK(header.timestamp_s > before.timestamp_s);
-    header.coinbase = attributes.coinbase;
-    header.prev_randao = attributes.prev_randao;
-    header.extra_data = attributes.extra_data;
-    CHECK(header.extra_data.size() <= MAX_EXTRA_DATA_SIZE);
-    header.difficulty = next_difficulty(spec, before, header.timestamp_s);
-
-    const Revision revision = spec.revision_at(header.number, header.timestamp_s);
-    const bool is_first_london = revision >= Revision::london && !before.base_fee_per_gas;
-    header.gas_limit = attributes.gas_limit.value_or(before.gas_limit *
-                                                     (is_first_london ? ELASTICITY_MULTIPLIER : 1));
-    CHECK(is_gas_limit_allowed(header.gas_limit, before, is_first_london));
-    if (revision >= Revision::london) header.base_fee_per_gas = next_base_fee(before);
-    if (revision >= Revision::shanghai)
-        header.withdrawals_root = withdrawals_root(attributes.withdrawals);
-    if (revision >= Revision::cancun) {
-        header.excess_blob_gas = next_excess_blob_gas(spec, before, header.timestamp_s);
-        header.blob_gas_used = 0;
-        header.parent_beacon_block_root = attributes.parent_beacon_block_root;
-    }
-    return header;
-}
-
 execution::BlockInputs inputs_of(const ChainSpec& spec, const Block& block,
                                  std::shared_ptr<const state::WorldState> parent_state) {
     execution::BlockInputs inputs;
@@ -57,6 +26,35 @@ execution::BlockInputs inputs_of(const ChainSpec& spec, const Block& block,
 
 }  // namespace
 
+BlockHeader child_header(const ChainSpec& spec, const Hash& parent_hash, const BlockHeader& parent,
+                         const BlockAttributes& attributes) {
+    BlockHeader header;
+    header.parent_hash = parent_hash;
+    header.number = parent.number + 1;
+    header.timestamp_s = attributes.timestamp_s;
+    CHECK(header.timestamp_s > parent.timestamp_s);
+    header.coinbase = attributes.coinbase;
+    header.prev_randao = attributes.prev_randao;
+    header.extra_data = attributes.extra_data;
+    CHECK(header.extra_data.size() <= MAX_EXTRA_DATA_SIZE);
+    header.difficulty = next_difficulty(spec, parent, header.timestamp_s);
+
+    const Revision revision = spec.revision_at(header.number, header.timestamp_s);
+    const bool is_first_london = revision >= Revision::london && !parent.base_fee_per_gas;
+    header.gas_limit = attributes.gas_limit.value_or(parent.gas_limit *
+                                                     (is_first_london ? ELASTICITY_MULTIPLIER : 1));
+    CHECK(is_gas_limit_allowed(header.gas_limit, parent, is_first_london));
+    if (revision >= Revision::london) header.base_fee_per_gas = next_base_fee(parent);
+    if (revision >= Revision::shanghai)
+        header.withdrawals_root = withdrawals_root(attributes.withdrawals);
+    if (revision >= Revision::cancun) {
+        header.excess_blob_gas = next_excess_blob_gas(spec, parent, header.timestamp_s);
+        header.blob_gas_used = 0;
+        header.parent_beacon_block_root = attributes.parent_beacon_block_root;
+    }
+    return header;
+}
+
 struct BlockBuilder::Parts {
     Parts(const Chain& on, const Hash& parent_hash, const BlockAttributes& attributes,
           state::Journal* journal)
@@ -65,7 +63,7 @@ struct BlockBuilder::Parts {
           parent_state(on.store().state(parent_hash)),
           ancestors(on.ancestors(parent_hash)) {
         CHECK(parent != nullptr);
-        block.header = open_header(spec, *parent, attributes);
+        block.header = child_header(spec, parent_hash, parent->header(), attributes);
         if (block.header.withdrawals_root) block.withdrawals = attributes.withdrawals;
         environment = make_environment(spec, block.header, ancestors.get());
         if (journal != nullptr)

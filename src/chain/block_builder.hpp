@@ -22,6 +22,11 @@ struct BlockAttributes {
     Hash parent_beacon_block_root;        ///< Cancun
 };
 
+/// Makes the header of a child of @p parent, but for what the block's content decides: roots, gas
+/// used, bloom. REQUIRES: attributes are as said above.
+BlockHeader child_header(const ChainSpec& spec, const Hash& parent_hash, const BlockHeader& parent,
+                         const BlockAttributes& attributes);
+
 /// A block that was built, not yet imported.
 struct SealedBlock {
     StoredBlock block;
@@ -36,7 +41,7 @@ struct SealedBlock {
 ///     BlockBuilder builder{chain, chain.head()->hash, attributes};
 ///     auto outcome = builder.try_transaction(tx);
 ///     auto sealed = builder.seal();
-///     chain.import(sealed->block.block);
+///     chain.adopt(std::move(*sealed));
 class BlockBuilder {
   public:
     /// @param journal  Shared with States of other chains, so that one checkpoint spans them; null:

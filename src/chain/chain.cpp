@@ -185,6 +185,17 @@ Result<StoredBlockPtr, BlockRefusal> Chain::import(const Block& block) {
     return stored;
 }
 
+StoredBlockPtr Chain::adopt(SealedBlock sealed) {
+    CHECK(store_->block(sealed.block.header().parent_hash) != nullptr);
+    auto stored = store_->block(sealed.block.hash);
+    if (stored == nullptr) {
+        stored = std::make_shared<const StoredBlock>(std::move(sealed.block));
+        store_->put_block(stored, std::move(sealed.state));
+    }
+    store_->set_head(stored->hash);
+    return stored;
+}
+
 Result<StoredBlockPtr, BlockRefusal> Chain::import_bytes(BytesView rlp) {
     const auto block = decode_block(rlp);
     if (!block) return std::unexpected{refusal_of(rlp, block.error())};

@@ -64,6 +64,10 @@ class Chain {
     Result<StoredBlockPtr, BlockRefusal> import(const Block& block);
     /// As import, from RLP.
     Result<StoredBlockPtr, BlockRefusal> import_bytes(BytesView rlp);
+    /// Stores a block that this process has executed itself on this chain, by BlockBuilder or
+    /// validate, and makes it the head. One that is stored already only becomes the head.
+    /// REQUIRES: the chain has its parent.
+    StoredBlockPtr adopt(SealedBlock sealed);
     /// Validates a block in full, stores nothing.
     [[nodiscard]] Result<SealedBlock, BlockRefusal> validate(const Block& block) const;
 

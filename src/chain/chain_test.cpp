@@ -330,6 +330,27 @@ class SystemTransactionTest : public testing::Test {
     Chain chain;
 };
 
+TEST_F(ChainTest, adopts_what_it_built_as_if_it_had_imported_it) {
+    Chain importing{spec_of(evm::Revision::osaka), genesis()};
+    const std::vector txs{transfer(0), transfer(1, CONTRACT)};
+    const auto genesis_hash = chain.head()->hash;
+    const auto built = chain.build_block(after(chain), txs);
+    const auto adopted = chain.adopt(built->sealed);
+    const auto imported = importing.import(built->sealed.block.block);
+    ASSERT_TRUE(imported.has_value());
+    EXPECT_EQ(chain.head(), adopted);
+    EXPECT_EQ(adopted->hash, (*imported)->hash);
+    EXPECT_EQ(adopted->receipts, (*imported)->receipts);
+    EXPECT_EQ(adopted->senders, (*imported)->senders);
+    EXPECT_EQ(adopted->total_difficulty, (*imported)->total_difficulty);
+    EXPECT_EQ(chain.head_state()->account(RECEIVER), importing.head_state()->account(RECEIVER));
+
+    // Stored once, it only becomes the head again.
+    chain.set_head(genesis_hash);
+    EXPECT_EQ(chain.adopt(built->sealed), adopted);
+    EXPECT_EQ(chain.head(), adopted);
+}
+
 TEST_F(SystemTransactionTest, leaves_transient_storage_to_the_next_transaction_only) {
     BlockBuilder builder{chain, chain.head()->hash, after(chain)};
     const auto outcome = builder.try_transaction(system_transaction(0, to_bytes(loaded)));

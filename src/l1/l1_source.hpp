@@ -1,0 +1,36 @@
+#pragma once
+
+#include "chain/store.hpp"
+#include "l1/l1_error.hpp"
+
+namespace scope::l1 {
+
+/// A block of L1 by number and hash.
+struct L1BlockId {
+    uint64_t number = 0;
+    Hash hash;
+    friend bool operator==(const L1BlockId&, const L1BlockId&) = default;
+};
+
+/// What L1's fork choice says: each is the next one's descendant or the same.
+struct L1Heads {
+    L1BlockId latest;
+    L1BlockId safe;       ///< not expected to be reorganised
+    L1BlockId finalized;  ///< can't be, but by breaking L1's consensus
+};
+
+/// The first of L1's three roles: what a follower reads. Nothing it says is believed before it was
+/// checked against hashes, but for the fork choice. May be asked from several threads.
+class L1Source {
+  public:
+    virtual ~L1Source() = default;
+
+    [[nodiscard]] virtual Result<L1Heads, L1Error> heads() const = 0;
+    /// Returns the canonical block with its receipts, or null if there is none of this number.
+    [[nodiscard]] virtual Result<chain::StoredBlockPtr, L1Error> block(uint64_t number) const = 0;
+    /// Returns null if it doesn't have the blob, or not any more.
+    [[nodiscard]] virtual Result<chain::StoredBlobPtr, L1Error> blob(
+        const Hash& versioned_hash) const = 0;
+};
+
+}  // namespace scope::l1
