@@ -1,16 +1,17 @@
 # shellcheck shell=bash
 # Sourced by ./scope: set_up brings the machine and the build up to date, and does nothing where nothing is missing.
 #
-# Expects $root. Every step asks whether its work is done, then does it with its output in build/logs/STEP.log and
-# one line for a person. A step counts as done only by what it leaves at its very end (dpkg's own state, a stamp
-# file, ninja's log), so that one that was killed is done again.
+# Expects $root and $build. Every step asks whether its work is done, then does it with its output in
+# build/logs/STEP.log and one line for a person. A step counts as done only by what it leaves at its very end (dpkg's
+# own state, a stamp file, ninja's log), so that one that was killed is done again.
 
 logs=$root/build/logs
 stamps=$root/build/stamps
-build=$root/build/release
 
-# set_up [TARGET...]: TARGETs are those of the build that ./scope build leaves out.
+# set_up EXTENT TARGET: what target TARGET of the build needs. EXTENT is `run` for the product, and `test` where the
+# tests, the test equipment or the benchmarks are built too; what was set up for `test` serves for both.
 set_up() {
+    extent=$1
     set -o errtrace
     trap 'die "the set-up stopped at line $LINENO of $(basename "${BASH_SOURCE[0]}"): $BASH_COMMAND"' ERR
     mkdir -p "$logs" "$stamps"
@@ -20,7 +21,7 @@ set_up() {
     install_node_modules
     build_contracts
     configure
-    compile "$@"
+    compile "$2"
     exec 9>&-
     trap - ERR
 }
@@ -31,6 +32,13 @@ wait_for_others() {
     flock --nonblock 9 && return
     echo "scope: waiting for another ./scope that is setting up here"
     flock 9
+}
+
+# Whether stamp file $1 says that $2 was done, for this extent.
+is_done() {
+    local said
+    said=$(cat "$1" 2>/dev/null) || return 1
+    [[ $said == "$2 test" || $said == "$2 $extent" ]]
 }
 
 # step NAME WHAT COMMAND...: runs COMMAND with its output in build/logs/NAME.log, and shows a person that it goes
@@ -87,10 +95,11 @@ is_installed() {
 }
 
 install_packages() {
-    local missing=() package rest
+    local missing=() package when rest
     [[ -z ${SCOPE_SKIP_PACKAGES:-} ]] || return 0
-    while read -r package rest; do
-        [[ -z $package || $package == \#* ]] || is_installed "$package" || missing+=("$package")
+    while read -r package when rest; do
+        [[ -z $package || $package == \#* || $when == test && $extent == run ]] ||
+            is_installed "$package" || missing+=("$package")
     done <"$root/tools/packages.txt"
     if [[ -z $(node_directory) ]]; then missing+=(nodejs npm); fi
     ((${#missing[@]})) || return 0
@@ -145,10 +154,12 @@ find_node() {
 install_node_modules() {
     local stamp=$root/node_modules/.scope-stamp wanted
     wanted=$(sha256sum <"$root/package-lock.json")
-    [[ $(cat "$stamp" 2>/dev/null) == "$wanted" ]] && return
+    is_done "$stamp" "$wanted" && return
+    local less=()   # devDependencies are those of the tests
+    [[ $extent == test ]] || less=(--omit=dev)
     step npm "installing npm packages" \
-        env -C "$root" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier
-    echo "$wanted" >"$stamp"
+        env -C "$root" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier "${less[@]}"
+    echo "$wanted $extent" >"$stamp"
 }
 
 # ---- build -----------------------------------------------------------------------------------------------------
@@ -169,13 +180,15 @@ build_contracts() {
 }
 
 # CMake configures itself again when its files change. What it can't survive is a moved checkout or another preset.
+# Without BUILD_TESTING it looks for no library of the tests; with it, what was compiled before is still good.
 configure() {
-    local wanted
+    local wanted tests=OFF
     wanted="$root $(sha256sum <"$root/CMakePresets.json")"
-    [[ -f $build/build.ninja && $(cat "$stamps/configure" 2>/dev/null) == "$wanted" ]] && return
-    rm -rf "$build"
-    step configure "configuring the build" env -C "$root" cmake --preset release
-    echo "$wanted" >"$stamps/configure"
+    [[ -f $build/build.ninja ]] && is_done "$stamps/configure" "$wanted" && return
+    [[ -f $build/build.ninja && $(cat "$stamps/configure" 2>/dev/null) == "$wanted run" ]] || rm -rf "$build"
+    [[ $extent == run ]] || tests=ON
+    step configure "configuring the build" env -C "$root" cmake --preset release -DBUILD_TESTING=$tests
+    echo "$wanted $extent" >"$stamps/configure"
 }
 
 # As many compilers as there are cores, but no more than one for each 2 GiB of memory.
@@ -188,5 +201,5 @@ jobs() {
 }
 
 compile() {
-    step build "compiling (some minutes the first time)" ninja -C "$build" -j "${SCOPE_JOBS:-$(jobs)}" all "$@"
+    step build "compiling (some minutes the first time)" ninja -C "$build" -j "${SCOPE_JOBS:-$(jobs)}" "$1"
 }

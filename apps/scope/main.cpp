@@ -2,11 +2,10 @@
 
 #include "cli/program.hpp"
 #include "demo.hpp"
-#include "t8n.hpp"
 
 /// One subcommand, one row here and one file.
 int main(int argc, char** argv) {
-    const std::array commands{scope::app::demo_command, scope::app::t8n_command};
+    const std::array commands{scope::app::demo_command};
     return scope::cli::run(
         {.name = "scope",
          .description =

@@ -9,6 +9,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "release"
 PRODUCT = BUILD / "apps" / "scope" / "scope"
+T8N = BUILD / "apps" / "t8n" / "scope-t8n"
 EQUIPMENT = BUILD / "testing" / "scope_test" / "scope-test"
 
 
@@ -23,7 +24,7 @@ def commands_of(binary) -> list[str]:
 
 
 def commands_of_binaries() -> list[str]:
-    return commands_of(PRODUCT) + commands_of(EQUIPMENT)
+    return [command for binary in (PRODUCT, T8N, EQUIPMENT) for command in commands_of(binary)]
 
 
 class Help(unittest.TestCase):
@@ -126,6 +127,12 @@ class SetUp(unittest.TestCase):
         result = scope("build")
         self.assertEqual((result.returncode, result.stdout), (0, ""))
         self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+
+    def test_of_the_demo_builds_no_test(self):
+        objects = subprocess.run(["ninja", "-C", BUILD, "-t", "inputs", "scope"], capture_output=True, text=True,
+                                 check=True).stdout.split()
+        self.assertTrue(any(name.startswith("apps/scope/") for name in objects))
+        self.assertEqual([name for name in objects if re.match(r"testing/|tests/|bench/|apps/t8n/|.*_test", name)], [])
 
     def test_works_from_another_folder_and_through_a_link(self):
         with tempfile.TemporaryDirectory(prefix="a folder with spaces ") as folder:

@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARY = pathlib.Path(os.environ.get("SCOPE_BINARY", ROOT / "build" / "release" / "apps" / "scope" / "scope"))
+BINARY = pathlib.Path(os.environ.get("SCOPE_BINARY", ROOT / "build" / "release" / "apps" / "t8n" / "scope-t8n"))
 sys.path.insert(0, str(ROOT / "tools"))
 import run_tests  # noqa: E402  (it knows where the fixtures are)
 

@@ -1,4 +1,4 @@
-#include "t8n/output.hpp"
+#include "output.hpp"
 
 #include "base/hex.hpp"
 #include "interchange/exception_names.hpp"

@@ -14,9 +14,9 @@
 #include "base/hex.hpp"
 #include "interchange/network.hpp"
 #include "interchange/trace_printer.hpp"
-#include "t8n/output.hpp"
+#include "output.hpp"
 
-namespace scope::app {
+namespace scope::t8n {
 
 namespace {
 
@@ -75,9 +75,8 @@ class Outputs {
         fs::create_directories(folder_);
     }
 
-    using Write = void (*)(json::JsonWriter& json, const t8n::Transition& transition);
-    void add(const std::string& where, const char* key, Write write,
-             const t8n::Transition& transition) {
+    using Write = void (*)(json::JsonWriter& json, const Transition& transition);
+    void add(const std::string& where, const char* key, Write write, const Transition& transition) {
         if (where.empty()) return;
         if (where == "stdout" || where == "stderr") {
             Stream& stream = where == "stdout" ? out_ : err_;
@@ -216,31 +215,30 @@ int run(const Options& options) {
         !json::optional_field(env_input.json(), "currentDifficulty"))
         throw json::FormatError{
             fmt::format("{}: currentDifficulty must be given for {}", options.env, other->name)};
-    const t8n::Env env =
-        in_file(options.env, [&] { return t8n::read_env(env_input.json(), spec); });
+    const Env env = in_file(options.env, [&] { return read_env(env_input.json(), spec); });
     const state::MemoryState pre{in_file(options.alloc, [&] { return json::alloc(alloc.json()); })};
     const bool protect = spec.revision_at(env.header.number, env.header.timestamp_s) >=
                          evm::Revision::spurious_dragon;
     const auto transactions = in_file(
-        options.txs, [&] { return t8n::read_transactions(txs.json(), options.chain_id, protect); });
+        options.txs, [&] { return read_transactions(txs.json(), options.chain_id, protect); });
 
     Outputs outputs{options.output_folder};
     TraceFiles traces{options.output_folder,
                       {.stack = !options.trace_no_stack,
                        .memory = options.trace_memory,
                        .return_data = options.trace_return_data}};
-    t8n::Watch watch;
+    Watch watch;
     if (options.trace) {
         watch.begin = [&](size_t index, const Transaction& tx) { return traces.begin(index, tx); };
         watch.end = [&](const execution::Outcome& outcome) { traces.end(outcome); };
     }
-    t8n::Reward reward;
+    Reward reward;
     if (options.reward >= 0) reward = uint256{static_cast<uint64_t>(options.reward)};
-    const auto transition = t8n::run_transition(spec, env, pre, transactions, reward, watch);
+    const auto transition = run_transition(spec, env, pre, transactions, reward, watch);
     traces.drop();
-    outputs.add(options.output_alloc, "alloc", t8n::write_alloc, transition);
-    outputs.add(options.output_result, "result", t8n::write_result, transition);
-    outputs.add(options.output_body, "body", t8n::write_body, transition);
+    outputs.add(options.output_alloc, "alloc", write_alloc, transition);
+    outputs.add(options.output_result, "result", write_result, transition);
+    outputs.add(options.output_body, "body", write_body, transition);
     outputs.finish();
     return 0;
 }
@@ -304,4 +302,4 @@ const cli::Command t8n_command{
     "t8n", "Executes transactions on a given state (the transition tool of other clients)",
     declare};
 
-}  // namespace scope::app
+}  // namespace scope::t8n

@@ -1,4 +1,4 @@
-#include "t8n/env.hpp"
+#include "env.hpp"
 
 #include <fmt/format.h>
 

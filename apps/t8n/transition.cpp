@@ -1,4 +1,4 @@
-#include "t8n/transition.hpp"
+#include "transition.hpp"
 
 #include <fmt/format.h>
 

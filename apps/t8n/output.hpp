@@ -1,7 +1,7 @@
 #pragma once
 
 #include "json/writer.hpp"
-#include "t8n/transition.hpp"
+#include "transition.hpp"
 
 namespace scope::t8n {
 

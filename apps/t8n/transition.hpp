@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "chain/block_error.hpp"
+#include "env.hpp"
 #include "execution/block_executor.hpp"
 #include "state/memory_state.hpp"
-#include "t8n/env.hpp"
-#include "t8n/transactions.hpp"
+#include "transactions.hpp"
 
 namespace scope::t8n {
 

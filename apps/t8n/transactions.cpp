@@ -1,4 +1,4 @@
-#include "t8n/transactions.hpp"
+#include "transactions.hpp"
 
 #include <fmt/format.h>
 
