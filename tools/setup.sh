@@ -173,7 +173,7 @@ fingerprint() {
 build_contracts() {
     local wanted
     [[ -d $root/contracts/src ]] || return 0
-    wanted=$(fingerprint contracts/src foundry.toml package-lock.json tools/forge tools/solc)
+    wanted=$(fingerprint contracts/src contracts/test/scenarios foundry.toml package-lock.json tools/forge tools/solc)
     [[ -d $root/contracts/out && $(cat "$stamps/contracts" 2>/dev/null) == "$wanted" ]] && return
     step contracts "compiling the contracts" env -C "$root" npm run --silent contracts:build
     echo "$wanted" >"$stamps/contracts"

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 
-import {Alias} from "../src/Alias.sol";
+import {Alias} from "../src/core/Alias.sol";
 import {IScopedCallable} from "../src/interfaces/IScopedCallable.sol";
 import {IScopedCallableExtension} from "../src/interfaces/IScopedCallableExtension.sol";
 import {Baton, Fill, Mark, Record, Request, RootContext} from "../src/interfaces/ScopeTypes.sol";

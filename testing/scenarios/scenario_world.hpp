@@ -51,7 +51,7 @@ class ScenarioWorld {
 
     // ---- setting up: by ordinary transactions, settled before the next root or reading
 
-    /// @param source  Of the contract: contracts/src/scenarios/<source>.sol.
+    /// @param source  Of the contract: contracts/test/scenarios/<source>.sol.
     template <typename... Arguments>
     Site deploy(uint64_t chain_id, const std::string& source, const std::string& contract,
                 const Arguments&... arguments) {

@@ -1,6 +1,6 @@
 // The shapes in which contracts of several chains use one another, each through the whole protocol.
-// "here" is the chain of the root. Contracts: contracts/src/scenarios. All calls between chains are
-// typed calls to aliases, but for the rally, whose gas limits a program has to choose.
+// "here" is the chain of the root. Contracts: contracts/test/scenarios. All calls between chains
+// are typed calls to aliases, but for the rally, whose gas limits a program has to choose.
 
 #include <gmock/gmock.h>
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {RootStore} from "../core/RootStore.sol";
+import {ScopedCallable} from "../core/ScopedCallable.sol";
 import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
 import {IScopedCallableL1} from "../interfaces/IScopedCallableL1.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {Revert} from "../libraries/Revert.sol";
 import {Transient} from "../libraries/Transient.sol";
-import {ScopedCallable} from "../ScopedCallable.sol";
 
 /// @title ScopedCallable on L1: a scope is one transaction, and ETH is real
 contract ScopedCallableL1 is ScopedCallable, IScopedCallableL1 {
@@ -16,7 +17,7 @@ contract ScopedCallableL1 is ScopedCallable, IScopedCallableL1 {
     function lock() external payable onlyLoader {}
 
     /// @inheritdoc IScopedCallableExtension
-    function loader() public view override(ScopedCallable, IScopedCallableExtension) returns (address) {
+    function loader() public view override(RootStore, IScopedCallableExtension) returns (address) {
         return settlement;
     }
 

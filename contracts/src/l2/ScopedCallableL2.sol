@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {ScopedCallable} from "../ScopedCallable.sol";
+import {ScopedCallable} from "../core/ScopedCallable.sol";
 import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
 import {Request} from "../interfaces/ScopeTypes.sol";
 

@@ -5,12 +5,12 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 import {TokenBridge} from "../../src/bridge/TokenBridge.sol";
-import {Arbitrage} from "../../src/demo/Arbitrage.sol";
-import {Answerer, Asker} from "../../src/demo/Conversation.sol";
-import {Courier} from "../../src/demo/Courier.sol";
-import {Persistent, Refuser} from "../../src/demo/Refusal.sol";
-import {RemoteSwap, Shop} from "../../src/demo/RemoteSwap.sol";
-import {Swapper} from "../../src/demo/Swapper.sol";
+import {Arbitrage} from "../../src/examples/Arbitrage.sol";
+import {Answerer, Asker} from "../../src/examples/Conversation.sol";
+import {Courier} from "../../src/examples/Courier.sol";
+import {Persistent, Refuser} from "../../src/examples/Refusal.sol";
+import {RemoteSwap, Shop} from "../../src/examples/RemoteSwap.sol";
+import {Swapper} from "../../src/examples/Swapper.sol";
 import {IScopedAccount, Operation} from "../../src/interfaces/IScopedAccount.sol";
 import {ITokenBridge} from "../../src/interfaces/ITokenBridge.sol";
 import {Request, RootContext} from "../../src/interfaces/ScopeTypes.sol";

@@ -3,9 +3,9 @@ pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
-import {ISwapper} from "../demo/Swapper.sol";
-import {IUniswapV2Pair, UniswapV2} from "../demo/UniswapV2.sol";
-import {ITokenBridge} from "../interfaces/ITokenBridge.sol";
+import {ISwapper} from "../../src/examples/Swapper.sol";
+import {IUniswapV2Pair, UniswapV2} from "../../src/examples/UniswapV2.sol";
+import {ITokenBridge} from "../../src/interfaces/ITokenBridge.sol";
 
 /// @title Holds ETH, sends it
 contract Purse {

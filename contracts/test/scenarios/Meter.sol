@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {IScopedCallable} from "../interfaces/IScopedCallable.sol";
-import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
+import {IScopedCallable} from "../../src/interfaces/IScopedCallable.sol";
+import {IScopedCallableExtension} from "../../src/interfaces/IScopedCallableExtension.sol";
 
 interface INumber {
     /// @dev Not `view`, so that it is a call.

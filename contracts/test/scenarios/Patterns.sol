@@ -3,9 +3,9 @@ pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
-import {IScopedCallable} from "../interfaces/IScopedCallable.sol";
-import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
-import {ScopeLib} from "../libraries/ScopeLib.sol";
+import {IScopedCallable} from "../../src/interfaces/IScopedCallable.sol";
+import {IScopedCallableExtension} from "../../src/interfaces/IScopedCallableExtension.sol";
+import {ScopeLib} from "../../src/libraries/ScopeLib.sol";
 import {Counter} from "./Counters.sol";
 
 /// @title Low-level calls, as they are made to any account

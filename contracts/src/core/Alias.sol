@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {IAlias} from "./interfaces/IAlias.sol";
-import {IScopedCallable} from "./interfaces/IScopedCallable.sol";
+import {IAlias} from "../interfaces/IAlias.sol";
+import {IScopedCallable} from "../interfaces/IScopedCallable.sol";
 
 /// @dev Size of an alias's code: a minimal proxy, 45 bytes, and its arguments, `chainId (32 bytes) || account (20 bytes)`.
 uint256 constant ALIAS_SIZE = 97;

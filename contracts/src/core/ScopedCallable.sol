@@ -1,46 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
-import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
+import {IScopedCallable} from "../interfaces/IScopedCallable.sol";
+import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
+import {Baton, Fill, Mark, Record, Request, RootContext} from "../interfaces/ScopeTypes.sol";
+import {Marks} from "../libraries/Marks.sol";
+import {Revert} from "../libraries/Revert.sol";
+import {ScopeHash} from "../libraries/ScopeHash.sol";
+import {Transient} from "../libraries/Transient.sol";
+import {RootStore} from "./RootStore.sol";
 
-import {Alias, ALIAS_SIZE, aliasArguments} from "./Alias.sol";
-import {IScopedCallable} from "./interfaces/IScopedCallable.sol";
-import {IScopedCallableExtension} from "./interfaces/IScopedCallableExtension.sol";
-import {Baton, Fill, Mark, Record, Request, RootContext} from "./interfaces/ScopeTypes.sol";
-import {AliasAddress} from "./libraries/AliasAddress.sol";
-import {Marks} from "./libraries/Marks.sol";
-import {Revert} from "./libraries/Revert.sol";
-import {ScopeHash} from "./libraries/ScopeHash.sol";
-import {Transient} from "./libraries/Transient.sol";
-
-/// @title The accounting core, the same on every chain
+/// @title The accounting core, the same on every chain: asks other chains and serves them
 ///
 /// Section numbers are protocol.md's. Read in this order: `_askCall` and `_askStatic` (outbound), `handleScopedCall` (inbound),
-/// `_load`, `_serve`.
-///
-/// What belongs to a root (baton, fills, records) is in transient storage on every chain: a reverted frame takes its part back.
-/// What belongs to a scope (accumulators, remotes, root index) is behind `_read` and `_write`: transient on L1, where a scope is a
-/// transaction; in storage on a rollup, where it is a batch, and where prover and follower read it. Loading and calling touch
-/// different slots, so that loading warms nothing a user's call pays for.
-abstract contract ScopedCallable is IScopedCallableExtension {
-    // ---- places -------------------------------------------------------------------------------------------------------------
-
-    /// @dev Offsets from an accumulator's base slot, one base per remote chain.
-    uint256 private constant REQUESTS_OUT = 0;
-    uint256 private constant REQUESTS_IN = 1;
-    uint256 private constant RESPONSES_OUT = 2;
-    uint256 private constant RESPONSES_IN = 3;
-    uint256 private constant VALUE_OUT = 4;
-    uint256 private constant VALUE_IN = 5;
-
-    bytes32 private constant ACCUMULATORS = keccak256("scope.accumulators");
-    bytes32 private constant REMOTES = keccak256("scope.remotes");
-    bytes32 private constant NEXT_ROOT_INDEX = keccak256("scope.next-root-index");
-    bytes32 private constant MARKS = keccak256("scope.marks");
-    bytes32 private constant FILLS = keccak256("scope.fills");
-    bytes32 private constant RECORDS = keccak256("scope.records");
-    bytes32 private constant ANCHORS = keccak256("scope.anchors");
+/// {RootStore-_load}, `_serve`. What belongs to a scope is in {Accumulators}, what belongs to a root in {RootStore}.
+abstract contract ScopedCallable is RootStore {
     bytes32 private constant PROBE = keccak256("scope.probe");
 
     /// @dev Gas limit of what aliases ask at the root's own level (§9).
@@ -51,51 +25,14 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     /// @dev Equal requests at one point that have different answers; more are a fault, so that what is asked in vain is bounded (§7).
     uint256 private constant MAX_VARIANTS = 16;
 
-    /// @dev 0 if no root is open.
-    bytes32 private transient _rootId;
-    /// @dev This chain's own trace: the root's while this chain has control, else the one it let go with (§5).
-    bytes32 private transient _trace;
-    /// @dev Gas limit of the innermost call that this chain is serving; 0 if it serves none.
-    uint256 private transient _servedGas;
-    /// @dev Records loaded for the open root.
-    uint256 private transient _recordCount;
-
-    /// @inheritdoc IScopedCallableExtension
-    uint256 public immutable l1ChainId;
-    /// @inheritdoc IScopedCallableExtension
-    address public immutable settlement;
-
-    /// @dev No immutable and no storage depends on this contract's own address: a genesis may place its code anywhere.
-    bytes32 private immutable ALIAS_CODE_HASH = keccak256(type(Alias).creationCode);
-
-    constructor(uint256 l1ChainId_, address settlement_) {
-        l1ChainId = l1ChainId_;
-        settlement = settlement_;
-    }
-
-    modifier onlyLoader() {
-        if (msg.sender != loader()) revert OnlyLoader(msg.sender);
-        _;
-    }
+    constructor(uint256 l1ChainId_, address settlement_) RootStore(l1ChainId_, settlement_) {}
 
     modifier onlySelf() {
         if (msg.sender != address(this)) revert OnlySelf(msg.sender);
         _;
     }
 
-    modifier inRoot() {
-        if (_rootId == 0) revert NoOpenRoot();
-        _;
-    }
-
     // ---- what L1 and rollups do differently -----------------------------------------------------------------------------------
-
-    /// @inheritdoc IScopedCallableExtension
-    function loader() public view virtual returns (address);
-
-    function _read(bytes32 slot) internal view virtual returns (bytes32);
-
-    function _write(bytes32 slot, bytes32 word) internal virtual;
 
     /// @dev Whether `value` may leave for a call of `chainId` (§10).
     /// @param valueOut,valueIn Wei sent to and received from it so far in this scope.
@@ -280,12 +217,6 @@ abstract contract ScopedCallable is IScopedCallableExtension {
         Transient.store(PROBE, 0);
     }
 
-    /// @inheritdoc IScopedCallableExtension
-    function answerOf(bytes32 requestHash, Request calldata) external view returns (bytes memory response) {
-        response = Transient.loadBytes(ScopeHash.fold(FILLS, requestHash));
-        if (response.length == 0) revert ResponseMissing(requestHash);
-    }
-
     // ---- inbound: this chain serves (§5) ----------------------------------------------------------------------------------------
 
     /// @inheritdoc IScopedCallable
@@ -398,64 +329,13 @@ abstract contract ScopedCallable is IScopedCallableExtension {
         if (!success) _subtractValue(sourceChainId, VALUE_IN, request.value);
     }
 
-    /// @dev Has an alias make a call; see {IAlias} for what it is told and what it tells.
-    function _callAs(address speaker, uint256 value, bytes memory message)
-        private
-        returns (bool success, bytes memory data)
-    {
-        (success, data) = speaker.call{value: value}(message);
-        if (!success) data = _failureOf(data);
-    }
-
-    /// @dev What the target reverted with, out of what its caller's alias reverted with.
-    function _failureOf(bytes memory reason) private pure returns (bytes memory data) {
-        if (reason.length == 0 || reason[0] != 0) revert TooLittleGas();
-        // Memory-safe: drops the first byte of `reason` by writing its length one byte further.
-        assembly ("memory-safe") {
-            let size := sub(mload(reason), 1)
-            data := add(reason, 1)
-            mstore(data, size)
-        }
-    }
-
-    /// @dev Whom no request may target (§2): whoever this contract or its loader trusts by address, and aliases, whose word counts
-    ///      as a remote account's.
+    /// @dev Says whether no request may target `to` (§2): whoever this contract or its loader trusts by address, and aliases, whose
+    ///      word counts as a remote account's.
     function _isForbidden(address to) private view returns (bool) {
-        if (to == address(this) || to == loader()) return true;
-        if (to.code.length != ALIAS_SIZE) return false;
-        (uint256 chainId, address account) = aliasArguments(to);
-        return aliasOf(chainId, account) == to;
+        return to == address(this) || to == loader() || _isAlias(to);
     }
 
     // ---- loading (§6) -------------------------------------------------------------------------------------------------------------
-
-    /// @inheritdoc IScopedCallableExtension
-    function openScope(uint256[] calldata remotes) external onlyLoader {
-        if (_rootId != 0) revert RootOpen(_rootId);
-        uint256[] memory old = getRemotes();
-        for (uint256 i = 0; i < old.length; ++i) {
-            _reset(old[i], 0);
-        }
-        uint256 last = 0;
-        for (uint256 i = 0; i < remotes.length; ++i) {
-            if (remotes[i] <= last || remotes[i] == block.chainid) revert RemotesNotAscending(remotes[i]);
-            last = remotes[i];
-            _reset(last, ScopeHash.SEED);
-            _write(bytes32(uint256(REMOTES) + 1 + i), bytes32(last));
-        }
-        _write(REMOTES, bytes32(remotes.length));
-        _write(NEXT_ROOT_INDEX, 0);
-    }
-
-    /// @inheritdoc IScopedCallableExtension
-    function loadRoot(RootContext calldata context, Fill[] calldata fills, Record[] calldata records)
-        external
-        onlyLoader
-    {
-        _open(context);
-        _trace = context.rootChainId == block.chainid ? keccak256(abi.encode(_rootId)) : bytes32(0);
-        _load(fills, records);
-    }
 
     /// @inheritdoc IScopedCallableExtension
     function runRoot(RootContext calldata context, Fill[] calldata fills, Record[] calldata records)
@@ -470,123 +350,19 @@ abstract contract ScopedCallable is IScopedCallableExtension {
         _rootId = 0;
     }
 
-    /// @inheritdoc IScopedCallableExtension
-    function closeRoot() external onlyLoader inRoot {
-        _rootId = 0;
-    }
-
-    /// @inheritdoc IScopedCallable
-    function fillResponsesIn(uint256[] calldata chainIds, bytes32[] calldata reqHashes, bytes[] calldata responses)
-        external
-        onlyLoader
-        inRoot
-    {
-        if (chainIds.length != reqHashes.length || chainIds.length != responses.length) revert LengthMismatch();
-        for (uint256 i = 0; i < chainIds.length; ++i) {
-            _fill(chainIds[i], reqHashes[i], responses[i]);
-        }
-    }
-
-    /// @inheritdoc IScopedCallableExtension
-    function setBaton(Baton calldata baton) external onlyLoader inRoot {
-        _setBaton(baton);
-    }
-
-    function _open(RootContext calldata context) private {
-        if (_rootId != 0) revert RootOpen(_rootId);
-        uint256 least = uint256(_read(NEXT_ROOT_INDEX));
-        if (context.rootIndex < least) revert RootIndexNotIncreasing(context.rootIndex, least);
-        _write(NEXT_ROOT_INDEX, bytes32(context.rootIndex + 1));
-        _rootId = rootIdOf(context);
-        _recordCount = 0;
-        Transient.storeMarks(MARKS, new Mark[](0));
-    }
-
-    function _load(Fill[] calldata fills, Record[] calldata records) private {
-        for (uint256 i = 0; i < fills.length; ++i) {
-            _fill(fills[i].chainId, fills[i].requestHash, fills[i].response);
-        }
-        for (uint256 i = 0; i < records.length; ++i) {
-            _record(records[i]);
-        }
-    }
-
-    /// @dev A request hash names its root, so a fill's place doesn't.
-    function _fill(uint256 chainId, bytes32 requestHash, bytes memory response) private {
-        if (!_isOpen(chainId)) revert RemoteNotOpen(chainId);
-        if (response.length == 0) revert EmptyResponse(requestHash);
-        bytes32 place = ScopeHash.fold(FILLS, requestHash);
-        if (Transient.load(place) != 0) revert DuplicateFill(requestHash);
-        Transient.storeBytes(place, response);
-        _fold(chainId, RESPONSES_IN, ScopeHash.answerHash(requestHash, keccak256(response)));
-    }
-
-    /// @dev A record's place holds its request hash, its answer hash, and the calldata that runs it. Its anchor's place holds 1 + the
-    ///      index of the kept record, the number of those not kept, and their indices.
-    function _record(Record calldata record) private {
-        Request memory request = record.request;
-        if (request.rootId != _rootId) revert RecordOfAnotherRoot(request.rootId);
-        if (request.targetChainId != block.chainid || request.sourceChainId == block.chainid) {
-            revert RecordOfAnotherChain(request.sourceChainId, request.targetChainId);
-        }
-        if (!_isOpen(request.sourceChainId)) revert RemoteNotOpen(request.sourceChainId);
-        Marks.requireAscending(request.marks);
-        bytes32 requestHash = ScopeHash.requestHash(request);
-        if (request.kind > 1) revert UnknownKind(request.kind);
-        if (request.kind == 1 && record.kept) revert StaticCallKept(requestHash);
-        if (request.kind == 1 && request.value != 0) revert ValueMismatch(request.value, 0);
-
-        uint256 index = _recordCount++;
-        uint256 place = _placeOfRecord(index);
-        Transient.store(bytes32(place), requestHash);
-        // Bound to its request here, or a record that never runs could pass for the answer to another one.
-        bytes32 answerHash = ScopeHash.answerHash(requestHash, record.rawResponseHash);
-        Transient.store(bytes32(place + 1), answerHash);
-        bytes memory trailer = abi.encode(request.kind, request.variant, false, request.marks);
-        Transient.storeBytes(
-            bytes32(place + 2),
-            abi.encodePacked(
-                abi.encodeCall(
-                    this.handleScopedCall,
-                    (
-                        request.sourceChainId,
-                        request.from,
-                        request.nonce,
-                        ScopedRequest(request.to, request.value, request.gasLimit, request.data)
-                    )
-                ),
-                trailer,
-                trailer.length
-            )
-        );
-
-        bytes32 anchor = Marks.get(request.marks, block.chainid);
-        uint256 list = uint256(_place(ANCHORS, anchor));
-        if (record.kept) {
-            if (Transient.load(bytes32(list)) != 0) revert TwoSuccessors(anchor);
-            Transient.store(bytes32(list), bytes32(index + 1));
-        } else {
-            uint256 count = uint256(Transient.load(bytes32(list + 1)));
-            Transient.store(bytes32(list + 1), bytes32(count + 1));
-            Transient.store(bytes32(list + 2 + count), bytes32(index));
-        }
-        _fold(request.sourceChainId, RESPONSES_OUT, answerHash);
-        deployAlias(request.sourceChainId, request.from);
-    }
-
     // ---- serving (§6) ---------------------------------------------------------------------------------------------------------------
 
     /// @dev Everything recorded at an anchor runs each time the anchor is reached: first what is rolled back, then what stays.
     function _serve(bytes32 anchor) private {
         while (true) {
-            uint256 list = uint256(_place(ANCHORS, anchor));
-            uint256 rolledBack = uint256(Transient.load(bytes32(list + 1)));
+            uint256 list = _listAt(anchor);
+            uint256 rolledBack = _countRolledBack(list);
             for (uint256 i = 0; i < rolledBack; ++i) {
-                uint256 index = uint256(Transient.load(bytes32(list + 2 + i)));
+                uint256 index = _rolledBackOf(list, i);
                 (, bytes memory ending) = address(this).call(abi.encodeCall(this.runRolledBack, (index)));
                 if (Revert.selector(ending) != RolledBack.selector) _fail(ending);
             }
-            uint256 kept = uint256(Transient.load(bytes32(list)));
+            uint256 kept = _keptOf(list);
             if (kept == 0) return;
             _run(kept - 1);
             anchor = _trace;
@@ -596,12 +372,12 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     /// @dev The same where this chain waits in a static call: only static calls can be answered there, and nothing is stored.
     /// @return failure Why not everything was reproduced; empty if it was.
     function _serveStill(bytes32 anchor) private view returns (bytes memory failure) {
-        uint256 list = uint256(_place(ANCHORS, anchor));
-        uint256 count = uint256(Transient.load(bytes32(list + 1)));
-        if (Transient.load(bytes32(list)) != 0) return abi.encodeWithSelector(OutOfPosition.selector, anchor);
+        uint256 list = _listAt(anchor);
+        uint256 count = _countRolledBack(list);
+        if (_keptOf(list) != 0) return abi.encodeWithSelector(OutOfPosition.selector, anchor);
         for (uint256 i = 0; i < count; ++i) {
-            uint256 place = _placeOfRecord(uint256(Transient.load(bytes32(list + 2 + i))));
-            bytes memory message = Transient.loadBytes(bytes32(place + 2));
+            uint256 place = _placeOfRecord(_rolledBackOf(list, i));
+            bytes memory message = _messageOf(place);
             _setStill(message);
             (bool success, bytes memory response) = address(this).staticcall(message);
             if (!success) return response.length == 0 ? abi.encodeWithSelector(TooLittleGas.selector) : response;
@@ -617,12 +393,6 @@ abstract contract ScopedCallable is IScopedCallableExtension {
             let last := add(message, mload(message))
             mstore(add(sub(last, mload(last)), 0x40), 1)
         }
-    }
-
-    /// @dev Whether anything runs at an anchor.
-    function _isRecorded(bytes32 anchor) private view returns (bool) {
-        uint256 list = uint256(_place(ANCHORS, anchor));
-        return Transient.load(bytes32(list)) != 0 || Transient.load(bytes32(list + 1)) != 0;
     }
 
     /// @inheritdoc IScopedCallableExtension
@@ -642,23 +412,10 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     /// @dev The seed's function is the one path by which a call is served.
     function _run(uint256 index) private {
         uint256 place = _placeOfRecord(index);
-        (bool success, bytes memory response) = address(this).call(Transient.loadBytes(bytes32(place + 2)));
+        (bool success, bytes memory response) = address(this).call(_messageOf(place));
         if (!success) _fail(response);
         bytes memory failure = _compare(place, response);
         if (failure.length != 0) Revert.bubble(failure);
-    }
-
-    /// @return failure NotReproduced if a record's answer is another one; empty if it is the same.
-    function _compare(uint256 place, bytes memory response) private view returns (bytes memory failure) {
-        bytes32 requestHash = Transient.load(bytes32(place));
-        bytes32 answerHash = ScopeHash.answerHash(requestHash, keccak256(response));
-        if (answerHash != Transient.load(bytes32(place + 1))) {
-            failure = abi.encodeWithSelector(NotReproduced.selector, requestHash);
-        }
-    }
-
-    function _placeOfRecord(uint256 index) private view returns (uint256) {
-        return uint256(_place(RECORDS, bytes32(index)));
     }
 
     /// @dev A frame of this contract failed: with its reason, or out of gas.
@@ -676,22 +433,6 @@ abstract contract ScopedCallable is IScopedCallableExtension {
     }
 
     /// @inheritdoc IScopedCallableExtension
-    function aliasOf(uint256 chainId, address account) public view returns (address) {
-        return AliasAddress.compute(_aliasImplementation(), chainId, account);
-    }
-
-    /// @inheritdoc IScopedCallableExtension
-    function deployAlias(uint256 chainId, address account) public returns (address deployed) {
-        if (chainId == block.chainid) revert AliasOfLocalAddress(account);
-        deployed = aliasOf(chainId, account);
-        if (deployed.code.length != 0) return deployed;
-        address implementation = _aliasImplementation();
-        if (implementation.code.length == 0) new Alias{salt: 0}();
-        Clones.cloneDeterministicWithImmutableArgs(implementation, abi.encodePacked(chainId, account), 0);
-        emit AliasDeployed(chainId, account, deployed);
-    }
-
-    /// @inheritdoc IScopedCallableExtension
     function forwardStranded(uint256 chainId, address account) external returns (bytes memory response) {
         address stranded = deployAlias(chainId, account);
         // The alias asks in its own name, as any local account may, with what can surely be forwarded through its proxy.
@@ -702,116 +443,5 @@ abstract contract ScopedCallable is IScopedCallableExtension {
         (success, response) = _callAs(stranded, 0, abi.encodePacked(address(this), gasleft() / 8 * 7, ask));
         if (!success) Revert.bubble(response);
         return abi.decode(response, (bytes));
-    }
-
-    function _aliasImplementation() private view returns (address) {
-        return Create2.computeAddress(0, ALIAS_CODE_HASH);
-    }
-
-    // ---- views -----------------------------------------------------------------------------------------------------------------------
-
-    /// @inheritdoc IScopedCallable
-    function getRollingHashes(uint256 chainId)
-        external
-        view
-        returns (bytes32 requestsOut, bytes32 requestsIn, bytes32 responsesOut, bytes32 responsesIn)
-    {
-        requestsOut = _stream(chainId, REQUESTS_OUT);
-        requestsIn = _stream(chainId, REQUESTS_IN);
-        responsesOut = _stream(chainId, RESPONSES_OUT);
-        responsesIn = _stream(chainId, RESPONSES_IN);
-    }
-
-    /// @inheritdoc IScopedCallableExtension
-    function getValues(uint256 chainId) public view returns (uint256 valueOut, uint256 valueIn) {
-        valueOut = uint256(_read(_accumulator(chainId, VALUE_OUT)));
-        valueIn = uint256(_read(_accumulator(chainId, VALUE_IN)));
-    }
-
-    /// @inheritdoc IScopedCallableExtension
-    function getRemotes() public view returns (uint256[] memory chainIds) {
-        chainIds = new uint256[](uint256(_read(REMOTES)));
-        for (uint256 i = 0; i < chainIds.length; ++i) {
-            chainIds[i] = uint256(_read(bytes32(uint256(REMOTES) + 1 + i)));
-        }
-    }
-
-    /// @inheritdoc IScopedCallableExtension
-    function getBaton() external view returns (bytes32 rootId, Baton memory baton) {
-        if (_rootId != 0) (rootId, baton) = (_rootId, _baton());
-    }
-
-    /// @inheritdoc IScopedCallableExtension
-    function rootIdOf(RootContext calldata context) public view returns (bytes32) {
-        return ScopeHash.rootId(l1ChainId, settlement, context);
-    }
-
-    // ---- accumulators (§4, §10) and places ------------------------------------------------------------------------------------------------
-
-    function _baton() private view returns (Baton memory) {
-        return Baton(_trace, _servedGas, Transient.loadMarks(MARKS));
-    }
-
-    function _setBaton(Baton memory baton) private {
-        _servedGas = baton.servedGas;
-        _setBaton(baton.trace, baton.marks);
-    }
-
-    function _setBaton(bytes32 trace, Mark[] memory marks) private {
-        _trace = trace;
-        Transient.storeMarks(MARKS, marks);
-    }
-
-    /// @dev Sets the trace, as this chain's own. Most often its mark is there: then one slot changes.
-    /// @param marks Those stored.
-    function _letGo(bytes32 trace, Mark[] memory marks) private {
-        uint256 own = Marks.find(marks, block.chainid);
-        if (own == marks.length) return _setBaton(trace, Marks.set(marks, block.chainid, trace));
-        _trace = trace;
-        Transient.storeTrace(MARKS, own, trace);
-    }
-
-    function _fold(uint256 chainId, uint256 stream, bytes32 item) private {
-        _write(_accumulator(chainId, stream), ScopeHash.fold(_stream(chainId, stream), item));
-    }
-
-    function _addValue(uint256 chainId, uint256 offset, uint256 value) private {
-        if (value == 0) return;
-        bytes32 slot = _accumulator(chainId, offset);
-        _write(slot, bytes32(uint256(_read(slot)) + value));
-    }
-
-    function _subtractValue(uint256 chainId, uint256 offset, uint256 value) private {
-        if (value == 0) return;
-        bytes32 slot = _accumulator(chainId, offset);
-        _write(slot, bytes32(uint256(_read(slot)) - value));
-    }
-
-    /// @dev A remote that is not in the scope has empty streams. A call to it finds no fill.
-    function _stream(uint256 chainId, uint256 stream) private view returns (bytes32 hash) {
-        hash = _read(_accumulator(chainId, stream));
-        if (hash == 0) hash = ScopeHash.SEED;
-    }
-
-    /// @dev Looks at a slot that only loading writes, so that it warms nothing a user's call pays for.
-    function _isOpen(uint256 chainId) private view returns (bool) {
-        return _read(_accumulator(chainId, RESPONSES_IN)) != 0;
-    }
-
-    function _reset(uint256 chainId, bytes32 seed) private {
-        for (uint256 stream = REQUESTS_OUT; stream <= RESPONSES_IN; ++stream) {
-            _write(_accumulator(chainId, stream), seed);
-        }
-        _write(_accumulator(chainId, VALUE_OUT), 0);
-        _write(_accumulator(chainId, VALUE_IN), 0);
-    }
-
-    function _accumulator(uint256 chainId, uint256 offset) private pure returns (bytes32) {
-        return bytes32(uint256(ScopeHash.fold(ACCUMULATORS, bytes32(chainId))) + offset);
-    }
-
-    /// @dev Where something of the open root is kept. Bound to the root, so that nothing serves another one.
-    function _place(bytes32 namespace, bytes32 key) private view returns (bytes32) {
-        return ScopeHash.fold(ScopeHash.fold(namespace, _rootId), key);
     }
 }
