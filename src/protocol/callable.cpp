@@ -119,9 +119,9 @@ Bytes handle_scoped_call(const Request& request, bool still) {
         abi::call("handleScopedCall(uint256,address,uint256,(address,uint256,uint256,bytes))",
                   request.source_chain_id, request.from, request.nonce,
                   ScopedRequest{request.to, request.value, request.gas_limit, request.data});
-    const Bytes rest = abi::encode(request.kind, request.variant, still, request.marks);
+    const Bytes rest = abi::encode(request.kind, request.variant, request.marks);
     append(calldata, rest);
-    append(calldata, to_be(uint256{rest.size()}));
+    append(calldata, abi::encode(uint256{rest.size()}, still));
     return calldata;
 }
 

@@ -165,9 +165,11 @@ TEST_F(vectors, calls_of_scoped_callable) {
     const element second = document["requests"].at(1);
     EXPECT_EQ(callable::decode_answer_of(bytes(calls, "answer_of")), request(second));
     size_t i = 0;
-    for (const element h : calls["handle_scoped_call"].get_array())
-        EXPECT_EQ(callable::handle_scoped_call(request(document["requests"].at(i++)), false),
-                  bytes(h, "calldata"));
+    for (const element h : calls["handle_scoped_call"].get_array()) {
+        const Request served = request(document["requests"].at(i++));
+        EXPECT_EQ(callable::handle_scoped_call(served, false), bytes(h, "calldata"));
+        EXPECT_EQ(callable::handle_scoped_call(served, true), bytes(h, "still"));
+    }
 }
 
 TEST_F(vectors, execute_scope_and_signed_operation) {

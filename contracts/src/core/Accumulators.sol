@@ -69,6 +69,7 @@ abstract contract Accumulators is IScopedCallableExtension {
         _write(REMOTES, bytes32(remotes.length));
     }
 
+    /// @dev Folds an item into a stream.
     function _fold(uint256 chainId, uint256 stream, bytes32 item) internal {
         _write(_accumulator(chainId, stream), ScopeHash.fold(_stream(chainId, stream), item));
     }
@@ -85,17 +86,19 @@ abstract contract Accumulators is IScopedCallableExtension {
         _write(slot, bytes32(uint256(_read(slot)) - value));
     }
 
-    /// @dev A remote that is not in the scope has empty streams. A call to it finds no fill.
+    /// @dev Returns a stream's rolling hash. A remote that is not in the scope has empty streams; a call to it finds no fill.
     function _stream(uint256 chainId, uint256 stream) internal view returns (bytes32 hash) {
         hash = _read(_accumulator(chainId, stream));
         if (hash == 0) hash = ScopeHash.SEED;
     }
 
-    /// @dev Looks at a slot that only loading writes, so that it warms nothing a user's call pays for.
+    /// @dev Says whether a remote is in the scope. Looks at a slot that only loading writes, so that it warms nothing a user's call
+    ///      pays for.
     function _isOpen(uint256 chainId) internal view returns (bool) {
         return _read(_accumulator(chainId, RESPONSES_IN)) != 0;
     }
 
+    /// @dev Returns the slot of one of a remote's accumulators.
     function _accumulator(uint256 chainId, uint256 offset) internal pure returns (bytes32) {
         return bytes32(uint256(ScopeHash.fold(ACCUMULATORS, bytes32(chainId))) + offset);
     }

@@ -38,7 +38,7 @@ abstract contract Aliases is IScopedCallableExtension {
         if (!success) data = _failureOf(data);
     }
 
-    /// @dev What the target reverted with, out of what its caller's alias reverted with.
+    /// @dev Returns what the target reverted with, out of what its caller's alias reverted with.
     function _failureOf(bytes memory reason) internal pure returns (bytes memory data) {
         if (reason.length == 0 || reason[0] != 0) revert TooLittleGas();
         // Memory-safe: drops the first byte of `reason` by writing its length one byte further.
@@ -56,6 +56,7 @@ abstract contract Aliases is IScopedCallableExtension {
         return aliasOf(chainId, original) == account;
     }
 
+    /// @dev Returns where {Alias} is, or will be.
     function _aliasImplementation() private view returns (address) {
         return Create2.computeAddress(0, ALIAS_CODE_HASH);
     }

@@ -52,7 +52,7 @@ abstract contract RootStore is Accumulators, Aliases {
     /// @inheritdoc IScopedCallableExtension
     function loader() public view virtual returns (address);
 
-    // ---- loading (§6) -------------------------------------------------------------------------------------------------
+    // ---- loading (§6) ------------------------------------------------------------------------------------------------------
 
     /// @inheritdoc IScopedCallableExtension
     function openScope(uint256[] calldata remotes) external onlyLoader {
@@ -109,6 +109,7 @@ abstract contract RootStore is Accumulators, Aliases {
         if (response.length == 0) revert ResponseMissing(requestHash);
     }
 
+    /// @dev Opens a root, in the order of their indices.
     function _open(RootContext calldata context) internal {
         if (_rootId != 0) revert RootOpen(_rootId);
         uint256 least = uint256(_read(NEXT_ROOT_INDEX));
@@ -119,6 +120,7 @@ abstract contract RootStore is Accumulators, Aliases {
         Transient.storeMarks(MARKS, new Mark[](0));
     }
 
+    /// @dev Loads what the builder says of the open root.
     function _load(Fill[] calldata fills, Record[] calldata records) internal {
         for (uint256 i = 0; i < fills.length; ++i) {
             _fill(fills[i].chainId, fills[i].requestHash, fills[i].response);
@@ -128,7 +130,7 @@ abstract contract RootStore is Accumulators, Aliases {
         }
     }
 
-    /// @dev A request hash names its root, so a fill's place doesn't.
+    /// @dev Loads a fill. Its request hash names the root, so its place doesn't.
     function _fill(uint256 chainId, bytes32 requestHash, bytes memory response) private {
         if (!_isOpen(chainId)) revert RemoteNotOpen(chainId);
         if (response.length == 0) revert EmptyResponse(requestHash);
@@ -138,8 +140,8 @@ abstract contract RootStore is Accumulators, Aliases {
         _fold(chainId, RESPONSES_IN, ScopeHash.answerHash(requestHash, keccak256(response)));
     }
 
-    /// @dev A record's place holds its request hash, its answer hash, and the calldata that runs it. Its anchor's place holds 1 + the
-    ///      index of the kept record, the number of those not kept, and their indices.
+    /// @dev Loads a record. Its place holds its request hash, its answer hash, and the calldata that runs it, but for the last word;
+    ///      its anchor's place 1 + the index of the kept record, the number of those not kept, and their indices.
     function _record(Record calldata record) private {
         Request memory request = record.request;
         if (request.rootId != _rootId) revert RecordOfAnotherRoot(request.rootId);
@@ -159,7 +161,7 @@ abstract contract RootStore is Accumulators, Aliases {
         // Bound to its request here, or a record that never runs could pass for the answer to another one.
         bytes32 answerHash = ScopeHash.answerHash(requestHash, record.rawResponseHash);
         Transient.store(bytes32(place + 1), answerHash);
-        bytes memory trailer = abi.encode(request.kind, request.variant, false, request.marks);
+        bytes memory trailer = abi.encode(request.kind, request.variant, request.marks);
         Transient.storeBytes(
             bytes32(place + 2),
             abi.encodePacked(
@@ -191,7 +193,7 @@ abstract contract RootStore is Accumulators, Aliases {
         deployAlias(request.sourceChainId, request.from);
     }
 
-    // ---- what was loaded ----------------------------------------------------------------------------------------------
+    // ---- what was loaded ---------------------------------------------------------------------------------------------------
 
     /// @dev Returns where what runs at an anchor is listed.
     function _listAt(bytes32 anchor) internal view returns (uint256) {
@@ -219,9 +221,9 @@ abstract contract RootStore is Accumulators, Aliases {
         return _keptOf(list) != 0 || _countRolledBack(list) != 0;
     }
 
-    /// @dev Returns the calldata that runs a record.
-    function _messageOf(uint256 place) internal view returns (bytes memory) {
-        return Transient.loadBytes(bytes32(place + 2));
+    /// @dev Returns the calldata that runs a record, which ends with whether this chain waits in a static call.
+    function _messageOf(uint256 place, bool still) internal view returns (bytes memory) {
+        return Transient.loadBytesAnd(bytes32(place + 2), still ? bytes32(uint256(1)) : bytes32(0));
     }
 
     /// @dev Compares an answer with the recorded one.
@@ -234,8 +236,9 @@ abstract contract RootStore is Accumulators, Aliases {
         }
     }
 
-    // ---- the baton (§5) and places ------------------------------------------------------------------------------------
+    // ---- the baton (§5) and places -----------------------------------------------------------------------------------------
 
+    /// @dev Returns what moves as control comes and goes.
     function _baton() internal view returns (Baton memory) {
         return Baton(_trace, _servedGas, Transient.loadMarks(MARKS));
     }
@@ -259,11 +262,12 @@ abstract contract RootStore is Accumulators, Aliases {
         Transient.storeTrace(MARKS, own, trace);
     }
 
+    /// @dev Returns where a record is kept.
     function _placeOfRecord(uint256 index) internal view returns (uint256) {
         return uint256(_place(RECORDS, bytes32(index)));
     }
 
-    /// @dev Where something of the open root is kept. Bound to the root, so that nothing serves another one.
+    /// @dev Returns where something of the open root is kept. Bound to the root, so that nothing serves another one.
     function _place(bytes32 namespace, bytes32 key) private view returns (bytes32) {
         return ScopeHash.fold(ScopeHash.fold(namespace, _rootId), key);
     }

@@ -32,9 +32,9 @@ abstract contract ScopedCallable is RootStore {
         _;
     }
 
-    // ---- what L1 and rollups do differently -----------------------------------------------------------------------------------
+    // ---- what L1 and rollups do differently --------------------------------------------------------------------------------
 
-    /// @dev Whether `value` may leave for a call of `chainId` (§10).
+    /// @dev Reverts unless a call from `chainId` may be given `value` (§10).
     /// @param valueOut,valueIn Wei sent to and received from it so far in this scope.
     function _requireBacked(uint256 chainId, uint256 value, uint256 valueOut, uint256 valueIn) internal view virtual;
 
@@ -49,7 +49,7 @@ abstract contract ScopedCallable is RootStore {
     /// @dev Makes a fault final as far as the chain can, and that no root is open; the revert follows.
     function _abort(bytes memory reason) internal view virtual;
 
-    // ---- outbound: this chain asks (§5) ---------------------------------------------------------------------------------------
+    // ---- outbound: this chain asks (§5) ------------------------------------------------------------------------------------
 
     /// @inheritdoc IScopedCallable
     function scopedCall(uint256 targetChainId, address from, ScopedRequest calldata request)
@@ -91,7 +91,7 @@ abstract contract ScopedCallable is RootStore {
         return _askStatic(asked);
     }
 
-    /// @dev The request of a call, in its first variant, if it may be made.
+    /// @dev Makes the request of a call, in its first variant; reverts if it may not be made.
     function _request(uint8 kind, uint256 targetChainId, address from, ScopedRequest calldata request)
         private
         view
@@ -158,7 +158,7 @@ abstract contract ScopedCallable is RootStore {
         emit ScopedCallMade(requestHash, asked.targetChainId, asked.from, success);
     }
 
-    /// @dev The same for a static call: nothing is stored, and where this chain waits is only computed (§8).
+    /// @dev Asks the same way in a static call: nothing is stored, and where this chain waits is only computed (§8).
     function _askStatic(Request memory asked) internal view virtual returns (bool success, bytes memory data) {
         bytes memory response;
         bytes memory failure;
@@ -180,6 +180,7 @@ abstract contract ScopedCallable is RootStore {
         (success, data,,) = abi.decode(response, (bool, bytes, bytes32, Mark[]));
     }
 
+    /// @dev Takes the answer to a request.
     /// @return taken Whether there is a fill.
     /// @return response It, or why not.
     function _answer(bytes32 requestHash, Request memory asked)
@@ -194,14 +195,14 @@ abstract contract ScopedCallable is RootStore {
         }
     }
 
-    /// @dev No fill is a fault, told by what the variant before failed with. (Simulation finds out here that a variant does not reproduce,
-    ///      where execution finds it out in serving.)
+    /// @dev Ends with a fault if there is no fill, told by what the variant before failed with. (Simulation finds out here that a
+    ///      variant does not reproduce, where execution finds it out in serving.)
     function _afterFailure(bytes memory before, bytes memory reason) private view returns (bytes memory) {
         if (Revert.selector(reason) != NotReproduced.selector) _fault(before.length == 0 ? reason : before);
         return reason;
     }
 
-    /// @dev Whether this frame is below a STATICCALL: then it can't store, and what it calls can't either.
+    /// @dev Says whether this frame is below a STATICCALL: then it can't store, and what it calls can't either.
     function _isStatic() private returns (bool) {
         // Else running out of gas would read as "static".
         if (gasleft() < PROBE_GAS_LEFT) _fault("");
@@ -212,12 +213,12 @@ abstract contract ScopedCallable is RootStore {
         return !stored;
     }
 
-    /// @dev The probe: stores in transient storage, to no effect. In a static context that takes all its gas.
+    /// @dev Stores in transient storage, to no effect: the probe. In a static context that takes all its gas.
     receive() external payable onlySelf {
         Transient.store(PROBE, 0);
     }
 
-    // ---- inbound: this chain serves (§5) ----------------------------------------------------------------------------------------
+    // ---- inbound: this chain serves (§5) -----------------------------------------------------------------------------------
 
     /// @inheritdoc IScopedCallable
     function handleScopedCall(uint256 sourceChainId, address from, uint256 nonce, ScopedRequest calldata request)
@@ -262,6 +263,7 @@ abstract contract ScopedCallable is RootStore {
         }
     }
 
+    /// @dev Serves a call: takes the baton, folds, calls the target, and hands the baton back with the answer.
     function _serveCall(
         bytes32 requestHash,
         uint256 sourceChainId,
@@ -284,7 +286,7 @@ abstract contract ScopedCallable is RootStore {
         return abi.encode(success, data, trace, marks);
     }
 
-    /// @dev The answer to a static call names no trace: nothing moved.
+    /// @dev Serves a static call. The answer names no trace: nothing moved.
     function _serveStatic(uint256 sourceChainId, address from, ScopedRequest calldata request)
         private
         returns (bytes memory response)
@@ -301,11 +303,12 @@ abstract contract ScopedCallable is RootStore {
         return abi.encode(success, data, bytes32(0), new Mark[](0));
     }
 
-    /// @dev The seed's signature has no place for these: they follow its arguments (see {IScopedCallable-handleScopedCall}).
+    /// @dev Reads what the seed's signature has no place for: it follows the arguments (see {IScopedCallable-handleScopedCall}).
     function _trailer() private pure returns (uint8 kind, uint256 variant, bool still, Mark[] memory marks) {
-        uint256 end = msg.data.length - 32;
+        uint256 end = msg.data.length - 64;
         uint256 size = uint256(bytes32(msg.data[end:]));
-        return abi.decode(msg.data[end - size:end], (uint8, uint256, bool, Mark[]));
+        still = uint256(bytes32(msg.data[end + 32:])) != 0;
+        (kind, variant, marks) = abi.decode(msg.data[end - size:end], (uint8, uint256, Mark[]));
     }
 
     /// @dev Calls the target as the alias of who asks (§9). A failed call returns its value by reverting the alias's frame (§10).
@@ -335,7 +338,7 @@ abstract contract ScopedCallable is RootStore {
         return to == address(this) || to == loader() || _isAlias(to);
     }
 
-    // ---- loading (§6) -------------------------------------------------------------------------------------------------------------
+    // ---- loading (§6) ------------------------------------------------------------------------------------------------------
 
     /// @inheritdoc IScopedCallableExtension
     function runRoot(RootContext calldata context, Fill[] calldata fills, Record[] calldata records)
@@ -350,9 +353,9 @@ abstract contract ScopedCallable is RootStore {
         _rootId = 0;
     }
 
-    // ---- serving (§6) ---------------------------------------------------------------------------------------------------------------
+    // ---- serving (§6) ------------------------------------------------------------------------------------------------------
 
-    /// @dev Everything recorded at an anchor runs each time the anchor is reached: first what is rolled back, then what stays.
+    /// @dev Runs everything recorded at an anchor, as each time that the anchor is reached: first what is rolled back, then what stays.
     function _serve(bytes32 anchor) private {
         while (true) {
             uint256 list = _listAt(anchor);
@@ -369,7 +372,7 @@ abstract contract ScopedCallable is RootStore {
         }
     }
 
-    /// @dev The same where this chain waits in a static call: only static calls can be answered there, and nothing is stored.
+    /// @dev Serves where this chain waits in a static call: only static calls can be answered there, and nothing is stored.
     /// @return failure Why not everything was reproduced; empty if it was.
     function _serveStill(bytes32 anchor) private view returns (bytes memory failure) {
         uint256 list = _listAt(anchor);
@@ -377,21 +380,10 @@ abstract contract ScopedCallable is RootStore {
         if (_keptOf(list) != 0) return abi.encodeWithSelector(OutOfPosition.selector, anchor);
         for (uint256 i = 0; i < count; ++i) {
             uint256 place = _placeOfRecord(_rolledBackOf(list, i));
-            bytes memory message = _messageOf(place);
-            _setStill(message);
-            (bool success, bytes memory response) = address(this).staticcall(message);
+            (bool success, bytes memory response) = address(this).staticcall(_messageOf(place, true));
             if (!success) return response.length == 0 ? abi.encodeWithSelector(TooLittleGas.selector) : response;
             failure = _compare(place, response);
             if (failure.length != 0) return failure;
-        }
-    }
-
-    /// @dev Changes the trailer's third word in a record's calldata.
-    function _setStill(bytes memory message) private pure {
-        // Memory-safe: the last word of `message` is the length of the trailer before it, which has more than three words.
-        assembly ("memory-safe") {
-            let last := add(message, mload(message))
-            mstore(add(sub(last, mload(last)), 0x40), 1)
         }
     }
 
@@ -409,22 +401,22 @@ abstract contract ScopedCallable is RootStore {
         revert RolledBack();
     }
 
-    /// @dev The seed's function is the one path by which a call is served.
+    /// @dev Runs a record by the seed's function, the one path by which a call is served.
     function _run(uint256 index) private {
         uint256 place = _placeOfRecord(index);
-        (bool success, bytes memory response) = address(this).call(_messageOf(place));
+        (bool success, bytes memory response) = address(this).call(_messageOf(place, false));
         if (!success) _fail(response);
         bytes memory failure = _compare(place, response);
         if (failure.length != 0) Revert.bubble(failure);
     }
 
-    /// @dev A frame of this contract failed: with its reason, or out of gas.
+    /// @dev Reverts with the reason of a failed frame of this contract, or because it ran out of gas.
     function _fail(bytes memory reason) private pure {
         if (reason.length == 0) revert TooLittleGas();
         Revert.bubble(reason);
     }
 
-    // ---- aliases (§9) ------------------------------------------------------------------------------------------------------------------
+    // ---- aliases (§9) ------------------------------------------------------------------------------------------------------
 
     /// @inheritdoc IScopedCallableExtension
     function aliasGasLimit() public view returns (uint256) {

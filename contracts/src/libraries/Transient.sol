@@ -34,6 +34,18 @@ library Transient {
         }
     }
 
+    /// @notice Loads bytes and appends a word.
+    function loadBytesAnd(bytes32 slot, bytes32 word) internal view returns (bytes memory value) {
+        value = loadBytes(slot);
+        // Memory-safe: nothing was allocated since, so that `value` can grow into what is free.
+        assembly ("memory-safe") {
+            let size := mload(value)
+            mstore(add(add(value, 0x20), size), word)
+            mstore(value, add(size, 0x20))
+            mstore(0x40, add(mload(0x40), 0x20))
+        }
+    }
+
     function storeBytes(bytes32 slot, bytes memory value) internal {
         assembly ("memory-safe") {
             let size := mload(value)

@@ -143,11 +143,11 @@ const records = [
   { request: requestOf(requests[1]), rawResponseHash: keccak256(responses[1].response), kept: true },
   { request: requestOf(requests[2]), rawResponseHash: keccak256(responses[2].response), kept: false },
 ];
-const handle = (r) => {
-  const trailer = encode(`uint8, uint256, bool, ${MARK}[]`, Number(r.kind), r.variant, false, marksOf(r.marks));
+const handle = (r, still) => {
+  const trailer = encode(`uint8, uint256, ${MARK}[]`, Number(r.kind), r.variant, marksOf(r.marks));
   return concat([
     call('handleScopedCall', [r.source_chain_id, r.from, r.nonce, { to: r.to, value: r.value, gasLimit: r.gas_limit, data: r.data }]),
-    trailer, pad(numberToHex(size(trailer))),
+    trailer, encode('uint256, bool', BigInt(size(trailer)), still),
   ]);
 };
 
@@ -238,7 +238,7 @@ const vectors = {
     run_root: call('runRoot', [context, fills, records]),
     fill_responses_in: call('fillResponsesIn', [[L1], [fills[0].requestHash], [fills[0].response]]),
     answer_of: call('answerOf', [requests[1].request_hash, requestOf(requests[1])]),
-    handle_scoped_call: requests.map((r) => ({ request_hash: r.request_hash, calldata: handle(r) })),
+    handle_scoped_call: requests.map((r) => ({ request_hash: r.request_hash, calldata: handle(r, false), still: handle(r, true) })),
     signed_operation: signedOperation,
     execute_scope: call('executeScope', [scope]),
   },
