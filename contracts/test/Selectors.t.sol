@@ -2,7 +2,6 @@
 pragma solidity ^0.8.30;
 
 import {IScopedCallable} from "../src/interfaces/IScopedCallable.sol";
-import {IScopedCallableExtension} from "../src/interfaces/IScopedCallableExtension.sol";
 import {Test} from "./utils/Test.sol";
 
 /// @title The seed's ABI is unchanged
@@ -24,13 +23,6 @@ contract SelectorsTest is Test {
             ^ bytes4(keccak256("fillResponsesIn(uint256[],bytes32[],bytes[])"))
             ^ bytes4(keccak256("getRollingHashes(uint256)"));
         assertEq(bytes32(type(IScopedCallable).interfaceId), bytes32(id), "nothing added, nothing left out");
-    }
-
-    function test_the_four_faults_are_told_apart() external pure {
-        _same(IScopedCallableExtension.ResponseMissing.selector, "ResponseMissing(bytes32)");
-        _same(IScopedCallableExtension.OutOfPosition.selector, "OutOfPosition(bytes32)");
-        _same(IScopedCallableExtension.NotReproduced.selector, "NotReproduced(bytes32)");
-        _same(IScopedCallableExtension.TooLittleGas.selector, "TooLittleGas()");
     }
 
     function _same(bytes4 selector, string memory signature) private pure {

@@ -3,12 +3,13 @@ pragma solidity ^0.8.30;
 
 import {IScopedCallable} from "../src/interfaces/IScopedCallable.sol";
 import {IScopedCallableExtension} from "../src/interfaces/IScopedCallableExtension.sol";
-import {Operation} from "../src/interfaces/IScopedAccount.sol";
+import {IScopedAccount, Operation} from "../src/interfaces/IScopedAccount.sol";
 import {ISettlement} from "../src/interfaces/ISettlement.sol";
 import {Mark, Request, RootContext, Streams} from "../src/interfaces/ScopeTypes.sol";
 import {OperationHash} from "../src/libraries/OperationHash.sol";
 import {PublicInputsHash} from "../src/libraries/PublicInputsHash.sol";
 import {ScopeHash} from "../src/libraries/ScopeHash.sol";
+import {ScopeLib} from "../src/libraries/ScopeLib.sol";
 import {Test} from "./utils/Test.sol";
 
 /// @title The contracts' hashes are those of the shared vectors, which the C++ library `protocol` reads too
@@ -163,6 +164,33 @@ contract VectorsTest is Test {
             bytes32(IScopedCallable.handleScopedCall.selector),
             "handleScopedCall"
         );
+    }
+
+    function test_faults() external view {
+        bytes4[5] memory faults = [
+            IScopedCallableExtension.ResponseMissing.selector,
+            IScopedCallableExtension.OutOfPosition.selector,
+            IScopedCallableExtension.NotReproduced.selector,
+            IScopedCallableExtension.TooLittleGas.selector,
+            IScopedCallableExtension.EscrowExceeded.selector
+        ];
+        uint256 i = 0;
+        for (; _exists(".faults", i); ++i) {
+            string memory f = _item(".faults", i);
+            assertEq(bytes32(faults[i]), bytes32(_bytes(f, ".selector")), f);
+            assertTrue(ScopeLib.isFault(_bytes(f, ".revert_data")), f);
+        }
+        assertEq(bytes32(i), bytes32(faults.length), "faults");
+    }
+
+    function test_errors_that_are_no_faults() external view {
+        assertEq(_selector(".errors.duplicate_fill"), bytes32(IScopedCallableExtension.DuplicateFill.selector), "fill");
+        assertEq(
+            _selector(".errors.too_little_operation_gas"), bytes32(IScopedAccount.TooLittleOperationGas.selector), "gas"
+        );
+        assertEq(_selector(".errors.no_open_root"), bytes32(IScopedCallableExtension.NoOpenRoot.selector), "root");
+        assertTrue(!ScopeLib.isFault(_bytes("", ".errors.duplicate_fill")), "no fault");
+        assertTrue(!ScopeLib.isFault(_bytes("", ".errors.too_little_operation_gas")), "no fault");
     }
 
     function decodeScope(bytes calldata data) external pure returns (ISettlement.Scope memory) {

@@ -32,6 +32,10 @@ using Selector = FixedBytes<4>;
 /// First four bytes of the hash of a function's, or an error's, signature:
 /// "transfer(address,uint256)".
 Selector selector(std::string_view signature) noexcept;
+/// Says whether calldata, or revert data, are of the function, or error, with that selector.
+inline bool has_selector(const Selector& selector, BytesView data) noexcept {
+    return data.size() >= selector.size() && equal(data.first(selector.size()), selector);
+}
 /// Hash of an event's signature, its first topic.
 Hash topic(std::string_view signature) noexcept;
 

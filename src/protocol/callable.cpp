@@ -1,6 +1,7 @@
 #include "protocol/callable.hpp"
 
 #include "protocol/abi_fields.hpp"
+#include "protocol/fault.hpp"
 
 namespace scope::protocol {
 
@@ -83,8 +84,7 @@ Result<SystemCall, DecodeError> decode_system_call(BytesView calldata) {
     static const auto LOAD = abi::selector(LOAD_ROOT);
     static const auto RUN = abi::selector(RUN_ROOT);
     const auto is = [&](const abi::Selector& function) {
-        return calldata.size() >= function.size() &&
-               equal(calldata.first(function.size()), function);
+        return abi::has_selector(function, calldata);
     };
     if (is(OPEN)) {
         auto remotes = abi::decode_call<std::vector<uint256>>(OPEN, calldata);
@@ -153,12 +153,12 @@ std::optional<Request> decode_answer_of(BytesView calldata) {
 }
 
 Bytes not_reproduced(const Hash& request_hash) {
-    return abi::call("NotReproduced(bytes32)", request_hash);
+    return abi::call(selector_of(Fault::not_reproduced), request_hash);
 }
 
 bool is_duplicate_fill(BytesView revert_data) {
     static const auto ERROR = abi::selector("DuplicateFill(bytes32)");
-    return revert_data.size() >= ERROR.size() && equal(revert_data.first(ERROR.size()), ERROR);
+    return abi::has_selector(ERROR, revert_data);
 }
 
 std::optional<OpenRoot> decode_open_root(BytesView output) {

@@ -69,6 +69,11 @@ Bytes execute_operation(const SignedOperation& operation) {
     return abi::call(SELECTOR, operation.operation, operation.signature);
 }
 
+bool is_too_little_operation_gas(BytesView revert_data) {
+    static const auto ERROR = abi::selector("TooLittleOperationGas(uint256)");
+    return abi::has_selector(ERROR, revert_data);
+}
+
 Hash operation_executed_topic() {
     static const Hash TOPIC = abi::topic("OperationExecuted(bytes32,bool,bytes)");
     return TOPIC;

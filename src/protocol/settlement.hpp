@@ -138,6 +138,8 @@ std::optional<RegisteredRollup> decode_rollup(BytesView output);
 
 /// Calldata of IScopedAccount.executeOperation.
 Bytes execute_operation(const SignedOperation& operation);
+/// Says whether it reverted since the settling transaction has less gas left than the user signed.
+bool is_too_little_operation_gas(BytesView revert_data);
 /// First topic of OperationExecuted (the second is the digest), and its data.
 Hash operation_executed_topic();
 struct OperationOutcome {

@@ -4,6 +4,7 @@
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
 #include "protocol/callable.hpp"
+#include "protocol/fault.hpp"
 #include "protocol/settlement.hpp"
 
 /// contracts/test/vectors/protocol.json: made by neither side, read by both
@@ -170,6 +171,28 @@ TEST_F(vectors, calls_of_scoped_callable) {
         EXPECT_EQ(callable::handle_scoped_call(served, false), bytes(h, "calldata"));
         EXPECT_EQ(callable::handle_scoped_call(served, true), bytes(h, "still"));
     }
+}
+
+TEST_F(vectors, faults) {
+    size_t i = 0;
+    for (const element f : document["faults"].get_array()) {
+        const auto fault = static_cast<Fault>(i++);
+        EXPECT_EQ(to_string(fault), text(f, "name"));
+        EXPECT_EQ(signature_of(fault), text(f, "signature"));
+        EXPECT_EQ(to_bytes(selector_of(fault)), bytes(f, "selector"));
+        EXPECT_EQ(fault_of(bytes(f, "revert_data")), fault);
+    }
+    EXPECT_EQ(i, static_cast<size_t>(Fault::escrow_exceeded) + 1);
+}
+
+TEST_F(vectors, errors_that_are_no_faults) {
+    const element errors = document["errors"];
+    EXPECT_TRUE(callable::is_duplicate_fill(bytes(errors, "duplicate_fill")));
+    EXPECT_TRUE(is_too_little_operation_gas(bytes(errors, "too_little_operation_gas")));
+    for (const auto error : errors.get_object())
+        EXPECT_EQ(fault_of(from_hex(error.value.get_string().value()).value()), std::nullopt)
+            << error.key;
+    EXPECT_EQ(fault_of({}), std::nullopt);
 }
 
 TEST_F(vectors, execute_scope_and_signed_operation) {

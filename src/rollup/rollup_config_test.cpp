@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "crypto/keccak.hpp"
+#include "protocol/fault.hpp"
 
 namespace scope::rollup {
 namespace {
@@ -19,7 +20,8 @@ TEST(system_transaction_rule, has_the_selectors_of_scoped_callable) {
               selector("ask((bytes32,uint8,uint256,uint256,address,uint256,(uint256,bytes32)"
                        "[],uint256,address,uint256,uint256,bytes))"));
     EXPECT_EQ(to_bytes(execution::NO_OPEN_ROOT), selector("NoOpenRoot()"));
-    EXPECT_EQ(to_bytes(execution::TOO_LITTLE_GAS), selector("TooLittleGas()"));
+    EXPECT_EQ(to_bytes(execution::TOO_LITTLE_GAS),
+              to_bytes(protocol::selector_of(protocol::Fault::too_little_gas)));
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ interface IScopedCallableExtension is IScopedCallable {
     error NotReproduced(bytes32 requestHash);
     /// @notice The target can't get exactly its `gasLimit`, or what was left did not suffice to ask or to take its answer.
     error TooLittleGas();
+    /// @notice Serving would release more than the rollup's escrow and what this scope brought in so far (§10).
+    error EscrowExceeded(uint256 chainId, uint256 value);
 
     // ---- plain refusals ----------------------------------------------------------------------------------------------------
 
@@ -71,8 +73,6 @@ interface IScopedCallableExtension is IScopedCallable {
     /// @notice A served request names ScopedCallable, the settlement contract, an alias or a system address (§2). The
     ///         request fails with this as its answer; it is not run.
     error ForbiddenTarget(address to);
-    /// @notice Serving would release more than the rollup's escrow and what this scope brought in so far (§10).
-    error EscrowExceeded(uint256 chainId, uint256 value);
     /// @notice There is no alias of a local address (§9).
     error AliasOfLocalAddress(address account);
     /// @notice A record's kind is neither 0, call, nor 1, static.

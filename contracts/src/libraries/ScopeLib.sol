@@ -37,7 +37,7 @@ library ScopeLib {
         if (isFault(reason)) Revert.bubble(reason);
     }
 
-    /// @notice Whether revert data are those of a fault: ScopedCallable could not go on (§1), for want of a root too. Not proof that it
+    /// @notice Says whether revert data are those of a fault: ScopedCallable could not go on (§1), for want of a root too. Not proof that it
     ///         was one, for a callee can imitate it; but no fault is missed, except for running out of gas, which reverts with nothing.
     function isFault(bytes memory reason) internal pure returns (bool) {
         bytes4 selector = Revert.selector(reason);

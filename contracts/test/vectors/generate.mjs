@@ -8,8 +8,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
-  concat, encodeAbiParameters, encodeFunctionData, hashTypedData, keccak256, numberToHex, pad, parseAbi, parseAbiParameters,
-  size, toHex,
+  concat, encodeAbiParameters, encodeErrorResult, encodeFunctionData, hashTypedData, keccak256, numberToHex, pad, parseAbi,
+  parseAbiParameters, size, slice, toHex,
 } from 'viem';
 
 const domain = (name) => keccak256(toHex(name));
@@ -151,6 +151,24 @@ const handle = (r, still) => {
   ]);
 };
 
+// ---- §1 faults, and errors that code has to tell from them ------------------------------------------------------------
+
+const revert = (signature, args) => encodeErrorResult({ abi: parseAbi([`error ${signature}`]), args });
+const faults = [
+  ['ResponseMissing(bytes32)', [word('request')]],
+  ['OutOfPosition(bytes32)', [word('request')]],
+  ['NotReproduced(bytes32)', [word('request')]],
+  ['TooLittleGas()', []],
+  ['EscrowExceeded(uint256,uint256)', [A, 1n]],
+].map(([signature, args]) => ({
+  name: signature.split('(')[0], signature, selector: slice(revert(signature, args), 0, 4), revert_data: revert(signature, args),
+}));
+const errors = {
+  no_open_root: revert('NoOpenRoot()', []),
+  duplicate_fill: revert('DuplicateFill(bytes32)', [word('request')]),
+  too_little_operation_gas: revert('TooLittleOperationGas(uint256)', [1n]),
+};
+
 // ---- §11 batches and operations -----------------------------------------------------------------------------------------
 
 const calldataCommitment = (data) => keccak256(encode('bytes32, bytes32', domain('scope.da.calldata.v1'), keccak256(data)));
@@ -230,7 +248,7 @@ const vectors = {
   domains: Object.fromEntries(['root', 'request', 'response', 'public-inputs', 'da.calldata', 'da.blobs', 'attestation']
     .map((name) => [`scope.${name}.v1`, domain(`scope.${name}.v1`)])),
   seed: SEED,
-  roots, requests, responses, folds, baton,
+  roots, requests, responses, folds, baton, faults, errors,
   data_commitments, blob_commitments, public_inputs, operations,
   calls: {
     open_scope: { remotes: [L1, B], calldata: call('openScope', [[L1, B]]) },
