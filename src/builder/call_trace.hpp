@@ -3,6 +3,7 @@
 #include <map>
 #include <vector>
 
+#include "builder/revert.hpp"
 #include "builder/root.hpp"
 #include "protocol/plan.hpp"
 
@@ -45,8 +46,5 @@ struct Refusal {
 
     [[nodiscard]] std::string to_string() const;
 };
-
-/// Revert data for a person: a known error by name, Error(string) as its text, otherwise hex.
-std::string describe_revert(BytesView data);
 
 }  // namespace scope::builder

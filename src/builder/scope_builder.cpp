@@ -9,6 +9,7 @@
 #include "builder/l1_budget.hpp"
 #include "builder/simulation.hpp"
 #include "protocol/callable.hpp"
+#include "protocol/fault.hpp"
 #include "rollup/blob_codec.hpp"
 #include "types/blob.hpp"
 
@@ -182,16 +183,16 @@ struct ScopeBuilder::Parts {
     }
 
     /// Runs a system transaction as the block's next; or says why it can't.
-    Result<execution::Outcome, std::string> run_system(Rollup& rollup, Bytes calldata) {
+    Result<execution::Outcome, Failure> run_system(Rollup& rollup, Bytes calldata) {
         const auto tx = system_transaction(rollup, std::move(calldata));
         execution::Host host{rollup.block->state(), rollup.block->environment()};
         auto outcome = rollup.block->try_transaction(tx, &host);
         if (outcome) return std::move(*outcome);
         if (outcome.error() == execution::TxError::aborted)
-            return std::unexpected{describe_revert(*host.abort_reason())};
+            return std::unexpected{reverted(*host.abort_reason())};
         if (outcome.error() != execution::TxError::system_failed)
-            return std::unexpected{std::string{to_string(outcome.error())}};
-        return std::unexpected{describe_revert(view_as(rollup, rollup.system().sender, tx.data))};
+            return std::unexpected{Failure{std::string{to_string(outcome.error())}, {}}};
+        return std::unexpected{reverted(view_as(rollup, rollup.system().sender, tx.data))};
     }
 
     /// What a failing system transaction reverts with.
@@ -242,7 +243,7 @@ struct ScopeBuilder::Parts {
     Result<RootTrace, Refusal> simulate(const L2Root& root, const protocol::RootContext& context) {
         Rollup* const rollup = find(root.chain_id);
         if (const auto loaded = run_system(*rollup, callable::load_root(context, {})); !loaded)
-            return std::unexpected{refusal(RefusalRule::execution_failed, loaded.error())};
+            return std::unexpected{refusal(RefusalRule::execution_failed, loaded.error().reason)};
         Simulation simulation{simulated_chains(), context};
         const auto outcome = rollup->block->try_transaction(root.transaction, &simulation.host());
         if (!outcome) return std::unexpected{tx_refusal(root, outcome.error())};
@@ -259,9 +260,9 @@ struct ScopeBuilder::Parts {
         Simulation simulation{simulated_chains(), context};
         const auto ending = run_operation(simulation.host(), root, l1_budget.left());
         if (!ending && !simulation.refusal()) {
-            const bool full = ending.error().starts_with("TooLittleOperationGas");
-            return std::unexpected{
-                refusal(full ? RefusalRule::scope_full : RefusalRule::operation, ending.error())};
+            const bool full = protocol::is_too_little_operation_gas(ending.error().revert_data);
+            return std::unexpected{refusal(full ? RefusalRule::scope_full : RefusalRule::operation,
+                                           ending.error().reason)};
         }
         if (!ending) return simulation.finish({});
         return simulation.finish(
@@ -269,15 +270,14 @@ struct ScopeBuilder::Parts {
     }
 
     /// The account's executeOperation; or what it refused with.
-    Result<Ending, std::string> run_operation(execution::Host& host, const L1Root& root,
-                                              uint64_t gas) {
+    Result<Ending, Failure> run_operation(execution::Host& host, const L1Root& root, uint64_t gas) {
         const auto logs_before = l1->state().logs().size();
         const auto result = l1_call(host, root.operation.operation.account,
                                     protocol::execute_operation(root.operation), gas);
         if (result.status != evm::Status::success)
             return std::unexpected{result.status == evm::Status::revert
-                                       ? describe_revert(result.output)
-                                       : std::string{evm::to_string(result.status)}};
+                                       ? reverted(result.output)
+                                       : Failure{evm::to_string(result.status), {}}};
         const auto& logs = l1->state().logs();
         for (size_t i = logs.size(); i-- > logs_before;) {
             if (logs[i].address != root.operation.operation.account || logs[i].topics.empty() ||
@@ -288,7 +288,7 @@ struct ScopeBuilder::Parts {
             return Ending{executed->success, std::move(executed->return_data),
                           gas - static_cast<uint64_t>(result.gas_left)};
         }
-        return std::unexpected{std::string{"the account did not say OperationExecuted"}};
+        return std::unexpected{Failure{"the account did not say OperationExecuted", {}}};
     }
 
     static Refusal tx_refusal(const L2Root& root, execution::TxError error) {
@@ -300,10 +300,11 @@ struct ScopeBuilder::Parts {
     // ---- execution of the plan: nothing is intercepted
 
     /// A chain's transaction for the root can't stand.
-    static Refusal fault(uint64_t chain_id, const std::string& reason) {
-        const bool short_of_gas = reason.starts_with("TooLittleGas");
+    static Refusal fault(uint64_t chain_id, const Failure& failure) {
+        const bool short_of_gas =
+            protocol::fault_of(failure.revert_data) == protocol::Fault::too_little_gas;
         return refusal(short_of_gas ? RefusalRule::gas_budget : RefusalRule::execution_failed,
-                       fmt::format("chain {}: {}", chain_id, reason));
+                       fmt::format("chain {}: {}", chain_id, failure.reason));
     }
 
     Result<Ending, Refusal> execute(const Root& root, const protocol::RootContext& context,
@@ -337,7 +338,7 @@ struct ScopeBuilder::Parts {
             execution::Host host{rollup.block->state(), rollup.block->environment()};
             const auto outcome = rollup.block->try_transaction(l2_root.transaction, &host);
             if (!outcome && outcome.error() == execution::TxError::aborted)
-                return std::unexpected{fault(id, describe_revert(*host.abort_reason()))};
+                return std::unexpected{fault(id, reverted(*host.abort_reason()))};
             if (!outcome) return std::unexpected{tx_refusal(l2_root, outcome.error())};
             ending = {outcome->succeeded(), outcome->output, outcome->gas_used};
         }
@@ -346,10 +347,13 @@ struct ScopeBuilder::Parts {
 
     Result<Ending, Refusal> execute_on_l1(const Root& root, const protocol::RootContext& context,
                                           const protocol::RootSection& section) {
-        const auto failed = [&](const std::string& reason) {
-            const bool full = reason.starts_with("TooLittle");
-            return std::unexpected{refusal(
-                full ? RefusalRule::scope_full : RefusalRule::execution_failed, "L1: " + reason)};
+        const auto failed = [&](const Failure& failure) {
+            const bool full =
+                protocol::fault_of(failure.revert_data) == protocol::Fault::too_little_gas ||
+                protocol::is_too_little_operation_gas(failure.revert_data);
+            return std::unexpected{
+                refusal(full ? RefusalRule::scope_full : RefusalRule::execution_failed,
+                        "L1: " + failure.reason)};
         };
         protocol::L1Leg leg{context, section.fills, section.records, {}};
         Ending ending;
@@ -360,7 +364,7 @@ struct ScopeBuilder::Parts {
         const auto loaded = on_l1(
             l1_root ? callable::load_root(context, section) : callable::run_root(context, section),
             gas);
-        if (loaded.status != evm::Status::success) return failed(describe_revert(loaded.output));
+        if (loaded.status != evm::Status::success) return failed(reverted(loaded.output));
         l1_budget.add_gas(gas - static_cast<uint64_t>(loaded.gas_left));
         if (l1_root) {
             auto run = run_operation(*l1_host, *l1_root, l1_budget.left());
@@ -374,7 +378,7 @@ struct ScopeBuilder::Parts {
                 return std::unexpected{refusal(RefusalRule::operation,
                                                "the root's trace ends elsewhere than finalTrace")};
             if (on_l1(callable::close_root()).status != evm::Status::success)
-                return failed("closeRoot");
+                return failed({"closeRoot", {}});
             alone = alone || operation.runs_alone;
         }
         legs.push_back(std::move(leg));

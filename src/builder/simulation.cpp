@@ -10,6 +10,7 @@
 #include "evm/opcodes.hpp"
 #include "evm/tracer.hpp"
 #include "protocol/callable.hpp"
+#include "protocol/fault.hpp"
 
 namespace scope::builder {
 
@@ -130,9 +131,9 @@ struct Simulation::Parts {
 
     /// ScopedCallable of a rollup can't go on.
     void refuse_fault(const Leg& leg, BytesView reason) {
-        const std::string error = describe_revert(reason);
-        refuse(error.starts_with("TooLittleGas") ? RefusalRule::gas_budget : RefusalRule::fault,
-               fmt::format("chain {}: {}", leg.chain.chain_id, error));
+        const bool short_of_gas = protocol::fault_of(reason) == protocol::Fault::too_little_gas;
+        refuse(short_of_gas ? RefusalRule::gas_budget : RefusalRule::fault,
+               fmt::format("chain {}: {}", leg.chain.chain_id, describe_revert(reason)));
     }
 
     evm::CallResult from_loader(Leg& leg, const Bytes& calldata, int depth) {
@@ -238,7 +239,8 @@ struct Simulation::Parts {
                                            ? describe_revert(result.output)
                                            : evm::to_string(result.status);
             const bool short_of_gas =
-                reason.starts_with("TooLittleGas") || result.status == evm::Status::out_of_gas;
+                protocol::fault_of(result.output) == protocol::Fault::too_little_gas ||
+                result.status == evm::Status::out_of_gas;
             refuse(short_of_gas ? RefusalRule::gas_budget : RefusalRule::fault,
                    fmt::format("chain {} can't serve the call to {}: {}, with {} gas left",
                                target.chain.chain_id, to_hex(request.to), reason, gas));

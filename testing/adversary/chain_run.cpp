@@ -1,9 +1,6 @@
 #include "adversary/chain_run.hpp"
 
-#include <algorithm>
-#include <array>
-
-#include "abi/abi.hpp"
+#include "protocol/fault.hpp"
 #include "rollup/rollup_config.hpp"
 #include "rollup/scratch_chain.hpp"
 
@@ -36,16 +33,9 @@ void FaultWatcher::on_frame_start(const evm::Message& message, const evm::Code& 
 }
 
 void FaultWatcher::on_frame_end(const evm::CallResult& result) {
-    // The reserved errors of IScopedCallableExtension.
-    static const auto FAULTS = std::to_array<abi::Selector>(
-        {abi::selector("ResponseMissing(bytes32)"), abi::selector("OutOfPosition(bytes32)"),
-         abi::selector("NotReproduced(bytes32)"), abi::selector("TooLittleGas()")});
     const bool is_own = frames_.back();
     frames_.pop_back();
-    if (is_own && result.status == evm::Status::revert && result.output.size() >= 4 &&
-        std::ranges::any_of(FAULTS, [&](const auto& fault) {
-            return equal(fault, BytesView{result.output}.first(4));
-        }))
+    if (is_own && result.status == evm::Status::revert && protocol::fault_of(result.output))
         saw_fault_ = true;
 }
 

@@ -24,8 +24,7 @@ builder::DataAvailability data_availability(const Program& program) {
 bool is_for_gas(const NotRun& not_run) {
     using Rule = builder::RefusalRule;
     return not_run.rule == Rule::scope_full || not_run.rule == Rule::gas_budget ||
-           (not_run.rule == Rule::execution_failed &&
-            not_run.reason.find("TooLittleGas()") != std::string::npos);
+           (not_run.rule == Rule::execution_failed && not_run.has_starved_call);
 }
 
 Finding compare(const OneChain& one, const Result<Outcome, NotRun>& many) {

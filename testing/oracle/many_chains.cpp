@@ -11,6 +11,7 @@
 #include "devnet/system_contracts.hpp"
 #include "oracle/demand.hpp"
 #include "oracle/script_code.hpp"
+#include "protocol/fault.hpp"
 #include "rollup/follower.hpp"
 #include "types/signing.hpp"
 
@@ -38,6 +39,15 @@ const crypto::SecretKey& member_key() {
     return KEY;
 }
 const Address OWNER = crypto::address_of(key_of("scope.equivalence.owner"));
+
+/// One of the calls, or of those inside, failed for want of gas.
+bool has_starved_call(const std::vector<builder::CallTrace>& calls) {
+    return std::ranges::any_of(calls, [](const auto& call) {
+        const bool is_starved =
+            !call.success && protocol::fault_of(call.output) == protocol::Fault::too_little_gas;
+        return is_starved || has_starved_call(call.calls);
+    });
+}
 
 /// A chain at its genesis, on which set-up messages run as they would in transactions.
 class Setup {
@@ -367,7 +377,8 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
             if (!trace) {
                 const auto& refusal = trace.error();
                 if (may_fit_alone(refusal.rule) && !scope.roots().empty()) break;
-                return std::unexpected{NotRun{refusal.rule, refusal.to_string()}};
+                return std::unexpected{
+                    NotRun{refusal.rule, refusal.to_string(), has_starved_call(refusal.calls)}};
             }
             nonces = with_root;
             has_batch |= program.contracts[root.target].chain != 0;

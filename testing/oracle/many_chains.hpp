@@ -17,6 +17,7 @@ namespace scope::oracle {
 struct NotRun {
     builder::RefusalRule rule{};
     std::string reason;
+    bool has_starved_call = false;  ///< one of its calls failed with TooLittleGas
 };
 
 /// A chain after a scope: its state, and receipts with the program's logs.

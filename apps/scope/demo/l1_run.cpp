@@ -1,12 +1,11 @@
 #include "demo/l1_run.hpp"
 
-#include <algorithm>
-#include <array>
 #include <vector>
 
 #include "abi/abi.hpp"
 #include "evm/tracer.hpp"
 #include "protocol/callable.hpp"
+#include "protocol/fault.hpp"
 
 namespace scope::demo {
 
@@ -32,7 +31,8 @@ class Watcher final : public evm::Tracer {
         if (remote && result.status == evm::Status::success)
             if (const auto hashes = protocol::callable::decode_rolling_hashes(result.output))
                 streams[*remote] = *hashes;
-        if (!first_fault && result.status == evm::Status::revert && is_fault(result.output))
+        if (!first_fault && result.status == evm::Status::revert &&
+            protocol::fault_of(result.output))
             first_fault = result.output;
     }
 
@@ -40,17 +40,6 @@ class Watcher final : public evm::Tracer {
     std::optional<Bytes> first_fault;
 
   private:
-    static bool is_fault(BytesView revert_data) {
-        // As ScopeLib.isFault has them; a root is always open here.
-        static const auto FAULTS = std::to_array<abi::Selector>(
-            {abi::selector("ResponseMissing(bytes32)"), abi::selector("OutOfPosition(bytes32)"),
-             abi::selector("NotReproduced(bytes32)"), abi::selector("TooLittleGas()"),
-             abi::selector("EscrowExceeded(uint256,uint256)")});
-        return revert_data.size() >= 4 && std::ranges::any_of(FAULTS, [&](const auto& fault) {
-                   return equal(fault, revert_data.first(4));
-               });
-    }
-
     Address callable_;
     std::vector<std::optional<uint64_t>> frames_;  // of each: the remote it is asked for, if it is
 };
