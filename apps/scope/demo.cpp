@@ -153,16 +153,15 @@ class Demonstration {
     }
 
     /// From nothing but L1's blocks and blobs, and what the rollups are.
-    void follow(const World& world) {
+    void follow(World& world) {
         progress_.say("a follower derives both rollups from L1");
         const StopWatch watch;
-        const rollup::StoreL1Source l1{world.chain(L1).store()};
-        rollup::Follower follower{l1, world.configs()};
+        rollup::Follower follower{world.devnet().l1(), world.network().rollups};
         auto& report = report_.follower;
         report.ran = true;
         const auto batches = follower.advance();
         if (batches)
-            report.batches = *batches;
+            report.batches = batches->batches;
         else
             report.failure = to_string(batches.error());
         for (const uint64_t chain_id : {A, B}) {

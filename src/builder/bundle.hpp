@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include "builder/call_trace.hpp"
-#include "builder/network.hpp"
+#include "builder/next_l1_block.hpp"
 #include "crypto/secp256k1.hpp"
 #include "prover/prover.hpp"
 
@@ -11,11 +11,10 @@ namespace scope::builder {
 
 enum class DataAvailability : uint8_t { calldata, blobs };
 
-/// Free choices of who builds a slot.
-struct SlotAttributes {
-    uint64_t timestamp_s = 0;  ///< of the L1 block and of the rollups' blocks
-    Hash prev_randao;
-    Address coinbase;  ///< of the L1 block and of the rollups' blocks
+/// The contracts on L1 that a scope goes through.
+struct L1Contracts {
+    protocol::SettlementId settlement;
+    Address l1_callable;  ///< ScopedCallable on L1
 };
 
 struct BuilderOptions {
@@ -42,7 +41,7 @@ struct Bundle {
     std::vector<chain::StoredBlobPtr> blobs;
     std::vector<RollupPart> parts;  ///< ascending chain id
     std::vector<RootTrace> roots;
-    SlotAttributes attributes;
+    chain::BlockAttributes attributes;  ///< of the L1 block that it was built for
     Hash l1_parent;
 };
 
@@ -73,25 +72,10 @@ struct SealError {
 };
 std::string to_string(const SealError& error);
 
-/// Signs executeScope(@p scope) as the network's next L1 transaction of @p submitter: type 3 with
-/// @p blobs, type 2 without.
-Transaction make_bundle_transaction(const Network& network, const BuilderOptions& options,
-                                    const protocol::Scope& scope,
+/// Signs executeScope(@p scope) as the submitter's next L1 transaction: type 3 with @p blobs, type
+/// 2 without.
+Transaction make_bundle_transaction(const L1Snapshot& l1, const L1Contracts& contracts,
+                                    const BuilderOptions& options, const protocol::Scope& scope,
                                     const std::vector<chain::StoredBlobPtr>& blobs);
-
-/// What the transaction would do in the next L1 block; nothing is kept.
-Result<execution::Outcome, execution::TxError> dry_run(const Network& network,
-                                                       const SlotAttributes& attributes,
-                                                       const Transaction& transaction);
-
-/// What settling gave.
-struct Settled {
-    chain::StoredBlockPtr l1_block;
-    Receipt receipt;
-    uint64_t gas_used = 0;
-};
-/// Builds and imports the L1 block with the bundle's transaction, then the rollups' blocks. All or
-/// nothing.
-Result<Settled, SealError> settle(const Network& network, const Bundle& bundle);
 
 }  // namespace scope::builder

@@ -29,13 +29,13 @@ struct RootTrace {
     Hash root_id;
     bool success = false;
     Bytes output;  ///< of the user's transaction or operation target
-    uint64_t gas_used =
-        0;  ///< on the root's own chain: the transaction's, or the operation's frame
+    /// On the root's own chain: the transaction's, or that of the operation's frame.
+    uint64_t gas_used = 0;
     std::vector<CallTrace> calls;
     Plan plan;
 };
 
-/// All scoped calls in the tree.
+/// Counts all scoped calls in the tree.
 size_t count_calls(const std::vector<CallTrace>& calls);
 
 /// Why a root was refused, as far as it got.

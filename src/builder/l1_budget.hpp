@@ -13,15 +13,15 @@ class L1Budget {
     /// @param batches  At most so many will be closed.
     explicit L1Budget(size_t batches) noexcept;
 
-    /// Gas that a call of the settlement contract can be given next.
+    /// Returns what a call of the settlement contract can be given next.
     [[nodiscard]] uint64_t left() const noexcept;
 
-    /// What a call took.
+    /// Counts what a call took.
     void add_gas(uint64_t gas) noexcept { gas_ += gas; }
-    /// Calldata of the transaction (EIP-2028; EIP-7623).
+    /// Counts calldata of the transaction (EIP-2028; EIP-7623).
     void add_calldata(BytesView calldata) noexcept;
-    /// A leg's calldata, and that the settlement contract decodes it into memory, which it never
-    /// frees (Yellow Paper, appendix H.1). Running it comes with add_gas.
+    /// Counts a leg's calldata, and that the settlement contract decodes it into memory, which it
+    /// never frees (Yellow Paper, appendix H.1). Running it comes with add_gas.
     void add_leg(const protocol::L1Leg& leg);
 
   private:

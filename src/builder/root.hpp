@@ -24,13 +24,13 @@ using Root = std::variant<L1Root, L2Root>;
 
 /// Why a root can't be part of the scope. It leaves no trace on any chain.
 enum class RefusalRule : uint8_t {
-    unknown_chain,      ///< a chain that is not in this scope
-    transaction,        ///< the user's transaction can't stand in the block (reason: its TxError)
-    operation,          ///< the account refused the operation: nonce, deadline, signature
-    fault,              ///< ScopedCallable can't go on (reason: the reserved error)
-    blob_hash,          ///< L1: BLOBHASH of the scope's own transaction (§11)
-    transient_storage,  ///< L1: reads what an earlier root of the scope left (§11): needs a scope
-                        ///< of its own
+    unknown_chain,  ///< a chain that is not in this scope
+    transaction,    ///< the user's transaction can't stand in the block (reason: its TxError)
+    operation,      ///< the account refused the operation: nonce, deadline, signature
+    fault,          ///< ScopedCallable can't go on (reason: the reserved error)
+    blob_hash,      ///< L1: BLOBHASH of the scope's own transaction (§11)
+    /// L1: reads what an earlier root of the scope left (§11): needs a scope of its own.
+    transient_storage,
     settlement_read,    ///< L1: reads the settlement contract's storage, whose gas is not known
     submitter_balance,  ///< L1: reads the balance of who pays for the scope
     gas_budget,         ///< more gas than the builder grants

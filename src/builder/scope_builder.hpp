@@ -3,44 +3,56 @@
 #include <memory>
 
 #include "builder/bundle.hpp"
+#include "rollup/follower.hpp"
 
 namespace scope::builder {
 
 /// Builds one scope: takes roots in order, then makes the bundle.
 ///
-///     ScopeBuilder scope{network, options, attributes};
-///     auto root = scope.add(L2Root{901, tx});     // simulate, plan, execute on every chain; or
-///     refuse without a trace auto bundle = scope.seal(prover);           // L2 blocks, batches,
-///     blobs, proofs, one L1 transaction auto settled = settle(network, *bundle);
+///     auto scope = ScopeBuilder::open(l1, follower, contracts, options);
+///     auto root = scope->add(L2Root{901, tx});
+///     auto bundle = scope->seal(prover);
 ///
-/// Chains' heads don't change before settle. One slot per builder: L1's next block, and one block
-/// on each rollup that a root touches.
+/// It moves no head: somebody sends the bundle, and the follower finds it on L1. One slot per
+/// builder: L1's next block, and one block on each rollup that a root touches.
 class ScopeBuilder {
   public:
-    /// @param network  Must outlive it; heads must not change meanwhile.
-    ScopeBuilder(const Network& network, BuilderOptions options, const SlotAttributes& attributes);
+    /// Opens a scope for L1's next block, on the heads of L1 and of the rollups; of the view
+    /// nothing is asked later but the state it gave. A rollup that stopped takes no part.
+    ///
+    /// @param l1        REQUIRES: with the head that the follower has followed. Must outlive it.
+    /// @param follower  Must outlive it, and not move before seal.
+    static Result<ScopeBuilder, l1::L1Error> open(const l1::L1View& l1,
+                                                  const rollup::Follower& follower,
+                                                  const L1Contracts& contracts,
+                                                  const BuilderOptions& options);
     ~ScopeBuilder();
-    ScopeBuilder(const ScopeBuilder&) = delete;
-    ScopeBuilder& operator=(const ScopeBuilder&) = delete;
+    ScopeBuilder(ScopeBuilder&&) noexcept;
+    ScopeBuilder& operator=(ScopeBuilder&&) noexcept;
 
-    /// Simulates the root on the running state, executes its plan on every chain it touches, and
-    /// keeps it only if execution reached what simulation did and the streams of every pair match.
-    /// A refused root leaves no trace.
+    /// Adds a root: simulates it, executes its plan on every chain that it touches, and keeps it
+    /// only if execution reached what simulation did and the streams of every pair match.
+    ///
+    /// Returns what happened under it, or why it was refused: then it leaves no trace.
     Result<RootTrace, Refusal> add(const Root& root);
 
-    /// An ordinary transaction of a rollup, in no root: it can't make scoped calls (NoOpenRoot).
+    /// Adds an ordinary transaction of a rollup, in no root: it can't make scoped calls
+    /// (NoOpenRoot).
     Result<execution::Outcome, execution::TxError> add_transaction(uint64_t chain_id,
                                                                    const Transaction& tx);
 
     [[nodiscard]] const std::vector<RootTrace>& roots() const noexcept;
     [[nodiscard]] const StepTimes& times() const noexcept;
 
-    /// Once only. REQUIRES: the prover follows the same L1.
+    /// Makes the bundle: ends the rollups' blocks as add left them, has their batches proved, signs
+    /// the one L1 transaction, and runs it dry. Once only. REQUIRES: the prover follows the same
+    /// L1.
     Result<Bundle, SealError> seal(prover::Prover& prover);
 
   private:
-    struct Parts;
-    std::unique_ptr<Parts> parts_;
+    struct Scope;
+    explicit ScopeBuilder(std::unique_ptr<Scope> scope);
+    std::unique_ptr<Scope> scope_;
 };
 
 }  // namespace scope::builder

@@ -105,6 +105,7 @@ class Simulation::Interceptor final : public execution::Host, private evm::Trace
 
 struct Simulation::Parts {
     protocol::RootContext context;
+    WhyAbsent why_absent;
     std::vector<std::unique_ptr<Leg>> legs;
     Leg* root_leg = nullptr;
     std::vector<CallTrace> calls;
@@ -331,10 +332,12 @@ struct Simulation::Parts {
                      CallTrace& trace) {
         Leg* const target = find(request.target_chain_id);
         if (!target || target == &source)
-            return refuse(RefusalRule::unknown_chain,
-                          fmt::format("{} on chain {} calls chain {}, which is not in this scope",
-                                      to_hex(request.from), source.chain.chain_id,
-                                      to_decimal(request.target_chain_id)));
+            return refuse(
+                RefusalRule::unknown_chain,
+                fmt::format("{} on chain {} calls chain {}, which is not in this scope: {}",
+                            to_hex(request.from), source.chain.chain_id,
+                            to_decimal(request.target_chain_id),
+                            why_absent(request.target_chain_id)));
         const auto response = serve(*target, request, trace);
         if (!response) return;
         const auto decoded = protocol::decode_response(*response);
@@ -486,9 +489,10 @@ void Simulation::Interceptor::on_instruction(const evm::TraceStep& step) {
 }
 
 Simulation::Simulation(const std::vector<SimulatedChain>& chains,
-                       const protocol::RootContext& context)
+                       const protocol::RootContext& context, WhyAbsent why_absent)
     : parts_(std::make_unique<Parts>()) {
     parts_->context = context;
+    parts_->why_absent = std::move(why_absent);
     for (const auto& chain : chains) {
         auto leg = std::make_unique<Leg>();
         leg->chain = chain;

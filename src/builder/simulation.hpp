@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -18,9 +19,12 @@ struct SimulatedChain {
     /// L1: the host on which the scope's one transaction is open. Null on a rollup, where every
     /// root has a transaction.
     execution::Host* scope_transaction = nullptr;
-    uint64_t serve_gas =
-        0;  ///< gas that serving a root's inbound calls may take, ScopedCallable's part included
+    /// What serving a root's inbound calls may take, ScopedCallable's part included.
+    uint64_t serve_gas = 0;
 };
+
+/// Says for a person why a chain is not of the scope.
+using WhyAbsent = std::function<std::string(const uint256& chain_id)>;
 
 /// Runs a root once, with the real contracts, and finds out what every chain has to be given
 /// (docs/life-of-a-scoped-call.md).
@@ -39,24 +43,25 @@ struct SimulatedChain {
 class Simulation {
   public:
     /// @param chains  All chains of the scope; their states share a journal. The root's own chain
-    /// has loaded the root,
-    ///                without fills or records.
-    Simulation(const std::vector<SimulatedChain>& chains, const protocol::RootContext& context);
+    ///                has loaded the root, without fills or records.
+    Simulation(const std::vector<SimulatedChain>& chains, const protocol::RootContext& context,
+               WhyAbsent why_absent);
     ~Simulation();
     Simulation(const Simulation&) = delete;
     Simulation& operator=(const Simulation&) = delete;
 
-    /// Over the state of the root's own chain: the user's transaction or operation runs on it.
+    /// Returns the host on which the user's transaction or operation runs: over the state of the
+    /// root's own chain.
     [[nodiscard]] execution::Host& host() noexcept;
 
-    /// Set once the root can't go on; its frames then end quickly.
+    /// Returns why the root can't go on, if so; its frames then end quickly.
     [[nodiscard]] const std::optional<Refusal>& refusal() const noexcept;
 
-    /// The root's own code has ended: finds out which records are kept.
+    /// Ends the simulation once the root's own code has ended: finds out which records are kept.
     ///
     /// States are left as they are: the caller takes back to before the root.
-    /// @param trace  With success, output and gas_used of the root's own code; the rest is filled
-    /// in.
+    /// @param trace  With success, output and gas_used of the root's own code.
+    /// @return  It with the rest filled in.
     Result<RootTrace, Refusal> finish(RootTrace trace);
 
   private:

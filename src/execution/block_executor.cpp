@@ -4,6 +4,7 @@
 
 #include "base/hex.hpp"
 #include "crypto/sha256.hpp"
+#include "execution/statistics.hpp"
 #include "types/blob.hpp"
 
 namespace scope::execution {
@@ -105,6 +106,7 @@ Result<Outcome, TxError> BlockExecutor::execute(const Transaction& tx, const Add
     Host plain{state_, environment_};
     if (host == nullptr) host = &plain;
     CHECK(&host->state() == &state_);
+    count_executed();
     Outcome outcome = TRY(execute_transaction(*host, tx, sender, room()));
     gas_used_ += outcome.gas_used;
     blob_gas_used_ += outcome.blob_gas_used;

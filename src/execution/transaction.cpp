@@ -7,6 +7,7 @@
 #include "crypto/secp256k1.hpp"
 #include "evm/analysis.hpp"
 #include "evm/precompiles.hpp"
+#include "execution/statistics.hpp"
 #include "types/blob.hpp"
 
 namespace scope::execution {
@@ -157,6 +158,7 @@ Result<Address, TxError> sender_of(const Transaction& tx, const Environment& env
     if (tx.type == TxType::system) return environment.system_transactions->sender;
     if (environment.revision >= Revision::homestead && tx.s > crypto::SECP256K1_HALF_N)
         return std::unexpected{TxError::high_s};
+    count_recovered();
     const auto sender = recover_sender(tx, SignatureRule::frontier);
     if (!sender) return std::unexpected{TxError::invalid_signature};
     return *sender;

@@ -125,10 +125,25 @@ AttestationSignature to_bytes(const crypto::Signature& signature) {
     return out;
 }
 
+std::unexpected<Disagreement> stopped(const rollup::FollowError& why) {
+    return disagree(DisagreementKind::stopped_rollup, to_string(why));
+}
+
+/// What crosses with a rollup that doesn't go on has to wait.
+Result<void, Disagreement> check_remotes(const rollup::Follower& follower,
+                                         const PublicInputs& inputs) {
+    for (const auto& remote : inputs.remotes) {
+        const auto* const known =
+            remote.chain_id.fits_u64() ? follower.rollup(remote.chain_id[0]) : nullptr;
+        if (known != nullptr && known->stopped) return stopped(*known->stopped);
+    }
+    return {};
+}
+
 /// What this member finds for an input, if it agrees with the claim.
 Result<PublicInputs, Disagreement> verify(const ProofInput& input,
                                           const rollup::Follower::Rollup& rollup,
-                                          const rollup::L1Source& l1, uint64_t next_l1_block) {
+                                          rollup::Follower& follower) {
     const auto& claim = input.claim;
     const auto data = TRY(read_data(input));
     const auto batch = rollup::decode_batch(data.bytes);
@@ -139,7 +154,7 @@ Result<PublicInputs, Disagreement> verify(const ProofInput& input,
     found.l1_chain_id = rollup.config.settlement.l1_chain_id;
     found.settlement = rollup.config.settlement.settlement;
     found.chain_id = uint256{batch->chain_id};
-    found.batch_number = uint256{rollup.next_batch};
+    found.batch_number = uint256{rollup.next_batch()};
     found.first_block = uint256{batch->first_block};
     found.l1_origin_hash = batch->l1_origin_hash;
     found.l1_origin_number = uint256{batch->l1_origin_number};
@@ -156,27 +171,26 @@ Result<PublicInputs, Disagreement> verify(const ProofInput& input,
                      field("l1OriginHash", &PublicInputs::l1_origin_hash),
                      field("l1OriginNumber", &PublicInputs::l1_origin_number),
                      field("forcedQueuePosition", &PublicInputs::forced_queue_position)));
-    if (batch->number != rollup.next_batch) {
-        auto difference =
-            disagree(DisagreementKind::different_field,
-                     fmt::format("the batch says {}, found {}", batch->number, rollup.next_batch));
+    if (batch->number != rollup.next_batch()) {
+        auto difference = disagree(
+            DisagreementKind::different_field,
+            fmt::format("the batch says {}, found {}", batch->number, rollup.next_batch()));
         difference.error().field = "batchNumber";
         return difference;
     }
 
-    const auto origin =
-        batch->l1_origin_number < next_l1_block ? l1.block(batch->l1_origin_number) : nullptr;
-    if (origin == nullptr || origin->hash != batch->l1_origin_hash)
+    const auto* const origin = follower.l1_block(batch->l1_origin_number);
+    if (origin == nullptr || origin->id.hash != batch->l1_origin_hash)
         return disagree(
             DisagreementKind::unknown_l1_origin,
             fmt::format("block {}, {}", batch->l1_origin_number, to_hex(batch->l1_origin_hash)));
-    if (batch->l1_origin_number < rollup.l1_origin_number)
+    if (batch->l1_origin_number < rollup.l1_origin_number())
         return disagree(DisagreementKind::stale_l1_origin,
                         fmt::format("block {}, the last batch's is {}", batch->l1_origin_number,
-                                    rollup.l1_origin_number));
+                                    rollup.l1_origin_number()));
 
     rollup::BatchOptions options;
-    options.l1_origin_timestamp_s = origin->header().timestamp_s;
+    options.l1_origin_timestamp_s = origin->timestamp_s;
     auto execution = rollup::execute_batch(rollup.chain, rollup.config, *batch, options);
     if (!execution) {
         const auto& refusal = execution.error();
@@ -188,7 +202,7 @@ Result<PublicInputs, Disagreement> verify(const ProofInput& input,
     found.pre_state_root = execution->pre_state_root;
     found.post_state_root = execution->post_state_root;
     found.last_block_hash = execution->last_block_hash;
-    found.remotes = std::move(execution->remotes);
+    found.remotes = execution->remotes;
     auto compared = compare(claim, found, field("preStateRoot", &PublicInputs::pre_state_root),
                             field("postStateRoot", &PublicInputs::post_state_root),
                             field("lastBlockHash", &PublicInputs::last_block_hash),
@@ -203,17 +217,15 @@ Result<PublicInputs, Disagreement> verify(const ProofInput& input,
         return std::unexpected{std::move(compared.error())};
     }
     CHECK(claim == found);
+    TRY_VOID(check_remotes(follower, found));
+    follower.remember(*batch, std::move(*execution));
     return found;
 }
 
 }  // namespace
 
-Attester::Attester(crypto::SecretKey key, const rollup::L1Source& l1,
-                   std::vector<rollup::RollupConfig> rollups, uint64_t first_l1_block)
-    : key_(key),
-      address_(crypto::address_of(key)),
-      l1_(l1),
-      follower_(l1, std::move(rollups), first_l1_block) {}
+Attester::Attester(crypto::SecretKey key, rollup::Follower& follower)
+    : key_(key), address_(crypto::address_of(key)), follower_(follower) {}
 
 Result<Attestation, Disagreement> Attester::attest(BytesView proof_input) {
     const auto signed_by_me = [&](std::unexpected<Disagreement> disagreement) {
@@ -231,8 +243,9 @@ Result<Attestation, Disagreement> Attester::attest(BytesView proof_input) {
     if (rollup == nullptr)
         return signed_by_me(disagree(DisagreementKind::unknown_rollup,
                                      fmt::format("chain {}", to_decimal(chain_id))));
+    if (rollup->stopped) return signed_by_me(stopped(*rollup->stopped));
 
-    const auto found = verify(*input, *rollup, l1_, follower_.next_l1_block());
+    const auto found = verify(*input, *rollup, follower_);
     if (!found) return signed_by_me(std::unexpected{found.error()});
     const Hash inputs_hash = protocol::public_inputs_hash(*found);
     const Hash message = protocol::attestation_hash(rollup->config.program_id, inputs_hash);

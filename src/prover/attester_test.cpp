@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "execution/statistics.hpp"
 #include "prover/test_input.hpp"
 
 namespace scope::prover {
@@ -16,7 +17,7 @@ using protocol::PublicInputs;
 TEST(attester, signs_what_it_found_itself) {
     for (const auto data_in : {DataIn::calldata, DataIn::blobs}) {
         Setting s;
-        Attester attester{key(11), s.l1, {s.rollup}};
+        Member attester{key(11), s.l1, {s.rollup}};
         const auto input = s.input(data_in);
         const auto attestation = attester.attest(encode(input));
         ASSERT_TRUE(attestation.has_value()) << to_string(attestation.error());
@@ -24,13 +25,13 @@ TEST(attester, signs_what_it_found_itself) {
         EXPECT_EQ(attestation->public_inputs_hash, protocol::public_inputs_hash(input.claim));
         EXPECT_EQ(signer_of(input.claim, attestation->signature), attestation->signer);
         // It signs before settlement, and moves only with it.
-        EXPECT_EQ(attester.follower().rollup(CHAIN)->next_batch, 0u);
+        EXPECT_EQ(attester.follower().rollup(CHAIN)->next_batch(), 0u);
     }
 }
 
 TEST(attester, goes_on_from_what_settled) {
     Setting s;
-    Attester attester{key(11), s.l1, {s.rollup}};
+    Member attester{key(11), s.l1, {s.rollup}};
     const auto first = s.claimed(DataIn::blobs);
     const auto input = s.input_of(first);
     ASSERT_TRUE(attester.attest(encode(input)).has_value());
@@ -41,9 +42,73 @@ TEST(attester, goes_on_from_what_settled) {
     ASSERT_FALSE(again.has_value());
     EXPECT_EQ(again.error().kind, DisagreementKind::different_field);
     EXPECT_EQ(again.error().field, "batchNumber");
-    EXPECT_EQ(attester.follower().rollup(CHAIN)->next_batch, 1u);
+    EXPECT_EQ(attester.follower().rollup(CHAIN)->next_batch(), 1u);
     EXPECT_EQ(attester.follower().rollup(CHAIN)->chain.head()->hash,
               first.execution.last_block_hash);
+}
+
+TEST(attester, does_not_execute_again_what_it_attested) {
+    Setting s;
+    Member attester{key(11), s.l1, {s.rollup}};
+    const auto first = s.claimed(DataIn::calldata);
+    ASSERT_TRUE(attester.attest(encode(s.input_of(first))).has_value());
+    s.l1.settle({first.claim});
+    const auto before = execution::statistics();
+    ASSERT_EQ(attester.follower().advance()->batches, 1u);
+    EXPECT_EQ(execution::statistics().executed, before.executed);
+    EXPECT_EQ(attester.follower().rollup(CHAIN)->chain.head()->hash,
+              first.execution.last_block_hash);
+}
+
+TEST(attester, goes_on_attesting_after_a_reorganisation) {
+    Setting s;
+    Member attester{key(11), s.l1, {s.rollup}};
+    const auto first = s.claimed(DataIn::calldata);
+    ASSERT_TRUE(attester.attest(encode(s.input_of(first))).has_value());
+    s.l1.settle({first.claim});
+    ASSERT_EQ(attester.follower().advance()->batches, 1u);
+
+    // L1's block is replaced by an empty one: the batch is the next one again, and an origin that
+    // is canonical no more is refused.
+    const auto lost = s.l1.head();
+    s.l1.blocks_.resize(1);
+    s.l1.add({}, {});
+    ASSERT_TRUE(attester.attest(encode(s.input_of(first))).has_value());
+    EXPECT_EQ(attester.follower().rollup(CHAIN)->next_batch(), 0u);
+    s.batch = sample_batch(s.chain, lost->hash, 1);
+    const auto on_lost = attester.attest(encode(s.input(DataIn::calldata)));
+    ASSERT_FALSE(on_lost.has_value());
+    EXPECT_EQ(on_lost.error().kind, DisagreementKind::unknown_l1_origin);
+    s.batch = sample_batch(s.chain, s.l1.head()->hash, 1);
+    EXPECT_TRUE(attester.attest(encode(s.input(DataIn::calldata))).has_value());
+}
+
+TEST(attester, waits_only_with_a_rollup_that_stopped) {
+    Setting s;
+    const auto other = rollup::test::config(REMOTE);
+    protocol::BatchClaim bad;
+    bad.chain_id = uint256{REMOTE};
+    bad.data = {0xff};
+    s.l1.settle({bad});
+    Member attester{key(11), s.l1, {s.rollup, other}};
+    Member of_one{key(12), s.l1, {s.rollup}};
+
+    // The sample batch crosses with REMOTE; who doesn't follow that one can't tell.
+    const auto crossing = encode(s.input(DataIn::calldata));
+    ASSERT_TRUE(of_one.attest(crossing).has_value());
+    const auto refused = attester.attest(crossing);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().kind, DisagreementKind::stopped_rollup);
+    EXPECT_EQ(refused.error().detail,
+              "L1 block 1, chain 902, batch 0: bad_batch: malformed_batch: version: not 0x01, "
+              "transaction 0, chain 902");
+
+    Author author;
+    s.batch = make_batch(s.chain, {{author.open_scope()}}, 0, s.l1.head()->hash, 1);
+    EXPECT_TRUE(attester.attest(encode(s.input(DataIn::calldata))).has_value());
+    auto its_own = s.input(DataIn::calldata);
+    its_own.claim.chain_id = uint256{REMOTE};
+    EXPECT_EQ(attester.attest(encode(its_own)).error().kind, DisagreementKind::stopped_rollup);
 }
 
 // --- Wrong claims ---
@@ -58,7 +123,7 @@ class wrong_claim : public testing::TestWithParam<Wrong> {};
 
 TEST_P(wrong_claim, is_not_signed_and_named) {
     Setting s;
-    Attester attester{key(11), s.l1, {s.rollup}};
+    Member attester{key(11), s.l1, {s.rollup}};
     auto input = s.input(DataIn::calldata);
     GetParam().change(input.claim);
     const auto attestation = attester.attest(encode(input));
@@ -102,7 +167,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(attester, places_the_first_difference) {
     Setting s;
-    Attester attester{key(11), s.l1, {s.rollup}};
+    Member attester{key(11), s.l1, {s.rollup}};
     auto input = s.input(DataIn::calldata);
     // A claimant whose EVM went wrong in the second transaction of the second block.
     const Address recipient{{0x03}};
@@ -138,7 +203,7 @@ TEST(attester, a_member_with_another_state_says_so) {
     const auto input = s.input(DataIn::calldata);
     auto other = s.rollup;
     other.genesis.alloc[Address{{0x99}}].balance = uint256{1u};
-    Attester attester{key(11), s.l1, {other}};
+    Member attester{key(11), s.l1, {other}};
     const auto attestation = attester.attest(encode(input));
     ASSERT_FALSE(attestation.has_value());
     EXPECT_EQ(attestation.error().field, "preStateRoot");
@@ -149,7 +214,7 @@ TEST(attester, a_member_with_another_state_says_so) {
 
 TEST(attester, refuses_wrong_data_by_kind) {
     Setting s;
-    Attester attester{key(11), s.l1, {s.rollup}};
+    Member attester{key(11), s.l1, {s.rollup}};
     const auto kind_of = [&](const ProofInput& input) {
         const auto attestation = attester.attest(encode(input));
         return attestation ? "signed" : to_string(attestation.error().kind);
@@ -188,7 +253,7 @@ TEST(attester, refuses_wrong_data_by_kind) {
 
 TEST(attester, refuses_a_clock_far_ahead_of_l1) {
     Setting s;
-    Attester attester{key(11), s.l1, {s.rollup}};
+    Member attester{key(11), s.l1, {s.rollup}};
     auto batch = s.batch;
     batch.blocks[1].timestamp_s += rollup::MAX_CLOCK_AHEAD_S + 1000;
     auto input = s.input(DataIn::calldata);
@@ -202,7 +267,7 @@ TEST(attester, refuses_a_clock_far_ahead_of_l1) {
 
 TEST(attester, refuses_a_batch_that_breaks_a_rule) {
     Setting s;
-    Attester attester{key(11), s.l1, {s.rollup}};
+    Member attester{key(11), s.l1, {s.rollup}};
     auto batch = s.batch;
     // A used nonce: the second block's transfer once more.
     batch.blocks[1].transactions.push_back(batch.blocks[1].transactions[1]);
@@ -220,7 +285,7 @@ TEST(attester, refuses_a_batch_that_breaks_a_rule) {
 
 TEST(attester, knows_its_own_l1) {
     Setting s;
-    Attester attester{key(11), s.l1, {s.rollup}};
+    Member attester{key(11), s.l1, {s.rollup}};
     const auto attest_with_origin = [&](const Hash& hash, uint64_t number) {
         s.batch.l1_origin_hash = hash;
         s.batch.l1_origin_number = number;

@@ -59,7 +59,7 @@ class Request {
 /// An attester on its thread, behind a queue.
 class Committee::Member {
   public:
-    Member(std::unique_ptr<Attester> attester, size_t index, size_t max_waiting)
+    Member(std::unique_ptr<AttesterClient> attester, size_t index, size_t max_waiting)
         : attester_(std::move(attester)),
           address_(attester_->address()),
           index_(index),
@@ -95,7 +95,7 @@ class Committee::Member {
         }
     }
 
-    std::unique_ptr<Attester> attester_;
+    std::unique_ptr<AttesterClient> attester_;
     const Address address_;
     const size_t index_;
     const size_t max_waiting_;
@@ -105,7 +105,7 @@ class Committee::Member {
     std::jthread thread_;  // last: it ends before what it uses
 };
 
-Committee::Committee(std::vector<std::unique_ptr<Attester>> members, CommitteeOptions options)
+Committee::Committee(std::vector<std::unique_ptr<AttesterClient>> members, CommitteeOptions options)
     : options_(options) {
     CHECK(options_.threshold >= 1 && options_.threshold <= members.size());
     std::set<Address> known;

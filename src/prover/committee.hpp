@@ -3,7 +3,7 @@
 #include <chrono>
 #include <memory>
 
-#include "prover/attester.hpp"
+#include "prover/attester_client.hpp"
 
 namespace scope::prover {
 
@@ -22,7 +22,7 @@ struct CommitteeOptions {
 class Committee final : public Prover {
   public:
     /// REQUIRES: 1 <= threshold <= members, addresses all different.
-    Committee(std::vector<std::unique_ptr<Attester>> members, CommitteeOptions options = {});
+    Committee(std::vector<std::unique_ptr<AttesterClient>> members, CommitteeOptions options = {});
     Committee(const Committee&) = delete;
     Committee& operator=(const Committee&) = delete;
     /// Waits until members have finished what they are at.

@@ -14,9 +14,9 @@ namespace {
 using namespace rollup::test;
 using namespace test;
 
-std::unique_ptr<Attester> member(uint8_t number, const rollup::L1Source& l1,
-                                 const rollup::RollupConfig& rollup) {
-    return std::make_unique<Attester>(key(number), l1, std::vector{rollup});
+std::unique_ptr<AttesterClient> member(uint8_t number, const l1::L1Source& l1,
+                                       const rollup::RollupConfig& rollup) {
+    return std::make_unique<Member>(key(number), l1, std::vector{rollup});
 }
 
 std::vector<Address> signers_of(const ProofInput& input, const Proof& proof) {
@@ -28,7 +28,7 @@ std::vector<Address> signers_of(const ProofInput& input, const Proof& proof) {
 
 TEST(committee, gives_the_signatures_of_the_lowest_addresses) {
     Setting s;
-    std::vector<std::unique_ptr<Attester>> members;
+    std::vector<std::unique_ptr<AttesterClient>> members;
     for (uint8_t i = 11; i < 14; ++i) members.push_back(member(i, s.l1, s.rollup));
     Committee committee{std::move(members)};
     auto expected = committee.addresses();
@@ -44,7 +44,7 @@ TEST(committee, gives_the_signatures_of_the_lowest_addresses) {
 
 TEST(committee, proves_several_at_once) {
     Setting s;
-    std::vector<std::unique_ptr<Attester>> members;
+    std::vector<std::unique_ptr<AttesterClient>> members;
     for (uint8_t i = 11; i < 14; ++i) members.push_back(member(i, s.l1, s.rollup));
     Committee committee{std::move(members)};
     const auto good = s.input(DataIn::calldata);
@@ -63,7 +63,7 @@ TEST(committee, goes_without_one_that_disagrees) {
     Setting s;
     auto other = s.rollup;
     other.genesis.alloc[Address{{0x99}}].balance = uint256{1u};
-    std::vector<std::unique_ptr<Attester>> members;
+    std::vector<std::unique_ptr<AttesterClient>> members;
     members.push_back(member(11, s.l1, s.rollup));
     members.push_back(member(12, s.l1, other));
     members.push_back(member(13, s.l1, s.rollup));
@@ -81,7 +81,7 @@ TEST(committee, goes_without_one_that_disagrees) {
 
 TEST(committee, gives_no_proof_below_the_threshold) {
     Setting s;
-    std::vector<std::unique_ptr<Attester>> members;
+    std::vector<std::unique_ptr<AttesterClient>> members;
     for (uint8_t i = 11; i < 14; ++i) members.push_back(member(i, s.l1, s.rollup));
     Committee committee{std::move(members)};
     auto input = s.input(DataIn::calldata);
@@ -99,22 +99,23 @@ TEST(committee, gives_no_proof_below_the_threshold) {
 }
 
 /// An L1 that does not answer until it is let.
-class SlowL1 final : public rollup::L1Source {
+class SlowL1 final : public l1::L1Source {
   public:
-    SlowL1(const rollup::L1Source& l1, std::latch& gate) : l1_(l1), gate_(gate) {}
-    [[nodiscard]] std::optional<uint64_t> head_number() const override {
+    SlowL1(const l1::L1Source& l1, std::latch& gate) : l1_(l1), gate_(gate) {}
+    [[nodiscard]] Result<l1::L1Heads, l1::L1Error> heads() const override {
         gate_.wait();
-        return l1_.head_number();
+        return l1_.heads();
     }
-    [[nodiscard]] chain::StoredBlockPtr block(uint64_t number) const override {
+    [[nodiscard]] Result<chain::StoredBlockPtr, l1::L1Error> block(uint64_t number) const override {
         return l1_.block(number);
     }
-    [[nodiscard]] chain::StoredBlobPtr blob(const Hash& versioned_hash) const override {
+    [[nodiscard]] Result<chain::StoredBlobPtr, l1::L1Error> blob(
+        const Hash& versioned_hash) const override {
         return l1_.blob(versioned_hash);
     }
 
   private:
-    const rollup::L1Source& l1_;
+    const l1::L1Source& l1_;
     std::latch& gate_;
 };
 
@@ -123,7 +124,7 @@ TEST(committee, does_not_wait_for_one_that_hangs) {
     Setting s;
     std::latch gate{1};
     const SlowL1 slow{s.l1, gate};
-    std::vector<std::unique_ptr<Attester>> members;
+    std::vector<std::unique_ptr<AttesterClient>> members;
     members.push_back(member(11, slow, s.rollup));
     members.push_back(member(12, s.l1, s.rollup));
     members.push_back(member(13, s.l1, s.rollup));
@@ -148,7 +149,7 @@ TEST(committee, gives_up_after_its_timeout) {
     Setting s;
     std::latch gate{1};
     const SlowL1 slow{s.l1, gate};
-    std::vector<std::unique_ptr<Attester>> members;
+    std::vector<std::unique_ptr<AttesterClient>> members;
     members.push_back(member(11, slow, s.rollup));
     Committee committee{std::move(members),
                         {.threshold = 1, .timeout = 20ms, .grace = 0ms, .max_waiting = 1}};

@@ -13,6 +13,7 @@ enum class DisagreementKind : uint8_t {
     malformed_input,    // not a proof input, with its ProofInputError in words
     not_following,      // it can't follow L1 itself
     unknown_rollup,     // it does not follow this chain
+    stopped_rollup,     // a batch of the chain, or of one it crosses with, did not derive
     bad_blob,           // not a blob: no commitment
     malformed_batch,    // with its BatchError in words
     refused_batch,      // its execution breaks a rule
@@ -22,7 +23,7 @@ enum class DisagreementKind : uint8_t {
     overloaded,         // too many requests wait
     timed_out,
 };
-inline constexpr size_t DISAGREEMENT_KIND_COUNT = 11;
+inline constexpr size_t DISAGREEMENT_KIND_COUNT = 12;
 /// As the enumerator is written.
 std::string_view to_string(DisagreementKind kind) noexcept;
 

@@ -20,6 +20,23 @@ struct Setting {
     ProofInput input(rollup::test::DataIn data_in) { return input_of(claimed(data_in)); }
 };
 
+/// A committee's member with a follower of its own.
+class Member final : public AttesterClient {
+  public:
+    Member(crypto::SecretKey key, const l1::L1Source& l1, std::vector<rollup::RollupConfig> rollups)
+        : follower_(l1, std::move(rollups)), attester_(key, follower_) {}
+
+    [[nodiscard]] const Address& address() const noexcept override { return attester_.address(); }
+    Result<Attestation, Disagreement> attest(BytesView proof_input) override {
+        return attester_.attest(proof_input);
+    }
+    [[nodiscard]] rollup::Follower& follower() noexcept { return follower_; }
+
+  private:
+    rollup::Follower follower_;
+    Attester attester_;
+};
+
 /// Who made an attestation for these public inputs.
 Address signer_of(const protocol::PublicInputs& inputs, BytesView signature);
 

@@ -6,9 +6,11 @@
 /// The grammar (docs/formats/batch.md):
 ///
 ///     batch        = version || rlp([chain_id, number, l1_origin_hash, l1_origin_number,
-///     first_block, blocks]) version      = 0x01 blocks       = [block, ...]                 at
-///     least one block        = [timestamp_s, coinbase, transactions] transactions = [envelope,
-///     ...]              EIP-2718, each a byte string
+///                                    first_block, blocks])
+///     version      = 0x01
+///     blocks       = [block, ...]                 at least one
+///     block        = [timestamp_s, coinbase, transactions]
+///     transactions = [envelope, ...]              EIP-2718, each a byte string
 namespace scope::rollup {
 
 namespace {
@@ -55,6 +57,21 @@ Bytes encode(const Batch& batch) {
     rlp::encode_list_to(out, batch.chain_id, batch.number, batch.l1_origin_hash,
                         batch.l1_origin_number, batch.first_block, rlp::Raw{blocks});
     return out;
+}
+
+size_t size_in_batch(const Transaction& tx) {
+    return rlp::encoded_size(scope::encode(tx));
+}
+
+size_t encoded_size(const Batch& frame, size_t transactions_size) {
+    CHECK(frame.blocks.size() == 1);
+    const auto list = [](size_t payload) { return rlp::header_size(payload) + payload; };
+    const auto& block = frame.blocks.front();
+    const size_t block_size =
+        list(rlp::payload_size(block.timestamp_s, block.coinbase) + list(transactions_size));
+    return 1 + list(rlp::payload_size(frame.chain_id, frame.number, frame.l1_origin_hash,
+                                      frame.l1_origin_number, frame.first_block) +
+                    list(block_size));
 }
 
 Result<Batch, BatchError> decode_batch(BytesView bytes) {

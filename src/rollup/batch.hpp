@@ -46,6 +46,12 @@ inline constexpr size_t MAX_BATCH_SIZE = 6 * 4096 * 31 - 4;
 
 /// version || rlp. REQUIRES: at least one block.
 Bytes encode(const Batch& batch);
+/// Bytes that a transaction takes inside encode().
+size_t size_in_batch(const Transaction& tx);
+/// Size of encode() in bytes without encoding.
+/// @param frame              With one block, whose transactions are not looked at.
+/// @param transactions_size  What these take: the sum of size_in_batch.
+size_t encoded_size(const Batch& frame, size_t transactions_size);
 /// Accepts only what encode gives.
 Result<Batch, BatchError> decode_batch(BytesView bytes);
 

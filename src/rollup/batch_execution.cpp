@@ -68,35 +68,6 @@ std::optional<BatchRule> broken_rule(const Batch& batch, size_t block, size_t in
     return std::nullopt;
 }
 
-Result<void, BatchRefusal> check_form(const RollupConfig& config, const Batch& batch,
-                                      const BlockHeader& parent, const BatchOptions& options) {
-    if (batch.chain_id != config.chain_id()) return refuse(BatchRule::wrong_chain_id, 0);
-    if (batch.first_block != parent.number + 1) return refuse(BatchRule::wrong_first_block, 0);
-    if (batch.blocks.size() > MAX_BATCH_BLOCKS)
-        return refuse(BatchRule::too_many_blocks, MAX_BATCH_BLOCKS);
-    CHECK(!batch.blocks.empty());
-
-    const auto& first = batch.blocks[0].transactions;
-    if (first.empty() || first[0].type != TxType::system)
-        return refuse(BatchRule::missing_open_scope, 0);
-    uint64_t timestamp_s = parent.timestamp_s;
-    for (size_t block = 0; block < batch.blocks.size(); ++block) {
-        const auto& [block_timestamp_s, coinbase, transactions] = batch.blocks[block];
-        if (block_timestamp_s <= timestamp_s)
-            return refuse(BatchRule::timestamp_not_after_parent, block);
-        if (const auto origin = options.l1_origin_timestamp_s;
-            origin && block_timestamp_s > *origin &&
-            block_timestamp_s - *origin > MAX_CLOCK_AHEAD_S)
-            return refuse(BatchRule::timestamp_ahead_of_l1, block);
-        timestamp_s = block_timestamp_s;
-        for (size_t i = 0; i < transactions.size(); ++i) {
-            if (transactions[i].type != TxType::system) continue;
-            if (const auto rule = broken_rule(batch, block, i)) return refuse(*rule, block, i);
-        }
-    }
-    return {};
-}
-
 // --- Execution ---
 
 evm::CallResult call_predeploy(execution::Host& host, const Address& sender,
@@ -190,6 +161,35 @@ std::string to_string(const BatchRefusal& refusal) {
     return text;
 }
 
+Result<void, BatchRefusal> check_form(const RollupConfig& config, const Batch& batch,
+                                      const BlockHeader& parent, const BatchOptions& options) {
+    if (batch.chain_id != config.chain_id()) return refuse(BatchRule::wrong_chain_id, 0);
+    if (batch.first_block != parent.number + 1) return refuse(BatchRule::wrong_first_block, 0);
+    if (batch.blocks.size() > MAX_BATCH_BLOCKS)
+        return refuse(BatchRule::too_many_blocks, MAX_BATCH_BLOCKS);
+    CHECK(!batch.blocks.empty());
+
+    const auto& first = batch.blocks[0].transactions;
+    if (first.empty() || first[0].type != TxType::system)
+        return refuse(BatchRule::missing_open_scope, 0);
+    uint64_t timestamp_s = parent.timestamp_s;
+    for (size_t block = 0; block < batch.blocks.size(); ++block) {
+        const auto& [block_timestamp_s, coinbase, transactions] = batch.blocks[block];
+        if (block_timestamp_s <= timestamp_s)
+            return refuse(BatchRule::timestamp_not_after_parent, block);
+        if (const auto origin = options.l1_origin_timestamp_s;
+            origin && block_timestamp_s > *origin &&
+            block_timestamp_s - *origin > MAX_CLOCK_AHEAD_S)
+            return refuse(BatchRule::timestamp_ahead_of_l1, block);
+        timestamp_s = block_timestamp_s;
+        for (size_t i = 0; i < transactions.size(); ++i) {
+            if (transactions[i].type != TxType::system) continue;
+            if (const auto rule = broken_rule(batch, block, i)) return refuse(*rule, block, i);
+        }
+    }
+    return {};
+}
+
 std::optional<std::vector<protocol::Streams>> read_streams(
     const state::StateView& state, const execution::Environment& environment,
     const Address& predeploy) {
@@ -277,16 +277,9 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
     return execution;
 }
 
-Result<void, chain::BlockRefusal> import_batch(chain::Chain& chain,
-                                               const BatchExecution& execution) {
-    for (const auto& [block, state] : execution.blocks) {
-        if (chain.store().block(block.hash) == nullptr)
-            TRY_VOID(chain.import(block.block));
-        else
-            chain.set_head(block.hash);  // imported before, and given up
-    }
+void adopt_batch(chain::Chain& chain, BatchExecution execution) {
+    for (auto& block : execution.blocks) chain.adopt(std::move(block));
     CHECK(chain.head()->hash == execution.last_block_hash);
-    return {};
 }
 
 }  // namespace scope::rollup

@@ -89,6 +89,10 @@ struct BatchOptions {
     std::optional<uint64_t> l1_origin_timestamp_s;
 };
 
+/// Checks the rules that can be seen without execution: of a batch on a block with this header.
+Result<void, BatchRefusal> check_form(const RollupConfig& config, const Batch& batch,
+                                      const BlockHeader& parent, const BatchOptions& options = {});
+
 /// Executes every block of @p batch on its parent, with nothing left out: a transaction that can't
 /// stand in its block refuses the batch. Changes nothing in @p chain.
 ///
@@ -98,9 +102,9 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
                                                    const RollupConfig& config, const Batch& batch,
                                                    const BatchOptions& options = {});
 
-/// Imports the blocks in full; the chain ends at the last one. REQUIRES: executed on the head.
-Result<void, chain::BlockRefusal> import_batch(chain::Chain& chain,
-                                               const BatchExecution& execution);
+/// Makes the blocks part of the chain without executing them again; it ends at the last one.
+/// REQUIRES: the chain has the parent of the first.
+void adopt_batch(chain::Chain& chain, BatchExecution execution);
 
 /// Streams with the remotes of the open scope as the predeploy's views tell them on @p state: the
 /// non-empty ones, ascending; nothing if they don't answer.

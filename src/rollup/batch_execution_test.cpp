@@ -93,8 +93,10 @@ TEST(batch_execution, what_it_gives_can_be_imported) {
     const auto batch = sample_batch(chain);
     const auto executed = execute_batch(chain, rollup, batch);
     ASSERT_TRUE(executed.has_value()) << to_string(executed.error());
-    const auto imported = import_batch(chain, *executed);
-    ASSERT_TRUE(imported.has_value()) << chain::to_string(imported.error());
+    for (const auto& sealed : executed->blocks) {
+        const auto imported = chain.import(sealed.block.block);
+        ASSERT_TRUE(imported.has_value()) << chain::to_string(imported.error());
+    }
     EXPECT_EQ(chain.head()->hash, executed->last_block_hash);
     EXPECT_EQ(chain.head_state()->state_root(), executed->post_state_root);
 

@@ -33,6 +33,25 @@ TEST(batch, round_trip) {
     EXPECT_EQ(decode_batch(encode(batch)), batch);
 }
 
+TEST(batch, its_size_is_known_without_encoding) {
+    // Around every size at which an RLP header grows.
+    constexpr size_t SIZES[]{0, 1, 20, 40, 54, 55, 56, 150, 200, 255, 256, 65'300, 65'600};
+    for (const size_t data_size : SIZES) {
+        for (const uint64_t number : {uint64_t{0}, uint64_t{0x80}, ~uint64_t{0}}) {
+            Batch batch = sample(data_size);
+            batch.number = number;
+            batch.blocks.pop_back();
+            size_t transactions_size = 0;
+            for (const auto& tx : batch.blocks[0].transactions)
+                transactions_size += size_in_batch(tx);
+            Batch frame = batch;
+            frame.blocks[0].transactions.clear();
+            EXPECT_EQ(encoded_size(frame, transactions_size), encode(batch).size()) << data_size;
+            EXPECT_EQ(encoded_size(frame, 0), encode(frame).size());
+        }
+    }
+}
+
 TEST(batch, refuses_malformed_bytes_by_rule) {
     const Bytes good = encode(sample());
     EXPECT_EQ(decode_batch({}).error(), BatchError::empty);

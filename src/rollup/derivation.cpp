@@ -12,9 +12,13 @@ namespace scope::rollup {
 namespace {
 
 constexpr std::array<std::string_view, DERIVATION_RULE_COUNT> RULE_NAMES{
-    "wrong_block_hash", "wrong_transactions_root", "wrong_receipts_root", "indirect_settlement",
-    "malformed_event",  "malformed_calldata",      "wrong_event",         "missing_blob",
-    "wrong_blob",       "wrong_commitment",        "malformed_batch",     "wrong_batch",
+    "wrong_block_hash",    "wrong_transactions_root",
+    "wrong_receipts_root", "indirect_settlement",
+    "malformed_event",     "malformed_calldata",
+    "wrong_event",         "missing_blob",
+    "wrong_blob",          "unreachable",
+    "wrong_commitment",    "malformed_batch",
+    "wrong_batch",
 };
 static_assert(!RULE_NAMES.back().empty());
 
@@ -40,7 +44,7 @@ struct Data {
     Hash commitment;
 };
 
-Result<Data, DerivationError> read_data(const L1Source& l1, const Transaction& tx,
+Result<Data, DerivationError> read_data(const l1::L1Source& l1, const Transaction& tx,
                                         protocol::BatchClaim& claim, const Place& at) {
     if (claim.blob_count.is_zero()) {
         const Hash commitment = protocol::da_commitment_of_calldata(claim.data);
@@ -56,7 +60,9 @@ Result<Data, DerivationError> read_data(const L1Source& l1, const Transaction& t
                                                   static_cast<size_t>(claim.blob_count[0]));
     std::vector<crypto::Blob> blobs;
     for (const auto& versioned_hash : wanted) {
-        const auto stored = l1.blob(versioned_hash);
+        const auto answer = l1.blob(versioned_hash);
+        if (!answer) return at.refuse(DerivationRule::unreachable, to_string(answer.error()));
+        const auto& stored = *answer;
         if (stored == nullptr)
             return at.refuse(DerivationRule::missing_blob, to_hex(versioned_hash));
         if (versioned_hash_of(stored->blob) != versioned_hash)
@@ -89,7 +95,7 @@ std::optional<std::string_view> differing_field(const protocol::BatchClaim& clai
     return std::nullopt;
 }
 
-Result<DerivedBatch, DerivationError> derive_batch(const L1Source& l1, const Transaction& tx,
+Result<DerivedBatch, DerivationError> derive_batch(const l1::L1Source& l1, const Transaction& tx,
                                                    protocol::BatchClaim claim,
                                                    const protocol::SettledBatch& settled,
                                                    const Place& at) {
@@ -108,7 +114,7 @@ Result<DerivedBatch, DerivationError> derive_batch(const L1Source& l1, const Tra
 }
 
 Result<DerivedScope, DerivationError> derive_scope(
-    const L1Source& l1, const Transaction& tx, const Log& event, size_t index,
+    const l1::L1Source& l1, const Transaction& tx, const Log& event, size_t index,
     const std::function<bool(const uint256&)>& wanted) {
     const Place at{index, std::nullopt};
     const auto settled = protocol::decode_scope_settled(event.data);
@@ -124,8 +130,11 @@ Result<DerivedScope, DerivationError> derive_scope(
     for (size_t i = 0; i < settled->size(); ++i) {
         const auto& one = (*settled)[i];
         if (wanted && !wanted(one.chain_id)) continue;
-        derived.batches.push_back(
-            TRY(derive_batch(l1, tx, std::move((*batches)[i]), one, Place{index, one.chain_id})));
+        auto batch =
+            derive_batch(l1, tx, std::move((*batches)[i]), one, Place{index, one.chain_id});
+        if (!batch && batch.error().rule == DerivationRule::unreachable)
+            return std::unexpected{std::move(batch.error())};
+        derived.batches.push_back(std::move(batch));
     }
     return derived;
 }
@@ -152,7 +161,7 @@ std::optional<Hash> versioned_hash_of(const crypto::Blob& blob) {
 }
 
 Result<std::vector<DerivedScope>, DerivationError> derive_scopes(
-    const L1Source& l1, const chain::StoredBlock& l1_block,
+    const l1::L1Source& l1, const chain::StoredBlock& l1_block,
     const protocol::SettlementId& settlement,
     const std::function<bool(const uint256& chain_id)>& wanted) {
     const auto& header = l1_block.header();

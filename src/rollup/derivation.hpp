@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include "l1/l1_source.hpp"
 #include "protocol/settlement.hpp"
 #include "rollup/batch.hpp"
-#include "rollup/l1_source.hpp"
 
 namespace scope::rollup {
 
@@ -16,16 +16,8 @@ struct DerivedBatch {
     Hash da_commitment;          ///< recomputed, equal to the event's
     Batch batch;
 };
-/// One successful executeScope.
-struct DerivedScope {
-    uint256 scope_number;
-    size_t transaction_index = 0;  ///< in the L1 block
-    Hash transaction_hash;
-    std::vector<DerivedBatch> batches;  ///< of wanted chains; ascending chain id
-};
-
-/// Why L1 gives no batches where it should. None of it can come from a settlement contract and an
-/// L1 that keep to their rules.
+/// Why L1 gives no batches where it should. But for `unreachable`, none of it can come from a
+/// settlement contract, its verifiers and an L1 that keep to their rules.
 enum class DerivationRule : uint8_t {
     wrong_block_hash,         // the header does not hash to what the block is said to be
     wrong_transactions_root,  // the transactions are not the header's
@@ -36,11 +28,12 @@ enum class DerivationRule : uint8_t {
     wrong_event,       // calldata and ScopeSettled differ
     missing_blob,      // L1's blobs don't include it any more, or the index is past the last
     wrong_blob,        // it does not have the versioned hash
+    unreachable,       // L1 gives no answer: nothing is known
     wrong_commitment,  // the bytes are not what was committed
     malformed_batch,   // with its BatchError
     wrong_batch,       // a field of the batch differs from the claim's
 };
-inline constexpr size_t DERIVATION_RULE_COUNT = 12;
+inline constexpr size_t DERIVATION_RULE_COUNT = 13;
 /// As the enumerator is written.
 std::string_view to_string(DerivationRule rule) noexcept;
 
@@ -55,15 +48,25 @@ struct DerivationError {
 };
 std::string to_string(const DerivationError& error);
 
+/// One successful executeScope.
+struct DerivedScope {
+    uint256 scope_number;
+    size_t transaction_index = 0;  ///< in the L1 block
+    Hash transaction_hash;
+    /// Of wanted chains, ascending chain id; an error, which names its chain, stops no other one.
+    std::vector<Result<DerivedBatch, DerivationError>> batches;
+};
+
 /// The versioned hash that the blob itself gives; nothing if it is none.
 std::optional<Hash> versioned_hash_of(const crypto::Blob& blob);
 
-/// The scopes that an L1 block settles, in order: from successful executeScope transactions only.
+/// Derives the scopes that an L1 block settles, in order: from successful executeScope transactions
+/// only. An error is one of the block as a whole.
 ///
 /// @param wanted  Whose batches to derive; none: all. Others' data is not looked at: what stands
 ///                there is between them and their verifier, and stops nobody else.
 Result<std::vector<DerivedScope>, DerivationError> derive_scopes(
-    const L1Source& l1, const chain::StoredBlock& l1_block,
+    const l1::L1Source& l1, const chain::StoredBlock& l1_block,
     const protocol::SettlementId& settlement,
     const std::function<bool(const uint256& chain_id)>& wanted = {});
 

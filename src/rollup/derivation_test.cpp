@@ -19,6 +19,11 @@ struct Fixture {
     Batch batch = sample_batch(chain, l1.head()->hash, 0);
 };
 
+/// Why the block, or the one batch in it, does not derive.
+DerivationError refusal_of(const Result<std::vector<DerivedScope>, DerivationError>& scopes) {
+    return scopes ? scopes->at(0).batches.at(0).error() : scopes.error();
+}
+
 TEST(derivation, gives_back_what_settled_in_calldata_or_blobs) {
     for (const auto data_in : {DataIn::calldata, DataIn::blobs}) {
         Fixture f;
@@ -28,7 +33,7 @@ TEST(derivation, gives_back_what_settled_in_calldata_or_blobs) {
         ASSERT_TRUE(scopes.has_value()) << to_string(scopes.error());
         ASSERT_EQ(scopes->size(), 1u);
         ASSERT_EQ((*scopes)[0].batches.size(), 1u);
-        const auto& derived = (*scopes)[0].batches[0];
+        const auto& derived = (*scopes)[0].batches[0].value();
         EXPECT_EQ(derived.batch, f.batch);
         EXPECT_EQ(derived.da_commitment, claimed.da_commitment);
         claimed.claim.data.clear();
@@ -43,7 +48,7 @@ TEST(derivation, finds_a_batch_behind_anothers_blobs) {
     f.l1.settle({claimed.claim}, {Hash{{0x01, 0x99}}, claimed.versioned_hashes[0]});
     const auto scopes = derive_scopes(f.l1, *f.l1.head(), f.rollup.settlement);
     ASSERT_TRUE(scopes.has_value()) << to_string(scopes.error());
-    EXPECT_EQ((*scopes)[0].batches[0].batch, f.batch);
+    EXPECT_EQ((*scopes)[0].batches[0].value().batch, f.batch);
 }
 
 TEST(derivation, a_reverted_transaction_and_others_events_settle_nothing) {
@@ -83,7 +88,7 @@ TEST_P(derivation_encoding, is_read_as_the_contract_reads_it) {
     f.l1.add({settled.transaction}, {settled.receipt});
     const auto scopes = derive_scopes(f.l1, *f.l1.head(), f.rollup.settlement);
     ASSERT_TRUE(scopes.has_value()) << to_string(scopes.error());
-    EXPECT_EQ((*scopes)[0].batches[0].batch, f.batch);
+    EXPECT_EQ((*scopes)[0].batches[0].value().batch, f.batch);
 }
 
 /// Words of the canonical calldata: the scope's offset, then the scope: offsets of environment,
@@ -160,10 +165,10 @@ TEST_P(derivation_refusal, names_the_rule) {
     expected.change(f, claimed, settled);
     f.l1.add({settled.transaction}, {settled.receipt});
     const auto scopes = derive_scopes(f.l1, *f.l1.head(), f.rollup.settlement);
-    ASSERT_FALSE(scopes.has_value());
-    EXPECT_EQ(to_string(scopes.error().rule), to_string(expected.rule));
-    EXPECT_EQ(scopes.error().field, expected.field);
-    EXPECT_EQ(scopes.error().transaction_index, 0u);
+    const auto refusal = refusal_of(scopes);
+    EXPECT_EQ(to_string(refusal.rule), to_string(expected.rule));
+    EXPECT_EQ(refusal.field, expected.field);
+    EXPECT_EQ(refusal.transaction_index, 0u);
 }
 
 /// Calldata that says otherwise than the event.
@@ -234,30 +239,35 @@ TEST(derivation, believes_no_blob_and_no_block_that_does_not_hash) {
     Fixture f;
     const auto claimed = claim_of(f.chain, f.rollup, f.batch, DataIn::blobs, &f.l1);
     f.l1.settle({claimed.claim}, claimed.versioned_hashes);
-    const auto derive = [&] { return derive_scopes(f.l1, *f.l1.head(), f.rollup.settlement); };
+    const auto refusal = [&] {
+        return refusal_of(derive_scopes(f.l1, *f.l1.head(), f.rollup.settlement)).rule;
+    };
 
     auto& blob = *f.l1.blobs_.at(claimed.versioned_hashes[0]);
     blob.blob[100] ^= 1;
-    EXPECT_EQ(derive().error().rule, DerivationRule::wrong_blob);
+    EXPECT_EQ(refusal(), DerivationRule::wrong_blob);
     blob.blob[100] ^= 1;
     blob.blob[0] = 0xff;  // not below the modulus
-    EXPECT_EQ(derive().error().rule, DerivationRule::wrong_blob);
+    EXPECT_EQ(refusal(), DerivationRule::wrong_blob);
     f.l1.blobs_.clear();
-    EXPECT_EQ(derive().error().rule, DerivationRule::missing_blob);
+    EXPECT_EQ(refusal(), DerivationRule::missing_blob);
+    f.l1.blobs_unreachable_ = true;
+    EXPECT_FALSE(derive_scopes(f.l1, *f.l1.head(), f.rollup.settlement).has_value());
+    EXPECT_EQ(refusal(), DerivationRule::unreachable);
 
     auto& block = *f.l1.blocks_.back();
     auto before = block;
     block.receipts[0].success = false;
-    EXPECT_EQ(derive().error().rule, DerivationRule::wrong_receipts_root);
+    EXPECT_EQ(refusal(), DerivationRule::wrong_receipts_root);
     block = before;
     block.receipts.clear();
-    EXPECT_EQ(derive().error().rule, DerivationRule::wrong_receipts_root);
+    EXPECT_EQ(refusal(), DerivationRule::wrong_receipts_root);
     block = before;
     block.block.transactions[0].nonce = 9;
-    EXPECT_EQ(derive().error().rule, DerivationRule::wrong_transactions_root);
+    EXPECT_EQ(refusal(), DerivationRule::wrong_transactions_root);
     block = before;
     block.block.header.gas_used = 1;
-    EXPECT_EQ(derive().error().rule, DerivationRule::wrong_block_hash);
+    EXPECT_EQ(refusal(), DerivationRule::wrong_block_hash);
 }
 
 }  // namespace

@@ -1,21 +1,37 @@
 #include "rollup/follower.hpp"
 
-#include "base/hex.hpp"
-
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <ranges>
+#include <unordered_set>
+
+#include "base/hex.hpp"
 
 namespace scope::rollup {
 
 namespace {
 
 constexpr std::array<std::string_view, FOLLOW_RULE_COUNT> RULE_NAMES{
-    "missing_l1_block",   "l1_reorganised",       "bad_l1_data",           "refused_batch",
-    "wrong_batch_number", "wrong_pre_state_root", "wrong_post_state_root", "wrong_last_block_hash",
-    "wrong_streams",      "refused_import",
+    "l1_unreachable",
+    "l1_unsteady",
+    "bad_l1_data",
+    "missing_data",
+    "bad_batch",
+    "refused_batch",
+    "wrong_batch_number",
+    "wrong_pre_state_root",
+    "wrong_post_state_root",
+    "wrong_last_block_hash",
+    "wrong_streams",
 };
 static_assert(!RULE_NAMES.back().empty());
+
+/// How often reading begins again where L1 is reorganised meanwhile.
+constexpr int MAX_ATTEMPTS = 8;
+/// Executions of its own that a node remembers: for each rollup a few versions of the next batch.
+constexpr size_t MAX_REMEMBERED = 64;
 
 FollowError make_error(FollowRule rule, uint64_t l1_block, std::string detail) {
     FollowError error;
@@ -25,41 +41,48 @@ FollowError make_error(FollowRule rule, uint64_t l1_block, std::string detail) {
     return error;
 }
 
+std::unexpected<FollowError> refuse(FollowRule rule, uint64_t l1_block, std::string detail) {
+    return std::unexpected{make_error(rule, l1_block, std::move(detail))};
+}
+
+std::unexpected<FollowError> unreachable(l1::L1Error error, uint64_t l1_block) {
+    return refuse(FollowRule::l1_unreachable, l1_block, std::string{l1::to_string(error)});
+}
+
 std::string differ(const Hash& settled, const Hash& own) {
     return fmt::format("settled {}, own {}", to_hex(settled), to_hex(own));
 }
 
-/// The batch executed on the rollup's head, if it comes out as it settled.
-Result<BatchExecution, FollowError> execute(const Follower::Rollup& rollup,
-                                            const DerivedBatch& derived, uint64_t l1_block) {
-    const auto refuse = [&](FollowRule rule, std::string detail) {
-        auto error = make_error(rule, l1_block, std::move(detail));
-        error.chain_id = rollup.config.chain_id();
-        error.batch_number = derived.batch.number;
-        return std::unexpected{std::move(error)};
+/// Why a batch doesn't derive, as the reason for which its rollup stops.
+FollowError stop_of(const DerivationError& error, uint64_t next_batch, uint64_t l1_block) {
+    const bool missing =
+        error.rule == DerivationRule::missing_blob || error.rule == DerivationRule::wrong_blob;
+    auto stop = make_error(missing ? FollowRule::missing_data : FollowRule::bad_batch, l1_block,
+                           to_string(error));
+    stop.chain_id = (*error.chain_id)[0];
+    stop.batch_number = next_batch;
+    stop.derivation = error;
+    return stop;
+}
+
+/// The first field in which an execution differs from what settled, if any.
+std::optional<FollowError> difference(const protocol::BatchClaim& claim,
+                                      const BatchExecution& executed) {
+    const auto differs = [](FollowRule rule, std::string detail) {
+        return make_error(rule, 0, std::move(detail));
     };
-    const auto& claim = derived.claim;
-    if (derived.batch.number != rollup.next_batch)
-        return refuse(FollowRule::wrong_batch_number,
-                      fmt::format("settled {}, own {}", derived.batch.number, rollup.next_batch));
-    auto executed = execute_batch(rollup.chain, rollup.config, derived.batch);
-    if (!executed) {
-        auto refusal = refuse(FollowRule::refused_batch, to_string(executed.error()));
-        refusal.error().batch = std::move(executed.error());
-        return refusal;
-    }
-    if (claim.pre_state_root != executed->pre_state_root)
-        return refuse(FollowRule::wrong_pre_state_root,
-                      differ(claim.pre_state_root, executed->pre_state_root));
-    if (claim.post_state_root != executed->post_state_root)
-        return refuse(FollowRule::wrong_post_state_root,
-                      differ(claim.post_state_root, executed->post_state_root));
-    if (claim.last_block_hash != executed->last_block_hash)
-        return refuse(FollowRule::wrong_last_block_hash,
-                      differ(claim.last_block_hash, executed->last_block_hash));
-    if (claim.remotes != executed->remotes)
-        return refuse(FollowRule::wrong_streams, "streams or values differ");
-    return std::move(*executed);
+    if (claim.pre_state_root != executed.pre_state_root)
+        return differs(FollowRule::wrong_pre_state_root,
+                       differ(claim.pre_state_root, executed.pre_state_root));
+    if (claim.post_state_root != executed.post_state_root)
+        return differs(FollowRule::wrong_post_state_root,
+                       differ(claim.post_state_root, executed.post_state_root));
+    if (claim.last_block_hash != executed.last_block_hash)
+        return differs(FollowRule::wrong_last_block_hash,
+                       differ(claim.last_block_hash, executed.last_block_hash));
+    if (claim.remotes != executed.remotes)
+        return differs(FollowRule::wrong_streams, "streams or values differ");
+    return std::nullopt;
 }
 
 }  // namespace
@@ -77,89 +100,258 @@ std::string to_string(const FollowError& error) {
     return text;
 }
 
-Follower::Follower(const L1Source& l1, std::vector<RollupConfig> rollups, uint64_t first_block)
-    : l1_(l1), next_l1_block_(first_block) {
+Follower::Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, uint64_t first_block)
+    : source_(l1), first_block_(first_block) {
     CHECK(!rollups.empty());
     settlement_ = rollups[0].settlement;
     for (auto& config : rollups) {
         CHECK(config.settlement == settlement_);
         const uint64_t chain_id = config.chain_id();
         chain::Chain chain{config.spec, config.genesis};
+        const Position genesis{.head = chain.head()->hash};
         const bool is_new =
-            rollups_.emplace(chain_id, Rollup{std::move(config), std::move(chain)}).second;
+            rollups_
+                .emplace(chain_id, Rollup{std::move(config), std::move(chain), {genesis}, {}, {}})
+                .second;
         CHECK(is_new);
     }
 }
+
+// ---- reading
 
 const Follower::Rollup* Follower::rollup(uint64_t chain_id) const noexcept {
     const auto found = rollups_.find(chain_id);
     return found != rollups_.end() ? &found->second : nullptr;
 }
 
-Result<size_t, FollowError> Follower::advance() {
-    const auto head = l1_.head_number();
-    if (!head || *head < next_l1_block_) return 0;
-    return advance_to(*head);
+Follower::Head Follower::head(uint64_t chain_id, Label label) const {
+    const auto& [config, chain, history, stopped, undone] = rollups_.at(chain_id);
+    if (label == Label::latest) return {history.back(), stopped};
+    const uint64_t l1_block = label == Label::safe ? safe_ : finalized_;
+    const auto after = std::ranges::upper_bound(history, l1_block, {}, &Position::l1_block);
+    return {after == history.begin() ? history.front() : *std::prev(after), stopped};
 }
 
-Result<size_t, FollowError> Follower::advance_to(uint64_t l1_block) {
+const FollowedBlock* Follower::l1_block(uint64_t number) const noexcept {
+    if (number < first_block_ || number - first_block_ >= l1_.size()) return nullptr;
+    return &l1_[static_cast<size_t>(number - first_block_)];
+}
+
+// ---- following
+
+Result<Followed, FollowError> Follower::advance() {
+    Followed followed;
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; ++attempt) {
+        const auto heads = source_.heads();
+        if (!heads) return unreachable(heads.error(), next_l1_block());
+        followed.unwound += TRY(unwind(heads->latest));
+        if (!TRY(read_up_to(heads->latest.number, followed))) continue;
+        followed.batches += TRY(try_missing_data_again());
+        set_labels(*heads);
+        return followed;
+    }
+    return refuse(FollowRule::l1_unsteady, next_l1_block(),
+                  fmt::format("no block {} on the one followed before, tried {} times",
+                              next_l1_block(), MAX_ATTEMPTS));
+}
+
+Result<bool, FollowError> Follower::read_up_to(uint64_t head, Followed& followed) {
+    while (next_l1_block() <= head) {
+        const uint64_t number = next_l1_block();
+        const auto block = source_.block(number);
+        if (!block) return unreachable(block.error(), number);
+        if (*block == nullptr) return false;
+        const auto& header = (*block)->header();
+        if (header.number != number)
+            return refuse(FollowRule::bad_l1_data, number,
+                          fmt::format("its header says {}", header.number));
+        if (!l1_.empty() && header.parent_hash != l1_.back().id.hash) return false;
+        followed.batches += TRY(follow(**block, [](const Rollup&) { return true; }));
+        l1_.push_back({{number, (*block)->hash}, header.timestamp_s});
+    }
+    return true;
+}
+
+Result<size_t, FollowError> Follower::follow(const chain::StoredBlock& block,
+                                             const std::function<bool(const Rollup&)>& wanted) {
+    const uint64_t number = block.header().number;
+    const auto scopes = derive_scopes(source_, block, settlement_, [&](const uint256& chain_id) {
+        const auto* const known = chain_id.fits_u64() ? rollup(chain_id[0]) : nullptr;
+        return known != nullptr && wanted(*known);
+    });
+    if (!scopes) {
+        const bool is_unreachable = scopes.error().rule == DerivationRule::unreachable;
+        auto error =
+            make_error(is_unreachable ? FollowRule::l1_unreachable : FollowRule::bad_l1_data,
+                       number, to_string(scopes.error()));
+        error.derivation = scopes.error();
+        return std::unexpected{std::move(error)};
+    }
     size_t applied = 0;
-    for (; next_l1_block_ <= l1_block; ++next_l1_block_) {
-        const auto block = l1_.block(next_l1_block_);
-        if (block == nullptr || block->header().number != next_l1_block_)
-            return std::unexpected{make_error(FollowRule::missing_l1_block, next_l1_block_, {})};
-        const auto& parent = block->header().parent_hash;
-        if (last_l1_ && parent != *last_l1_)
-            return std::unexpected{make_error(
-                FollowRule::l1_reorganised, next_l1_block_,
-                fmt::format("parent {}, followed {}", to_hex(parent), to_hex(*last_l1_)))};
-        const auto scopes =
-            derive_scopes(l1_, *block, settlement_, [this](const uint256& chain_id) {
-                return chain_id.fits_u64() && rollup(chain_id[0]) != nullptr;
-            });
-        if (!scopes) {
-            auto error =
-                make_error(FollowRule::bad_l1_data, next_l1_block_, to_string(scopes.error()));
-            error.derivation = scopes.error();
-            return std::unexpected{std::move(error)};
+    for (const auto& scope : *scopes) {
+        for (const auto& batch : scope.batches) {
+            const auto& chain_id = batch ? batch->claim.chain_id : *batch.error().chain_id;
+            auto& rollup = rollups_.at(chain_id[0]);
+            if (rollup.stopped) continue;
+            if (!batch)
+                rollup.stopped = stop_of(batch.error(), rollup.next_batch(), number);
+            else if (auto applying = apply(rollup, *batch, number); !applying)
+                rollup.stopped = std::move(applying.error());
+            else
+                ++applied;
         }
-        for (; scopes_taken_ < scopes->size(); ++scopes_taken_)
-            applied += TRY(apply((*scopes)[scopes_taken_], next_l1_block_));
-        scopes_taken_ = 0;
-        last_l1_ = block->hash;
     }
     return applied;
 }
 
-Result<size_t, FollowError> Follower::apply(const DerivedScope& scope, uint64_t l1_block) {
-    struct Step {
-        Rollup& rollup;
-        const Batch& batch;
-        BatchExecution execution;
-        Hash head;
-    };
-    std::vector<Step> steps;
-    for (const auto& derived : scope.batches) {
-        auto& rollup = rollups_.at(derived.batch.chain_id);
-        steps.push_back({rollup, derived.batch, TRY(execute(rollup, derived, l1_block)),
-                         rollup.chain.head()->hash});
+Result<void, FollowError> Follower::apply(Rollup& rollup, const DerivedBatch& derived,
+                                          uint64_t l1_block) {
+    auto executed = execute(rollup, derived);
+    if (!executed) {
+        auto error = std::move(executed.error());
+        error.l1_block = l1_block;
+        error.chain_id = rollup.config.chain_id();
+        error.batch_number = derived.batch.number;
+        return std::unexpected{std::move(error)};
     }
-    for (auto& step : steps) {
-        const auto imported = import_batch(step.rollup.chain, step.execution);
-        if (!imported) {
-            for (auto& any : steps) any.rollup.chain.set_head(any.head);
-            auto error = make_error(FollowRule::refused_import, l1_block,
-                                    chain::to_string(imported.error()));
-            error.chain_id = step.batch.chain_id;
-            error.batch_number = step.batch.number;
-            return std::unexpected{std::move(error)};
+    const Position after{.l1_block = l1_block,
+                         .head = executed->last_block_hash,
+                         .next_batch = derived.batch.number + 1,
+                         .l1_origin_number = derived.batch.l1_origin_number};
+    adopt_batch(rollup.chain, std::move(*executed));
+    // Several batches in one L1 block are one step: it is undone as a whole.
+    if (rollup.history.size() > 1 && rollup.history.back().l1_block == l1_block)
+        rollup.history.back() = after;
+    else
+        rollup.history.push_back(after);
+    return {};
+}
+
+Result<BatchExecution, FollowError> Follower::execute(const Rollup& rollup,
+                                                      const DerivedBatch& derived) {
+    if (derived.batch.number != rollup.next_batch())
+        return refuse(FollowRule::wrong_batch_number, 0,
+                      fmt::format("settled {}, own {}", derived.batch.number, rollup.next_batch()));
+    auto executed = recall(rollup, derived.batch);
+    if (!executed) {
+        auto fresh = execute_batch(rollup.chain, rollup.config, derived.batch);
+        if (!fresh) {
+            auto refusal = refuse(FollowRule::refused_batch, 0, to_string(fresh.error()));
+            refusal.error().batch = std::move(fresh.error());
+            return refusal;
+        }
+        executed = std::move(*fresh);
+    }
+    if (auto differs = difference(derived.claim, *executed))
+        return std::unexpected{std::move(*differs)};
+    return std::move(*executed);
+}
+
+Result<size_t, FollowError> Follower::try_missing_data_again() {
+    size_t applied = 0;
+    for (auto& [chain_id, rollup] : rollups_) {
+        if (!rollup.stopped || rollup.stopped->rule != FollowRule::missing_data) continue;
+        const auto stopped = std::exchange(rollup.stopped, std::nullopt);
+        for (uint64_t number = stopped->l1_block; number < next_l1_block() && !rollup.stopped;
+             ++number) {
+            const auto block = source_.block(number);
+            if (block && *block != nullptr && (*block)->hash == l1_block(number)->id.hash) {
+                auto followed = follow(**block, [&](const Rollup& any) { return &any == &rollup; });
+                if (followed) {
+                    applied += *followed;
+                    continue;
+                }
+            }
+            rollup.stopped = stopped;  // L1 doesn't answer, or was reorganised: later
+            rollup.stopped->l1_block = number;
         }
     }
-    for (auto& step : steps) {
-        ++step.rollup.next_batch;
-        step.rollup.l1_origin_number = step.batch.l1_origin_number;
+    return applied;
+}
+
+// ---- going back
+
+Result<size_t, FollowError> Follower::unwind(const l1::L1BlockId& head) {
+    size_t kept = l1_.size();
+    for (; kept > 0 && l1_[kept - 1].id != head; --kept) {
+        const auto& last = l1_[kept - 1].id;
+        if (last.number >= head.number) continue;
+        const auto block = source_.block(last.number);
+        if (!block) return unreachable(block.error(), last.number);
+        if (*block != nullptr && (*block)->hash == last.hash) break;
     }
-    return steps.size();
+    const size_t unwound = l1_.size() - kept;
+    if (unwound > 0) unwind_to(kept);
+    return unwound;
+}
+
+void Follower::unwind_to(size_t kept) {
+    l1_.resize(kept);
+    const auto is_undone = [&](uint64_t l1_block) { return l1_block >= next_l1_block(); };
+    for (auto* const label : {&safe_, &finalized_})
+        if (is_undone(*label)) *label = next_l1_block() == 0 ? 0 : next_l1_block() - 1;
+    for (auto& [chain_id, rollup] : rollups_) {
+        if (rollup.stopped && is_undone(rollup.stopped->l1_block)) rollup.stopped.reset();
+        auto& history = rollup.history;
+        if (history.size() == 1 || !is_undone(history.back().l1_block)) continue;
+        while (history.size() > 1 && is_undone(history.back().l1_block)) history.pop_back();
+        note_undone(rollup);
+        rollup.chain.set_head(history.back().head);
+    }
+}
+
+/// Before the chain's head goes back to where its history ends.
+void Follower::note_undone(Rollup& rollup) {
+    std::vector<chain::StoredBlockPtr> blocks;
+    for (auto block = rollup.chain.head(); block->hash != rollup.history.back().head;
+         block = rollup.chain.store().block(block->header().parent_hash))
+        blocks.push_back(block);
+    // Each once, so that L1 going back and forth doesn't make it longer.
+    std::unordered_set<Hash> known;
+    for (const auto& [block, index] : rollup.undone) known.insert(block->transaction_hashes[index]);
+    for (const auto& block : blocks | std::views::reverse)
+        for (size_t i = 0; i < block->block.transactions.size(); ++i)
+            if (block->block.transactions[i].type != TxType::system &&
+                known.insert(block->transaction_hashes[i]).second)
+                rollup.undone.push_back({block, i});
+}
+
+std::vector<Transaction> Follower::take_undone(uint64_t chain_id) {
+    auto& rollup = rollups_.at(chain_id);
+    std::vector<Transaction> transactions;
+    for (const auto& [block, index] : std::exchange(rollup.undone, {}))
+        if (!rollup.chain.store().transaction(block->transaction_hashes[index]))
+            transactions.push_back(block->block.transactions[index]);
+    return transactions;
+}
+
+void Follower::set_labels(const l1::L1Heads& heads) {
+    const auto set = [this](uint64_t& label, const l1::L1BlockId& block) {
+        const auto* const followed = l1_block(block.number);
+        if (block.number < first_block_ || (followed != nullptr && followed->id == block))
+            label = block.number;
+    };
+    set(safe_, heads.safe);
+    set(finalized_, heads.finalized);
+}
+
+// ---- what this node itself executed
+
+void Follower::remember(const Batch& batch, BatchExecution execution) {
+    const auto* const known = rollup(batch.chain_id);
+    CHECK(known != nullptr);
+    if (executed_.size() == MAX_REMEMBERED) executed_.pop_front();
+    executed_.push_back({batch, known->chain.head()->hash, std::move(execution)});
+}
+
+std::optional<BatchExecution> Follower::recall(const Rollup& rollup, const Batch& batch) {
+    const auto found = std::ranges::find_if(executed_, [&](const Executed& each) {
+        return each.parent == rollup.chain.head()->hash && each.batch == batch;
+    });
+    if (found == executed_.end()) return std::nullopt;
+    auto execution = std::move(found->execution);
+    executed_.erase(found);
+    return execution;
 }
 
 }  // namespace scope::rollup

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 
 #include "rollup/batch_execution.hpp"
@@ -8,18 +9,21 @@
 namespace scope::rollup {
 
 enum class FollowRule : uint8_t {
-    missing_l1_block,
-    l1_reorganised,  // a block whose parent is not the one followed before
-    bad_l1_data,     // with its DerivationError
-    refused_batch,   // with its BatchRefusal
+    // Of L1: nothing can be said of any rollup until it is mended; the next call tries again.
+    l1_unreachable,
+    l1_unsteady,  // it was reorganised again and again while it was read
+    bad_l1_data,  // with its DerivationError
+    // Of one rollup, which stops; the others go on.
+    missing_data,   // with its DerivationError: L1 has no such blob, or it is another; tried again
+    bad_batch,      // with its DerivationError: what settled is no batch
+    refused_batch,  // with its BatchRefusal
     wrong_batch_number,
     wrong_pre_state_root,
     wrong_post_state_root,
     wrong_last_block_hash,
     wrong_streams,
-    refused_import,  // executed, but the chain refuses a block
 };
-inline constexpr size_t FOLLOW_RULE_COUNT = 10;
+inline constexpr size_t FOLLOW_RULE_COUNT = 11;
 /// As the enumerator is written.
 std::string_view to_string(FollowRule rule) noexcept;
 
@@ -34,7 +38,26 @@ struct FollowError {
 };
 std::string to_string(const FollowError& error);
 
-/// Derives rollups from L1 alone: own chains, from their genesis on (docs/protocol.md, section 12).
+/// What following L1 came to.
+struct Followed {
+    size_t batches = 0;  ///< that were applied
+    size_t unwound = 0;  ///< L1 blocks that are on the canonical chain no more
+};
+
+/// An L1 block that was followed.
+struct FollowedBlock {
+    l1::L1BlockId id;
+    uint64_t timestamp_s = 0;
+};
+
+/// Which head: what L1's fork choice says of the block that settled it.
+enum class Label : uint8_t { latest, safe, finalized };
+
+/// Owns the heads of a node: of L1, as far as it has followed it, and of every rollup, which it
+/// derives from L1 alone (docs/protocol.md, section 12). Nothing else moves them.
+///
+/// When L1 is reorganised, all heads go back to the fork point and follow the other branch.
+/// A rollup whose batch does not derive stops; the others go on.
 ///
 /// For one thread at a time.
 class Follower {
@@ -42,36 +65,81 @@ class Follower {
     /// @param l1          Must outlive it.
     /// @param rollups     All of one settlement; others that settle there are passed over.
     /// @param first_block Of L1, from which on scopes may have settled.
-    Follower(const L1Source& l1, std::vector<RollupConfig> rollups, uint64_t first_block = 0);
+    Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, uint64_t first_block = 0);
 
-    /// Follows L1 to its head. An L1 block is taken in whole scopes; a scope that does not come out
-    /// as it settled leaves nothing, and the next call begins there again.
-    /// @return  Batches that were applied.
-    Result<size_t, FollowError> advance();
-    /// As advance, not beyond this L1 block.
-    Result<size_t, FollowError> advance_to(uint64_t l1_block);
+    /// Follows L1 to its head, back first if it was reorganised. A block that can't be read leaves
+    /// the heads after the one before it.
+    Result<Followed, FollowError> advance();
 
-    struct Rollup {
-        RollupConfig config;
-        chain::Chain chain;
+    /// Where a rollup stands after an L1 block.
+    struct Position {
+        uint64_t l1_block = 0;
+        Hash head;
         uint64_t next_batch = 0;
         uint64_t l1_origin_number = 0;  ///< of the last batch
     };
-    /// Null for a chain that is not followed.
+    struct Rollup {
+        RollupConfig config;
+        chain::Chain chain;
+        std::vector<Position> history;       ///< one for each L1 block that moved it; never empty
+        std::optional<FollowError> stopped;  ///< why it doesn't go on
+        std::vector<chain::TransactionPlace> undone;  ///< what take_undone chooses from
+
+        [[nodiscard]] uint64_t next_batch() const { return history.back().next_batch; }
+        [[nodiscard]] uint64_t l1_origin_number() const { return history.back().l1_origin_number; }
+    };
+    /// Returns null for a chain that is not followed.
     [[nodiscard]] const Rollup* rollup(uint64_t chain_id) const noexcept;
     [[nodiscard]] const std::map<uint64_t, Rollup>& rollups() const noexcept { return rollups_; }
+
+    struct Head {
+        Position position;
+        std::optional<FollowError> stopped;  ///< why the rollup doesn't go on, if it doesn't
+    };
+    /// Returns where a rollup stands after the L1 block with this label. REQUIRES: it is followed.
+    [[nodiscard]] Head head(uint64_t chain_id, Label label = Label::latest) const;
+
     /// The next L1 block to read.
-    [[nodiscard]] uint64_t next_l1_block() const noexcept { return next_l1_block_; }
+    [[nodiscard]] uint64_t next_l1_block() const noexcept { return first_block_ + l1_.size(); }
+    /// Returns null for one that was not followed, or is not canonical any more.
+    [[nodiscard]] const FollowedBlock* l1_block(uint64_t number) const noexcept;
+
+    /// Keeps what this node itself made of a batch on the present head: if it settles, it is
+    /// adopted instead of being executed again. REQUIRES: executed under the rollup's own rules.
+    void remember(const Batch& batch, BatchExecution execution);
+
+    /// Takes the users' transactions that stood in blocks which a reorganisation of L1 undid and
+    /// which stand on the chain no more, each once, in their order.
+    std::vector<Transaction> take_undone(uint64_t chain_id);
 
   private:
-    Result<size_t, FollowError> apply(const DerivedScope& scope, uint64_t l1_block);
+    struct Executed {
+        Batch batch;
+        Hash parent;
+        BatchExecution execution;
+    };
 
-    const L1Source& l1_;
+    Result<size_t, FollowError> unwind(const l1::L1BlockId& head);
+    void unwind_to(size_t kept);
+    static void note_undone(Rollup& rollup);
+    /// False if L1 was reorganised meanwhile.
+    Result<bool, FollowError> read_up_to(uint64_t head, Followed& followed);
+    Result<size_t, FollowError> follow(const chain::StoredBlock& block,
+                                       const std::function<bool(const Rollup&)>& wanted);
+    Result<void, FollowError> apply(Rollup& rollup, const DerivedBatch& derived, uint64_t l1_block);
+    Result<BatchExecution, FollowError> execute(const Rollup& rollup, const DerivedBatch& derived);
+    Result<size_t, FollowError> try_missing_data_again();
+    void set_labels(const l1::L1Heads& heads);
+    std::optional<BatchExecution> recall(const Rollup& rollup, const Batch& batch);
+
+    const l1::L1Source& source_;
     std::map<uint64_t, Rollup> rollups_;
+    std::deque<Executed> executed_;
     protocol::SettlementId settlement_;
-    uint64_t next_l1_block_;
-    size_t scopes_taken_ = 0;      // of the next L1 block
-    std::optional<Hash> last_l1_;  // the block before the next one
+    uint64_t first_block_;
+    std::vector<FollowedBlock> l1_;  // from first_block_ on
+    uint64_t safe_ = 0;              // L1 block numbers
+    uint64_t finalized_ = 0;
 };
 
 }  // namespace scope::rollup

@@ -20,7 +20,7 @@ struct Fixture {
     /// What the chain would claim of a batch; the chain goes on with it.
     Claimed claim(const Batch& batch, DataIn data_in = DataIn::calldata) {
         auto claimed = claim_of(chain, rollup, batch, data_in, &l1);
-        EXPECT_TRUE(import_batch(chain, claimed.execution).has_value());
+        adopt_batch(chain, claimed.execution);
         return claimed;
     }
 };
@@ -28,12 +28,12 @@ struct Fixture {
 TEST(follower, arrives_at_the_same_blocks_from_l1_alone) {
     Fixture f;
     Follower follower{f.l1, {f.rollup}};
-    EXPECT_EQ(follower.advance().value(), 0u);
+    EXPECT_EQ(follower.advance().value().batches, 0u);
 
     const auto first = f.claim(sample_batch(f.chain, f.l1.head()->hash, 0), DataIn::blobs);
     f.l1.settle({first.claim}, first.versioned_hashes);
     f.l1.add({}, {});
-    EXPECT_EQ(follower.advance().value(), 1u);
+    EXPECT_EQ(follower.advance().value().batches, 1u);
     EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
 
     Author author;
@@ -41,21 +41,21 @@ TEST(follower, arrives_at_the_same_blocks_from_l1_alone) {
     second_scope.nonce = 3;  // of the system sender, after the first batch
     const auto second = f.claim(make_batch(f.chain, {{second_scope}}, 1, f.l1.head()->hash, 2));
     f.l1.settle({second.claim});
-    EXPECT_EQ(follower.advance().value(), 1u);
-    EXPECT_EQ(follower.advance().value(), 0u);
+    EXPECT_EQ(follower.advance().value().batches, 1u);
+    EXPECT_EQ(follower.advance().value().batches, 0u);
 
     const auto* rollup = follower.rollup(CHAIN);
     ASSERT_NE(rollup, nullptr);
     EXPECT_EQ(rollup->chain.head()->hash, f.chain.head()->hash);
     EXPECT_EQ(rollup->chain.head_state()->state_root(), f.chain.head_state()->state_root());
-    EXPECT_EQ(rollup->next_batch, 2u);
-    EXPECT_EQ(rollup->l1_origin_number, 2u);
+    EXPECT_EQ(rollup->next_batch(), 2u);
+    EXPECT_EQ(rollup->l1_origin_number(), 2u);
     EXPECT_EQ(follower.next_l1_block(), 4u);
     EXPECT_EQ(follower.rollup(REMOTE), nullptr);
 
     // One that starts late arrives there too.
     Follower late{f.l1, {f.rollup}};
-    EXPECT_EQ(late.advance().value(), 2u);
+    EXPECT_EQ(late.advance().value().batches, 2u);
     EXPECT_EQ(late.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
 }
 
@@ -75,34 +75,135 @@ TEST(follower, is_not_stopped_by_a_batch_of_a_rollup_that_it_does_not_follow) {
     Follower follower{f.l1, {f.rollup}};
     const auto advanced = follower.advance();
     ASSERT_TRUE(advanced.has_value()) << to_string(advanced.error());
-    EXPECT_EQ(*advanced, 1u);
+    EXPECT_EQ(advanced->batches, 1u);
     EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
 }
 
-TEST(follower, takes_all_rollups_of_a_scope_or_none) {
+TEST(follower, is_stopped_by_no_other_rollup) {
     Fixture f;
     const auto other = config(REMOTE);
     auto other_chain = make_chain(other);
     const auto one = f.claim(sample_batch(f.chain));
     auto two = claim_of(other_chain, other, sample_batch(other_chain), DataIn::calldata);
+    adopt_batch(other_chain, two.execution);
+    const Hash other_head = other_chain.head()->hash;
     two.claim.post_state_root = Hash{{0x66}};
     f.l1.settle({one.claim, two.claim});
 
     Follower both{f.l1, {f.rollup, other}};
     const auto advanced = both.advance();
-    ASSERT_FALSE(advanced.has_value());
-    EXPECT_EQ(advanced.error().rule, FollowRule::wrong_post_state_root);
-    EXPECT_EQ(advanced.error().l1_block, 1u);
-    EXPECT_EQ(advanced.error().chain_id, REMOTE);
-    EXPECT_EQ(both.rollup(CHAIN)->chain.head()->header().number, 0u);
-    EXPECT_EQ(both.next_l1_block(), 1u);
-    // It stays there.
-    EXPECT_EQ(both.advance().error().rule, FollowRule::wrong_post_state_root);
+    ASSERT_TRUE(advanced.has_value());
+    EXPECT_EQ(advanced->batches, 1u);
+    EXPECT_EQ(both.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
+    EXPECT_FALSE(both.head(CHAIN).stopped.has_value());
 
-    // Who follows only the first is not held up.
-    Follower only_one{f.l1, {f.rollup}};
-    EXPECT_EQ(only_one.advance().value(), 1u);
-    EXPECT_EQ(only_one.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
+    // Every head of the other one says why it stands.
+    for (const auto label : {Label::latest, Label::safe, Label::finalized}) {
+        const auto head = both.head(REMOTE, label);
+        EXPECT_EQ(head.position.next_batch, 0u);
+        ASSERT_TRUE(head.stopped.has_value());
+        EXPECT_EQ(head.stopped->rule, FollowRule::wrong_post_state_root);
+        EXPECT_EQ(head.stopped->l1_block, 1u);
+        EXPECT_EQ(head.stopped->chain_id, REMOTE);
+        EXPECT_EQ(head.stopped->batch_number, 0u);
+    }
+    EXPECT_NE(both.rollup(REMOTE)->chain.head()->hash, other_head);
+
+    // The first one goes on, the other one takes nothing more.
+    Author author;
+    auto open = author.open_scope();
+    open.nonce = 3;
+    const auto next = f.claim(make_batch(f.chain, {{open}}, 1));
+    auto more = two.claim;
+    more.batch_number = uint256{1u};
+    f.l1.settle({next.claim, more});
+    EXPECT_EQ(both.advance()->batches, 1u);
+    EXPECT_EQ(both.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
+    EXPECT_EQ(both.head(REMOTE).stopped->rule, FollowRule::wrong_post_state_root);
+    EXPECT_EQ(both.head(REMOTE).stopped->batch_number, 0u);
+
+    // L1 is reorganised, and the other one's batch is another: it goes on.
+    f.l1.blocks_.resize(1);
+    two.claim.post_state_root = two.execution.post_state_root;
+    f.l1.settle({one.claim, two.claim});
+    EXPECT_EQ(both.advance()->batches, 2u);
+    EXPECT_FALSE(both.head(REMOTE).stopped.has_value());
+    EXPECT_EQ(both.rollup(REMOTE)->chain.head()->hash, other_head);
+}
+
+TEST(follower, waits_for_a_blob_and_holds_up_nobody_else) {
+    Fixture f;
+    const auto other = config(REMOTE);
+    auto other_chain = make_chain(other);
+    const auto one = f.claim(sample_batch(f.chain), DataIn::blobs);
+    auto two = claim_of(other_chain, other, sample_batch(other_chain), DataIn::calldata);
+    adopt_batch(other_chain, two.execution);
+    f.l1.settle({one.claim, two.claim}, one.versioned_hashes);
+    Author author;
+    auto open = author.open_scope();
+    open.nonce = 3;
+    f.l1.settle({f.claim(make_batch(f.chain, {{open}}, 1)).claim});
+    const auto blobs = std::exchange(f.l1.blobs_, {});
+
+    Follower both{f.l1, {f.rollup, other}};
+    EXPECT_EQ(both.advance()->batches, 1u);
+    EXPECT_EQ(both.rollup(REMOTE)->chain.head()->hash, other_chain.head()->hash);
+    ASSERT_TRUE(both.head(CHAIN).stopped.has_value());
+    EXPECT_EQ(both.head(CHAIN).stopped->rule, FollowRule::missing_data);
+    EXPECT_EQ(both.advance()->batches, 0u);
+
+    f.l1.blobs_ = blobs;
+    EXPECT_EQ(both.advance()->batches, 2u);
+    EXPECT_FALSE(both.head(CHAIN).stopped.has_value());
+    EXPECT_EQ(both.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
+}
+
+TEST(follower, keeps_its_heads_while_l1_does_not_answer) {
+    Fixture f;
+    Follower follower{f.l1, {f.rollup}};
+    const auto claimed = f.claim(sample_batch(f.chain), DataIn::blobs);
+    f.l1.settle({claimed.claim}, claimed.versioned_hashes);
+    f.l1.unreachable_ = true;
+    EXPECT_EQ(follower.advance().error().rule, FollowRule::l1_unreachable);
+    f.l1.unreachable_ = false;
+    f.l1.blobs_unreachable_ = true;
+    EXPECT_EQ(follower.advance().error().rule, FollowRule::l1_unreachable);
+    EXPECT_EQ(follower.next_l1_block(), 1u);
+    EXPECT_FALSE(follower.head(CHAIN).stopped.has_value());
+    f.l1.blobs_unreachable_ = false;
+    EXPECT_EQ(follower.advance()->batches, 1u);
+
+    // Nor does it go back while it can't tell how far.
+    f.l1.blocks_.pop_back();
+    f.l1.add({}, {});
+    f.l1.unreachable_ = true;
+    EXPECT_EQ(follower.advance().error().rule, FollowRule::l1_unreachable);
+    EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
+}
+
+TEST(follower, adopts_what_the_node_executed_itself) {
+    Fixture f;
+    Follower follower{f.l1, {f.rollup}};
+    ASSERT_TRUE(follower.advance().has_value());
+    const auto batch = sample_batch(f.chain);
+    auto claimed = f.claim(batch);
+    // Told apart by what no execution gives: so it was not executed again.
+    auto mine = claimed.execution;
+    mine.blocks.back().block.requests.push_back({0x77});
+    follower.remember(batch, mine);
+    f.l1.settle({claimed.claim});
+    EXPECT_EQ(follower.advance()->batches, 1u);
+    EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->requests.size(), 1u);
+
+    // Another batch on the same head is executed; so is the same one on another head.
+    auto other = batch;
+    other.blocks.pop_back();
+    f.l1.blocks_.pop_back();
+    follower.remember(batch, mine);
+    f.chain.set_head(f.chain.store().canonical_block(0)->hash);
+    f.l1.settle({claim_of(f.chain, f.rollup, other, DataIn::calldata).claim});
+    EXPECT_EQ(follower.advance()->batches, 1u);
+    EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->header().number, 1u);
 }
 
 struct Refused {
@@ -119,11 +220,12 @@ TEST_P(follow_refusal, names_what_differs) {
     GetParam().change(claimed.claim);
     f.l1.settle({claimed.claim});
     Follower follower{f.l1, {f.rollup}};
-    const auto advanced = follower.advance();
-    ASSERT_FALSE(advanced.has_value());
-    EXPECT_EQ(to_string(advanced.error().rule), to_string(GetParam().rule));
+    EXPECT_EQ(follower.advance().value().batches, 0u);
+    const auto head = follower.head(CHAIN);
+    ASSERT_TRUE(head.stopped.has_value());
+    EXPECT_EQ(to_string(head.stopped->rule), to_string(GetParam().rule));
     EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->header().number, 0u);
-    EXPECT_EQ(follower.rollup(CHAIN)->next_batch, 0u);
+    EXPECT_EQ(head.position.next_batch, 0u);
 }
 
 /// The claim's batch itself, changed.
@@ -153,21 +255,29 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"batch", FollowRule::refused_batch, batch_changed([](Batch& batch) {
                                 batch.blocks[0].transactions.pop_back();
                             })},
-                    Refused{"batch_bytes", FollowRule::bad_l1_data,
+                    Refused{"batch_bytes", FollowRule::bad_batch,
                             [](auto& claim) { claim.data.pop_back(); }}),
     [](const auto& info) { return std::string{info.param.name}; });
 
-TEST(follower, says_when_l1_is_another_or_not_there) {
+TEST(follower, says_when_l1_contradicts_itself) {
     Fixture f;
-    f.l1.add({}, {});
     Follower follower{f.l1, {f.rollup}};
     ASSERT_TRUE(follower.advance().has_value());
-    EXPECT_EQ(follower.advance_to(2).error().rule, FollowRule::missing_l1_block);
     f.l1.add({}, {});
     auto& block = *f.l1.blocks_.back();
     block.block.header.parent_hash = Hash{{0x66}};
     block.hash = hash(block.block.header);
-    EXPECT_EQ(follower.advance().error().rule, FollowRule::l1_reorganised);
+    EXPECT_EQ(follower.advance().error().rule, FollowRule::l1_unsteady);
+    EXPECT_EQ(follower.next_l1_block(), 1u);
+    block.block.header.parent_hash = f.l1.blocks_[0]->hash;
+    EXPECT_EQ(follower.advance().error().rule, FollowRule::bad_l1_data);
+    block.hash = hash(block.block.header);
+    EXPECT_TRUE(follower.advance().has_value());
+    f.l1.add({}, {});
+    auto& wrong_number = *f.l1.blocks_.back();
+    wrong_number.block.header.number = 7;
+    wrong_number.hash = hash(wrong_number.block.header);
+    EXPECT_EQ(follower.advance().error().rule, FollowRule::bad_l1_data);
 }
 
 // --- The chain below, on which batches are tried ---

@@ -159,33 +159,29 @@ struct Adversary::Plan {
     /// Runs every chain.
     [[nodiscard]] Seen observe() const {
         Seen seen;
-        const auto& network = sealed->network;
+        auto& devnet = sealed->devnet;
+        const auto& contracts = devnet.node().network().contracts;
         const auto& bundle = sealed->bundle;
         {
             const auto parts_here = parts_on(1);
-            Observer observer{seen, 1, network.l1_callable, network.settlement.settlement,
+            Observer observer{seen, 1, contracts.l1_callable, contracts.settlement.settlement,
                               parts_here};
-            const auto& slot = bundle.attributes;
-            chain::BlockBuilder block{*network.l1,
-                                      network.l1->head()->hash,
-                                      {.timestamp_s = slot.timestamp_s,
-                                       .coinbase = slot.coinbase,
-                                       .prev_randao = slot.prev_randao}};
+            const auto& l1 = devnet.l1().chain();
+            chain::BlockBuilder block{l1, l1.head()->hash, bundle.attributes};
             execution::Host host{block.state(), block.environment()};
             host.set_tracer(&observer);
-            [[maybe_unused]] const auto outcome =
-                block.try_transaction(builder::make_bundle_transaction(network, sealed->options,
-                                                                       draft.scope, bundle.blobs),
-                                      &host);
+            [[maybe_unused]] const auto outcome = block.try_transaction(
+                builder::make_bundle_transaction(*builder::read_snapshot(devnet.l1()), contracts,
+                                                 sealed->options, draft.scope, bundle.blobs),
+                &host);
         }
         for (const auto& batch : draft.batches) {
             const auto parts_here = parts_on(batch.chain_id);
-            for (const auto& rollup : network.rollups) {
-                if (rollup.config.chain_id() != batch.chain_id) continue;
-                Observer observer{seen, batch.chain_id, rollup.config.system().target,
-                                  rollup.config.system().sender, parts_here};
-                [[maybe_unused]] const auto outcomes = run_batch(*rollup.chain, batch, &observer);
-            }
+            const auto* const rollup = devnet.node().follower().rollup(batch.chain_id);
+            if (rollup == nullptr) continue;
+            Observer observer{seen, batch.chain_id, rollup->config.system().target,
+                              rollup->config.system().sender, parts_here};
+            [[maybe_unused]] const auto outcomes = run_batch(rollup->chain, batch, &observer);
         }
         return seen;
     }
@@ -230,7 +226,8 @@ Adversary::Adversary(const oracle::SealedScope& sealed)
     std::map<Hash, size_t> roots;
     std::map<Hash, Bytes> responses;  // by request hash
     for (auto& section : sections_of(plan.draft)) {
-        const auto id = protocol::root_id(sealed.network.settlement, section.context);
+        const auto id =
+            protocol::root_id(sealed.devnet.node().network().contracts.settlement, section.context);
         const size_t root = roots.try_emplace(id, roots.size()).first->second;
         Part part{std::move(section), root, {}};
         for (const auto& fill : part.section.section.fills)

@@ -89,26 +89,28 @@ chain::StoredBlobPtr stored(const crypto::Blob& blob) {
 }
 
 /// L1 with one block more.
-class ExtendedL1 final : public rollup::L1Source {
+class ExtendedL1 final : public l1::L1Source {
   public:
-    ExtendedL1(const chain::Store& store, const chain::StoredBlock& block,
+    ExtendedL1(const l1::L1Source& base, const chain::StoredBlock& block,
                const std::vector<chain::StoredBlobPtr>& blobs)
-        : base_(store), block_(std::make_shared<chain::StoredBlock>(block)) {
+        : base_(base), block_(std::make_shared<chain::StoredBlock>(block)) {
         for (const auto& blob : blobs) blobs_[crypto::versioned_hash(blob->commitment)] = blob;
     }
-    [[nodiscard]] std::optional<uint64_t> head_number() const override {
-        return block_->header().number;
+    [[nodiscard]] Result<l1::L1Heads, l1::L1Error> heads() const override {
+        const l1::L1BlockId head{block_->header().number, block_->hash};
+        return l1::L1Heads{head, head, head};
     }
-    [[nodiscard]] chain::StoredBlockPtr block(uint64_t number) const override {
+    [[nodiscard]] Result<chain::StoredBlockPtr, l1::L1Error> block(uint64_t number) const override {
         return number == block_->header().number ? block_ : base_.block(number);
     }
-    [[nodiscard]] chain::StoredBlobPtr blob(const Hash& versioned_hash) const override {
+    [[nodiscard]] Result<chain::StoredBlobPtr, l1::L1Error> blob(
+        const Hash& versioned_hash) const override {
         const auto found = blobs_.find(versioned_hash);
         return found == blobs_.end() ? base_.blob(versioned_hash) : found->second;
     }
 
   private:
-    rollup::StoreL1Source base_;
+    const l1::L1Source& base_;
     chain::StoredBlockPtr block_;
     std::map<Hash, chain::StoredBlobPtr> blobs_;
 };
@@ -132,10 +134,7 @@ class Attempter {
     }
 
   private:
-    [[nodiscard]] const builder::RollupNode& node(uint64_t chain_id) const {
-        return *std::ranges::find(sealed_.network.rollups, chain_id,
-                                  [](const auto& n) { return n.config.chain_id(); });
-    }
+    [[nodiscard]] const chain::Chain& l1() const { return sealed_.devnet.l1().chain(); }
 
     /// Brings a batch's claim, data and proof in line with what was changed.
     std::optional<Attempt> prepare(size_t i) {
@@ -149,11 +148,11 @@ class Attempter {
         std::string reason;
         bool is_valid = true;
         if (is_other_batch && !batch.blocks.empty()) {
-            const auto& rollup = node(original.chain_id);
+            const auto& rollup = *sealed_.devnet.node().follower().rollup(original.chain_id);
             rollup::BatchOptions options;
-            options.l1_origin_timestamp_s = sealed_.network.l1->head()->header().timestamp_s;
+            options.l1_origin_timestamp_s = l1().head()->header().timestamp_s;
             const auto execution =
-                rollup::execute_batch(*rollup.chain, rollup.config, batch, options);
+                rollup::execute_batch(rollup.chain, rollup.config, batch, options);
             if (execution) {
                 claim.post_state_root = execution->post_state_root;
                 claim.last_block_hash = execution->last_block_hash;
@@ -189,7 +188,7 @@ class Attempter {
         input.claim.forced_queue_position = claim.forced_queue_position;
         input.claim.remotes = claim.remotes;
         input.claim.da_commitment = commitment(i);
-        const auto proof = sealed_.committee.prove(input);
+        const auto proof = sealed_.devnet.committee().prove(input);
         if (proof) {
             claim.proof = proof->bytes;
             // A mutated proof alone would be mended by this.
@@ -248,17 +247,14 @@ class Attempter {
         std::vector<chain::StoredBlobPtr> blobs;
         for (const auto& of_batch : blobs_)
             blobs.insert(blobs.end(), of_batch.begin(), of_batch.end());
-        auto tx = builder::make_bundle_transaction(sealed_.network, sealed_.options, scope_, blobs);
+        const auto& contracts = sealed_.devnet.node().network().contracts;
+        auto tx = builder::make_bundle_transaction(*builder::read_snapshot(sealed_.devnet.l1()),
+                                                   contracts, sealed_.options, scope_, blobs);
         if (draft_.calldata) tx.data = *draft_.calldata;
         if (draft_.gas_limit) tx.gas_limit = *draft_.gas_limit;
         if (draft_.calldata || draft_.gas_limit) sign(tx, sealed_.options.submitter);
-        const auto& slot = sealed_.bundle.attributes;
-        chain::BlockBuilder block{*sealed_.network.l1,
-                                  sealed_.network.l1->head()->hash,
-                                  {.timestamp_s = slot.timestamp_s,
-                                   .coinbase = slot.coinbase,
-                                   .prev_randao = slot.prev_randao}};
-        FaultWatcher watcher{sealed_.network.l1_callable};
+        chain::BlockBuilder block{l1(), l1().head()->hash, sealed_.bundle.attributes};
+        FaultWatcher watcher{contracts.l1_callable};
         execution::Host host{block.state(), block.environment()};
         host.set_tracer(&watcher);
         const auto outcome = block.try_transaction(tx, &host);
@@ -286,14 +282,16 @@ class Attempter {
 
     void derive(Attempt& attempt, const chain::SealedBlock& l1_block,
                 const std::vector<chain::StoredBlobPtr>& blobs) {
-        const auto& l1 = *sealed_.network.l1;
-        const ExtendedL1 source{l1.store(), l1_block.block, blobs};
-        std::vector<rollup::RollupConfig> configs;
-        for (const auto& rollup : sealed_.network.rollups) configs.push_back(rollup.config);
-        rollup::Follower follower{source, configs};
+        const ExtendedL1 source{sealed_.devnet.l1(), l1_block.block, blobs};
+        rollup::Follower follower{source, sealed_.devnet.node().network().rollups};
         attempt.end = Attempt::End::not_derived;
         if (const auto advanced = follower.advance(); !advanced) {
             attempt.reason = to_string(advanced.error());
+            return;
+        }
+        for (const auto& [id, rollup] : follower.rollups()) {
+            if (!rollup.stopped) continue;
+            attempt.reason = to_string(*rollup.stopped);
             return;
         }
         attempt.end = Attempt::End::settled;
@@ -339,8 +337,7 @@ class Attempter {
                     return claim.chain_id == uint256{batch.chain_id};
                 }))
                 continue;
-            const auto& rollup = node(batch.chain_id);
-            const auto outcomes = run_batch(*rollup.chain, batch, nullptr);
+            const auto outcomes = run_batch(sealed_.devnet.chain(batch.chain_id), batch, nullptr);
             std::pair<uint256, int> place{};
             size_t n = 0;
             for (const auto& block : batch.blocks) {

@@ -46,10 +46,10 @@ uint256 escrow_of(const state::WorldState& l1, const protocol::SettlementId& set
 
 /// A rollup that gives more than L1 holds for it, if any.
 std::optional<Judgement> unbacked(const oracle::SealedScope& sealed, const Attempt& attempt) {
-    const auto& rollups = sealed.network.rollups;
+    const auto& [contracts, rollups, first_l1_block] = sealed.devnet.node().network();
     for (size_t i = 0; i < rollups.size(); ++i) {
-        const uint64_t id = rollups[i].config.chain_id();
-        const auto escrow = escrow_of(*attempt.chains[0].state, sealed.network.settlement, id);
+        const uint64_t id = rollups[i].chain_id();
+        const auto escrow = escrow_of(*attempt.chains[0].state, contracts.settlement, id);
         const auto ether = ether_on(*attempt.chains[i + 1].state);
         if (escrow < ether)
             return Judgement{Verdict::survivor, fmt::format("escrow of {}: {} for {} wei", id,
@@ -97,9 +97,9 @@ Judgement judge_same(const oracle::SealedScope& sealed, const Attempt& honest,
     if (auto early = ended_early(attempt)) return std::move(*early);
     if (auto wrong = unbacked(sealed, attempt)) return std::move(*wrong);
 
-    const auto& network = sealed.network;
-    std::vector<Address> apart{network.l1_callable,
-                               network.settlement.settlement,
+    const auto& contracts = sealed.devnet.node().network().contracts;
+    std::vector<Address> apart{contracts.l1_callable,
+                               contracts.settlement.settlement,
                                rollup::PREDEPLOY,
                                rollup::SYSTEM_SENDER,
                                sealed.bundle.attributes.coinbase,

@@ -168,19 +168,15 @@ Address ManyChains::alias_of(size_t on_chain, uint64_t chain_id, const Address& 
 struct ManyChains::World::Parts {
     const ManyChains& base;
     size_t chain_count = 2;
-    protocol::SettlementId settlement;
-    std::unique_ptr<chain::Chain> l1;
-    std::vector<std::unique_ptr<chain::Chain>> rollups;
-    std::vector<rollup::RollupConfig> configs;
-    std::unique_ptr<rollup::StoreL1Source> source;
-    std::unique_ptr<prover::Committee> committee;
-    std::unique_ptr<rollup::Follower> follower;
+    node::Network network;
+    std::unique_ptr<devnet::Devnet> devnet;
+    std::unique_ptr<rollup::Follower> follower;  // has nothing but L1
     // Of the user, settled.
     std::map<size_t, uint64_t> nonces;
     uint64_t operations = 0;
 
     Parts(const ManyChains& base_, std::span<const Program> programs) : base(base_) {
-        settlement = {uint256{chain_id_of(0)}, base.settlement_};
+        network.contracts = {{uint256{chain_id_of(0)}, base.settlement_}, base.l1_callable_};
         for (const auto& program : programs) chain_count = std::max(chain_count, program.chains);
         std::vector<state::GenesisAlloc> allocs(chain_count, base.rollup_);
         allocs[0] = base.l1_;
@@ -189,14 +185,15 @@ struct ManyChains::World::Parts {
         Setup setup{allocs[0], chain_id_of(0)};
         for (size_t chain = 1; chain < chain_count; ++chain)
             add_rollup(chain, std::move(allocs[chain]), programs.size(), setup);
-        l1 = std::make_unique<chain::Chain>(devnet::l1_spec(chain_id_of(0)),
-                                            devnet::l1_genesis(setup.finish()));
-        source = std::make_unique<rollup::StoreL1Source>(l1->store());
-        std::vector<std::unique_ptr<prover::Attester>> members;
-        members.push_back(std::make_unique<prover::Attester>(member_key(), *source, configs));
-        committee = std::make_unique<prover::Committee>(std::move(members),
-                                                        prover::CommitteeOptions{.threshold = 1});
-        follower = std::make_unique<rollup::Follower>(*source, configs);
+        devnet = std::make_unique<devnet::Devnet>(
+            std::make_unique<l1::LocalL1>(
+                devnet::l1_spec(chain_id_of(0)), devnet::l1_genesis(setup.finish()),
+                l1::LocalL1Options{.slot_s = SLOT_S, .coinbase = Address{{1}}}),
+            network,
+            devnet::DevnetOptions{.builder = {.submitter = submitter_key()},
+                                  .members = {member_key()},
+                                  .committee = {.threshold = 1}});
+        follower = std::make_unique<rollup::Follower>(devnet->l1(), network.rollups);
     }
 
     // ---- setting up
@@ -241,36 +238,27 @@ struct ManyChains::World::Parts {
     void add_rollup(size_t chain, state::GenesisAlloc alloc, size_t programs, Setup& setup) {
         alloc[user_address()].balance =
             uint256{ROOT_GAS} * MAX_FEE * uint256{8u} * uint256{programs};
-        auto config = devnet::rollup_config(chain_id_of(chain), settlement, std::move(alloc));
-        rollups.push_back(std::make_unique<chain::Chain>(config.spec, config.genesis));
+        auto config = devnet::rollup_config(chain_id_of(chain), network.contracts.settlement,
+                                            std::move(alloc));
+        const chain::Chain genesis{config.spec, config.genesis};
         setup.call(base.settlement_,
-                   devnet::register_rollup(config, base.verifier_, *rollups.back()->head()),
+                   devnet::register_rollup(config, base.verifier_, *genesis.head()),
                    devnet::ether_of(config));
-        configs.push_back(std::move(config));
+        network.rollups.push_back(std::move(config));
     }
 
     // ---- one program
 
-    [[nodiscard]] builder::Network network_of(const Program& program) const {
-        builder::Network network;
-        network.l1 = l1.get();
-        network.settlement = settlement;
-        network.l1_callable = base.l1_callable_;
-        for (size_t i = 0; i + 1 < program.chains; ++i)
-            network.rollups.push_back({configs[i], rollups[i].get()});
-        return network;
-    }
-
     /// L1 and what the follower derived.
     [[nodiscard]] const chain::Chain& derived(size_t chain) const {
-        return chain == 0 ? *l1 : follower->rollup(chain_id_of(chain))->chain;
+        return chain == 0 ? devnet->l1().chain() : follower->rollup(chain_id_of(chain))->chain;
     }
 
     static Outcome read(const Program& program, const Addresses& addresses,
                         const std::vector<ChainAfter>& chains) {
         Outcome outcome;
         outcome.logs.resize(program.chains);
-        for (size_t chain = 0; chain < chains.size(); ++chain)
+        for (size_t chain = 0; chain < program.chains; ++chain)
             for (const auto& receipt : chains[chain].receipts)
                 for (const auto& log : receipt.logs)
                     if (auto line = read_log(*chains[chain].state, addresses, log))
@@ -354,7 +342,8 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
                                                Coverage* coverage) {
     auto& parts = *parts_;
     const Addresses addresses{program};
-    const auto network = parts.network_of(program);
+    auto& node = parts.devnet->node();
+    const auto& settlement = parts.network.contracts.settlement;
     const builder::BuilderOptions options{.submitter = submitter_key(),
                                           .data_availability = data_availability};
     std::vector<uint64_t> read_until;
@@ -364,8 +353,9 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
     size_t scopes = 0;
 
     for (size_t next = 0; next < program.roots.size(); ++scopes) {
-        const uint64_t time_s = GENESIS_TIME_S + SLOT_S * (parts.l1->head()->header().number + 1);
-        builder::ScopeBuilder scope{network, options, {time_s, Hash{{1}}, Address{{1}}}};
+        auto opened = node.open_scope(options);
+        if (!opened) throw std::runtime_error{"opening: " + to_string(opened.error())};
+        auto& scope = *opened;
         Nonces nonces{parts.nonces, parts.operations};
         bool has_batch = false;
         for (; next < program.roots.size(); ++next) {
@@ -373,7 +363,7 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
             if (root.in_next_scope && !scope.roots().empty()) break;
             Nonces with_root = nonces;
             const auto trace =
-                scope.add(make_root(program, addresses, root, parts.settlement, with_root));
+                scope.add(make_root(program, addresses, root, settlement, with_root));
             if (!trace) {
                 const auto& refusal = trace.error();
                 if (may_fit_alone(refusal.rule) && !scope.roots().empty()) break;
@@ -393,18 +383,21 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
         }
         if (coverage && scope.roots().size() > 1) coverage->count("several roots in a scope");
 
-        const auto bundle = scope.seal(*parts.committee);
+        const auto bundle = node.seal(scope);
         if (!bundle) throw std::runtime_error{"sealing: " + to_string(bundle.error())};
         if (before_settling && scopes == 0)
-            before_settling({network, options, *parts.committee, *bundle, [&](const auto& chains) {
+            before_settling({*parts.devnet, options, *bundle, [&](const auto& chains) {
                                  return Parts::read(program, addresses, chains);
                              }});
-        const auto settled = builder::settle(network, *bundle);
+        const auto settled = node.settle(*bundle);
         if (!settled) throw std::runtime_error{"settling: " + to_string(settled.error())};
         parts.nonces = std::move(nonces.transactions);
         parts.operations = nonces.operations;
         if (const auto advanced = parts.follower->advance(); !advanced)
             throw std::runtime_error{"following: " + to_string(advanced.error())};
+        for (const auto& [chain_id, rollup] : parts.follower->rollups())
+            if (rollup.stopped)
+                throw std::runtime_error{"following: " + to_string(*rollup.stopped)};
     }
     if (coverage && scopes > 1) coverage->count("several scopes");
     if (coverage && data_availability == builder::DataAvailability::blobs) coverage->count("blobs");

@@ -5,11 +5,10 @@
 #include <memory>
 #include <span>
 
-#include "builder/scope_builder.hpp"
 #include "devnet/artifacts.hpp"
+#include "devnet/devnet.hpp"
 #include "oracle/coverage.hpp"
 #include "oracle/outcome.hpp"
-#include "prover/committee.hpp"
 
 namespace scope::oracle {
 
@@ -28,11 +27,10 @@ struct ChainAfter {
 
 /// A program's first scope, sealed and not settled, with its chains: for who wants to interfere.
 struct SealedScope {
-    const builder::Network& network;
+    devnet::Devnet& devnet;
     const builder::BuilderOptions& options;
-    prover::Committee& committee;
     const builder::Bundle& bundle;
-    /// An outcome but for its roots, from all chains, L1 first.
+    /// Reads an outcome but for its roots from all chains, L1 first.
     std::function<Outcome(const std::vector<ChainAfter>&)> read;
 };
 using BeforeSettling = std::function<void(const SealedScope&)>;

@@ -30,8 +30,7 @@ ScenarioWorld& ScenarioWorld::instance() {
 
 ScenarioWorld::ScenarioWorld()
     : world_(devnet::Artifacts::locate(), builder::DataAvailability::calldata, progress_),
-      source_(world_.chain(L1).store()),
-      follower_(source_, world_.configs()) {}
+      follower_(world_.devnet().l1(), world_.network().rollups) {}
 
 Bytes ScenarioWorld::init_code(const std::string& source, const std::string& contract) {
     const char* const root = std::getenv("SCOPE_ROOT");
@@ -121,18 +120,11 @@ void ScenarioWorld::set_up() {
     for (const auto& each : prepared)
         if (each.chain_id == L1) on_l1.push_back(each.transaction);
     if (!on_l1.empty()) {
-        auto& l1 = *world_.network().l1;
-        const auto slot = world_.next_slot();
-        const auto built = l1.build_block({.timestamp_s = slot.timestamp_s,
-                                           .coinbase = slot.coinbase,
-                                           .prev_randao = slot.prev_randao},
-                                          on_l1);
+        const auto built = world_.devnet().l1().mine(on_l1);
         if (!built) fail("setting up: " + to_string(built.error()));
         if (!built->refused.empty())
             fail("setting up L1: " + std::string{to_string(built->refused.front().error)});
         for (size_t i = 0; i < on_l1.size(); ++i) expect(built->outcomes[i], on_l1[i]);
-        if (const auto imported = l1.import(built->sealed.block.block); !imported)
-            fail("setting up: " + to_string(imported.error()));
     }
     if (on_l1.size() == prepared.size()) return;
     auto scope = open();
@@ -164,8 +156,8 @@ builder::Root ScenarioWorld::root(const Site& to, Bytes data, const Ask& ask) {
     operation.data = std::move(data);
     operation.gas = uint256{ask.gas};
     operation.deadline = uint256{UINT64_MAX};
-    const auto signature =
-        crypto::sign(protocol::operation_digest(world_.network().settlement, operation), from.key);
+    const auto signature = crypto::sign(
+        protocol::operation_digest(world_.network().contracts.settlement, operation), from.key);
     made.signature = concat(to_be(signature.r), to_be(signature.s));
     made.signature.push_back(signature.y_parity ? 28 : 27);
     return builder::L1Root{std::move(made)};
@@ -175,15 +167,15 @@ builder::ScopeBuilder ScenarioWorld::open(builder::DataAvailability availability
     set_up();
     auto options = world_.options();
     options.data_availability = availability;
-    return {world_.network(), options, world_.next_slot()};
+    return world_.open(options);
 }
 
 Ran ScenarioWorld::settle(builder::ScopeBuilder& scope) {
-    auto bundle = scope.seal(world_.committee());
+    auto bundle = world_.devnet().node().seal(scope);
     if (!bundle) fail("sealing: " + to_string(bundle.error()));
     for (const auto& part : bundle->parts)
         if (!part.dissents.empty()) fail("a member of the committee did not sign");
-    auto settled = builder::settle(world_.network(), *bundle);
+    auto settled = world_.devnet().node().settle(*bundle);
     if (!settled) fail("settling: " + to_string(settled.error()));
     check_heads();
     Ran ran{{}, std::move(*settled), std::move(*bundle)};
@@ -198,8 +190,9 @@ void ScenarioWorld::check_heads() {
         const auto head = world_.chain(id).head();
         if (follower_.rollup(id)->chain.head()->hash != head->hash)
             fail(fmt::format("chain {}: the follower has another head", id));
-        const auto registered = protocol::decode_rollup(world_.view(
-            L1, world_.network().settlement.settlement, protocol::get_rollup(uint256{id})));
+        const auto registered = protocol::decode_rollup(
+            world_.view(L1, world_.network().contracts.settlement.settlement,
+                        protocol::get_rollup(uint256{id})));
         if (!registered || registered->state_root != head->header().state_root ||
             registered->last_block_hash != head->hash)
             fail(fmt::format("chain {}: L1 has another head", id));

@@ -32,7 +32,7 @@ struct Ask {
 /// What came of a root.
 struct Ran {
     builder::RootTrace trace;
-    builder::Settled settled;
+    node::Settled settled;
     builder::Bundle bundle;
 };
 
@@ -118,7 +118,6 @@ class ScenarioWorld {
     demo::World world_;
     devnet::Person deployer_ = devnet::make_person("deployer");
     std::vector<Prepared> prepared_;
-    rollup::StoreL1Source source_;
     rollup::Follower follower_;
 };
 

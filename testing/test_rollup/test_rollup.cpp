@@ -201,15 +201,22 @@ FakeL1::FakeL1() {
     add({}, {});
 }
 
-std::optional<uint64_t> FakeL1::head_number() const {
-    return blocks_.size() - 1;
+Result<l1::L1Heads, l1::L1Error> FakeL1::heads() const {
+    if (unreachable_) return std::unexpected{l1::L1Error::unreachable};
+    const auto behind = [&](size_t depth) {
+        const size_t number = blocks_.size() - 1 - std::min(depth, blocks_.size() - 1);
+        return l1::L1BlockId{number, blocks_[number]->hash};
+    };
+    return l1::L1Heads{behind(0), behind(SAFE_DEPTH), behind(FINALIZED_DEPTH)};
 }
 
-chain::StoredBlockPtr FakeL1::block(uint64_t number) const {
+Result<chain::StoredBlockPtr, l1::L1Error> FakeL1::block(uint64_t number) const {
+    if (unreachable_) return std::unexpected{l1::L1Error::unreachable};
     return number < blocks_.size() ? blocks_[static_cast<size_t>(number)] : nullptr;
 }
 
-chain::StoredBlobPtr FakeL1::blob(const Hash& versioned_hash) const {
+Result<chain::StoredBlobPtr, l1::L1Error> FakeL1::blob(const Hash& versioned_hash) const {
+    if (unreachable_ || blobs_unreachable_) return std::unexpected{l1::L1Error::unreachable};
     const auto found = blobs_.find(versioned_hash);
     return found != blobs_.end() ? found->second : nullptr;
 }
@@ -219,6 +226,7 @@ void FakeL1::add(std::vector<Transaction> transactions, std::vector<Receipt> rec
     auto& header = block->block.header;
     if (!blocks_.empty()) header.parent_hash = blocks_.back()->hash;
     header.number = blocks_.size();
+    header.prev_randao = to_be(uint256{added_++});
     header.timestamp_s = 1000 + 12 * blocks_.size();  // the rollups' genesis is at 1000
     header.transactions_root = transactions_root(transactions);
     header.receipts_root = receipts_root(receipts);

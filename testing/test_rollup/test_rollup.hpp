@@ -58,14 +58,16 @@ Batch sample_batch(const chain::Chain& chain, const Hash& l1_origin_hash = {},
 
 enum class DataIn : uint8_t { calldata, blobs };
 
-/// An L1 that is told what it holds; not executed, but every root is that of its content.
-class FakeL1 final : public L1Source {
+/// An L1 that is told what it holds; not executed, but every root is that of its content, and no
+/// two blocks are equal. To reorganise it, change blocks_.
+class FakeL1 final : public l1::L1Source {
   public:
     FakeL1();
 
-    [[nodiscard]] std::optional<uint64_t> head_number() const override;
-    [[nodiscard]] chain::StoredBlockPtr block(uint64_t number) const override;
-    [[nodiscard]] chain::StoredBlobPtr blob(const Hash& versioned_hash) const override;
+    [[nodiscard]] Result<l1::L1Heads, l1::L1Error> heads() const override;
+    [[nodiscard]] Result<chain::StoredBlockPtr, l1::L1Error> block(uint64_t number) const override;
+    [[nodiscard]] Result<chain::StoredBlobPtr, l1::L1Error> blob(
+        const Hash& versioned_hash) const override;
     [[nodiscard]] chain::StoredBlockPtr head() const { return blocks_.back(); }
 
     /// Appends a block with these transactions.
@@ -74,8 +76,16 @@ class FakeL1 final : public L1Source {
     void settle(const std::vector<protocol::BatchClaim>& claims,
                 const std::vector<Hash>& versioned_hashes = {});
 
+    static constexpr size_t SAFE_DEPTH = 2;
+    static constexpr size_t FINALIZED_DEPTH = 4;
+
     std::vector<std::shared_ptr<chain::StoredBlock>> blocks_;
     std::map<Hash, std::shared_ptr<chain::StoredBlob>> blobs_;
+    bool unreachable_ = false;
+    bool blobs_unreachable_ = false;
+
+  private:
+    uint64_t added_ = 0;
 };
 
 /// A successful executeScope transaction with the event of the claims, and its receipt.

@@ -246,8 +246,8 @@ TEST(attack, one_root_under_two_ids) {
             change(draft, 2, [&](Section& section) {
                 section.context.root_index += uint256{1u};
                 for (auto& record : section.section.records)
-                    record.request.root_id =
-                        protocol::root_id(sealed.network.settlement, section.context);
+                    record.request.root_id = protocol::root_id(
+                        sealed.devnet.node().network().contracts.settlement, section.context);
             });
         },
         "NotReproduced");
@@ -261,8 +261,8 @@ TEST(attack, one_root_under_two_ids_with_answers_made_to_fit) {
             change(draft, 2, [&](Section& section) {
                 section.context.root_index += uint256{1u};
                 auto& record = section.section.records.at(0);
-                record.request.root_id =
-                    protocol::root_id(sealed.network.settlement, section.context);
+                record.request.root_id = protocol::root_id(
+                    sealed.devnet.node().network().contracts.settlement, section.context);
                 record.raw_response_hash = crypto::keccak256(
                     encode(answer_to(record.request, true, abi::encode(uint256{}))));
             });
@@ -674,7 +674,8 @@ void sign_final_trace(Draft& draft, const SealedScope& sealed, const Hash& trace
     auto [operation, signature] = protocol::decode_signed_operation(leg.signed_operation).value();
     operation.final_trace = trace;
     const auto signed_anew = crypto::sign(
-        protocol::operation_digest(sealed.network.settlement, operation), oracle::user_key());
+        protocol::operation_digest(sealed.devnet.node().network().contracts.settlement, operation),
+        oracle::user_key());
     signature = concat(to_be(signed_anew.r), to_be(signed_anew.s));
     signature.push_back(signed_anew.y_parity ? 28 : 27);
     leg.signed_operation = encode(protocol::SignedOperation{operation, signature});

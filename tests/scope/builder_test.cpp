@@ -22,6 +22,10 @@ demo::World& world() {
     return instance;
 }
 
+node::Node& node() {
+    return world().devnet().node();
+}
+
 const demo::Story& story(std::string_view name) {
     for (const auto& candidate : demo::stories())
         if (candidate.name == name) return candidate;
@@ -62,7 +66,7 @@ Transaction asking(uint64_t chain_id, const Address& answerer) {
 
 /// Adds a root to a scope of its own, which is not settled.
 Result<RootTrace, Refusal> try_root(const Root& root) {
-    ScopeBuilder scope{world().network(), world().options(), world().next_slot()};
+    auto scope = world().open();
     return scope.add(root);
 }
 
@@ -76,8 +80,9 @@ void expect_refused(const Root& root, RefusalRule rule, const std::string& reaso
 }
 
 L1Root signed_operation(protocol::Operation operation) {
-    const auto signature = crypto::sign(
-        protocol::operation_digest(world().network().settlement, operation), world().alice().key);
+    const auto signature =
+        crypto::sign(protocol::operation_digest(world().network().contracts.settlement, operation),
+                     world().alice().key);
     Bytes bytes = concat(to_be(signature.r), to_be(signature.s));
     bytes.push_back(signature.y_parity ? 28 : 27);
     return {{std::move(operation), std::move(bytes)}};
@@ -151,7 +156,7 @@ TEST(root, that_fails_as_a_whole_settles_without_effect_and_says_why) {
                              abi::call("answer(uint256)", uint256{7u})};
     const auto data = abi::call("scopedCall(uint256,address,(address,uint256,uint256,bytes))",
                                 uint256{L1}, world().alice().address, request);
-    ScopeBuilder scope{world().network(), world().options(), world().next_slot()};
+    auto scope = world().open();
     const auto root =
         scope.add(L2Root{A, transaction(A, world().alice(), rollup::PREDEPLOY, data)});
     ASSERT_TRUE(root.has_value()) << root.error().to_string();
@@ -159,21 +164,21 @@ TEST(root, that_fails_as_a_whole_settles_without_effect_and_says_why) {
     ASSERT_EQ(root->calls.size(), 1u);
     EXPECT_FALSE(root->calls[0].success);
     EXPECT_FALSE(root->calls[0].kept);
-    const auto bundle = scope.seal(world().committee());
+    const auto bundle = node().seal(scope);
     ASSERT_TRUE(bundle.has_value()) << to_string(bundle.error());
-    ASSERT_TRUE(settle(world().network(), *bundle).has_value());
+    ASSERT_TRUE(node().settle(*bundle).has_value());
 }
 
 TEST(scope, without_roots_has_nothing_to_settle) {
-    ScopeBuilder scope{world().network(), world().options(), world().next_slot()};
-    const auto bundle = scope.seal(world().committee());
+    auto scope = world().open();
+    const auto bundle = node().seal(scope);
     ASSERT_FALSE(bundle.has_value());
     EXPECT_EQ(bundle.error().rule, SealRule::empty);
 }
 
 TEST(scope, a_refused_root_leaves_no_trace) {
     const auto build = [&](bool with_refused) {
-        ScopeBuilder scope{world().network(), world().options(), world().next_slot()};
+        auto scope = world().open();
         if (with_refused) {
             EXPECT_FALSE(scope.add(L2Root{A, asking(77, world().sites().answerer)}).has_value());
             auto operation = sample_operation();
@@ -181,7 +186,7 @@ TEST(scope, a_refused_root_leaves_no_trace) {
             EXPECT_FALSE(scope.add(signed_operation(operation)).has_value());
         }
         EXPECT_TRUE(scope.add(L2Root{A, asking(L1, world().sites().answerer)}).has_value());
-        auto bundle = scope.seal(world().committee());
+        auto bundle = node().seal(scope);
         EXPECT_TRUE(bundle.has_value());
         return protocol::execute_scope(bundle->scope);
     };
@@ -192,15 +197,15 @@ TEST(scope, settles_with_batches_in_calldata_and_in_blobs) {
     for (const auto where : {DataAvailability::calldata, DataAvailability::blobs}) {
         auto options = world().options();
         options.data_availability = where;
-        ScopeBuilder scope{world().network(), options, world().next_slot()};
+        auto scope = world().open(options);
         const L2Root root{A, asking(L1, world().sites().answerer)};
         ASSERT_TRUE(scope.add(root).has_value());
-        const auto bundle = scope.seal(world().committee());
+        const auto bundle = node().seal(scope);
         ASSERT_TRUE(bundle.has_value()) << to_string(bundle.error());
         EXPECT_EQ(bundle->transaction.type,
                   where == DataAvailability::blobs ? TxType::blob : TxType::dynamic_fee);
         const auto before = heads();
-        const auto settled = settle(world().network(), *bundle);
+        const auto settled = node().settle(*bundle);
         ASSERT_TRUE(settled.has_value());
         EXPECT_NE(heads()[0], before[0]);
         EXPECT_NE(heads()[1], before[1]);
@@ -208,25 +213,25 @@ TEST(scope, settles_with_batches_in_calldata_and_in_blobs) {
 
         // A second time it can't, neither the bundle nor the root.
         expect_refused(root, RefusalRule::transaction, "nonce_too_low");
-        EXPECT_EQ(settle(world().network(), *bundle).error().rule, SealRule::bundle_refused);
+        EXPECT_EQ(node().settle(*bundle).error().rule, node::SettleRule::stale);
     }
 }
 
 TEST(scope, a_bundle_on_a_drifted_l1_is_refused_by_its_environment) {
-    ScopeBuilder scope{world().network(), world().options(), world().next_slot()};
+    auto scope = world().open();
     ASSERT_TRUE(scope.add(L2Root{A, asking(L1, world().sites().answerer)}).has_value());
-    const auto bundle = scope.seal(world().committee());
+    const auto bundle = node().seal(scope);
     ASSERT_TRUE(bundle.has_value());
-    auto later = world().next_slot();
+    auto later = bundle->attributes;
     later.timestamp_s += 1;
-    const auto outcome = dry_run(world().network(), later, bundle->transaction);
+    const auto outcome = dry_run(*read_snapshot(world().devnet().l1()), later, bundle->transaction);
     ASSERT_TRUE(outcome.has_value());
     EXPECT_FALSE(outcome->succeeded());
     EXPECT_THAT(describe_revert(outcome->output), HasSubstr("EnvironmentDrifted(2,"));
 }
 
 TEST(scope, refuses_what_no_longer_fits_and_settles_the_rest) {
-    ScopeBuilder scope{world().network(), world().options(), world().next_slot()};
+    auto scope = world().open();
     auto operation = sample_operation();
     operation.gas = 12'000'000u;  // must be there when it runs, whatever it takes of it
     std::optional<Refusal> refused;
@@ -238,14 +243,13 @@ TEST(scope, refuses_what_no_longer_fits_and_settles_the_rest) {
     ASSERT_TRUE(refused.has_value());
     EXPECT_EQ(to_string(refused->rule), to_string(RefusalRule::scope_full)) << refused->reason;
     EXPECT_GT(scope.roots().size(), 1u);
-    const auto bundle = scope.seal(world().committee());
+    const auto bundle = node().seal(scope);
     ASSERT_TRUE(bundle.has_value()) << to_string(bundle.error());
-    ASSERT_TRUE(settle(world().network(), *bundle).has_value());
+    ASSERT_TRUE(node().settle(*bundle).has_value());
 }
 
 TEST(scope, what_settled_is_what_a_follower_derives) {
-    const rollup::StoreL1Source l1{world().chain(L1).store()};
-    rollup::Follower follower{l1, world().configs()};
+    rollup::Follower follower{world().devnet().l1(), world().network().rollups};
     ASSERT_TRUE(follower.advance().has_value());
     for (const uint64_t id : {A, B})
         EXPECT_EQ(follower.rollup(id)->chain.head()->hash, world().chain(id).head()->hash);
@@ -253,7 +257,7 @@ TEST(scope, what_settled_is_what_a_follower_derives) {
 
 TEST(simulation, reaches_what_execution_does_for_every_story) {
     // ScopeBuilder refuses a root whose execution differs; so that it takes them is the property.
-    ScopeBuilder scope{world().network(), world().options(), world().next_slot()};
+    auto scope = world().open();
     for (const auto& each : demo::stories()) {
         const auto root = scope.add(each.make(world()));
         ASSERT_TRUE(root.has_value()) << root.error().to_string();
@@ -267,7 +271,7 @@ TEST(simulation, reaches_what_execution_does_for_every_story) {
         }
         EXPECT_EQ(fills, records) << each.name;
     }
-    const auto bundle = scope.seal(world().committee());
+    const auto bundle = node().seal(scope);
     ASSERT_TRUE(bundle.has_value()) << to_string(bundle.error());
     // Every pair's streams mirror each other, seen from the rollups.
     for (const auto& here : bundle->scope.batches) {
@@ -282,7 +286,7 @@ TEST(simulation, reaches_what_execution_does_for_every_story) {
             }
         }
     }
-    ASSERT_TRUE(settle(world().network(), *bundle).has_value());
+    ASSERT_TRUE(node().settle(*bundle).has_value());
 }
 
 }  // namespace scope::builder

@@ -35,13 +35,13 @@ TEST(mutate, nor_does_the_demonstrations) {
     static const demo::Progress progress;
     demo::World world{devnet::Artifacts::locate(), builder::DataAvailability::blobs, progress};
     const auto options = world.options();
-    builder::ScopeBuilder scope{world.network(), options, world.next_slot()};
+    auto scope = world.open();
     for (const auto& story : demo::stories())
         ASSERT_TRUE(scope.add(story.make(world)).has_value()) << story.name;
-    const auto bundle = scope.seal(world.committee());
+    const auto bundle = world.devnet().node().seal(scope);
     ASSERT_TRUE(bundle.has_value()) << to_string(bundle.error());
-    const auto result = run_campaign({world.network(), options, world.committee(), *bundle, {}}, 1,
-                                     {.mutants = 60, .lies = 20});
+    const auto result =
+        run_campaign({world.devnet(), options, *bundle, {}}, 1, {.mutants = 60, .lies = 20});
     for (const auto& survivor : result.survivors)
         ADD_FAILURE() << survivor.kind << ": " << survivor.detail;
     EXPECT_GE(result.sum().refused, 40u);

@@ -514,8 +514,8 @@ TEST_F(ManyRoots, with_failing_ones_among_them) {
 /// Accounts that the protocol itself touches.
 std::vector<Address> touched(ScenarioWorld& world, uint64_t chain_id) {
     const auto& sites = world.demo().sites();
-    const auto next = world.demo().next_slot();
-    std::vector<Address> accounts{next.coinbase, world.callable(chain_id), rollup::SYSTEM_SENDER};
+    const auto next = world.demo().devnet().l1().next_block();
+    std::vector<Address> accounts{next->coinbase, world.callable(chain_id), rollup::SYSTEM_SENDER};
     if (chain_id == L1)
         accounts.insert(accounts.end(), {sites.settlement, sites.account, sites.verifier,
                                          world.demo().alice().address});

@@ -232,9 +232,10 @@ AttackReport run_attack(World& world, const Attack& attack, const builder::Bundl
         report.reason = fmt::format("it could not be forged: {}", error.what());
         return report;
     }
-    const auto slot =
-        attack.when == Attack::When::after_settling ? world.next_slot() : bundle.attributes;
-    const auto run = run_on_l1(world.network(), slot, forgery.transaction());
+    const auto attributes = attack.when == Attack::When::after_settling
+                                ? *world.devnet().l1().next_block()
+                                : bundle.attributes;
+    const auto run = run_on_l1(world, attributes, forgery.transaction());
     if (!run) {
         report.reason = fmt::format("the transaction was refused: {}", to_string(run.error()));
         return report;

@@ -86,9 +86,8 @@ void Forgery::replace_section(uint64_t chain_id, uint64_t root_index, const Sect
             ? protocol::callable::load_root(section.context, section.section)
             : protocol::callable::run_root(section.context, section.section);
 
-    const auto config =
-        std::ranges::find(world_.configs(), chain_id, [](const auto& c) { return c.chain_id(); });
-    const auto execution = rollup::execute_batch(world_.chain(chain_id), *config, batch);
+    const auto& rollup = *world_.devnet().node().follower().rollup(chain_id);
+    const auto execution = rollup::execute_batch(rollup.chain, rollup.config, batch);
     if (!execution)
         throw std::runtime_error{"the forged batch is not valid: " + to_string(execution.error())};
     const auto bytes = rollup::encode(batch);
@@ -154,7 +153,9 @@ prover::ProofInput Forgery::proof_input(size_t index, const protocol::PublicInpu
 Transaction Forgery::transaction() const {
     std::vector<chain::StoredBlobPtr> blobs;
     for (const auto& of_batch : blobs_) blobs.insert(blobs.end(), of_batch.begin(), of_batch.end());
-    return builder::make_bundle_transaction(world_.network(), world_.options(), scope_, blobs);
+    const auto l1 = builder::read_snapshot(world_.devnet().l1());
+    return builder::make_bundle_transaction(*l1, world_.network().contracts, world_.options(),
+                                            scope_, blobs);
 }
 
 protocol::Marks with_mark(protocol::Marks marks, const uint256& chain_id, const Hash& trace) {

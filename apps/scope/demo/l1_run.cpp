@@ -46,16 +46,13 @@ class Watcher final : public evm::Tracer {
 
 }  // namespace
 
-Result<L1Run, execution::TxError> run_on_l1(const builder::Network& network,
-                                            const builder::SlotAttributes& attributes,
+Result<L1Run, execution::TxError> run_on_l1(const World& world,
+                                            const chain::BlockAttributes& attributes,
                                             const Transaction& transaction) {
-    chain::BlockBuilder block{*network.l1,
-                              network.l1->head()->hash,
-                              {.timestamp_s = attributes.timestamp_s,
-                               .coinbase = attributes.coinbase,
-                               .prev_randao = attributes.prev_randao}};
+    const auto& l1 = world.chain(L1);
+    chain::BlockBuilder block{l1, l1.head()->hash, attributes};
     execution::Host host{block.state(), block.environment()};
-    Watcher watcher{network.l1_callable};
+    Watcher watcher{world.network().contracts.l1_callable};
     host.set_tracer(&watcher);
     auto outcome = TRY(block.try_transaction(transaction, &host));
     return L1Run{std::move(outcome), std::move(watcher.streams), std::move(watcher.first_fault)};

@@ -3,7 +3,7 @@
 #include <map>
 #include <optional>
 
-#include "builder/bundle.hpp"
+#include "demo/world.hpp"
 
 namespace scope::demo {
 
@@ -18,8 +18,8 @@ struct L1Run {
     /// reason may be a consequence of.
     std::optional<Bytes> first_fault;
 };
-Result<L1Run, execution::TxError> run_on_l1(const builder::Network& network,
-                                            const builder::SlotAttributes& attributes,
+Result<L1Run, execution::TxError> run_on_l1(const World& world,
+                                            const chain::BlockAttributes& attributes,
                                             const Transaction& transaction);
 
 }  // namespace scope::demo

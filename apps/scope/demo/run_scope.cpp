@@ -70,7 +70,7 @@ ScopeReport run_scope(World& world, std::string name, std::span<const Story* con
     std::vector<Facts> facts_before;
     for (const auto* const story : stories) facts_before.push_back(story->read(world));
 
-    builder::ScopeBuilder scope{world.network(), world.options(), world.next_slot()};
+    auto scope = world.open();
     for (const auto* const story : stories) {
         const auto trace = scope.add(story->make(world));
         if (!trace)
@@ -84,7 +84,7 @@ ScopeReport run_scope(World& world, std::string name, std::span<const Story* con
                       fmt::format("{}: it took {} scoped calls", story->name, story->calls));
         report.roots.push_back({story, *trace});
     }
-    auto bundle = scope.seal(world.committee());
+    auto bundle = world.devnet().node().seal(scope);
     report.times = scope.times();
     if (!bundle) return fail(to_string(bundle.error()));
     for (const auto& part : bundle->parts)
@@ -92,14 +92,14 @@ ScopeReport run_scope(World& world, std::string name, std::span<const Story* con
                       fmt::format("{}: every committee member arrived at the same batch of {}",
                                   report.name, chain_name(uint256{part.chain_id})));
 
-    const auto l1_run = run_on_l1(world.network(), bundle->attributes, bundle->transaction);
+    const auto l1_run = run_on_l1(world, bundle->attributes, bundle->transaction);
     if (!l1_run) return fail(std::string{to_string(l1_run.error())});
     report.pairs = pairs_of(*bundle, *l1_run);
     if (before_settling) before_settling(*bundle);
 
     const auto l1_root_before = world.chain(L1).head()->header().state_root;
     const StopWatch watch;
-    const auto settled = builder::settle(world.network(), *bundle);
+    const auto settled = world.devnet().node().settle(*bundle);
     report.settle_ms = watch.ms();
     if (!settled) return fail(to_string(settled.error()));
     report.settled = checks.expect(settled->receipt.success,

@@ -96,34 +96,29 @@ void World::make_chains() {
     state::GenesisAlloc l1;
     for (const auto* const person : {&deployer_, &provider_, &alice_, &submitter_})
         l1[person->address].balance = whole(1000);
-    l1_ = std::make_unique<chain::Chain>(devnet::l1_spec(L1), devnet::l1_genesis(std::move(l1)));
-    l1_source_ = std::make_unique<rollup::StoreL1Source>(l1_->store());
-
     // The settlement contract is the deployer's first creation on L1, and makes its ScopedCallable.
     sites_.settlement = execution::create_address(deployer_.address, 0);
     sites_.l1_callable = execution::create_address(sites_.settlement, 1);
-    network_.l1 = l1_.get();
-    network_.settlement = {uint256{L1}, sites_.settlement};
-    network_.l1_callable = sites_.l1_callable;
-
+    node::Network network{.contracts = {{uint256{L1}, sites_.settlement}, sites_.l1_callable},
+                          .rollups = {}};
+    const auto& settlement = network.contracts.settlement;
     for (const uint64_t chain_id : {A, B}) {
         auto alloc = devnet::rollup_alloc(
-            devnet::predeploy_code(artifacts_, rollup::rollup_spec(chain_id), network_.settlement));
+            devnet::predeploy_code(artifacts_, rollup::rollup_spec(chain_id), settlement));
         for (const auto* const person : {&deployer_, &provider_, &alice_, &bob_})
             alloc[person->address].balance = whole(100);
-        auto config = devnet::rollup_config(chain_id, network_.settlement, std::move(alloc));
-        rollups_[chain_id] = std::make_unique<chain::Chain>(config.spec, config.genesis);
-        network_.rollups.push_back({config, rollups_[chain_id].get()});
-        configs_.push_back(std::move(config));
+        network.rollups.push_back(devnet::rollup_config(chain_id, settlement, std::move(alloc)));
         sites_.rollups[chain_id] = {};
     }
 
-    std::vector<std::unique_ptr<prover::Attester>> attesters;
-    attesters.reserve(members_.size());
-    for (const auto& member : members_)
-        attesters.push_back(std::make_unique<prover::Attester>(member.key, *l1_source_, configs_));
-    committee_ = std::make_unique<prover::Committee>(
-        std::move(attesters), prover::CommitteeOptions{.threshold = COMMITTEE_THRESHOLD});
+    devnet::DevnetOptions options{
+        .builder = this->options(), .members = {}, .committee = {.threshold = COMMITTEE_THRESHOLD}};
+    for (const auto& member : members_) options.members.push_back(member.key);
+    devnet_ = std::make_unique<devnet::Devnet>(
+        std::make_unique<l1::LocalL1>(
+            devnet::l1_spec(L1), devnet::l1_genesis(std::move(l1)),
+            l1::LocalL1Options{.slot_s = SLOT_S, .coinbase = proposer_.address}),
+        network, options);
 }
 
 // ---- L1
@@ -153,10 +148,10 @@ void World::register_rollups() {
     const auto call = [&](const Address& to, Bytes data, const uint256& value = {}) {
         transactions.push_back(transaction(L1, deployer_, to, std::move(data), CALL_GAS, value));
     };
-    for (const auto& config : configs_) {
+    for (const auto& config : network().rollups) {
         const uint64_t chain_id = config.chain_id();
         call(sites_.settlement,
-             devnet::register_rollup(config, sites_.verifier, *rollups_.at(chain_id)->head()),
+             devnet::register_rollup(config, sites_.verifier, *chain(chain_id).head()),
              devnet::ether_of(config));
         // On both rollups the bridge is the deployer's first creation.
         at(chain_id).bridge = execution::create_address(deployer_.address, 0);
@@ -193,7 +188,7 @@ void World::register_rollups() {
 // ---- rollups
 
 void World::deploy_on_rollups() {
-    builder::ScopeBuilder scope{network_, options(), next_slot()};
+    auto scope = open();
     for (const uint64_t chain_id : {A, B}) {
         auto& sites = at(chain_id);
         Deployment on{*this, chain_id};
@@ -223,7 +218,7 @@ void World::deploy_on_rollups() {
 }
 
 void World::fund_pools() {
-    builder::ScopeBuilder scope{network_, options(), next_slot()};
+    auto scope = open();
 
     // One operation of the provider on L1: every transfer is a scoped call.
     struct Shipment {
@@ -329,15 +324,14 @@ builder::BuilderOptions World::options() const {
     return {.submitter = submitter_.key, .data_availability = data_availability_};
 }
 
-const chain::Chain& World::chain(uint64_t chain_id) const {
-    return chain_id == L1 ? *l1_ : *rollups_.at(chain_id);
+builder::ScopeBuilder World::open() {
+    return open(options());
 }
 
-builder::SlotAttributes World::next_slot() const {
-    const auto& head = l1_->head()->header();
-    return {.timestamp_s = head.timestamp_s + SLOT_S,
-            .prev_randao = crypto::keccak256(to_be(uint256{head.number + 1})),
-            .coinbase = proposer_.address};
+builder::ScopeBuilder World::open(const builder::BuilderOptions& options) {
+    auto scope = devnet_->node().open_scope(options);
+    if (!scope) fail(to_string(scope.error()));
+    return std::move(*scope);
 }
 
 uint64_t World::next_nonce(uint64_t chain_id, const Address& account) {
@@ -381,11 +375,7 @@ Transaction World::creation(uint64_t chain_id, const Person& from, Bytes init_co
 }
 
 void World::build_l1_block(const std::vector<Transaction>& transactions) {
-    const auto slot = next_slot();
-    const auto built = l1_->build_block({.timestamp_s = slot.timestamp_s,
-                                         .coinbase = slot.coinbase,
-                                         .prev_randao = slot.prev_randao},
-                                        transactions);
+    const auto built = devnet_->l1().mine(transactions);
     if (!built) fail("building an L1 block: " + to_string(built.error()));
     if (!built->refused.empty())
         fail(fmt::format("transaction {} of an L1 block: {}", built->refused.front().index,
@@ -395,14 +385,12 @@ void World::build_l1_block(const std::vector<Transaction>& transactions) {
             fail(fmt::format("transaction {} of an L1 block: {} {}", i,
                              evm::to_string(built->outcomes[i].status),
                              artifacts_.describe_error(built->outcomes[i].output)));
-    if (const auto imported = l1_->import(built->sealed.block.block); !imported)
-        fail("importing an L1 block: " + to_string(imported.error()));
 }
 
 builder::Bundle World::seal_and_settle(builder::ScopeBuilder& scope) {
-    auto bundle = scope.seal(*committee_);
+    auto bundle = devnet_->node().seal(scope);
     if (!bundle) fail(to_string(bundle.error()));
-    if (const auto settled = builder::settle(network_, *bundle); !settled)
+    if (const auto settled = devnet_->node().settle(*bundle); !settled)
         fail(to_string(settled.error()));
     return std::move(*bundle);
 }
@@ -416,9 +404,9 @@ builder::L1Root World::operation(const Person& from, const Address& target, Byte
     operation.target = target;
     operation.data = std::move(data);
     operation.gas = uint256{gas};
-    operation.deadline = uint256{l1_->head()->header().timestamp_s + 100 * SLOT_S};
-    const auto signature =
-        crypto::sign(protocol::operation_digest(network_.settlement, operation), from.key);
+    operation.deadline = uint256{chain(L1).head()->header().timestamp_s + 100 * SLOT_S};
+    const auto signature = crypto::sign(
+        protocol::operation_digest(network().contracts.settlement, operation), from.key);
     signed_operation.signature = concat(to_be(signature.r), to_be(signature.s));
     signed_operation.signature.push_back(signature.y_parity ? 28 : 27);
     return {std::move(signed_operation)};

@@ -5,12 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "builder/scope_builder.hpp"
 #include "demo/progress.hpp"
 #include "devnet/artifacts.hpp"
+#include "devnet/devnet.hpp"
 #include "devnet/genesis.hpp"
 #include "devnet/people.hpp"
-#include "prover/committee.hpp"
 
 namespace scope::demo {
 
@@ -81,20 +80,23 @@ class World {
 
     [[nodiscard]] const Artifacts& artifacts() const noexcept { return artifacts_; }
     [[nodiscard]] const Sites& sites() const noexcept { return sites_; }
-    [[nodiscard]] const builder::Network& network() const noexcept { return network_; }
-    [[nodiscard]] builder::BuilderOptions options() const;
-    [[nodiscard]] prover::Committee& committee() noexcept { return *committee_; }
-    [[nodiscard]] const std::vector<rollup::RollupConfig>& configs() const noexcept {
-        return configs_;
+    [[nodiscard]] devnet::Devnet& devnet() noexcept { return *devnet_; }
+    [[nodiscard]] const node::Network& network() const noexcept {
+        return devnet_->node().network();
     }
-    [[nodiscard]] const chain::Chain& chain(uint64_t chain_id) const;
+    [[nodiscard]] builder::BuilderOptions options() const;
+    [[nodiscard]] prover::Committee& committee() noexcept { return devnet_->committee(); }
+    [[nodiscard]] const chain::Chain& chain(uint64_t chain_id) const {
+        return devnet_->chain(chain_id);
+    }
 
     [[nodiscard]] const Person& alice() const noexcept { return alice_; }
     [[nodiscard]] const Person& bob() const noexcept { return bob_; }
     [[nodiscard]] const std::vector<Person>& members() const noexcept { return members_; }
 
-    /// The slot after L1's head.
-    [[nodiscard]] builder::SlotAttributes next_slot() const;
+    /// Opens a scope on the heads, with the world's options or these.
+    builder::ScopeBuilder open();
+    builder::ScopeBuilder open(const builder::BuilderOptions& options);
 
     /// A signed EIP-1559 transaction with the sender's next nonce, counting those made before.
     Transaction transaction(uint64_t chain_id, const Person& from, const Address& to, Bytes data,
@@ -152,12 +154,7 @@ class World {
     Person proposer_ = devnet::make_person("proposer");  // coinbase of all blocks
     std::vector<Person> members_{devnet::make_person("member-1"), devnet::make_person("member-2"),
                                  devnet::make_person("member-3")};
-    std::unique_ptr<chain::Chain> l1_;
-    std::map<uint64_t, std::unique_ptr<chain::Chain>> rollups_;
-    std::vector<rollup::RollupConfig> configs_;
-    std::unique_ptr<rollup::StoreL1Source> l1_source_;
-    std::unique_ptr<prover::Committee> committee_;
-    builder::Network network_;
+    std::unique_ptr<devnet::Devnet> devnet_;
     Sites sites_;
     std::map<std::pair<uint64_t, Address>, uint64_t> nonces_;
     std::map<std::pair<uint64_t, Address>, std::string> labels_;

@@ -1,0 +1,105 @@
+#include "builder/open_l1.hpp"
+
+namespace scope::builder {
+
+namespace callable = protocol::callable;
+
+namespace {
+
+/// For views, which nobody pays for.
+constexpr uint64_t VIEW_GAS = 10'000'000;
+/// Frames below executeScope run at this depth.
+constexpr int SETTLEMENT_CALL_DEPTH = 1;
+
+}  // namespace
+
+OpenL1::OpenL1(L1Snapshot snapshot, const L1Contracts& contracts, const BuilderOptions& options,
+               const std::vector<uint256>& remotes, state::Journal& journal)
+    : budget(remotes.size()),
+      contracts_(contracts),
+      block_(snapshot, snapshot.next, &journal),
+      host_(block_.state(), block_.environment()) {
+    host_.open_transaction(
+        {.origin = crypto::address_of(options.submitter),
+         .gas_price = environment().block.base_fee + options.max_priority_fee_per_gas});
+    host_.access_account(settlement().settlement);
+    const auto opened = call(callable::open_scope(remotes));
+    CHECK(opened.status == evm::Status::success);
+}
+
+evm::CallResult OpenL1::call(execution::Host& host, const Address& target, const Bytes& calldata,
+                             uint64_t gas) {
+    host.access_account(target);
+    if (const auto delegate = host.delegation(target)) host.access_account(*delegate);
+    return host.call({.depth = SETTLEMENT_CALL_DEPTH,
+                      .gas = static_cast<int64_t>(gas),
+                      .recipient = target,
+                      .sender = settlement().settlement,
+                      .code_address = target,
+                      .input = calldata});
+}
+
+evm::CallResult OpenL1::call(const Bytes& calldata) {
+    return call(calldata, VIEW_GAS);
+}
+
+evm::CallResult OpenL1::call(const Bytes& calldata, uint64_t gas) {
+    return call(host_, callable(), calldata, gas);
+}
+
+Result<Ending, Failure> OpenL1::run_operation(execution::Host& host,
+                                              const protocol::SignedOperation& operation,
+                                              uint64_t gas) {
+    const Address& account = operation.operation.account;
+    const auto logs_before = state().logs().size();
+    const auto result = call(host, account, protocol::execute_operation(operation), gas);
+    if (result.status != evm::Status::success)
+        return std::unexpected{result.status == evm::Status::revert
+                                   ? reverted(result.output)
+                                   : Failure{evm::to_string(result.status), {}}};
+    const auto& logs = state().logs();
+    for (size_t i = logs.size(); i-- > logs_before;) {
+        if (logs[i].address != account || logs[i].topics.empty() ||
+            logs[i].topics[0] != protocol::operation_executed_topic())
+            continue;
+        auto executed = protocol::decode_operation_executed(logs[i].data);
+        if (!executed) break;
+        return Ending{executed->success, std::move(executed->return_data),
+                      gas - static_cast<uint64_t>(result.gas_left)};
+    }
+    return std::unexpected{Failure{"the account did not say OperationExecuted", {}}};
+}
+
+protocol::RegisteredRollup OpenL1::registered(uint64_t chain_id) {
+    const auto before = state().checkpoint();
+    const auto result =
+        call(host_, settlement().settlement, protocol::get_rollup(uint256{chain_id}), VIEW_GAS);
+    state().rollback(before);
+    const auto rollup = protocol::decode_rollup(result.output);
+    CHECK(rollup.has_value());
+    return *rollup;
+}
+
+std::vector<protocol::EnvironmentValue> OpenL1::declared_environment() const {
+    using Field = protocol::EnvironmentField;
+    const auto& block = environment().block;
+    const auto value = [](Field field, const Hash& word) {
+        return protocol::EnvironmentValue{static_cast<uint8_t>(field), word};
+    };
+    return {value(Field::parent_hash, parent().hash),
+            value(Field::number, to_be(uint256{block.number})),
+            value(Field::timestamp, to_be(uint256{block.timestamp_s})),
+            value(Field::prev_randao, block.prev_randao),
+            value(Field::coinbase, to_be(to_uint256(block.coinbase))),
+            value(Field::base_fee, to_be(block.base_fee)),
+            value(Field::blob_base_fee, to_be(block.blob_base_fee)),
+            value(Field::gas_price, to_be(host_.transaction().gas_price))};
+}
+
+void OpenL1::rollback(const Checkpoint& checkpoint) {
+    legs.resize(checkpoint.legs);
+    budget = checkpoint.budget;
+    runs_alone = checkpoint.runs_alone;
+}
+
+}  // namespace scope::builder

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "builder/bundle.hpp"
+#include "builder/l1_budget.hpp"
+#include "builder/revert.hpp"
+#include "execution/host.hpp"
+#include "protocol/callable.hpp"
+
+namespace scope::builder {
+
+/// How a root's own code ended.
+struct Ending {
+    bool success = false;
+    Bytes output;
+    uint64_t gas_used = 0;
+};
+
+/// L1 while a scope is built: its next block's state and environment, in which the scope's one
+/// transaction is open as executeScope leaves it to the legs; and the legs so far.
+class OpenL1 {
+  public:
+    /// Opens the scope with @p remotes.
+    OpenL1(L1Snapshot snapshot, const L1Contracts& contracts, const BuilderOptions& options,
+           const std::vector<uint256>& remotes, state::Journal& journal);
+
+    [[nodiscard]] uint64_t chain_id() const noexcept {
+        return contracts_.settlement.l1_chain_id[0];
+    }
+    [[nodiscard]] const L1Contracts& contracts() const noexcept { return contracts_; }
+    [[nodiscard]] const protocol::SettlementId& settlement() const noexcept {
+        return contracts_.settlement;
+    }
+    /// ScopedCallable.
+    [[nodiscard]] const Address& callable() const noexcept { return contracts_.l1_callable; }
+    /// What the scope is built on.
+    [[nodiscard]] const L1Snapshot& snapshot() const noexcept { return block_.snapshot(); }
+    /// The head of that.
+    [[nodiscard]] const l1::L1Head& parent() const noexcept { return snapshot().head; }
+    [[nodiscard]] state::State& state() noexcept { return block_.state(); }
+    [[nodiscard]] const execution::Environment& environment() const noexcept {
+        return block_.environment();
+    }
+    /// On which the scope's transaction is open.
+    [[nodiscard]] execution::Host& host() noexcept { return host_; }
+    /// All that a leg may assume of the block and the transaction.
+    [[nodiscard]] std::vector<protocol::EnvironmentValue> declared_environment() const;
+
+    // --- Calls that the settlement contract makes ---
+
+    /// To ScopedCallable.
+    evm::CallResult call(const Bytes& calldata);
+    evm::CallResult call(const Bytes& calldata, uint64_t gas);
+    /// The account's executeOperation on @p host, or why that failed.
+    Result<Ending, Failure> run_operation(execution::Host& host,
+                                          const protocol::SignedOperation& operation, uint64_t gas);
+    /// What the registry says of a rollup. Leaves nothing warm: executeScope reads it after the
+    /// legs.
+    protocol::RegisteredRollup registered(uint64_t chain_id);
+
+    // --- What the scope's transaction holds ---
+
+    std::vector<protocol::L1Leg> legs;
+    L1Budget budget;
+    bool runs_alone = false;  ///< a leg signed that it is the only one
+
+    /// To come back to before a root. Of the state the journal has its own.
+    struct Checkpoint {
+        size_t legs = 0;
+        L1Budget budget;
+        bool runs_alone = false;
+    };
+    [[nodiscard]] Checkpoint checkpoint() const { return {legs.size(), budget, runs_alone}; }
+    void rollback(const Checkpoint& checkpoint);
+
+  private:
+    evm::CallResult call(execution::Host& host, const Address& target, const Bytes& calldata,
+                         uint64_t gas);
+
+    L1Contracts contracts_;
+    NextL1Block block_;
+    execution::Host host_;
+};
+
+}  // namespace scope::builder

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <memory>
+
+#include "builder/bundle.hpp"
+#include "builder/revert.hpp"
+#include "execution/host.hpp"
+#include "rollup/follower.hpp"
+
+namespace scope::builder {
+
+/// A rollup while a scope is built: its next block, which begins with openScope.
+class OpenRollup {
+  public:
+    /// What a system transaction may use: serving all inbound calls of one root.
+    static constexpr uint64_t SYSTEM_GAS = 30'000'000;
+
+    /// @param followed  Its head; must outlive this.
+    /// @param l1        Its origin, and what its block has of L1's next one.
+    /// @param remotes   All other chains of the scope, ascending.
+    OpenRollup(const rollup::Follower::Rollup& followed, const L1Snapshot& l1,
+               const protocol::RegisteredRollup& registered, const std::vector<uint256>& remotes,
+               state::Journal& journal);
+
+    [[nodiscard]] uint64_t chain_id() const noexcept { return frame_.chain_id; }
+    [[nodiscard]] const rollup::Follower::Rollup& followed() const noexcept { return *followed_; }
+    [[nodiscard]] const execution::SystemTransactionRule& system() const {
+        return followed_->config.system();
+    }
+    /// As L1 had it before the scope.
+    [[nodiscard]] const protocol::RegisteredRollup& registered() const noexcept {
+        return registered_;
+    }
+    /// The head on which its block is built.
+    [[nodiscard]] const BlockHeader& parent() const noexcept { return parent_->header(); }
+    [[nodiscard]] chain::BlockBuilder& block() noexcept { return *block_; }
+
+    /// Runs @p tx as the block's next.
+    Result<execution::Outcome, execution::TxError> run(const Transaction& tx, const Address& sender,
+                                                       execution::Host* host = nullptr);
+    /// Runs a system transaction as the block's next, or says why that can't be.
+    Result<execution::Outcome, Failure> run_system(Bytes calldata);
+    /// Returns what ScopedCallable answers; leaves no trace.
+    Bytes view(const Bytes& calldata);
+
+    /// Whether anything followed openScope, so that the scope has a batch of it.
+    [[nodiscard]] bool is_touched() const { return block_->transactions().size() > 1; }
+    [[nodiscard]] rollup::Batch batch() const;
+    /// Of batch() as encoded, in bytes.
+    [[nodiscard]] size_t batch_size() const;
+
+    /// To come back to before a root.
+    struct Checkpoint {
+        chain::BlockBuilder::Checkpoint block;
+        size_t transactions_size = 0;
+    };
+    [[nodiscard]] Checkpoint checkpoint() const noexcept {
+        return {block_->checkpoint(), transactions_size_};
+    }
+    void rollback(const Checkpoint& checkpoint);
+
+  private:
+    Bytes call(const Address& sender, const Bytes& calldata, bool is_static);
+
+    const rollup::Follower::Rollup* followed_;
+    chain::StoredBlockPtr parent_;
+    rollup::Batch frame_;
+    protocol::RegisteredRollup registered_;
+    std::unique_ptr<chain::BlockBuilder> block_;
+    size_t transactions_size_ = 0;  // in the batch
+};
+
+}  // namespace scope::builder

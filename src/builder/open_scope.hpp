@@ -1,0 +1,45 @@
+#pragma once
+
+#include "builder/open_l1.hpp"
+#include "builder/open_rollup.hpp"
+
+namespace scope::builder {
+
+/// A scope while it is built: the next block of every chain, all on one journal, so that a root is
+/// taken back everywhere or nowhere.
+class OpenScope {
+  public:
+    /// Opens it on L1's and the rollups' heads, without rollups that stopped.
+    /// @param follower  Must outlive it, and not move meanwhile.
+    OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Contracts& contracts,
+              BuilderOptions options);
+    OpenScope(const OpenScope&) = delete;
+    OpenScope& operator=(const OpenScope&) = delete;
+
+    [[nodiscard]] const BuilderOptions& options() const noexcept { return options_; }
+    [[nodiscard]] OpenL1& l1() noexcept { return l1_; }
+    [[nodiscard]] std::vector<OpenRollup>& rollups() noexcept { return rollups_; }
+    [[nodiscard]] const std::vector<OpenRollup>& rollups() const noexcept { return rollups_; }
+    /// Returns null for a chain that is no rollup of this scope.
+    [[nodiscard]] OpenRollup* find(uint64_t chain_id) noexcept;
+    /// Says for a person why a chain is no rollup of this scope.
+    [[nodiscard]] std::string why_absent(const uint256& chain_id) const;
+
+    /// To come back to before a root, on every chain.
+    struct Checkpoint {
+        state::Journal::Checkpoint journal = 0;
+        OpenL1::Checkpoint l1;
+        std::vector<OpenRollup::Checkpoint> rollups;
+    };
+    [[nodiscard]] Checkpoint checkpoint() const;
+    void rollback(const Checkpoint& checkpoint);
+
+  private:
+    const rollup::Follower& follower_;
+    BuilderOptions options_;
+    state::Journal journal_;  // of all states, so it outlives them
+    OpenL1 l1_;
+    std::vector<OpenRollup> rollups_;
+};
+
+}  // namespace scope::builder

@@ -1,0 +1,115 @@
+#include "builder/plan_execution.hpp"
+
+#include <fmt/format.h>
+
+#include "builder/refuse.hpp"
+#include "protocol/fault.hpp"
+
+namespace scope::builder {
+
+namespace callable = protocol::callable;
+
+namespace {
+
+protocol::RootSection section_of(const Plan& plan, uint64_t chain_id) {
+    const auto found = plan.find(chain_id);
+    return found == plan.end() ? protocol::RootSection{} : found->second;
+}
+
+/// A chain's transaction for the root can't stand.
+std::unexpected<Refusal> refuse_fault(uint64_t chain_id, const Failure& failure) {
+    const bool short_of_gas =
+        protocol::fault_of(failure.revert_data) == protocol::Fault::too_little_gas;
+    return refuse(short_of_gas ? RefusalRule::gas_budget : RefusalRule::execution_failed,
+                  fmt::format("chain {}: {}", chain_id, failure.reason));
+}
+
+std::unexpected<Refusal> refuse_l1(const Failure& failure) {
+    const bool full = protocol::fault_of(failure.revert_data) == protocol::Fault::too_little_gas ||
+                      protocol::is_too_little_operation_gas(failure.revert_data);
+    return refuse(full ? RefusalRule::scope_full : RefusalRule::execution_failed,
+                  "L1: " + failure.reason);
+}
+
+/// What the root adds to batches that are published in calldata.
+void add_batches(L1Budget& budget, const Candidate& candidate, const Plan& plan, uint64_t l1_id) {
+    for (const auto& [chain_id, section] : plan)
+        if (chain_id != l1_id) budget.add_calldata(callable::run_root(candidate.context, section));
+    if (const auto* const l2_root = std::get_if<L2Root>(&candidate.root))
+        budget.add_calldata(encode(l2_root->transaction));
+}
+
+/// The root's own operation, once its leg is loaded.
+Result<Ending, Refusal> execute_operation(OpenL1& l1, const protocol::SignedOperation& signed_one) {
+    const auto& operation = signed_one.operation;
+    auto ending = l1.run_operation(l1.host(), signed_one, l1.budget.left());
+    if (!ending) return refuse_l1(ending.error());
+    l1.budget.add_gas(ending->gas_used);
+    const auto open = callable::decode_open_root(l1.call(callable::get_baton()).output);
+    if (!open || (!operation.final_trace.is_zero() && open->baton.trace != operation.final_trace))
+        return refuse(RefusalRule::operation, "the root's trace ends elsewhere than finalTrace");
+    if (l1.call(callable::close_root()).status != evm::Status::success)
+        return refuse_l1({"closeRoot", {}});
+    l1.runs_alone |= operation.runs_alone;
+    return std::move(*ending);
+}
+
+/// Returns how the operation ended, if the root is one.
+Result<Ending, Refusal> execute_on_l1(OpenL1& l1, const Candidate& candidate,
+                                      const protocol::RootSection& section) {
+    const auto* const root = std::get_if<L1Root>(&candidate.root);
+    protocol::L1Leg leg{candidate.context, section.fills, section.records, {}};
+    if (root) leg.signed_operation = protocol::encode(root->operation);
+    l1.budget.add_leg(leg);
+    const uint64_t gas = l1.budget.left();
+    const auto loaded = l1.call(root ? callable::load_root(candidate.context, section)
+                                     : callable::run_root(candidate.context, section),
+                                gas);
+    if (loaded.status != evm::Status::success) return refuse_l1(reverted(loaded.output));
+    l1.budget.add_gas(gas - static_cast<uint64_t>(loaded.gas_left));
+    Ending ending;
+    if (root) ending = TRY(execute_operation(l1, root->operation));
+    l1.legs.push_back(std::move(leg));
+    if (l1.runs_alone && l1.legs.size() > 1)
+        return refuse(RefusalRule::operation, "an operation signed that it runs alone on L1");
+    return ending;
+}
+
+/// The root's own transaction, once its section is loaded.
+Result<Ending, Refusal> execute_transaction(OpenRollup& rollup, const Candidate& candidate) {
+    const auto& root = std::get<L2Root>(candidate.root);
+    execution::Host host{rollup.block().state(), rollup.block().environment()};
+    auto outcome = rollup.run(root.transaction, candidate.sender, &host);
+    if (!outcome && outcome.error() == execution::TxError::aborted)
+        return refuse_fault(root.chain_id, reverted(*host.abort_reason()));
+    if (!outcome) return refuse(root, outcome.error());
+    return Ending{outcome->succeeded(), std::move(outcome->output), outcome->gas_used};
+}
+
+}  // namespace
+
+Result<Ending, Refusal> execute(OpenScope& scope, const Candidate& candidate, const Plan& plan) {
+    auto& l1 = scope.l1();
+    const uint64_t root_chain = candidate.context.root_chain_id[0];
+    if (scope.options().data_availability == DataAvailability::calldata)
+        add_batches(l1.budget, candidate, plan, l1.chain_id());
+    if (l1.budget.left() == 0)
+        return refuse(RefusalRule::scope_full, "the L1 transaction has no gas left for it");
+
+    Ending ending;
+    if (plan.contains(l1.chain_id()) || root_chain == l1.chain_id())
+        ending = TRY(execute_on_l1(l1, candidate, section_of(plan, l1.chain_id())));
+    for (auto& rollup : scope.rollups()) {
+        const uint64_t id = rollup.chain_id();
+        const bool is_own = id == root_chain;
+        if (!is_own && !plan.contains(id)) continue;
+        const auto section = section_of(plan, id);
+        const auto run = rollup.run_system(is_own ? callable::load_root(candidate.context, section)
+                                                  : callable::run_root(candidate.context, section));
+        if (!run) return refuse_fault(id, run.error());
+        if (is_own) ending = TRY(execute_transaction(rollup, candidate));
+    }
+    return ending;
+}
+
+}  // namespace scope::builder

@@ -1,0 +1,116 @@
+#include "builder/settlement_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "builder/refuse.hpp"
+#include "rollup/blob_codec.hpp"
+#include "types/blob.hpp"
+
+namespace scope::builder {
+
+namespace callable = protocol::callable;
+
+namespace {
+
+PairView view_of(OpenScope& scope, uint64_t chain_id, uint64_t remote) {
+    auto* const rollup = scope.find(chain_id);
+    const auto ask = [&](const Bytes& calldata) {
+        return rollup ? rollup->view(calldata) : scope.l1().call(calldata).output;
+    };
+    const auto hashes =
+        callable::decode_rolling_hashes(ask(callable::get_rolling_hashes(uint256{remote})));
+    const auto values = callable::decode_values(ask(callable::get_values(uint256{remote})));
+    CHECK(hashes && values);
+    return {*hashes, *values};
+}
+
+Result<void, Refusal> require_mirrored(uint64_t x, const PairView& here, uint64_t y,
+                                       const PairView& there) {
+    if (const char* const what = first_difference(here, there))
+        return refuse(RefusalRule::streams_differ, fmt::format("{} of {} to {}", what, x, y));
+    if (const char* const what = first_difference(there, here))
+        return refuse(RefusalRule::streams_differ, fmt::format("{} of {} to {}", what, y, x));
+    return {};
+}
+
+/// All batches fit into one transaction's blobs, or each into calldata.
+Result<void, Refusal> require_room(const OpenScope& scope) {
+    size_t blobs = 0;
+    for (const auto& rollup : scope.rollups()) {
+        if (!rollup.is_touched()) continue;
+        const size_t size = rollup.batch_size();
+        if (size > rollup::MAX_BATCH_SIZE)
+            return refuse(RefusalRule::scope_full,
+                          fmt::format("chain {}: the batch has no room", rollup.chain_id()));
+        blobs += rollup::blobs_for(size);
+    }
+    if (scope.options().data_availability == DataAvailability::blobs &&
+        blobs > MAX_BLOBS_PER_TRANSACTION)
+        return refuse(RefusalRule::scope_full,
+                      fmt::format("{} blobs, at most {} in one L1 transaction", blobs,
+                                  MAX_BLOBS_PER_TRANSACTION));
+    return {};
+}
+
+}  // namespace
+
+std::vector<ChainPair> pairs_of(const Plan& plan) {
+    std::set<ChainPair> pairs;
+    const auto add = [&](uint64_t chain_id, const uint256& remote) {
+        pairs.insert(std::minmax(chain_id, uint64_t{remote[0]}));
+    };
+    for (const auto& [chain_id, section] : plan) {
+        for (const auto& fill : section.fills) add(chain_id, fill.chain_id);
+        for (const auto& record : section.records) add(chain_id, record.request.source_chain_id);
+    }
+    return {pairs.begin(), pairs.end()};
+}
+
+const char* first_difference(const PairView& here, const PairView& there) noexcept {
+    if (here.hashes.requests_out != there.hashes.requests_in) return "requests";
+    if (here.hashes.responses_in != there.hashes.responses_out) return "responses";
+    if (here.values.value_out != there.values.value_in) return "values";
+    return nullptr;
+}
+
+Backing backing_of(const uint256& escrow, const ValuesByRemote& values) noexcept {
+    Backing backing{escrow, {}};
+    for (const auto& [remote, pair] : values) {
+        backing.held += pair.value_in;
+        backing.given += pair.value_out;
+    }
+    return backing;
+}
+
+Result<void, Refusal> SettlementCheck::check(OpenScope& scope, const Plan& plan) {
+    std::map<uint64_t, ValuesByRemote> values;
+    const auto note = [&](uint64_t chain_id, uint64_t remote, const PairView& view) {
+        const auto [place, is_new] = values.try_emplace(chain_id);
+        if (is_new) place->second = values_[chain_id];
+        place->second[remote] = view.values;
+    };
+    for (const auto& [x, y] : pairs_of(plan)) {
+        const auto here = view_of(scope, x, y);
+        const auto there = view_of(scope, y, x);
+        TRY_VOID(require_mirrored(x, here, y, there));
+        note(x, y, here);
+        note(y, x, there);
+    }
+    for (const auto& [chain_id, by_remote] : values) {
+        const auto* const rollup = scope.find(chain_id);
+        if (!rollup) continue;  // L1 answers for itself
+        const auto [held, given] = backing_of(rollup->registered().escrow, by_remote);
+        if (given > held)
+            return refuse(RefusalRule::escrow,
+                          fmt::format("chain {} gives out {} wei, L1 holds {} for it", chain_id,
+                                      to_decimal(given), to_decimal(held)));
+    }
+    TRY_VOID(require_room(scope));
+    for (auto& [chain_id, by_remote] : values) values_[chain_id] = std::move(by_remote);
+    return {};
+}
+
+}  // namespace scope::builder

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+
+#include "builder/open_scope.hpp"
+
+namespace scope::builder {
+
+/// Values that went between a chain and its remotes, by remote.
+using ValuesByRemote = std::map<uint64_t, protocol::callable::Values>;
+
+/// Refuses root by root what executeScope would refuse in the end: streams and values of a pair
+/// that don't mirror each other, ether that L1 does not hold, batches without room.
+///
+/// It looks only at pairs between which the root's plan has an answer: ScopedCallable changes no
+/// others, and those matched when they were last looked at.
+class SettlementCheck {
+  public:
+    /// Checks the scope after a root's plan was executed. A root that is not refused counts as
+    /// kept.
+    Result<void, Refusal> check(OpenScope& scope, const Plan& plan);
+
+  private:
+    std::map<uint64_t, ValuesByRemote> values_;  // by chain, after the roots that were kept
+};
+
+/// Two chain ids, the lower one first.
+using ChainPair = std::pair<uint64_t, uint64_t>;
+/// Returns the pairs between which @p plan has an answer, each once, ascending.
+std::vector<ChainPair> pairs_of(const Plan& plan);
+
+/// What a chain tells of one remote.
+struct PairView {
+    protocol::RollingHashes hashes;
+    protocol::callable::Values values;
+};
+/// Returns what @p here sent that @p there did not get, or got answered and @p there did not
+/// answer: "requests", "responses" or "values"; null if nothing.
+const char* first_difference(const PairView& here, const PairView& there) noexcept;
+
+/// A rollup's ether in a scope, in wei (§10): it may give no more than is held for it.
+struct Backing {
+    uint256 held;   ///< by L1, what came in included
+    uint256 given;  ///< to other chains
+};
+Backing backing_of(const uint256& escrow, const ValuesByRemote& values) noexcept;
+
+}  // namespace scope::builder

@@ -1,0 +1,73 @@
+#include "builder/settlement_check.hpp"
+
+#include <gtest/gtest.h>
+
+namespace scope::builder {
+namespace {
+
+protocol::Record record_from(uint64_t source) {
+    protocol::Record record;
+    record.request.source_chain_id = uint256{source};
+    return record;
+}
+protocol::Fill fill_of(uint64_t target) {
+    return {uint256{target}, {}, {}};
+}
+
+TEST(settlement_check, looks_at_pairs_between_which_there_is_an_answer) {
+    Plan plan;
+    plan[1].fills = {fill_of(902), fill_of(902)};
+    plan[902].records = {record_from(1), record_from(1), record_from(903)};
+    plan[903].fills = {fill_of(902)};
+    EXPECT_EQ(pairs_of(plan), (std::vector<ChainPair>{{1, 902}, {902, 903}}));
+    EXPECT_TRUE(pairs_of({}).empty());
+    EXPECT_TRUE(pairs_of({{901, {}}}).empty());
+}
+
+TEST(settlement_check, looks_at_a_pair_that_only_one_side_names) {
+    // Settlement compares both sides of a pair that either one names.
+    Plan asked;
+    asked[902].fills = {fill_of(1)};
+    Plan served;
+    served[902].records = {record_from(1)};
+    EXPECT_EQ(pairs_of(asked), (std::vector<ChainPair>{{1, 902}}));
+    EXPECT_EQ(pairs_of(served), pairs_of(asked));
+}
+
+/// Two chains after one call from `here` to `there` that carried 7 wei.
+struct Mirrored {
+    PairView here;
+    PairView there;
+    Mirrored() {
+        here.hashes.requests_out = there.hashes.requests_in = Hash{{1}};
+        here.hashes.responses_in = there.hashes.responses_out = Hash{{2}};
+        here.values.value_out = there.values.value_in = 7u;
+    }
+};
+
+TEST(settlement_check, tells_what_of_a_pair_is_not_mirrored) {
+    Mirrored pair;
+    EXPECT_EQ(first_difference(pair.here, pair.there), nullptr);
+    EXPECT_EQ(first_difference(pair.there, pair.here), nullptr);
+    pair.there.values.value_in = 8u;
+    EXPECT_STREQ(first_difference(pair.here, pair.there), "values");
+    pair.there.hashes.responses_out = Hash{{3}};
+    EXPECT_STREQ(first_difference(pair.here, pair.there), "responses");
+    pair.there.hashes.requests_in = Hash{{3}};
+    EXPECT_STREQ(first_difference(pair.here, pair.there), "requests");
+    // What goes the other way is another question.
+    EXPECT_EQ(first_difference(pair.there, pair.here), nullptr);
+    pair.there.hashes.requests_out = Hash{{4}};
+    EXPECT_STREQ(first_difference(pair.there, pair.here), "requests");
+}
+
+TEST(settlement_check, a_rollup_may_give_what_it_was_given_and_what_is_held_for_it) {
+    const auto [held, given] = backing_of(
+        5u, {{1, {.value_out = 3u, .value_in = 10u}}, {902, {.value_out = 12u, .value_in = {}}}});
+    EXPECT_EQ(held, uint256{15u});
+    EXPECT_EQ(given, uint256{15u});
+    EXPECT_EQ(backing_of(5u, {}).held, uint256{5u});
+}
+
+}  // namespace
+}  // namespace scope::builder

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <memory>
+
+#include "builder/scope_builder.hpp"
+#include "l1/l1_sender.hpp"
+#include "node/settle_error.hpp"
+#include "prover/attester.hpp"
+
+namespace scope::node {
+
+/// What all nodes of a network agree on.
+struct Network {
+    builder::L1Contracts contracts;
+    std::vector<rollup::RollupConfig> rollups;  ///< not empty
+    uint64_t first_l1_block = 0;                ///< from which on scopes may have settled
+};
+
+/// What a node is made of. With a source alone it is a follower; each other part adds a role.
+struct Parts {
+    std::shared_ptr<const l1::L1Source> source;
+    std::optional<crypto::SecretKey> attester;  ///< it attests, with this key
+
+    /// It builds scopes and settles them: all of these, or none.
+    struct Builder {
+        std::shared_ptr<const l1::L1View> view;
+        std::shared_ptr<l1::L1Sender> sender;
+        std::shared_ptr<prover::Prover> prover;
+        builder::BuilderOptions options;
+    };
+    std::optional<Builder> builder;
+};
+
+/// What settling gave.
+struct Settled {
+    chain::StoredBlockPtr l1_block;
+    Receipt receipt;
+    uint64_t gas_used = 0;
+};
+
+/// A node: one follower, which owns the heads of L1 and of all rollups, and the parts that work on
+/// them. The builder reads the heads and gives a bundle; the sender brings it to L1; only what is
+/// derived from there moves the heads.
+///
+/// For one thread at a time.
+class Node {
+  public:
+    Node(Network network, Parts parts);
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    [[nodiscard]] const Network& network() const noexcept { return network_; }
+    [[nodiscard]] const rollup::Follower& follower() const noexcept { return follower_; }
+
+    /// Follows L1 to its head.
+    Result<rollup::Followed, rollup::FollowError> follow() { return follower_.advance(); }
+    /// Takes the users' transactions that L1's reorganisations undid (rollup/follower.hpp).
+    std::vector<Transaction> take_undone(uint64_t chain_id) {
+        return follower_.take_undone(chain_id);
+    }
+
+    // ---- builder. REQUIRES: the part
+
+    /// Follows L1 and opens a scope on its head, for the block that comes next.
+    Result<builder::ScopeBuilder, SettleError> open_scope();
+    /// As open_scope, with other options than the node's.
+    Result<builder::ScopeBuilder, SettleError> open_scope(const builder::BuilderOptions& options);
+    /// Has the scope proved and makes the bundle.
+    Result<builder::Bundle, builder::SealError> seal(builder::ScopeBuilder& scope);
+    /// Sends the bundle and follows L1, until the rollups' heads are those of the bundle.
+    Result<Settled, SettleError> settle(const builder::Bundle& bundle);
+
+    // ---- attester. REQUIRES: the part
+
+    [[nodiscard]] const Address& attester() const { return attester_->address(); }
+    /// Follows L1, executes and signs (prover/attester.hpp).
+    Result<prover::Attestation, prover::Disagreement> attest(BytesView proof_input);
+
+  private:
+    Network network_;
+    Parts parts_;
+    rollup::Follower follower_;
+    std::optional<prover::Attester> attester_;
+};
+
+/// A node of this process as a member of a committee.
+class LocalMember final : public prover::AttesterClient {
+  public:
+    /// REQUIRES: one with the attester's part.
+    explicit LocalMember(std::unique_ptr<Node> node) : node_(std::move(node)) {}
+
+    [[nodiscard]] const Address& address() const noexcept override { return node_->attester(); }
+    Result<prover::Attestation, prover::Disagreement> attest(BytesView proof_input) override {
+        return node_->attest(proof_input);
+    }
+
+  private:
+    std::unique_ptr<Node> node_;
+};
+
+}  // namespace scope::node

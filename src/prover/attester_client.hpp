@@ -1,0 +1,26 @@
+#pragma once
+
+#include "prover/prover.hpp"
+
+namespace scope::prover {
+
+/// r || s || v, v = 27 or 28 (ICommitteeVerifier).
+using AttestationSignature = FixedBytes<65>;
+
+struct Attestation {
+    Address signer;
+    Hash public_inputs_hash;
+    AttestationSignature signature;
+};
+
+/// A member of a committee, as who asks it has it: in the same process or elsewhere.
+class AttesterClient {
+  public:
+    virtual ~AttesterClient() = default;
+
+    [[nodiscard]] virtual const Address& address() const noexcept = 0;
+    /// Asks for an attestation (prover/proof_input.hpp), and waits for it. For one thread.
+    virtual Result<Attestation, Disagreement> attest(BytesView proof_input) = 0;
+};
+
+}  // namespace scope::prover

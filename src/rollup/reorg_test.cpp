@@ -1,0 +1,347 @@
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "rollup/follower.hpp"
+#include "test_rollup/test_rollup.hpp"
+#include "types/signing.hpp"
+
+/// L1 is reorganised under a follower: it must stand where one stands that has only ever seen the
+/// branch which is canonical in the end.
+namespace scope::rollup {
+namespace {
+
+using namespace test;
+
+Transaction user_transfer(const chain::Chain& chain, uint64_t value_wei) {
+    Transaction tx;
+    tx.type = TxType::dynamic_fee;
+    tx.chain_id = chain.spec().chain_id;
+    tx.nonce = chain.head_state()->account(user())->nonce;
+    tx.max_fee_per_gas = uint256{uint64_t{1'000'000'000'000}};
+    tx.gas_limit = 21'000;
+    tx.to = Address{{0x0a}};
+    tx.value = uint256{value_wei};
+    sign(tx, key(1));
+    return tx;
+}
+
+Transaction open_scope(const chain::Chain& chain) {
+    auto tx = Author{chain.spec().chain_id}.open_scope();
+    const auto account = chain.head_state()->account(SYSTEM_SENDER);
+    tx.nonce = account ? account->nonce : 0;
+    return tx;
+}
+
+/// An L1 with a history that branches, and two rollups on it, as an honest builder would have
+/// settled them on whatever branch is canonical.
+class Branches {
+  public:
+    static constexpr std::array<uint64_t, 2> CHAINS{CHAIN, REMOTE};
+
+    [[nodiscard]] std::vector<RollupConfig> configs() const {
+        return {config(CHAIN), config(REMOTE)};
+    }
+
+    void add_empty() { l1.add({}, {}); }
+
+    /// Adds an L1 block in which these rollups settle one batch each, in one scope.
+    void add_scope(const std::vector<uint64_t>& chains, DataIn data_in = DataIn::calldata) {
+        std::vector<protocol::BatchClaim> claims;
+        std::vector<Hash> versioned_hashes;
+        for (const uint64_t id : CHAINS) to_head(id);
+        for (const uint64_t id : chains) {
+            auto& on = at(id);
+            std::vector<std::vector<Transaction>> blocks{
+                {open_scope(on.chain), user_transfer(on.chain, ++salt_)}};
+            const auto batch = make_batch(on.chain, std::move(blocks), on.next_batch,
+                                          l1.head()->hash, l1.head()->header().number);
+            auto claimed = claim_of(on.chain, config(id), batch, data_in, &l1);
+            claimed.claim.first_blob = uint256{versioned_hashes.size()};
+            for (const auto& hash : claimed.versioned_hashes) versioned_hashes.push_back(hash);
+            adopt_batch(on.chain, std::move(claimed.execution));
+            ++on.next_batch;
+            claims.push_back(std::move(claimed.claim));
+        }
+        l1.settle(claims, versioned_hashes);
+        for (const uint64_t id : CHAINS)
+            heads_[{l1.head()->hash, id}] = {at(id).chain.head()->hash, at(id).next_batch};
+    }
+
+    /// Takes L1 back by so many blocks; what comes next is another branch.
+    void go_back(size_t depth) { l1.blocks_.resize(l1.blocks_.size() - depth); }
+
+    /// The users' transactions of a rollup on the canonical branch, in their order.
+    std::vector<Hash> transactions(uint64_t id) {
+        auto& chain = to_head(id).chain;
+        std::vector<Hash> hashes;
+        for (uint64_t n = 1; n <= chain.head()->header().number; ++n) {
+            const auto block = chain.store().canonical_block(n);
+            for (size_t i = 0; i < block->block.transactions.size(); ++i)
+                if (block->block.transactions[i].type != TxType::system)
+                    hashes.push_back(block->transaction_hashes[i]);
+        }
+        return hashes;
+    }
+
+    FakeL1 l1;
+
+  private:
+    struct Rollup {
+        chain::Chain chain;
+        uint64_t next_batch = 0;
+    };
+    struct Settled {
+        Hash head;
+        uint64_t next_batch = 0;
+    };
+
+    Rollup& at(uint64_t id) { return id == CHAIN ? one_ : two_; }
+    /// Takes the rollup to where L1's head has it.
+    Rollup& to_head(uint64_t id) {
+        auto& on = at(id);
+        Settled settled{on.chain.store().canonical_block(0)->hash, 0};
+        for (size_t n = l1.blocks_.size(); n-- > 0;) {
+            const auto found = heads_.find({l1.blocks_[n]->hash, id});
+            if (found == heads_.end()) continue;
+            settled = found->second;
+            break;
+        }
+        on.chain.set_head(settled.head);
+        on.next_batch = settled.next_batch;
+        return on;
+    }
+
+    Rollup one_{make_chain(config(CHAIN)), 0};
+    Rollup two_{make_chain(config(REMOTE)), 0};
+    std::map<std::pair<Hash, uint64_t>, Settled> heads_;  // after L1 blocks in which scopes settled
+    uint64_t salt_ = 0;
+};
+
+void expect_as_fresh(const Follower& follower, const Branches& branches) {
+    Follower fresh{branches.l1, branches.configs()};
+    ASSERT_TRUE(fresh.advance().has_value());
+    EXPECT_EQ(follower.next_l1_block(), fresh.next_l1_block());
+    for (const uint64_t id : Branches::CHAINS) {
+        const auto& chain = follower.rollup(id)->chain;
+        const auto& expected = fresh.rollup(id)->chain;
+        EXPECT_EQ(chain.head()->hash, expected.head()->hash) << id;
+        EXPECT_EQ(chain.head_state()->state_root(), expected.head_state()->state_root()) << id;
+        EXPECT_EQ(follower.head(id).stopped.has_value(), false);
+        for (const auto label : {Label::latest, Label::safe, Label::finalized}) {
+            const auto is = follower.head(id, label).position;
+            const auto should = fresh.head(id, label).position;
+            EXPECT_EQ(is.l1_block, should.l1_block) << id;
+            EXPECT_EQ(is.head, should.head) << id;
+            EXPECT_EQ(is.next_batch, should.next_batch) << id;
+            EXPECT_EQ(is.l1_origin_number, should.l1_origin_number) << id;
+        }
+    }
+}
+
+std::vector<Hash> hashes_of(const std::vector<Transaction>& transactions) {
+    std::vector<Hash> hashes;
+    for (const auto& tx : transactions) hashes.push_back(hash(tx));
+    return hashes;
+}
+
+class reorg_of_depth : public testing::TestWithParam<size_t> {};
+
+TEST_P(reorg_of_depth, leads_to_the_other_branch) {
+    const size_t depth = GetParam();
+    Branches b;
+    Follower follower{b.l1, b.configs()};
+    for (size_t i = 0; i < depth + 3; ++i) {
+        if (i % 3 == 0)
+            b.add_scope({CHAIN, REMOTE}, i == 0 ? DataIn::blobs : DataIn::calldata);
+        else if (i % 3 == 1)
+            b.add_scope({REMOTE});
+        else
+            b.add_empty();
+    }
+    ASSERT_TRUE(follower.advance().has_value());
+    expect_as_fresh(follower, b);
+    const auto before = b.transactions(REMOTE);
+
+    // The other branch is as high: no block more tells of it.
+    b.go_back(depth);
+    const auto kept = b.transactions(REMOTE);
+    for (size_t i = 0; i < depth; ++i) {
+        if (i % 4 == 0)
+            b.add_scope({CHAIN});
+        else
+            b.add_empty();
+    }
+    const auto followed = follower.advance();
+    ASSERT_TRUE(followed.has_value()) << to_string(followed.error());
+    EXPECT_EQ(followed->unwound, depth);
+    expect_as_fresh(follower, b);
+
+    // What of REMOTE was undone is handed back once, in its order.
+    EXPECT_EQ(
+        hashes_of(follower.take_undone(REMOTE)),
+        (std::vector<Hash>{before.begin() + static_cast<ptrdiff_t>(kept.size()), before.end()}));
+    EXPECT_TRUE(follower.take_undone(REMOTE).empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(depths, reorg_of_depth, testing::Values(1, 2, 64),
+                         testing::PrintToStringParamName());
+
+TEST(reorg, of_an_empty_block_undoes_nothing_of_a_rollup) {
+    Branches b;
+    Follower follower{b.l1, b.configs()};
+    b.add_scope({CHAIN});
+    b.add_empty();
+    ASSERT_TRUE(follower.advance().has_value());
+    const Hash head = follower.rollup(CHAIN)->chain.head()->hash;
+    b.go_back(1);
+    b.add_empty();
+    EXPECT_EQ(follower.advance()->unwound, 1u);
+    EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->hash, head);
+    EXPECT_TRUE(follower.take_undone(CHAIN).empty());
+    expect_as_fresh(follower, b);
+}
+
+TEST(reorg, to_fewer_blocks_is_followed_back) {
+    Branches b;
+    Follower follower{b.l1, b.configs()};
+    b.add_scope({CHAIN, REMOTE});
+    b.add_scope({CHAIN});
+    ASSERT_TRUE(follower.advance().has_value());
+    b.go_back(2);
+    EXPECT_EQ(follower.advance()->unwound, 2u);
+    expect_as_fresh(follower, b);
+    EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->header().number, 0u);
+    EXPECT_EQ(follower.take_undone(CHAIN).size(), 2u);
+}
+
+TEST(reorg, that_brings_the_old_branch_back_gives_the_old_heads) {
+    Branches b;
+    Follower follower{b.l1, b.configs()};
+    b.add_scope({CHAIN});
+    b.add_scope({CHAIN, REMOTE});
+    ASSERT_TRUE(follower.advance().has_value());
+    const auto old_branch = b.l1.blocks_;
+    const Hash head = follower.rollup(CHAIN)->chain.head()->hash;
+
+    b.go_back(2);
+    b.add_scope({REMOTE});
+    b.add_empty();
+    b.add_empty();
+    ASSERT_TRUE(follower.advance().has_value());
+    expect_as_fresh(follower, b);
+
+    b.l1.blocks_ = old_branch;
+    ASSERT_TRUE(follower.advance().has_value());
+    EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->hash, head);
+    expect_as_fresh(follower, b);
+    // What was undone stands again, but for what the other branch had.
+    EXPECT_TRUE(follower.take_undone(CHAIN).empty());
+    EXPECT_EQ(follower.take_undone(REMOTE).size(), 1u);
+}
+
+TEST(reorg, in_the_middle_of_a_scope_of_two_rollups_undoes_both) {
+    Branches b;
+    Follower follower{b.l1, b.configs()};
+    b.add_scope({CHAIN, REMOTE});
+    b.add_scope({CHAIN, REMOTE});
+    ASSERT_TRUE(follower.advance().has_value());
+    b.go_back(1);
+    b.add_scope({REMOTE});
+    EXPECT_EQ(follower.advance()->batches, 1u);
+    EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->header().number, 1u);
+    EXPECT_EQ(follower.rollup(REMOTE)->chain.head()->header().number, 2u);
+    expect_as_fresh(follower, b);
+}
+
+TEST(reorg, any_tree_leads_where_its_last_branch_leads) {
+    constexpr uint64_t TREES = 40;
+    constexpr int STEPS = 12;
+    for (uint64_t seed = 1; seed <= TREES; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        std::mt19937_64 random{seed};
+        const auto below = [&](size_t bound) { return static_cast<size_t>(random() % bound); };
+        Branches b;
+        Follower follower{b.l1, b.configs()};
+        std::vector<std::vector<std::shared_ptr<chain::StoredBlock>>> branches;
+        for (int step = 0; step < STEPS; ++step) {
+            const auto before = b.transactions(CHAIN);
+            branches.push_back(b.l1.blocks_);
+            if (below(4) == 0)
+                b.l1.blocks_ = branches[below(branches.size())];
+            else
+                b.go_back(below(std::min<size_t>(b.l1.blocks_.size(), 9)));
+            for (size_t added = below(6); added > 0; --added) {
+                switch (below(4)) {
+                    case 0:
+                        b.add_empty();
+                        break;
+                    case 1:
+                        b.add_scope({CHAIN});
+                        break;
+                    case 2:
+                        b.add_scope({REMOTE});
+                        break;
+                    default:
+                        b.add_scope({CHAIN, REMOTE});
+                }
+            }
+            const auto followed = follower.advance();
+            ASSERT_TRUE(followed.has_value()) << to_string(followed.error());
+            expect_as_fresh(follower, b);
+
+            auto undone = before;
+            const auto now = b.transactions(CHAIN);
+            std::erase_if(undone, [&](const Hash& hash) {
+                return std::ranges::find(now, hash) != now.end();
+            });
+            EXPECT_EQ(hashes_of(follower.take_undone(CHAIN)), undone);
+            if (testing::Test::HasFailure()) return;
+        }
+    }
+}
+
+/// Reorganises between two answers of one reading.
+class Restless final : public l1::L1Source {
+  public:
+    explicit Restless(Branches& b) : b_(b) {}
+    [[nodiscard]] Result<l1::L1Heads, l1::L1Error> heads() const override { return b_.l1.heads(); }
+    [[nodiscard]] Result<chain::StoredBlockPtr, l1::L1Error> block(uint64_t number) const override {
+        if (number == 2 && times > 0) {
+            --times;
+            b_.go_back(2);
+            b_.add_scope({REMOTE});
+            b_.add_scope({CHAIN});
+        }
+        return b_.l1.block(number);
+    }
+    [[nodiscard]] Result<chain::StoredBlobPtr, l1::L1Error> blob(const Hash& hash) const override {
+        return b_.l1.blob(hash);
+    }
+    mutable int times = 0;
+
+  private:
+    Branches& b_;
+};
+
+TEST(reorg, while_it_reads_makes_it_begin_again_but_not_for_ever) {
+    for (const int times : {1, 3, 100}) {
+        Branches b;
+        Restless l1{b};
+        Follower follower{l1, b.configs()};
+        b.add_scope({CHAIN});
+        b.add_scope({CHAIN, REMOTE});
+        l1.times = times;
+        const auto followed = follower.advance();
+        if (times == 100) {
+            ASSERT_FALSE(followed.has_value());
+            EXPECT_EQ(followed.error().rule, FollowRule::l1_unsteady);
+            l1.times = 0;
+            ASSERT_TRUE(follower.advance().has_value());
+        }
+        expect_as_fresh(follower, b);
+    }
+}
+
+}  // namespace
+}  // namespace scope::rollup

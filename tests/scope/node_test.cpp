@@ -1,0 +1,170 @@
+#include <gtest/gtest.h>
+
+#include "demo/stories.hpp"
+#include "demo/world.hpp"
+#include "execution/statistics.hpp"
+#include "types/signing.hpp"
+
+/// Nodes that follow one L1: what they do once, and what they do when L1 is reorganised.
+namespace scope::node {
+namespace {
+
+using demo::A;
+using demo::B;
+using demo::L1;
+
+class Nodes : public testing::Test {
+  protected:
+    demo::Progress progress_;
+    demo::World world_{devnet::Artifacts::locate(), builder::DataAvailability::calldata, progress_};
+
+    Node& node() { return world_.devnet().node(); }
+    l1::LocalL1& l1() { return world_.devnet().l1(); }
+
+    /// Alice on A asks the answerer on L1.
+    builder::L2Root asking(uint64_t nonces_before = 0) {
+        const auto& chain = world_.chain(A);
+        Transaction tx;
+        tx.type = TxType::dynamic_fee;
+        tx.chain_id = A;
+        tx.nonce = chain.head_state()->account(world_.alice().address)->nonce + nonces_before;
+        tx.max_priority_fee_per_gas = uint256{demo::GWEI};
+        tx.max_fee_per_gas = uint256{20 * demo::GWEI};
+        tx.gas_limit = 4'000'000;
+        tx.to = world_.sites().asker;
+        tx.data = abi::call("ask(uint256,address,uint256)", uint256{L1}, world_.sites().answerer,
+                            uint256{6u});
+        sign(tx, world_.alice().key);
+        return {A, std::move(tx)};
+    }
+
+    Settled settle(const std::vector<builder::Root>& roots) {
+        auto scope = world_.open();
+        for (const auto& root : roots) {
+            const auto added = scope.add(root);
+            if (!added) throw std::runtime_error{added.error().to_string()};
+        }
+        auto bundle = node().seal(scope);
+        if (!bundle) throw std::runtime_error{to_string(bundle.error())};
+        for (const auto& part : bundle->parts) EXPECT_TRUE(part.dissents.empty());
+        auto settled = node().settle(*bundle);
+        if (!settled) throw std::runtime_error{to_string(settled.error())};
+        return std::move(*settled);
+    }
+
+    void expect_as_fresh() {
+        rollup::Follower fresh{l1(), world_.network().rollups};
+        ASSERT_TRUE(fresh.advance().has_value());
+        for (const uint64_t id : {A, B}) {
+            const auto& chain = node().follower().rollup(id)->chain;
+            EXPECT_EQ(chain.head()->hash, fresh.rollup(id)->chain.head()->hash);
+            EXPECT_EQ(chain.head_state()->state_root(),
+                      fresh.rollup(id)->chain.head_state()->state_root());
+            EXPECT_EQ(node().follower().head(id).position.next_batch,
+                      fresh.head(id).position.next_batch);
+        }
+    }
+};
+
+TEST_F(Nodes, execute_a_transaction_at_most_seven_times_from_add_to_follower) {
+    // The builder simulates and executes it, three attesters and one follower execute it once each;
+    // the builder's own node adopts.
+    rollup::Follower follower{l1(), world_.network().rollups};
+    ASSERT_TRUE(follower.advance().has_value());
+    const auto spent_on = [&](const std::vector<builder::Root>& roots) {
+        const auto before = execution::statistics();
+        settle(roots);
+        EXPECT_EQ(follower.advance()->batches, 1u);
+        const auto after = execution::statistics();
+        return execution::Statistics{after.executed - before.executed,
+                                     after.recovered - before.recovered};
+    };
+    const auto one = spent_on({asking()});
+    const auto two = spent_on({asking(), asking(1)});
+    const uint64_t transactions = 2;  // of one root more: loadRoot and the user's
+    EXPECT_LE(two.executed - one.executed, 7 * transactions);
+    RecordProperty("executions", std::to_string((two.executed - one.executed) / transactions));
+    // The builder recovers its sender once, then whoever doesn't believe the builder.
+    EXPECT_LE(two.recovered - one.recovered, 5u);
+}
+
+TEST_F(Nodes, go_back_with_l1_and_settle_again_what_was_undone) {
+    const auto before = l1().chain().head();
+    const auto root = asking();
+    std::vector<Hash> undone;
+    for (int i = 0; i < 3; ++i) {
+        const auto next = asking();
+        undone.push_back(hash(next.transaction));
+        settle({next});
+    }
+    EXPECT_EQ(undone.front(), hash(root.transaction));
+    const auto lost = l1().chain().head()->hash;
+
+    l1().set_head(before->hash);
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(l1().mine({}).has_value());
+    EXPECT_EQ(node().follow()->unwound, 3u);
+    expect_as_fresh();
+    auto transactions = node().take_undone(A);
+    ASSERT_EQ(transactions.size(), undone.size());
+    for (size_t i = 0; i < undone.size(); ++i) EXPECT_EQ(hash(transactions[i]), undone[i]);
+
+    // Builder and attesters go on from there with the same transactions.
+    std::vector<builder::Root> roots;
+    for (auto& tx : transactions) roots.emplace_back(builder::L2Root{A, std::move(tx)});
+    settle(roots);
+    expect_as_fresh();
+
+    // The old branch comes back: what stands on it is not handed back.
+    l1().set_head(lost);
+    EXPECT_GT(node().follow()->unwound, 0u);
+    expect_as_fresh();
+    EXPECT_TRUE(node().take_undone(A).empty());
+    settle({asking()});
+    expect_as_fresh();
+}
+
+TEST_F(Nodes, settle_no_bundle_that_was_built_on_another_head) {
+    auto scope = world_.open();
+    ASSERT_TRUE(scope.add(asking()).has_value());
+    const auto bundle = node().seal(scope);
+    ASSERT_TRUE(bundle.has_value());
+    const auto parent = l1().chain().head()->hash;
+    ASSERT_TRUE(l1().mine({}).has_value());
+    EXPECT_EQ(node().settle(*bundle).error().rule, SettleRule::stale);
+    // Where L1 comes back to that head it settles.
+    l1().set_head(parent);
+    EXPECT_TRUE(node().settle(*bundle).has_value());
+    expect_as_fresh();
+}
+
+TEST_F(Nodes, go_back_in_the_middle_of_scopes_of_several_rollups) {
+    const auto before = l1().chain().head()->hash;
+    std::vector<builder::Root> roots;
+    for (const auto& story : demo::stories()) roots.push_back(story.make(world_));
+    settle(roots);
+    const auto all_at_once = l1().chain().head();
+    l1().set_head(before);
+    ASSERT_TRUE(l1().mine({}).has_value());
+    ASSERT_TRUE(node().follow().has_value());
+    expect_as_fresh();
+    for (const auto& root : roots) settle({root});
+    expect_as_fresh();
+    l1().set_head(all_at_once->hash);
+    ASSERT_TRUE(node().follow().has_value());
+    expect_as_fresh();
+}
+
+TEST_F(Nodes, that_only_follow_need_nothing_but_a_source) {
+    settle({asking()});
+    Node follower{world_.network(),
+                  {.source = std::shared_ptr<const l1::L1Source>{&l1(), [](const auto*) {}},
+                   .attester = {},
+                   .builder = {}}};
+    ASSERT_TRUE(follower.follow().has_value());
+    for (const uint64_t id : {A, B})
+        EXPECT_EQ(follower.follower().rollup(id)->chain.head()->hash,
+                  world_.chain(id).head()->hash);
+}
+
+}  // namespace
+}  // namespace scope::node
