@@ -22,7 +22,7 @@ Result<void, SealError> require_derivable(const OpenRollup& rollup, const OpenL1
         return error(SealRule::batch_refused, part.chain_id,
                      "a transaction has a field that its type does not have");
     const auto checked =
-        rollup::check_form(rollup.followed().config, part.batch, rollup.parent(),
+        rollup::check_form(rollup.followed().config, part.batch, rollup.parent().header(),
                            {.l1_origin_timestamp_s = l1.parent().header.timestamp_s});
     if (!checked) return error(SealRule::batch_refused, part.chain_id, to_string(checked.error()));
     return {};
@@ -37,7 +37,7 @@ Result<rollup::BatchExecution, SealError> end_block(OpenRollup& rollup) {
         rollup::read_streams(*sealed->state, rollup.block().environment(), rollup.system().target);
     CHECK(remotes.has_value());  // the views answered after every root
     rollup::BatchExecution execution;
-    execution.pre_state_root = rollup.parent().state_root;
+    execution.pre_state_root = rollup.parent().header().state_root;
     execution.post_state_root = sealed->block.header().state_root;
     execution.last_block_hash = sealed->block.hash;
     execution.remotes = std::move(*remotes);

@@ -14,15 +14,18 @@ constexpr int SETTLEMENT_CALL_DEPTH = 1;
 }  // namespace
 
 OpenL1::OpenL1(L1Snapshot snapshot, const L1Contracts& contracts, const BuilderOptions& options,
-               const std::vector<uint256>& remotes, state::Journal& journal)
-    : budget(remotes.size()),
-      contracts_(contracts),
+               state::Journal& journal)
+    : contracts_(contracts),
       block_(snapshot, snapshot.next, &journal),
       host_(block_.state(), block_.environment()) {
     host_.open_transaction(
         {.origin = crypto::address_of(options.submitter),
          .gas_price = environment().block.base_fee + options.max_priority_fee_per_gas});
     host_.access_account(settlement().settlement);
+}
+
+void OpenL1::open_scope(const std::vector<uint256>& remotes) {
+    budget = L1Budget{remotes.size()};
     const auto opened = call(callable::open_scope(remotes));
     CHECK(opened.status == evm::Status::success);
 }

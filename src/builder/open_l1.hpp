@@ -19,9 +19,12 @@ struct Ending {
 /// transaction is open as executeScope leaves it to the legs; and the legs so far.
 class OpenL1 {
   public:
-    /// Opens the scope with @p remotes.
+    /// Opens the transaction.
     OpenL1(L1Snapshot snapshot, const L1Contracts& contracts, const BuilderOptions& options,
-           const std::vector<uint256>& remotes, state::Journal& journal);
+           state::Journal& journal);
+    /// Opens the scope in it: once, before any leg.
+    /// @param remotes  The scope's rollups, ascending.
+    void open_scope(const std::vector<uint256>& remotes);
 
     [[nodiscard]] uint64_t chain_id() const noexcept {
         return contracts_.settlement.l1_chain_id[0];
@@ -60,7 +63,7 @@ class OpenL1 {
     // --- What the scope's transaction holds ---
 
     std::vector<protocol::L1Leg> legs;
-    L1Budget budget;
+    L1Budget budget{0};
     bool runs_alone = false;  ///< a leg signed that it is the only one
 
     /// To come back to before a root. Of the state the journal has its own.

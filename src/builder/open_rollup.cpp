@@ -4,17 +4,17 @@
 
 namespace scope::builder {
 
-OpenRollup::OpenRollup(const rollup::Follower::Rollup& followed, const L1Snapshot& l1,
-                       const protocol::RegisteredRollup& registered,
+OpenRollup::OpenRollup(const rollup::Follower::Rollup& followed, rollup::BatchBlock block,
+                       const l1::L1Head& l1_origin, const protocol::RegisteredRollup& registered,
                        const std::vector<uint256>& remotes, state::Journal& journal)
     : followed_(&followed),
       parent_(followed.chain.head()),
       frame_{.chain_id = followed.config.chain_id(),
              .number = followed.next_batch(),
-             .l1_origin_hash = l1.head.hash,
-             .l1_origin_number = l1.head.header.number,
+             .l1_origin_hash = l1_origin.hash,
+             .l1_origin_number = l1_origin.header.number,
              .first_block = parent_->header().number + 1,
-             .blocks = {{l1.next.timestamp_s, l1.next.coinbase, {}}}},
+             .blocks = {std::move(block)}},
       registered_(registered),
       block_(std::make_unique<chain::BlockBuilder>(
           followed.chain, parent_->hash, rollup::attributes_of(frame_, frame_.blocks.front()),

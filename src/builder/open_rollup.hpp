@@ -16,11 +16,11 @@ class OpenRollup {
     static constexpr uint64_t SYSTEM_GAS = 30'000'000;
 
     /// @param followed  Its head; must outlive this.
-    /// @param l1        Its origin, and what its block has of L1's next one.
+    /// @param block     When and by whom its block is built, without transactions.
     /// @param remotes   All other chains of the scope, ascending.
-    OpenRollup(const rollup::Follower::Rollup& followed, const L1Snapshot& l1,
-               const protocol::RegisteredRollup& registered, const std::vector<uint256>& remotes,
-               state::Journal& journal);
+    OpenRollup(const rollup::Follower::Rollup& followed, rollup::BatchBlock block,
+               const l1::L1Head& l1_origin, const protocol::RegisteredRollup& registered,
+               const std::vector<uint256>& remotes, state::Journal& journal);
 
     [[nodiscard]] uint64_t chain_id() const noexcept { return frame_.chain_id; }
     [[nodiscard]] const rollup::Follower::Rollup& followed() const noexcept { return *followed_; }
@@ -32,7 +32,7 @@ class OpenRollup {
         return registered_;
     }
     /// The head on which its block is built.
-    [[nodiscard]] const BlockHeader& parent() const noexcept { return parent_->header(); }
+    [[nodiscard]] const chain::StoredBlock& parent() const noexcept { return *parent_; }
     [[nodiscard]] chain::BlockBuilder& block() noexcept { return *block_; }
 
     /// Runs @p tx as the block's next.

@@ -4,17 +4,51 @@
 
 #include <algorithm>
 
+#include "base/hex.hpp"
+
 namespace scope::builder {
 
 namespace {
 
+/// A rollup that takes part.
+struct Member {
+    const rollup::Follower::Rollup& followed;
+    protocol::RegisteredRollup registered;
+    uint64_t timestamp_s = 0;  // of its block
+
+    [[nodiscard]] uint64_t chain_id() const noexcept { return followed.config.chain_id(); }
+};
+
+/// Returns the rollup as it goes on from the head that was followed, or why it can't.
+Result<Member, std::string> join(const rollup::Follower::Rollup& followed,
+                                 const protocol::RegisteredRollup& registered,
+                                 const L1Snapshot& l1) {
+    const uint64_t chain_id = followed.config.chain_id();
+    if (followed.stopped)
+        return std::unexpected{
+            fmt::format("rollup {} has stopped: {}", chain_id, to_string(*followed.stopped))};
+    const auto head = followed.chain.head();
+    if (registered.last_block_hash != head->hash)
+        return std::unexpected{fmt::format("the head of rollup {} is {} on L1, {} was followed",
+                                           chain_id, to_hex(registered.last_block_hash),
+                                           to_hex(head->hash))};
+    // At the time of L1's block, if the rollup's clock lets it: others may have built its last
+    // block, and put it as far forward as they may.
+    const uint64_t latest_s = l1.head.header.timestamp_s + rollup::MAX_CLOCK_AHEAD_S;
+    const uint64_t timestamp_s =
+        std::max(head->header().timestamp_s + 1, std::min(l1.next.timestamp_s, latest_s));
+    if (timestamp_s > latest_s)
+        return std::unexpected{
+            fmt::format("the clock of rollup {} is as far ahead of L1's as it may be", chain_id)};
+    return Member{followed, registered, timestamp_s};
+}
+
 /// All chains of the scope but one, ascending.
-std::vector<uint256> remotes_of(const L1Contracts& contracts, const rollup::Follower& follower,
-                                const uint256& chain_id) {
-    std::vector<uint256> chains{contracts.settlement.l1_chain_id};
-    for (const auto& [id, rollup] : follower.rollups())
-        if (!rollup.stopped) chains.emplace_back(id);
-    std::erase(chains, chain_id);
+std::vector<uint256> remotes_of(uint64_t chain_id, uint64_t l1_id,
+                                const std::vector<Member>& members) {
+    std::vector<uint256> chains{uint256{l1_id}};
+    for (const auto& member : members) chains.emplace_back(member.chain_id());
+    std::erase(chains, uint256{chain_id});
     std::ranges::sort(chains);
     return chains;
 }
@@ -23,22 +57,30 @@ std::vector<uint256> remotes_of(const L1Contracts& contracts, const rollup::Foll
 
 OpenScope::OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Contracts& contracts,
                      BuilderOptions options)
-    : follower_(follower),
-      options_(std::move(options)),
-      l1_(std::move(l1), contracts, options_,
-          remotes_of(contracts, follower, contracts.settlement.l1_chain_id), journal_) {
-    for (const auto& [chain_id, rollup] : follower.rollups()) {
-        if (rollup.stopped) continue;
-        rollups_.emplace_back(rollup, l1_.snapshot(), l1_.registered(chain_id),
-                              remotes_of(contracts, follower, uint256{chain_id}), journal_);
+    : options_(std::move(options)), l1_(std::move(l1), contracts, options_, journal_) {
+    const auto& snapshot = l1_.snapshot();
+    std::vector<Member> members;
+    for (const auto& [chain_id, followed] : follower.rollups()) {
+        auto member = join(followed, l1_.registered(chain_id), snapshot);
+        if (member)
+            members.push_back(*member);
+        else
+            left_out_.emplace(chain_id, std::move(member.error()));
+    }
+    const uint64_t l1_id = l1_.chain_id();
+    l1_.open_scope(remotes_of(l1_id, l1_id, members));
+    for (const auto& [followed, registered, timestamp_s] : members) {
+        const uint64_t chain_id = followed.config.chain_id();
+        rollups_.emplace_back(followed, rollup::BatchBlock{timestamp_s, snapshot.next.coinbase, {}},
+                              snapshot.head, registered, remotes_of(chain_id, l1_id, members),
+                              journal_);
     }
 }
 
 std::string OpenScope::why_absent(const uint256& chain_id) const {
-    const auto* const rollup = chain_id.fits_u64() ? follower_.rollup(chain_id[0]) : nullptr;
-    if (rollup != nullptr && rollup->stopped)
-        return fmt::format("rollup {} has stopped: {}", chain_id[0], to_string(*rollup->stopped));
-    return fmt::format("there is no rollup {}", to_decimal(chain_id));
+    const auto why = chain_id.fits_u64() ? left_out_.find(chain_id[0]) : left_out_.end();
+    return why != left_out_.end() ? why->second
+                                  : fmt::format("there is no rollup {}", to_decimal(chain_id));
 }
 
 OpenRollup* OpenScope::find(uint64_t chain_id) noexcept {

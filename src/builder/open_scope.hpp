@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+
 #include "builder/open_l1.hpp"
 #include "builder/open_rollup.hpp"
 
@@ -9,8 +11,8 @@ namespace scope::builder {
 /// taken back everywhere or nowhere.
 class OpenScope {
   public:
-    /// Opens it on L1's and the rollups' heads, without rollups that stopped.
-    /// @param follower  Must outlive it, and not move meanwhile.
+    /// Opens it on L1's and the rollups' heads, without rollups that can't go on from there.
+    /// @param follower  Must outlive it.
     OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Contracts& contracts,
               BuilderOptions options);
     OpenScope(const OpenScope&) = delete;
@@ -35,11 +37,11 @@ class OpenScope {
     void rollback(const Checkpoint& checkpoint);
 
   private:
-    const rollup::Follower& follower_;
     BuilderOptions options_;
     state::Journal journal_;  // of all states, so it outlives them
     OpenL1 l1_;
     std::vector<OpenRollup> rollups_;
+    std::map<uint64_t, std::string> left_out_;  // why, by chain id
 };
 
 }  // namespace scope::builder

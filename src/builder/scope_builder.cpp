@@ -110,10 +110,11 @@ struct ScopeBuilder::Scope {
     }
 
     std::vector<rollup::BlockTrace> trace_of(const RollupPart& part) {
-        const auto& followed = open.find(part.chain_id)->followed();
-        auto execution = rollup::execute_batch(followed.chain, followed.config, part.batch,
-                                               {.trace = rollup::Trace::yes});
-        CHECK(execution.has_value());  // it was built on this head
+        const auto& rollup = *open.find(part.chain_id);
+        auto execution =
+            rollup::execute_batch(rollup.followed().chain, rollup.followed().config, part.batch,
+                                  {.parent = rollup.parent().hash, .trace = rollup::Trace::yes});
+        CHECK(execution.has_value());  // it was built on this block
         return std::move(execution->trace);
     }
 

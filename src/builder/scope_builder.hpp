@@ -18,10 +18,10 @@ namespace scope::builder {
 class ScopeBuilder {
   public:
     /// Opens a scope for L1's next block, on the heads of L1 and of the rollups; of the view
-    /// nothing is asked later but the state it gave. A rollup that stopped takes no part.
+    /// nothing is asked later but the state it gave. A rollup takes no part that has stopped, or
+    /// whose head L1 does not have, or whose clock is too far ahead of L1's.
     ///
-    /// @param l1        REQUIRES: with the head that the follower has followed. Must outlive it.
-    /// @param follower  Must outlive it, and not move before seal.
+    /// @param l1, follower  Must outlive it. Heads may move; then the scope does not settle.
     static Result<ScopeBuilder, l1::L1Error> open(const l1::L1View& l1,
                                                   const rollup::Follower& follower,
                                                   const L1Contracts& contracts,

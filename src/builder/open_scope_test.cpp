@@ -1,0 +1,141 @@
+#include "builder/open_scope.hpp"
+
+#include <gmock/gmock.h>
+
+#include "abi/abi.hpp"
+#include "builder/test_network.hpp"
+
+namespace scope::builder {
+namespace {
+
+using rollup::test::Author;
+using rollup::test::user;
+using test::CHAIN;
+using test::REMOTE;
+using test::TestNetwork;
+using testing::HasSubstr;
+
+std::unique_ptr<OpenScope> open(const TestNetwork& network) {
+    return std::make_unique<OpenScope>(read_snapshot(*network.l1).value(), *network.follower,
+                                       network.contracts, network.options);
+}
+
+std::vector<uint64_t> ids_of(const OpenScope& scope) {
+    std::vector<uint64_t> ids;
+    for (const auto& rollup : scope.rollups()) ids.push_back(rollup.chain_id());
+    return ids;
+}
+
+TEST(open_scope, has_all_rollups_that_are_followed) {
+    const TestNetwork network;
+    const auto scope = open(network);
+    EXPECT_EQ(ids_of(*scope), (std::vector{CHAIN, REMOTE}));
+    EXPECT_EQ(scope->why_absent(uint256{999u}), "there is no rollup 999");
+    EXPECT_NE(scope->find(CHAIN), nullptr);
+    EXPECT_EQ(scope->find(999), nullptr);
+    EXPECT_FALSE(scope->find(CHAIN)->is_touched());
+}
+
+TEST(open_scope, leaves_out_a_rollup_that_has_stopped) {
+    TestNetwork network;
+    network.stop_chain();
+    const auto scope = open(network);
+    EXPECT_EQ(ids_of(*scope), std::vector{REMOTE});
+    // The batch and the reason.
+    EXPECT_THAT(scope->why_absent(uint256{CHAIN}), HasSubstr("stopped"));
+    EXPECT_THAT(scope->why_absent(uint256{CHAIN}), HasSubstr("batch 0"));
+    EXPECT_THAT(scope->why_absent(uint256{CHAIN}), HasSubstr("wrong_post_state_root"));
+}
+
+TEST(open_scope, leaves_out_a_rollup_whose_head_l1_does_not_have) {
+    TestNetwork network;
+    // The follower has it from another genesis than L1.
+    network.configs[1].genesis.extra_data = {1};
+    network.follower = std::make_unique<rollup::Follower>(network.source, network.configs);
+    const auto scope = open(network);
+    EXPECT_EQ(ids_of(*scope), std::vector{CHAIN});
+    EXPECT_THAT(scope->why_absent(uint256{REMOTE}), HasSubstr("the head of rollup 902"));
+}
+
+/// When a rollup's block is, in seconds after L1's head; nullopt if it is left out.
+std::optional<uint64_t> block_time(uint64_t parent, uint64_t slot) {
+    TestNetwork network{[&](rollup::RollupConfig& config) {
+        config.genesis.timestamp_s = TestNetwork::GENESIS_TIME_S + parent;
+    }};
+    chain::BlockAttributes next;
+    next.timestamp_s = TestNetwork::GENESIS_TIME_S + slot;
+    network.l1->set_next_block(next);
+    const auto scope = open(network);
+    auto* const rollup = scope->find(CHAIN);
+    if (!rollup) return std::nullopt;
+    return rollup->block().environment().block.timestamp_s - TestNetwork::GENESIS_TIME_S;
+}
+
+TEST(open_scope, a_rollups_block_is_in_the_slot_if_its_clock_lets_it) {
+    EXPECT_EQ(block_time(0, 12), 12u);
+    // Others have put its clock forward: 600 s ahead of the L1 origin are allowed.
+    EXPECT_EQ(block_time(12, 12), 13u);
+    EXPECT_EQ(block_time(599, 12), 600u);
+    EXPECT_EQ(block_time(600, 12), std::nullopt);
+    // L1 has missed many slots.
+    EXPECT_EQ(block_time(0, 601), 600u);
+}
+
+TEST(open_scope, knows_the_size_of_a_batch_at_any_moment) {
+    const TestNetwork network;
+    const auto scope = open(network);
+    auto& rollup = *scope->find(CHAIN);
+    const auto expect_size = [&] {
+        EXPECT_EQ(rollup.batch_size(), rollup::encode(rollup.batch()).size());
+    };
+    expect_size();
+    Author author;
+    ASSERT_TRUE(rollup.run(author.transfer(Address{{1}}, 1), user()).has_value());
+    expect_size();
+    const auto before = scope->checkpoint();
+    ASSERT_TRUE(rollup.run_system(protocol::callable::run_root({}, {})).has_value());
+    expect_size();
+    EXPECT_EQ(rollup.batch().blocks[0].transactions.size(), 3u);
+    scope->rollback(before);
+    expect_size();
+    EXPECT_EQ(rollup.batch().blocks[0].transactions.size(), 2u);
+}
+
+TEST(open_scope, goes_back_on_all_chains_at_once) {
+    const TestNetwork network;
+    const auto scope = open(network);
+    auto& l1 = scope->l1();
+    auto& rollup = *scope->find(CHAIN);
+    const auto before = scope->checkpoint();
+    const uint64_t gas_left = l1.budget.left();
+
+    Author author;
+    ASSERT_TRUE(rollup.run(author.transfer(Address{{1}}, 7), user()).has_value());
+    l1.state().set_balance(Address{{2}}, uint256{7u});
+    l1.legs.emplace_back();
+    l1.budget.add_gas(1'000);
+    l1.runs_alone = true;
+    EXPECT_TRUE(rollup.is_touched());
+
+    scope->rollback(before);
+    EXPECT_FALSE(rollup.is_touched());
+    EXPECT_TRUE(rollup.block().state().balance(Address{{1}}).is_zero());
+    EXPECT_TRUE(l1.state().balance(Address{{2}}).is_zero());
+    EXPECT_TRUE(l1.legs.empty());
+    EXPECT_EQ(l1.budget.left(), gas_left);
+    EXPECT_FALSE(l1.runs_alone);
+}
+
+TEST(open_scope, says_why_a_system_transaction_can_not_stand) {
+    const TestNetwork network;
+    const auto scope = open(network);
+    protocol::RootContext context;
+    context.root_index = rollup::test::REVERTING_INDEX;
+    const auto run = scope->find(CHAIN)->run_system(protocol::callable::run_root(context, {}));
+    ASSERT_FALSE(run.has_value());
+    EXPECT_EQ(run.error().revert_data, abi::encode(uint256{rollup::test::REVERTING_INDEX}));
+    EXPECT_FALSE(scope->find(CHAIN)->is_touched());
+}
+
+}  // namespace
+}  // namespace scope::builder

@@ -1,0 +1,162 @@
+#include "builder/scope_builder.hpp"
+
+#include <gmock/gmock.h>
+
+#include "builder/test_network.hpp"
+
+namespace scope::builder {
+namespace {
+
+using rollup::test::Author;
+using test::CHAIN;
+using test::REMOTE;
+using test::TestNetwork;
+using testing::HasSubstr;
+
+/// Proves everything.
+class Yes final : public prover::Prover {
+  public:
+    Result<prover::Proof, prover::ProofFailure> prove(
+        const prover::ProofInput& /*input*/) override {
+        return prover::Proof{};
+    }
+};
+
+/// An L1 that is gone after so many answers.
+class LeavingL1 final : public l1::L1View {
+  public:
+    LeavingL1(const l1::L1View& l1, int answers) : l1_(l1), answers_(answers) {}
+
+    [[nodiscard]] const chain::ChainSpec& spec() const override { return l1_.spec(); }
+    [[nodiscard]] Result<l1::L1Head, l1::L1Error> head() const override {
+        return ask([&] { return l1_.head(); });
+    }
+    [[nodiscard]] Result<std::shared_ptr<const state::StateView>, l1::L1Error> state(
+        const Hash& block) const override {
+        return ask([&] { return l1_.state(block); });
+    }
+    [[nodiscard]] Result<std::unique_ptr<execution::BlockHashes>, l1::L1Error> ancestors(
+        const Hash& parent) const override {
+        return ask([&] { return l1_.ancestors(parent); });
+    }
+    [[nodiscard]] Result<chain::BlockAttributes, l1::L1Error> next_block() const override {
+        return ask([&] { return l1_.next_block(); });
+    }
+
+  private:
+    template <typename Ask>
+    std::invoke_result_t<Ask> ask(Ask question) const {
+        if (answers_-- == 0) return std::unexpected{l1::L1Error::unreachable};
+        return question();
+    }
+
+    const l1::L1View& l1_;
+    mutable int answers_;
+};
+
+TEST(scope_builder, can_not_open_without_l1_and_needs_it_no_more_then) {
+    const TestNetwork network;
+    constexpr int QUESTIONS = 4;
+    for (int answers = 0; answers <= QUESTIONS; ++answers) {
+        const LeavingL1 l1{*network.l1, answers};
+        auto scope = ScopeBuilder::open(l1, *network.follower, network.contracts, network.options);
+        ASSERT_EQ(scope.has_value(), answers == QUESTIONS) << answers;
+        if (!scope) {
+            EXPECT_EQ(scope.error(), l1::L1Error::unreachable);
+            continue;
+        }
+        Author author;
+        ASSERT_TRUE(scope->add_transaction(CHAIN, author.transfer(Address{{1}}, 1)).has_value());
+        Yes prover;
+        EXPECT_TRUE(scope->seal(prover).has_value());
+    }
+}
+
+TEST(scope_builder, seals_what_others_find_when_they_execute_it) {
+    const TestNetwork network;
+    for (const auto where : {DataAvailability::calldata, DataAvailability::blobs}) {
+        auto options = network.options;
+        options.data_availability = where;
+        auto scope = ScopeBuilder::open(*network.l1, *network.follower, network.contracts, options);
+        ASSERT_TRUE(scope.has_value());
+        Author author;
+        const auto refused = author.transfer(Address{{1}}, ~uint64_t{});
+        Author again;
+        EXPECT_FALSE(scope->add_transaction(CHAIN, refused).has_value());
+        ASSERT_TRUE(scope->add_transaction(CHAIN, again.transfer(Address{{1}}, 1)).has_value());
+        ASSERT_TRUE(scope->add_transaction(CHAIN, again.call_predeploy()).has_value());
+        Yes prover;
+        const auto bundle = scope->seal(prover);
+        ASSERT_TRUE(bundle.has_value()) << to_string(bundle.error());
+
+        ASSERT_EQ(bundle->parts.size(), 1u);  // nothing happened on REMOTE
+        const auto& part = bundle->parts[0];
+        EXPECT_EQ(part.blobs.empty(), where == DataAvailability::calldata);
+        const auto& followed = *network.follower->rollup(CHAIN);
+        const auto found = rollup::execute_batch(followed.chain, followed.config,
+                                                 rollup::decode_batch(part.batch_bytes).value());
+        ASSERT_TRUE(found.has_value()) << to_string(found.error());
+        EXPECT_EQ(part.execution.last_block_hash, found->last_block_hash);
+        EXPECT_EQ(part.execution.post_state_root, found->post_state_root);
+        EXPECT_EQ(part.execution.pre_state_root, found->pre_state_root);
+        EXPECT_EQ(part.execution.remotes, found->remotes);
+        ASSERT_EQ(part.execution.blocks.size(), 1u);
+        EXPECT_EQ(part.execution.blocks[0].block.senders, found->blocks[0].block.senders);
+        EXPECT_EQ(part.execution.blocks[0].block.receipts, found->blocks[0].block.receipts);
+        EXPECT_EQ(part.execution.blocks[0].state->state_root(), found->post_state_root);
+    }
+}
+
+TEST(scope_builder, refuses_a_root_on_a_rollup_that_has_stopped_and_serves_others) {
+    TestNetwork network;
+    network.stop_chain();
+    auto scope = network.open();
+    Author author;
+    const auto refused = scope.add(L2Root{CHAIN, author.transfer(Address{{1}}, 1)});
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().rule, RefusalRule::unknown_chain);
+    EXPECT_THAT(refused.error().reason, HasSubstr("rollup 901 has stopped: "));
+    EXPECT_THAT(refused.error().reason, HasSubstr("batch 0: wrong_post_state_root"));
+
+    Author other{REMOTE};
+    ASSERT_TRUE(scope.add_transaction(REMOTE, other.transfer(Address{{1}}, 1)).has_value());
+    Yes prover;
+    const auto bundle = scope.seal(prover);
+    ASSERT_TRUE(bundle.has_value()) << to_string(bundle.error());
+    EXPECT_EQ(bundle->parts[0].chain_id, REMOTE);
+}
+
+TEST(scope_builder, refuses_what_is_no_users_transaction) {
+    const TestNetwork network;
+    auto scope = network.open();
+    Author author;
+    const auto system = author.open_scope();
+    EXPECT_EQ(scope.add_transaction(CHAIN, system).error(),
+              execution::TxError::system_pays_or_sends);
+    EXPECT_EQ(scope.add(L2Root{CHAIN, system}).error().rule, RefusalRule::transaction);
+    EXPECT_EQ(scope.add_transaction(999, author.transfer({}, 1)).error(),
+              execution::TxError::wrong_chain_id);
+    EXPECT_EQ(scope.add(L2Root{999, author.transfer({}, 1)}).error().reason,
+              "there is no rollup 999");
+    // The signature is looked at before anything runs.
+    auto unsigned_one = author.transfer({}, 1);
+    unsigned_one.r = {};
+    const auto refused = scope.add(L2Root{CHAIN, unsigned_one});
+    EXPECT_EQ(refused.error().rule, RefusalRule::transaction);
+    EXPECT_EQ(refused.error().reason, "chain 901: invalid_signature");
+}
+
+TEST(scope_builder, can_be_moved) {
+    const TestNetwork network;
+    auto first = network.open();
+    Author author;
+    ASSERT_TRUE(first.add_transaction(CHAIN, author.transfer(Address{{1}}, 1)).has_value());
+    auto second = std::move(first);
+    first = network.open();
+    Yes prover;
+    EXPECT_EQ(first.seal(prover).error().rule, SealRule::empty);
+    EXPECT_TRUE(second.seal(prover).has_value());
+}
+
+}  // namespace
+}  // namespace scope::builder
