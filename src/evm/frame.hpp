@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "evm/analysis.hpp"
-#include "evm/gas.hpp"
 #include "evm/host.hpp"
+#include "evm/rules.hpp"
 #include "evm/tracer.hpp"
 
 namespace scope::evm {
@@ -110,7 +110,7 @@ struct Step {
 /// The rest of the machine's state (Yellow Paper, section 9.4.1), and what is fixed for a frame.
 struct Frame {
     Host& host;
-    const GasRules& rules;
+    const Rules& rules;
     const Message& message;
     const Code& code;
     Memory memory{};
@@ -118,7 +118,6 @@ struct Frame {
     const uint8_t* code_begin;
     uint64_t code_size;
     const uint64_t* jump_destinations;
-    Revision revision;
     Tracer* tracer = nullptr;
 
     Bytes return_data{};  ///< of the last call or create

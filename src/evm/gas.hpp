@@ -3,11 +3,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
 #include "base/bytes.hpp"
 #include "evm/opcodes.hpp"
-#include "evm/revision.hpp"
 
 namespace scope::evm {
 
@@ -21,10 +19,11 @@ struct StorageGas {
     int64_t sentry = 0;  ///< fails with this much gas left or less (EIP-2200)
 };
 
-/// The prices of one revision.
+/// The prices of one revision's instructions. What they are initialised with is Frontier's.
 struct GasRules {
     std::array<int16_t, 256> base{};  ///< by opcode; -1: the revision does not have it
     int64_t exp_byte = 10;
+    int64_t warm_access = 0;  ///< of an account (EIP-2929)
     /// What a first access costs on top of the price of a warm one (EIP-2929).
     int64_t cold_account = 0;
     int64_t cold_sload = 0;
@@ -34,6 +33,11 @@ struct GasRules {
     int64_t self_destruct_refund = 24000;
     int64_t self_destruct_new_account = 0;
     int64_t init_code_word = 0;  ///< EIP-3860
+    int64_t code_deposit_byte = 200;
+
+    constexpr void price_calls(int16_t gas) noexcept {
+        for (const auto op : {OP_CALL, OP_CALLCODE, OP_DELEGATECALL, OP_STATICCALL}) base[op] = gas;
+    }
 };
 
 inline constexpr int64_t GAS_MEMORY_WORD = 3;
@@ -43,80 +47,6 @@ inline constexpr int64_t GAS_LOG_BYTE = 8;
 inline constexpr int64_t GAS_CALL_VALUE = 9000;
 inline constexpr int64_t GAS_CALL_STIPEND = 2300;
 inline constexpr int64_t GAS_NEW_ACCOUNT = 25000;
-inline constexpr uint64_t MAX_INIT_CODE_SIZE = 49152;  // EIP-3860
-
-namespace detail {
-
-consteval GasRules make_gas_rules(Revision revision) {
-    using enum Revision;
-    GasRules r;
-    for (size_t i = 0; i < 256; ++i)
-        r.base[i] = is_defined(revision, static_cast<uint8_t>(i)) ? INSTRUCTIONS[i].gas
-                                                                  : static_cast<int16_t>(-1);
-
-    const auto price_calls = [&](int16_t gas) {
-        for (const auto op : {OP_CALL, OP_CALLCODE, OP_DELEGATECALL, OP_STATICCALL})
-            if (is_defined(revision, op)) r.base[op] = gas;
-    };
-    if (revision >= tangerine_whistle) {  // EIP-150
-        r.base[OP_EXTCODESIZE] = 700;
-        r.base[OP_EXTCODECOPY] = 700;
-        r.base[OP_BALANCE] = 400;
-        r.base[OP_SLOAD] = 200;
-        r.base[OP_SELFDESTRUCT] = 5000;
-        r.self_destruct_new_account = GAS_NEW_ACCOUNT;
-        price_calls(700);
-    }
-    if (revision >= spurious_dragon) r.exp_byte = 50;  // EIP-160
-    if (revision == constantinople)                    // EIP-1283, taken back by petersburg
-        r.storage = {.net_metering = true, .again = 200};
-    if (revision >= istanbul) {  // EIP-1884, EIP-2200
-        r.base[OP_SLOAD] = 800;
-        r.base[OP_BALANCE] = 700;
-        r.base[OP_EXTCODEHASH] = 700;
-        r.storage = {.net_metering = true, .again = 800, .sentry = 2300};
-    }
-    if (revision >= berlin) {  // EIP-2929
-        for (const auto op : {OP_SLOAD, OP_BALANCE, OP_EXTCODESIZE, OP_EXTCODECOPY, OP_EXTCODEHASH})
-            r.base[op] = 100;
-        price_calls(100);
-        r.cold_account = 2600 - 100;
-        r.cold_sload = 2100 - 100;
-        r.cold_sstore = 2100;
-        r.cold_beneficiary = 2600;
-        r.storage.reset = 5000 - 2100;
-        r.storage.again = 100;
-    }
-    if (revision >= london) {  // EIP-3529
-        r.storage.clear_refund = 4800;
-        r.self_destruct_refund = 0;
-    }
-    if (revision >= shanghai) r.init_code_word = 2;  // EIP-3860
-    return r;
-}
-
-template <size_t... I>
-consteval std::array<GasRules, sizeof...(I)> make_all_gas_rules(std::index_sequence<I...>) {
-    return {make_gas_rules(static_cast<Revision>(I))...};
-}
-
-}  // namespace detail
-
-/// The prices, by revision.
-inline constexpr std::array<GasRules, REVISION_COUNT> GAS_RULES =
-    detail::make_all_gas_rules(std::make_index_sequence<REVISION_COUNT>{});
-
-constexpr const GasRules& gas_rules(Revision revision) noexcept {
-    return GAS_RULES[static_cast<size_t>(revision)];
-}
-
-/// Whether the instruction has the same base gas in every revision that has it.
-consteval bool has_constant_gas(Opcode opcode) {
-    for (const auto& rules : GAS_RULES)
-        if (rules.base[opcode] != -1 && rules.base[opcode] != INSTRUCTIONS[opcode].gas)
-            return false;
-    return true;
-}
 
 constexpr int64_t words_of(uint64_t size_bytes) noexcept {
     return static_cast<int64_t>((size_bytes + 31) / 32);

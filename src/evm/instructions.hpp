@@ -52,7 +52,7 @@ inline constexpr auto run<OP_MULMOD> =
     [](uint256* top) { top[-2] = mulmod(top[0], top[-1], top[-2]); };
 template <>
 inline constexpr auto run<OP_EXP> = [](uint256* top, Frame& f, int64_t& gas) {
-    gas -= f.rules.exp_byte * significant_bytes(top[-1]);
+    gas -= f.rules.gas.exp_byte * significant_bytes(top[-1]);
     if (gas < 0) return Status::out_of_gas;
     top[-1] = exp(top[0], top[-1]);
     return NEXT;
@@ -197,7 +197,7 @@ inline constexpr auto run<OP_NUMBER> =
 template <>
 inline constexpr auto run<OP_PREVRANDAO> = [](uint256* top, Frame& f) {
     const BlockContext& block = f.host.block();
-    top[1] = f.revision >= Revision::paris ? load_be32(block.prev_randao.data()) : block.difficulty;
+    top[1] = f.rules.is_proof_of_stake ? load_be32(block.prev_randao.data()) : block.difficulty;
 };
 template <>
 inline constexpr auto run<OP_GASLIMIT> =
@@ -245,9 +245,9 @@ inline constexpr auto run<OP_MSTORE8> = [](uint256* top, Frame& f, int64_t& gas)
 template <>
 inline constexpr auto run<OP_SLOAD> = [](uint256* top, Frame& f, int64_t& gas) {
     const Hash key = hash_of(top[0]);
-    if (f.rules.cold_sload != 0 &&
+    if (f.rules.gas.cold_sload != 0 &&
         f.host.access_storage(f.message.recipient, key) == AccessStatus::cold) {
-        gas -= f.rules.cold_sload;
+        gas -= f.rules.gas.cold_sload;
         if (gas < 0) return Status::out_of_gas;
     }
     top[0] = load_be32(f.host.storage(f.message.recipient, key).data());
@@ -256,14 +256,15 @@ inline constexpr auto run<OP_SLOAD> = [](uint256* top, Frame& f, int64_t& gas) {
 template <>
 inline constexpr auto run<OP_SSTORE> = [](uint256* top, Frame& f, int64_t& gas) {
     if (f.message.is_static) return Status::static_violation;
-    if (gas <= f.rules.storage.sentry && f.rules.storage.sentry != 0) return Status::out_of_gas;
+    if (gas <= f.rules.gas.storage.sentry && f.rules.gas.storage.sentry != 0)
+        return Status::out_of_gas;
     const Hash key = hash_of(top[0]);
     const Hash value = hash_of(top[-1]);
-    if (f.rules.cold_sstore != 0 &&
+    if (f.rules.gas.cold_sstore != 0 &&
         f.host.access_storage(f.message.recipient, key) == AccessStatus::cold)
-        gas -= f.rules.cold_sstore;
+        gas -= f.rules.gas.cold_sstore;
     const StorageChange change = f.host.set_storage(f.message.recipient, key, value);
-    const auto price = storage_gas(f.rules.storage, change.original, change.current, value);
+    const auto price = storage_gas(f.rules.gas.storage, change.original, change.current, value);
     f.gas_refund += price.refund;
     gas -= price.gas;
     return gas < 0 ? Status::out_of_gas : NEXT;

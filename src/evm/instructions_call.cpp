@@ -19,7 +19,7 @@ void tell_cost(Frame& f, int64_t gas_left) {
 /// Whether a CALL pays for a new account.
 bool makes_account(Frame& f, const Address& recipient, bool has_value) {
     // EIP-161: an account that stays empty is not made.
-    if (f.revision >= Revision::spurious_dragon && !has_value) return false;
+    if (f.rules.clears_empty_accounts && !has_value) return false;
     return !f.host.account_exists(recipient);
 }
 
@@ -46,10 +46,10 @@ Status call(Step& s, Frame& f) {
         !use_memory(f, gas, output_offset, output_size))
         return Status::out_of_gas;
     if (!charge_account(f, gas, address)) return Status::out_of_gas;
-    if (f.revision >= Revision::prague) {
+    if (f.rules.has_delegations) {
         if (const auto delegate = f.host.delegation(address)) {
-            gas -= f.host.access_account(*delegate) == AccessStatus::cold ? 2600 : 100;
-            if (gas < 0) return Status::out_of_gas;
+            gas -= f.rules.gas.warm_access;
+            if (!charge_account(f, gas, *delegate)) return Status::out_of_gas;
         }
     }
     if (!value.is_zero()) gas -= GAS_CALL_VALUE;
@@ -57,7 +57,7 @@ Status call(Step& s, Frame& f) {
     if (gas < 0) return Status::out_of_gas;
 
     int64_t callee_gas;
-    if (f.revision >= Revision::tangerine_whistle) {
+    if (f.rules.caps_call_gas) {
         callee_gas = all_but_one_64th(gas);
         if (gas_wanted < uint256{callee_gas}) callee_gas = static_cast<int64_t>(gas_wanted[0]);
     } else {
@@ -109,17 +109,16 @@ Status create(Step& s, Frame& f) {
     int64_t& gas = s.gas;
 
     if (f.message.is_static) return Status::static_violation;
-    if (f.rules.init_code_word != 0 && size > uint256{MAX_INIT_CODE_SIZE})
-        return Status::init_code_size_exceeded;
+    if (size > uint256{f.rules.max_init_code_size}) return Status::init_code_size_exceeded;
     if (!use_memory(f, gas, offset, size)) return Status::out_of_gas;
-    gas -=
-        words_of(size[0]) * (f.rules.init_code_word + (OP == OP_CREATE2 ? GAS_KECCAK256_WORD : 0));
+    gas -= words_of(size[0]) *
+           (f.rules.gas.init_code_word + (OP == OP_CREATE2 ? GAS_KECCAK256_WORD : 0));
     if (gas < 0) return Status::out_of_gas;
 
     Message message;
     message.kind = OP == OP_CREATE2 ? CallKind::create2 : CallKind::create;
     message.depth = f.message.depth + 1;
-    message.gas = f.revision >= Revision::tangerine_whistle ? all_but_one_64th(gas) : gas;
+    message.gas = f.rules.caps_call_gas ? all_but_one_64th(gas) : gas;
     message.sender = f.message.recipient;
     message.input = memory_view(f, offset, size);
     message.value = value;
@@ -142,20 +141,21 @@ Status self_destruct(Step& s, Frame& f) {
     if (f.message.is_static) return Status::static_violation;
     const Address beneficiary = address_of(s.top[0]);
     int64_t& gas = s.gas;
-    if (f.rules.cold_beneficiary != 0 && f.host.access_account(beneficiary) == AccessStatus::cold) {
-        gas -= f.rules.cold_beneficiary;
+    if (f.rules.gas.cold_beneficiary != 0 &&
+        f.host.access_account(beneficiary) == AccessStatus::cold) {
+        gas -= f.rules.gas.cold_beneficiary;
         if (gas < 0) return Status::out_of_gas;
     }
-    if (f.rules.self_destruct_new_account != 0) {
-        const bool has_value = f.revision < Revision::spurious_dragon ||
-                               !f.host.balance(f.message.recipient).is_zero();
+    if (f.rules.gas.self_destruct_new_account != 0) {
+        const bool has_value =
+            !f.rules.clears_empty_accounts || !f.host.balance(f.message.recipient).is_zero();
         if (has_value && !f.host.account_exists(beneficiary)) {
-            gas -= f.rules.self_destruct_new_account;
+            gas -= f.rules.gas.self_destruct_new_account;
             if (gas < 0) return Status::out_of_gas;
         }
     }
     if (f.host.self_destruct(f.message.recipient, beneficiary))
-        f.gas_refund += f.rules.self_destruct_refund;
+        f.gas_refund += f.rules.gas.self_destruct_refund;
     return Status::success;
 }
 

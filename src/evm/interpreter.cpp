@@ -113,7 +113,7 @@ template <uint8_t OP>
 [[gnu::always_inline]] inline Status step_checked(Step& s, Frame& f) {
     if constexpr (!has_constant_gas(static_cast<Opcode>(OP))) {
         s.gas = static_cast<int64_t>(static_cast<uint64_t>(s.gas) -
-                                     static_cast<uint64_t>(int64_t{f.rules.base[OP]}));
+                                     static_cast<uint64_t>(int64_t{f.rules.gas.base[OP]}));
         if (s.gas < 0) [[unlikely]]
             return Status::out_of_gas;
     }
@@ -181,8 +181,8 @@ struct LoopEntry {
     }
 };
 
-Status run_loop(Step s, Frame& f) {
-    const auto& table = DISPATCH<LoopEntry>[static_cast<size_t>(f.revision)];
+Status run_loop(Step s, Frame& f, Revision revision) {
+    const auto& table = DISPATCH<LoopEntry>[static_cast<size_t>(revision)];
     for (;;) {
         const Status status = table[*s.pc](s, f);
         if (status == NEXT) continue;
@@ -192,8 +192,8 @@ Status run_loop(Step s, Frame& f) {
 }
 
 /// As run_loop, and tells the tracer.
-Status run_traced(Step s, Frame& f, FrameSpace& space) {
-    const auto& table = DISPATCH<LoopEntry>[static_cast<size_t>(f.revision)];
+Status run_traced(Step s, Frame& f, Revision revision, FrameSpace& space) {
+    const auto& table = DISPATCH<LoopEntry>[static_cast<size_t>(revision)];
     for (;;) {
         f.gas_before = s.gas;
         f.cost_is_told = false;
@@ -423,15 +423,15 @@ struct ThreadedEntry {
     }
 };
 
-Status run_threaded(const Step& s, Frame& f) {
-    const auto& table = DISPATCH<ThreadedEntry>[static_cast<size_t>(f.revision)];
+Status run_threaded(const Step& s, Frame& f, Revision revision) {
+    const auto& table = DISPATCH<ThreadedEntry>[static_cast<size_t>(revision)];
     return table[*s.pc](s.pc, s.top, s.gas, &f, table.data());
 }
 
 #else
 
-Status run_threaded(const Step& s, Frame& f) {
-    return run_loop(s, f);
+Status run_threaded(const Step& s, Frame& f, Revision revision) {
+    return run_loop(s, f, revision);
 }
 
 #endif
@@ -442,13 +442,12 @@ CallResult run_frame(Host& host, Revision revision, const Message& message, cons
     PooledFrameSpace space;
     const Analysis& analysis = *code.analysis;
     Frame frame{.host = host,
-                .rules = gas_rules(revision),
+                .rules = rules_of(revision),
                 .message = message,
                 .code = code,
                 .code_begin = analysis.code(),
                 .code_size = analysis.code_size(),
                 .jump_destinations = analysis.jump_destinations(),
-                .revision = revision,
                 .tracer = tracer};
     frame.memory.swap(space->memory);  // beside the rest, not a pointer away
     const Step start{frame.code_begin, space->empty_top(), message.gas};
@@ -456,11 +455,11 @@ CallResult run_frame(Host& host, Revision revision, const Message& message, cons
     if (tracer != nullptr) tracer->on_frame_start(message, code);
     CallResult result;
     if (tracer != nullptr)
-        result.status = run_traced(start, frame, *space);
+        result.status = run_traced(start, frame, revision, *space);
     else if (dispatch == Dispatch::threaded)
-        result.status = run_threaded(start, frame);
+        result.status = run_threaded(start, frame, revision);
     else
-        result.status = run_loop(start, frame);
+        result.status = run_loop(start, frame, revision);
     frame.memory.swap(space->memory);
 
     if (result.status == Status::success || result.status == Status::revert) {

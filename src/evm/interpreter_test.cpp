@@ -6,7 +6,6 @@
 #include <random>
 
 #include "evm/frame.hpp"
-#include "evm/gas.hpp"
 #include "evm/mock_host.hpp"
 
 namespace scope::evm::test {
@@ -230,7 +229,7 @@ TEST(revision, base_gas) {
             int expected = -1;
             for (const auto& [from, gas] : c.gas)
                 if (static_cast<Revision>(r) >= from) expected = gas;
-            EXPECT_EQ(GAS_RULES[r].base[c.opcode], expected)
+            EXPECT_EQ(RULES[r].gas.base[c.opcode], expected)
                 << INSTRUCTIONS[c.opcode].name << " in " << r;
         }
 }

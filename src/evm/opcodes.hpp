@@ -119,7 +119,7 @@ struct Instruction {
     int8_t growth = 0;      ///< change of the stack's height
     uint8_t immediate = 0;  ///< bytes of data behind the opcode
     /// Gas that is due whatever the operands are, as of frontier or of `since`. What revisions
-    /// change about it stands in gas.hpp.
+    /// change about it stands in rules.hpp.
     int16_t gas = 0;
 
     [[nodiscard]] constexpr bool defined() const noexcept { return !name.empty(); }

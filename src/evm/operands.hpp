@@ -137,8 +137,8 @@ inline BytesView memory_view(Frame& f, const uint256& offset, const uint256& siz
 
 /// Charges for the first access to an account (EIP-2929).
 inline bool charge_account(Frame& f, int64_t& gas, const Address& address) {
-    if (f.rules.cold_account != 0 && f.host.access_account(address) == AccessStatus::cold)
-        gas -= f.rules.cold_account;
+    if (f.rules.gas.cold_account != 0 && f.host.access_account(address) == AccessStatus::cold)
+        gas -= f.rules.gas.cold_account;
     return gas >= 0;
 }
 

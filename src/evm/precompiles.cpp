@@ -16,6 +16,7 @@
 #include "crypto/ripemd160.hpp"
 #include "crypto/secp256k1.hpp"
 #include "crypto/sha256.hpp"
+#include "evm/rules.hpp"
 
 namespace scope::evm {
 namespace {
@@ -54,7 +55,7 @@ Bytes boolean_word(bool value) {
 // For each precompile: what it costs, and what it does. run gives nothing when the call must fail;
 // the gas is paid before.
 
-int64_t ecrecover_gas(Revision, BytesView) noexcept {
+int64_t ecrecover_gas(const Rules&, BytesView) noexcept {
     return 3000;
 }
 std::optional<Bytes> run_ecrecover(BytesView input) {
@@ -70,14 +71,14 @@ std::optional<Bytes> run_ecrecover(BytesView input) {
     return out;
 }
 
-int64_t sha256_gas(Revision, BytesView input) noexcept {
+int64_t sha256_gas(const Rules&, BytesView input) noexcept {
     return per_word(input, 60, 12);
 }
 std::optional<Bytes> run_sha256(BytesView input) {
     return to_bytes(crypto::sha256(input));
 }
 
-int64_t ripemd160_gas(Revision, BytesView input) noexcept {
+int64_t ripemd160_gas(const Rules&, BytesView input) noexcept {
     return per_word(input, 600, 120);
 }
 std::optional<Bytes> run_ripemd160(BytesView input) {
@@ -86,7 +87,7 @@ std::optional<Bytes> run_ripemd160(BytesView input) {
     return out;
 }
 
-int64_t identity_gas(Revision, BytesView input) noexcept {
+int64_t identity_gas(const Rules&, BytesView input) noexcept {
     return per_word(input, 15, 3);
 }
 std::optional<Bytes> run_identity(BytesView input) {
@@ -139,23 +140,23 @@ uint256 byzantium_complexity(const uint256& size) noexcept {
     return square / uint256{16} + uint256{480} * size - uint256{199680};
 }
 
-int64_t modexp_gas(Revision revision, BytesView input) {
+int64_t modexp_gas(const Rules& rules, BytesView input) {
     const ModexpLengths lengths{input};
     const uint256 size = std::max(lengths.base, lengths.modulus);
     const uint256 words = size / uint256{8} + uint256{(size[0] & 7) != 0 ? 1u : 0u};
     const uint256 words_squared = saturating_multiply(words, words);
 
     uint256 gas;
-    if (revision >= Revision::osaka) {  // EIP-7883; EIP-7823 bounds the lengths
+    if (rules.modexp_price == ModexpPrice::eip_7883) {  // EIP-7823 bounds the lengths
         constexpr uint256 MAX_LENGTH{1024u};
         if (std::max(size, lengths.exponent) > MAX_LENGTH) return MAX_GAS;
         const uint256 complexity = size > uint256{32} ? words_squared * uint256{2} : uint256{16};
         const uint256 iterations = std::max(modexp_iterations(input, lengths, 16), uint256{1});
         gas = std::max(complexity * iterations, uint256{500});
-    } else if (revision >= Revision::berlin) {  // EIP-2565
+    } else if (rules.modexp_price == ModexpPrice::eip_2565) {
         const uint256 iterations = std::max(modexp_iterations(input, lengths, 8), uint256{1});
         gas = std::max(saturating_multiply(words_squared, iterations) / uint256{3}, uint256{200});
-    } else {  // EIP-198
+    } else {
         const uint256 iterations = std::max(modexp_iterations(input, lengths, 8), uint256{1});
         gas = saturating_multiply(byzantium_complexity(size), iterations) / uint256{20};
     }
@@ -174,16 +175,15 @@ std::optional<Bytes> run_modexp(BytesView input) {
                           padded(input, ModexpLengths::SIZE + base_size, exponent_size), modulus);
 }
 
-// Prices of EIP-196 and EIP-197, from Istanbul those of EIP-1108.
-int64_t bn254_add_gas(Revision revision, BytesView) noexcept {
-    return revision >= Revision::istanbul ? 150 : 500;
+int64_t bn254_add_gas(const Rules& rules, BytesView) noexcept {
+    return rules.bn254_add_gas;
 }
-int64_t bn254_mul_gas(Revision revision, BytesView) noexcept {
-    return revision >= Revision::istanbul ? 6000 : 40'000;
+int64_t bn254_mul_gas(const Rules& rules, BytesView) noexcept {
+    return rules.bn254_mul_gas;
 }
-int64_t bn254_pairing_gas(Revision revision, BytesView input) noexcept {
+int64_t bn254_pairing_gas(const Rules& rules, BytesView input) noexcept {
     const auto pairs = static_cast<int64_t>(input.size() / 192);
-    return revision >= Revision::istanbul ? 45'000 + 34'000 * pairs : 100'000 + 80'000 * pairs;
+    return rules.bn254_pairing_gas + rules.bn254_pair_gas * pairs;
 }
 
 template <size_t N>
@@ -208,7 +208,7 @@ std::optional<Bytes> run_bn254_pairing(BytesView input) {
 
 // EIP-152: rounds (4, big-endian), h (64), m (128), t (16), all little-endian words, flag (1).
 constexpr size_t BLAKE2F_SIZE = 213;
-int64_t blake2f_gas(Revision, BytesView input) noexcept {
+int64_t blake2f_gas(const Rules&, BytesView input) noexcept {
     if (input.size() != BLAKE2F_SIZE) return 0;  // run refuses
     return static_cast<int64_t>(from_be(input.first(4))[0]);
 }
@@ -229,7 +229,7 @@ std::optional<Bytes> run_blake2f(BytesView input) {
 }
 
 // EIP-4844: versioned hash (32), z (32), y (32), commitment (48), proof (48).
-int64_t point_evaluation_gas(Revision, BytesView) noexcept {
+int64_t point_evaluation_gas(const Rules&, BytesView) noexcept {
     return 50'000;
 }
 std::optional<Bytes> run_point_evaluation(BytesView input) {
@@ -272,25 +272,25 @@ int64_t msm_gas(size_t count, int64_t price, const Discounts& discounts) noexcep
     const int64_t discount = discounts[std::min(count, discounts.size()) - 1];
     return static_cast<int64_t>(count) * price * discount / 1000;
 }
-int64_t g1_add_gas(Revision, BytesView) noexcept {
+int64_t g1_add_gas(const Rules&, BytesView) noexcept {
     return 375;
 }
-int64_t g1_msm_gas(Revision, BytesView input) noexcept {
+int64_t g1_msm_gas(const Rules&, BytesView input) noexcept {
     return msm_gas(input.size() / 160, 12'000, G1_DISCOUNTS);
 }
-int64_t g2_add_gas(Revision, BytesView) noexcept {
+int64_t g2_add_gas(const Rules&, BytesView) noexcept {
     return 600;
 }
-int64_t g2_msm_gas(Revision, BytesView input) noexcept {
+int64_t g2_msm_gas(const Rules&, BytesView input) noexcept {
     return msm_gas(input.size() / 288, 22'500, G2_DISCOUNTS);
 }
-int64_t bls_pairing_gas(Revision, BytesView input) noexcept {
+int64_t bls_pairing_gas(const Rules&, BytesView input) noexcept {
     return 37'700 + 32'600 * static_cast<int64_t>(input.size() / 384);
 }
-int64_t map_fp_to_g1_gas(Revision, BytesView) noexcept {
+int64_t map_fp_to_g1_gas(const Rules&, BytesView) noexcept {
     return 5500;
 }
-int64_t map_fp2_to_g2_gas(Revision, BytesView) noexcept {
+int64_t map_fp2_to_g2_gas(const Rules&, BytesView) noexcept {
     return 23'800;
 }
 
@@ -317,7 +317,7 @@ std::optional<Bytes> run_map_fp2_to_g2(BytesView input) {
 }
 
 // EIP-7951: digest, r, s, x, y.
-int64_t p256_verify_gas(Revision, BytesView) noexcept {
+int64_t p256_verify_gas(const Rules&, BytesView) noexcept {
     return 6900;
 }
 std::optional<Bytes> run_p256_verify(BytesView input) {
@@ -330,7 +330,7 @@ std::optional<Bytes> run_p256_verify(BytesView input) {
 struct Precompile {
     uint16_t id;  // the address, a small number
     Revision since;
-    int64_t (*gas)(Revision, BytesView);
+    int64_t (*gas)(const Rules&, BytesView);
     std::optional<Bytes> (*run)(BytesView);
 };
 
@@ -403,7 +403,7 @@ PrecompileResult execute_precompile(Revision revision, const Address& address, B
                                     int64_t gas) {
     const Precompile* precompile = find(revision, address);
     CHECK(precompile != nullptr);
-    const int64_t price = precompile->gas(revision, input);
+    const int64_t price = precompile->gas(rules_of(revision), input);
     if (price > gas) return {};
     auto output = precompile->run(input);
     if (!output) return {};
