@@ -44,7 +44,7 @@ Result<execution::Outcome, Failure> OpenRollup::run_system(Bytes calldata) {
     auto outcome = run(tx, sender, &host);
     if (outcome) return std::move(*outcome);
     if (outcome.error() == execution::TxError::aborted)
-        return std::unexpected{reverted(*host.abort_reason())};
+        return std::unexpected{reverted(*host.rollup()->abort_reason())};
     if (outcome.error() != execution::TxError::system_failed)
         return std::unexpected{Failure{std::string{to_string(outcome.error())}, {}}};
     return std::unexpected{reverted(call(sender, tx.data, false))};

@@ -81,7 +81,7 @@ Result<Ending, Refusal> execute_transaction(OpenRollup& rollup, const Candidate&
     execution::Host host{rollup.block().state(), rollup.block().environment()};
     auto outcome = rollup.run(root.transaction, candidate.sender, &host);
     if (!outcome && outcome.error() == execution::TxError::aborted)
-        return refuse_fault(root.chain_id, reverted(*host.abort_reason()));
+        return refuse_fault(root.chain_id, reverted(*host.rollup()->abort_reason()));
     if (!outcome) return refuse(root, outcome.error());
     return Ending{outcome->succeeded(), std::move(outcome->output), outcome->gas_used};
 }

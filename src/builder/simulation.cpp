@@ -162,7 +162,10 @@ struct Simulation::Parts {
 
     std::vector<int64_t> asking_gas_left() const {
         std::vector<int64_t> result;
-        for (const auto& leg : legs) result.push_back(leg->host->asking_gas());
+        for (const auto& leg : legs) {
+            const auto* const rollup = leg->host->rollup();
+            result.push_back(rollup == nullptr ? 0 : rollup->gas_left());
+        }
         return result;
     }
 
@@ -321,7 +324,9 @@ struct Simulation::Parts {
             unwinding.reset();
             source.chain.state->rollback(checkpoint);
             // Frames that end quickly end without gas.
-            for (size_t i = 0; i < legs.size(); ++i) legs[i]->host->set_asking_gas(asking_gas[i]);
+            for (size_t i = 0; i < legs.size(); ++i)
+                if (auto* const rollup = legs[i]->host->rollup())
+                    rollup->set_gas_left(asking_gas[i]);
             return {toll, false};
         }
         open_calls->push_back(std::move(trace));
@@ -397,7 +402,7 @@ struct Simulation::Parts {
 evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
     const evm::CallResult ended{.status = evm::Status::out_of_gas};
     if (parts_.is_ending()) return ended;
-    if (aborts(message)) {
+    if (rollup() != nullptr && rollup()->aborts(message)) {
         parts_.refuse_fault(leg_, message.input);
         return ended;
     }
@@ -409,7 +414,8 @@ evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
             message.recipient == leg_.chain.loader && message.sender == leg_.chain.callable;
         const bool around = std::exchange(reads_escrow_, reads_escrow_ || asks_settlement);
         auto result = Host::call(message);
-        if (parts_.is_ending()) forget_abort();  // it failed only to end quickly
+        if (parts_.is_ending() && rollup() != nullptr)
+            rollup()->forget_abort();  // it failed only to end quickly
         reads_escrow_ = around;
         return result;
     }

@@ -7,8 +7,6 @@
 
 namespace scope::chain {
 
-using evm::Revision;
-
 namespace {
 
 execution::BlockInputs inputs_of(const ChainSpec& spec, const Block& block,
@@ -39,19 +37,19 @@ BlockHeader child_header(const ChainSpec& spec, const Hash& parent_hash, const B
     CHECK(header.extra_data.size() <= MAX_EXTRA_DATA_SIZE);
     header.difficulty = next_difficulty(spec, parent, header.timestamp_s);
 
-    const Revision revision = spec.revision_at(header.number, header.timestamp_s);
-    const bool is_first_london = revision >= Revision::london && !parent.base_fee_per_gas;
+    const evm::Rules& rules = spec.rules_at(header.number, header.timestamp_s);
+    const bool is_first_london = rules.has_fee_market && !parent.base_fee_per_gas;
     header.gas_limit = attributes.gas_limit.value_or(parent.gas_limit *
                                                      (is_first_london ? ELASTICITY_MULTIPLIER : 1));
     CHECK(is_gas_limit_allowed(header.gas_limit, parent, is_first_london));
-    if (revision >= Revision::london) header.base_fee_per_gas = next_base_fee(parent);
-    if (revision >= Revision::shanghai)
-        header.withdrawals_root = withdrawals_root(attributes.withdrawals);
-    if (revision >= Revision::cancun) {
+    if (rules.has_fee_market) header.base_fee_per_gas = next_base_fee(parent);
+    if (rules.has_withdrawals) header.withdrawals_root = withdrawals_root(attributes.withdrawals);
+    if (rules.has_blobs) {
         header.excess_blob_gas = next_excess_blob_gas(spec, parent, header.timestamp_s);
         header.blob_gas_used = 0;
-        header.parent_beacon_block_root = attributes.parent_beacon_block_root;
     }
+    if (rules.has_beacon_root)
+        header.parent_beacon_block_root = attributes.parent_beacon_block_root;
     return header;
 }
 
@@ -132,8 +130,7 @@ Result<execution::Outcome, execution::TxError> BlockBuilder::try_transaction_of(
     execution::Host* host) {
     CHECK(!parts_->is_sealed);
     const size_t size = encode(tx).size() + 8;  // with the header of its bytes in the list
-    if (parts_->environment.revision >= Revision::osaka &&
-        parts_->size_bytes + size > MAX_BLOCK_RLP_SIZE)
+    if (parts_->size_bytes + size > parts_->environment.rules().max_block_size)
         return std::unexpected{execution::TxError::block_size_exceeded};
     const Address sender = TRY(known_sender);
     auto outcome = TRY(parts_->executor->execute(tx, sender, host));

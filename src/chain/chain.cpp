@@ -10,8 +10,6 @@
 
 namespace scope::chain {
 
-using evm::Revision;
-
 namespace {
 
 /// Names the rule where bytes are no block for a transaction that can't exist.
@@ -43,7 +41,7 @@ execution::Environment make_environment(const ChainSpec& spec, const BlockHeader
     execution::Environment environment;
     environment.revision = spec.revision_at(header.number, header.timestamp_s);
     environment.blobs = spec.blobs_at(header.timestamp_s);
-    environment.system_transactions = spec.system_transactions;
+    environment.rollup = spec.rollup;
     environment.block_hashes = ancestors;
     auto& block = environment.block;
     block.coinbase = header.coinbase;
@@ -71,16 +69,17 @@ BlockHeader genesis_header(const ChainSpec& spec, const Genesis& genesis, const 
     header.extra_data = genesis.extra_data;
     header.prev_randao = genesis.prev_randao;
     header.nonce = genesis.nonce;
-    const Revision revision = spec.revision_at(genesis.number, genesis.timestamp_s);
-    if (revision >= Revision::london)
+    const evm::Rules& rules = spec.rules_at(genesis.number, genesis.timestamp_s);
+    if (rules.has_fee_market)
         header.base_fee_per_gas = genesis.base_fee_per_gas.value_or(uint256{INITIAL_BASE_FEE});
-    if (revision >= Revision::shanghai) header.withdrawals_root = EMPTY_TRIE_ROOT;
-    if (revision >= Revision::cancun) {
+    if (rules.has_withdrawals) header.withdrawals_root = EMPTY_TRIE_ROOT;
+    if (rules.has_blobs) {
         header.blob_gas_used = genesis.blob_gas_used.value_or(0);
         header.excess_blob_gas = genesis.excess_blob_gas.value_or(0);
-        header.parent_beacon_block_root = genesis.parent_beacon_block_root.value_or(Hash{});
     }
-    if (revision >= Revision::prague) header.requests_hash = execution::requests_hash({});
+    if (rules.has_beacon_root)
+        header.parent_beacon_block_root = genesis.parent_beacon_block_root.value_or(Hash{});
+    if (rules.has_requests) header.requests_hash = execution::requests_hash({});
     return header;
 }
 

@@ -19,15 +19,6 @@ constexpr uint64_t MIN_DIFFICULTY = 131'072;
 constexpr uint64_t DIFFICULTY_BOUND_DIVISOR = 2048;
 constexpr uint64_t BOMB_PERIOD = 100'000;
 
-/// Blocks by which the difficulty bomb is late.
-constexpr uint64_t bomb_delay(Revision revision) noexcept {
-    if (revision >= Revision::london) return 9'700'000;          // EIP-3554
-    if (revision >= Revision::berlin) return 9'000'000;          // EIP-2384
-    if (revision >= Revision::constantinople) return 5'000'000;  // EIP-1234
-    if (revision >= Revision::byzantium) return 3'000'000;       // EIP-649
-    return 0;
-}
-
 }  // namespace
 
 Revision ChainSpec::revision_at(uint64_t number, uint64_t timestamp_s) const noexcept {
@@ -49,9 +40,8 @@ ChainSpec ChainSpec::of(Revision revision, uint64_t chain_id) {
     ChainSpec spec;
     spec.chain_id = chain_id;
     spec.forks = {{revision, ForkActivation::By::timestamp, 0}};
-    if (revision >= Revision::cancun)
-        spec.blob_schedule = {
-            {0, revision >= Revision::prague ? execution::PRAGUE_BLOBS : execution::CANCUN_BLOBS}};
+    const evm::Rules& rules = evm::rules_of(revision);
+    if (rules.has_blobs) spec.blob_schedule = {{0, rules.blobs}};
     spec.deposit_contract = MAINNET_DEPOSIT_CONTRACT;
     return spec;
 }
@@ -77,7 +67,7 @@ uint64_t next_excess_blob_gas(const ChainSpec& spec, const BlockHeader& parent,
     if (excess + used < target) return 0;
     // EIP-7918: while a blob's gas costs less than executing it would, the price does not fall.
     const uint256 reserve = uint256{BLOB_BASE_COST} * parent.base_fee_per_gas.value_or(uint256{});
-    if (spec.revision_at(parent.number + 1, timestamp_s) >= Revision::osaka &&
+    if (spec.rules_at(parent.number + 1, timestamp_s).has_blob_reserve_price &&
         reserve > uint256{GAS_PER_BLOB} * execution::blob_base_fee(excess, blobs))
         return excess + used * (blobs.max - blobs.target) / blobs.max;
     return excess + used - target;
@@ -85,17 +75,21 @@ uint64_t next_excess_blob_gas(const ChainSpec& spec, const BlockHeader& parent,
 
 uint256 next_difficulty(const ChainSpec& spec, const BlockHeader& parent, uint64_t timestamp_s) {
     const uint64_t number = parent.number + 1;
-    const Revision revision = spec.revision_at(number, timestamp_s);
-    if (revision >= Revision::paris) return {};
+    const evm::Rules& rules = spec.rules_at(number, timestamp_s);
+    if (rules.is_proof_of_stake) return {};
     const uint64_t elapsed_s = timestamp_s - parent.timestamp_s;
     int64_t steps = 0;
-    if (revision >= Revision::byzantium) {  // EIP-100
-        const int64_t with_ommers = parent.ommers_hash == EMPTY_OMMERS_HASH ? 1 : 2;
-        steps = with_ommers - static_cast<int64_t>(std::min<uint64_t>(elapsed_s / 9, 1000));
-    } else if (revision >= Revision::homestead) {  // EIP-2
-        steps = 1 - static_cast<int64_t>(std::min<uint64_t>(elapsed_s / 10, 1000));
-    } else {
-        steps = elapsed_s < 13 ? 1 : -1;
+    switch (rules.difficulty) {
+        case evm::DifficultyFormula::frontier:
+            steps = elapsed_s < 13 ? 1 : -1;
+            break;
+        case evm::DifficultyFormula::homestead:  // EIP-2
+            steps = 1 - static_cast<int64_t>(std::min<uint64_t>(elapsed_s / 10, 1000));
+            break;
+        case evm::DifficultyFormula::byzantium:  // EIP-100
+            const int64_t with_ommers = parent.ommers_hash == EMPTY_OMMERS_HASH ? 1 : 2;
+            steps = with_ommers - static_cast<int64_t>(std::min<uint64_t>(elapsed_s / 9, 1000));
+            break;
     }
     steps = std::max<int64_t>(steps, -99);
 
@@ -103,8 +97,7 @@ uint256 next_difficulty(const ChainSpec& spec, const BlockHeader& parent, uint64
     uint256 difficulty = steps >= 0
                              ? parent.difficulty + step * uint256{static_cast<uint64_t>(steps)}
                              : parent.difficulty - step * uint256{static_cast<uint64_t>(-steps)};
-    const uint64_t delay = bomb_delay(revision);
-    const uint64_t bomb_number = number > delay ? number - delay : 0;
+    const uint64_t bomb_number = number > rules.bomb_delay ? number - rules.bomb_delay : 0;
     const uint64_t period = bomb_number / BOMB_PERIOD;
     if (period >= 2) difficulty += uint256{1u} << (period - 2);
     return std::max(difficulty, uint256{MIN_DIFFICULTY});

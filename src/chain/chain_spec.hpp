@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <vector>
 
 #include "execution/environment.hpp"
@@ -21,15 +21,19 @@ struct BlobScheduleEntry {
     execution::BlobParameters parameters;
 };
 
-/// Everything that makes a chain's rules: data only.
+/// Everything that makes a chain's rules.
 struct ChainSpec {
     uint64_t chain_id = 1;
     std::vector<ForkActivation> forks;             ///< by revision; the first from 0
     std::vector<BlobScheduleEntry> blob_schedule;  ///< by time; BPO forks are entries (EIP-7892)
-    std::optional<execution::SystemTransactionRule> system_transactions;
+    /// Of whose rollup it is; null: Ethereum's rules alone.
+    std::shared_ptr<const execution::RollupRule> rollup;
     Address deposit_contract;  ///< EIP-6110
 
     [[nodiscard]] evm::Revision revision_at(uint64_t number, uint64_t timestamp_s) const noexcept;
+    [[nodiscard]] const evm::Rules& rules_at(uint64_t number, uint64_t timestamp_s) const noexcept {
+        return evm::rules_of(revision_at(number, timestamp_s));
+    }
     /// None before Cancun.
     [[nodiscard]] execution::BlobParameters blobs_at(uint64_t timestamp_s) const noexcept;
 
@@ -45,8 +49,6 @@ inline constexpr uint64_t BASE_FEE_CHANGE_DENOMINATOR = 8;
 inline constexpr uint64_t GAS_LIMIT_BOUND_DIVISOR = 1024;
 inline constexpr uint64_t MIN_GAS_LIMIT = 5000;
 inline constexpr size_t MAX_EXTRA_DATA_SIZE = 32;
-/// EIP-7934, in bytes of RLP, from Osaka.
-inline constexpr size_t MAX_BLOCK_RLP_SIZE = 10'485'760 - 2'097'152;
 
 /// What a child of @p parent must have. REQUIRES: London at the child.
 uint256 next_base_fee(const BlockHeader& parent);

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/hex.hpp"
+#include "execution/scope_rollup.hpp"
 #include "types/blob.hpp"
 #include "types/signing.hpp"
 
@@ -319,7 +320,8 @@ class SystemTransactionTest : public testing::Test {
     SystemTransactionTest() : chain{make_spec(), genesis()} {}
     static ChainSpec make_spec() {
         ChainSpec spec = spec_of(evm::Revision::osaka);
-        spec.system_transactions = execution::SystemTransactionRule{SYSTEM_SENDER, PREDEPLOY};
+        spec.rollup = std::make_shared<execution::ScopeRollup>(
+            execution::SystemTransactionRule{SYSTEM_SENDER, PREDEPLOY});
         return spec;
     }
     Hash read_by(const Transaction& tx, BlockBuilder& builder) {

@@ -8,8 +8,6 @@
 
 namespace scope::chain {
 
-using evm::Revision;
-
 namespace {
 
 std::unexpected<BlockError> refuse(BlockError error) {
@@ -27,10 +25,10 @@ Hash ommers_hash(const std::vector<BlockHeader>& ommers) {
 Result<void, BlockError> validate_before_or_after_paris(const ChainSpec& spec,
                                                         const BlockHeader& header,
                                                         const BlockHeader& parent,
-                                                        Revision revision) {
+                                                        const evm::Rules& rules) {
     if (header.difficulty != next_difficulty(spec, parent, header.timestamp_s))
         return refuse(BlockError::wrong_difficulty);
-    if (revision < Revision::paris) return {};
+    if (!rules.is_proof_of_stake) return {};
     if (!header.nonce.is_zero()) return refuse(BlockError::wrong_pow_nonce);
     if (header.ommers_hash != EMPTY_OMMERS_HASH) return refuse(BlockError::wrong_ommers);
     return {};
@@ -62,28 +60,28 @@ Result<void, BlockError> validate_header(const ChainSpec& spec, const BlockHeade
         return refuse(BlockError::timestamp_not_after_parent);
     if (header.extra_data.size() > MAX_EXTRA_DATA_SIZE)
         return refuse(BlockError::extra_data_too_long);
-    const Revision revision = spec.revision_at(header.number, header.timestamp_s);
-    const bool has_base_fee = revision >= Revision::london;
-    if (!is_gas_limit_allowed(header.gas_limit, parent, has_base_fee && !parent.base_fee_per_gas))
+    const evm::Rules& rules = spec.rules_at(header.number, header.timestamp_s);
+    if (!is_gas_limit_allowed(header.gas_limit, parent,
+                              rules.has_fee_market && !parent.base_fee_per_gas))
         return refuse(BlockError::gas_limit_out_of_bounds);
     if (header.gas_used > header.gas_limit) return refuse(BlockError::gas_used_above_limit);
     if (header.base_fee_per_gas !=
-        (has_base_fee ? std::optional{next_base_fee(parent)} : std::nullopt))
+        (rules.has_fee_market ? std::optional{next_base_fee(parent)} : std::nullopt))
         return refuse(BlockError::wrong_base_fee);
-    TRY_VOID(validate_before_or_after_paris(spec, header, parent, revision));
+    TRY_VOID(validate_before_or_after_paris(spec, header, parent, rules));
 
     // What came with a fork is there from it on, and not before.
-    if (header.withdrawals_root.has_value() != (revision >= Revision::shanghai))
+    if (header.withdrawals_root.has_value() != rules.has_withdrawals)
         return refuse(BlockError::missing_withdrawals);
-    const bool has_blobs = revision >= Revision::cancun;
-    if (header.blob_gas_used.has_value() != has_blobs ||
-        header.excess_blob_gas.has_value() != has_blobs)
+    if (header.blob_gas_used.has_value() != rules.has_blobs ||
+        header.excess_blob_gas.has_value() != rules.has_blobs)
         return refuse(BlockError::wrong_blob_fields);
-    if (header.parent_beacon_block_root.has_value() != has_blobs)
+    if (header.parent_beacon_block_root.has_value() != rules.has_beacon_root)
         return refuse(BlockError::wrong_parent_beacon_root);
-    if (header.requests_hash.has_value() != (revision >= Revision::prague))
+    if (header.requests_hash.has_value() != rules.has_requests)
         return refuse(BlockError::wrong_requests_hash);
-    return has_blobs ? validate_blob_fields(spec, header, parent) : Result<void, BlockError>{};
+    return rules.has_blobs ? validate_blob_fields(spec, header, parent)
+                           : Result<void, BlockError>{};
 }
 
 Result<void, BlockError> validate_body(const ChainSpec& spec, const Block& block) {
@@ -102,8 +100,8 @@ Result<void, BlockError> validate_body(const ChainSpec& spec, const Block& block
             blobs * GAS_PER_BLOB != *header.blob_gas_used)
             return refuse(BlockError::wrong_blob_gas_used);
     }
-    if (spec.revision_at(header.number, header.timestamp_s) >= Revision::osaka &&
-        encode(block).size() > MAX_BLOCK_RLP_SIZE)
+    const uint64_t max_size = spec.rules_at(header.number, header.timestamp_s).max_block_size;
+    if (max_size != UINT64_MAX && encode(block).size() > max_size)
         return refuse(BlockError::too_large);
     return {};
 }

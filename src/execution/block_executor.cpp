@@ -10,7 +10,6 @@
 namespace scope::execution {
 
 using namespace literals;
-using evm::Revision;
 
 namespace {
 
@@ -51,16 +50,8 @@ std::optional<Bytes> deposit_of(BytesView data) {
     return deposit;
 }
 
-/// In wei; 0 from Paris.
-uint256 block_reward(Revision revision) {
-    const uint256 ether{uint64_t{1'000'000'000'000'000'000}};
-    if (revision < Revision::byzantium) return ether * uint256{5u};
-    if (revision < Revision::constantinople) return ether * uint256{3u};  // EIP-649
-    if (revision < Revision::paris) return ether * uint256{2u};           // EIP-1234
-    return {};
-}
-
 constexpr uint64_t GWEI = 1'000'000'000;
+constexpr uint64_t ETHER = GWEI * GWEI;
 
 }  // namespace
 
@@ -90,32 +81,32 @@ BlockExecutor::BlockExecutor(state::State& state, const Environment& environment
 void BlockExecutor::begin() {
     Host host{state_, environment_};
     // A contract that is missing or fails leaves no effect and harms nobody.
-    if (environment_.revision >= Revision::cancun && inputs_.parent_beacon_block_root)
+    if (environment_.rules().has_beacon_root && inputs_.parent_beacon_block_root)
         system_call(host, BEACON_ROOTS, *inputs_.parent_beacon_block_root);
-    if (environment_.revision >= Revision::prague) system_call(host, HISTORY, inputs_.parent_hash);
+    if (environment_.rules().has_history_contract) system_call(host, HISTORY, inputs_.parent_hash);
 }
 
 Room BlockExecutor::room() const noexcept {
     return {environment_.block.gas_limit - gas_used_,
             environment_.blobs.max * GAS_PER_BLOB - blob_gas_used_,
-            environment_.block.gas_limit - asking_gas_used_};
+            environment_.block.gas_limit - rollup_gas_used_};
 }
 
 Result<Outcome, TxError> BlockExecutor::execute(const Transaction& tx, const Address& sender,
                                                 Host* host) {
-    Host plain{state_, environment_};
-    if (host == nullptr) host = &plain;
+    std::optional<Host> own;
+    if (host == nullptr) host = &own.emplace(state_, environment_);
     CHECK(&host->state() == &state_);
     count_executed();
     Outcome outcome = TRY(execute_transaction(*host, tx, sender, room()));
     gas_used_ += outcome.gas_used;
     blob_gas_used_ += outcome.blob_gas_used;
-    asking_gas_used_ += outcome.asking_gas_used;
+    rollup_gas_used_ += outcome.rollup_gas_used;
 
     Receipt receipt;
     receipt.type = tx.type;
     receipt.success = outcome.succeeded();
-    if (environment_.revision < Revision::byzantium && inputs_.intermediate_root)
+    if (!environment_.rules().has_receipt_status && inputs_.intermediate_root)
         receipt.state_root = inputs_.intermediate_root(state_);
     receipt.cumulative_gas_used = gas_used_;
     receipt.logs = outcome.logs;
@@ -125,7 +116,7 @@ Result<Outcome, TxError> BlockExecutor::execute(const Transaction& tx, const Add
 }
 
 BlockExecutor::Checkpoint BlockExecutor::checkpoint() const noexcept {
-    return {state_.checkpoint(), receipts_.size(), gas_used_, blob_gas_used_, asking_gas_used_};
+    return {state_.checkpoint(), receipts_.size(), gas_used_, blob_gas_used_, rollup_gas_used_};
 }
 
 void BlockExecutor::rollback(const Checkpoint& checkpoint) {
@@ -133,7 +124,7 @@ void BlockExecutor::rollback(const Checkpoint& checkpoint) {
     receipts_.resize(checkpoint.transactions);
     gas_used_ = checkpoint.gas_used;
     blob_gas_used_ = checkpoint.blob_gas_used;
-    asking_gas_used_ = checkpoint.asking_gas_used;
+    rollup_gas_used_ = checkpoint.rollup_gas_used;
 }
 
 Result<std::vector<Bytes>, ExecutionError> BlockExecutor::collect_requests() {
@@ -168,7 +159,8 @@ Result<std::vector<Bytes>, ExecutionError> BlockExecutor::collect_requests() {
 }
 
 void BlockExecutor::pay_rewards() {
-    const uint256 reward = inputs_.block_reward.value_or(block_reward(environment_.revision));
+    const uint256 reward = inputs_.block_reward.value_or(
+        uint256{environment_.rules().block_reward_ether} * uint256{ETHER});
     if (reward.is_zero()) return;
     uint256 own = reward;
     for (const BlockHeader& ommer : inputs_.ommers) {
@@ -188,7 +180,7 @@ Result<BlockOutcome, ExecutionError> BlockExecutor::finish() {
             state_.add_balance(withdrawal.address, uint256{withdrawal.amount_gwei} * uint256{GWEI});
         state_.end_transaction(state::EmptyAccounts::remove);
     }
-    if (environment_.revision >= Revision::prague) {
+    if (environment_.rules().has_requests) {
         outcome.requests = TRY(collect_requests());
         outcome.requests_hash = requests_hash(outcome.requests);
     }

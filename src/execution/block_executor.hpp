@@ -64,7 +64,7 @@ class BlockExecutor {
         size_t transactions = 0;
         uint64_t gas_used = 0;
         uint64_t blob_gas_used = 0;
-        uint64_t asking_gas_used = 0;
+        uint64_t rollup_gas_used = 0;
     };
     [[nodiscard]] Checkpoint checkpoint() const noexcept;
     void rollback(const Checkpoint& checkpoint);
@@ -82,7 +82,7 @@ class BlockExecutor {
     std::vector<Receipt> receipts_;
     uint64_t gas_used_ = 0;
     uint64_t blob_gas_used_ = 0;
-    uint64_t asking_gas_used_ = 0;
+    uint64_t rollup_gas_used_ = 0;
 };
 
 /// EIP-7685: sha256 of the sha256 of each that has data.

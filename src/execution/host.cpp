@@ -15,14 +15,11 @@ using evm::AccessStatus;
 using evm::CallKind;
 using evm::CallResult;
 using evm::Message;
-using evm::Revision;
 using evm::Status;
 
 namespace {
 
 constexpr int MAX_CALL_DEPTH = 1024;
-constexpr int64_t CODE_DEPOSIT_GAS = 200;      // per byte
-constexpr size_t MAX_CODE_SIZE = 0x6000;       // EIP-170
 constexpr uint8_t RESERVED_CODE_START = 0xef;  // EIP-3541
 constexpr Address RIPEMD160 = "0x0000000000000000000000000000000000000003"_address;
 constexpr std::array<uint8_t, 3> DELEGATION_PREFIX{0xef, 0x01, 0x00};  // EIP-7702
@@ -53,32 +50,27 @@ std::optional<Address> delegation_of(BytesView code) noexcept {
     return Address::from(code.subspan(DELEGATION_PREFIX.size()));
 }
 
+Host::Host(state::State& state, const Environment& environment)
+    : state_(state), environment_(environment) {
+    if (environment.rollup) rollup_ = environment.rollup->make_host(*this);
+}
+
 void Host::open_transaction(evm::TransactionContext context) {
     transaction_ = std::move(context);
-    abort_reason_.reset();
-    no_open_root_ = false;
-    asking_gas_ = static_cast<int64_t>(environment_.block.gas_limit);
-    ask_gas_ = ASK_GAS;
     state_.begin_transaction();
-    const auto& rule = environment_.system_transactions;
-    is_loading_ = rule && transaction_.origin == rule->sender;
     warm_up();
+    if (rollup_) rollup_->open_transaction(transaction_);
 }
 
 void Host::warm_up() {
     state_.access_account(transaction_.origin);
-    if (revision() >= Revision::shanghai) state_.access_account(environment_.block.coinbase);
-    const auto& rule = environment_.system_transactions;
-    if (!rule) return;
-    state_.access_account(rule->abort);
-    if (transaction_.origin == rule->sender) state_.access_account(rule->target);
+    if (rules().warms_coinbase) state_.access_account(environment_.block.coinbase);
 }
 
 std::vector<Log> Host::close_transaction(std::optional<Address> carry_transient) {
-    return state_.end_transaction(revision() >= Revision::spurious_dragon
-                                      ? state::EmptyAccounts::remove
-                                      : state::EmptyAccounts::keep,
-                                  carry_transient);
+    return state_.end_transaction(
+        rules().clears_empty_accounts ? state::EmptyAccounts::remove : state::EmptyAccounts::keep,
+        carry_transient);
 }
 
 Hash Host::block_hash(uint64_t number) {
@@ -89,8 +81,7 @@ Hash Host::block_hash(uint64_t number) {
 }
 
 bool Host::account_exists(const Address& address) {
-    return revision() >= Revision::spurious_dragon ? !state_.is_empty(address)
-                                                   : state_.exists(address);
+    return rules().clears_empty_accounts ? !state_.is_empty(address) : state_.exists(address);
 }
 
 uint256 Host::balance(const Address& address) {
@@ -138,7 +129,7 @@ void Host::emit_log(const Address& address, std::span<const Hash> topics, BytesV
 bool Host::self_destruct(const Address& address, const Address& beneficiary) {
     const uint256 balance = state_.balance(address);
     // EIP-6780: an account that was there before the transaction only gives its balance away.
-    const bool destroys = revision() < Revision::cancun || state_.created_in_transaction(address);
+    const bool destroys = !rules().destructs_created_only || state_.created_in_transaction(address);
     if (beneficiary != address) {
         state_.subtract_balance(address, balance);
         state_.add_balance(beneficiary, balance);
@@ -151,60 +142,12 @@ bool Host::self_destruct(const Address& address, const Address& beneficiary) {
 }
 
 std::optional<Address> Host::delegation(const Address& address) {
-    if (revision() < Revision::prague) return std::nullopt;
+    if (!rules().has_delegations) return std::nullopt;
     return delegation_of(state_.code(address)->bytes);
 }
 
-bool Host::aborts(const Message& message) const noexcept {
-    const auto& rule = environment_.system_transactions;
-    return rule && message.code_address == rule->abort && message.sender == rule->target &&
-           message.kind == CallKind::call;
-}
-
 CallResult Host::call(const Message& message) {
-    if (aborts(message)) {
-        if (equal(message.input, NO_OPEN_ROOT))
-            no_open_root_ = true;
-        else if (!abort_reason_)
-            abort_reason_ = to_bytes(message.input);
-    }
-    if (abort_reason_) return failure(Status::out_of_gas);
-    if (!calls_itself(message)) return run(message);
-    if (is_loading_) {
-        is_loading_ = false;
-        state_.forget_accesses();
-        warm_up();
-    }
-    const bool asks =
-        message.input.size() >= ASK.size() && equal(message.input.first(ASK.size()), ASK);
-    return asks ? ask(message) : run(message);
-}
-
-/// The rule's target does.
-bool Host::calls_itself(const Message& message) const noexcept {
-    const auto& rule = environment_.system_transactions;
-    return rule && message.sender == rule->target && message.recipient == rule->target &&
-           message.code_address == rule->target;
-}
-
-CallResult Host::ask(const Message& message) {
-    Message unpaid = message;
-    unpaid.gas = ask_gas_;
-    ask_gas_ -= unpaid.gas / 64;
-    const auto checkpoint = state_.checkpoint();
-    CallResult result = run(unpaid);
-    // What it looked at would stay warm, and what it serves is the builder's choice.
-    if (message.is_static) state_.rollback(checkpoint);
-    ask_gas_ = unpaid.gas;
-    asking_gas_ -= unpaid.gas - result.gas_left;
-    if (asking_gas_ < 0 || result.status != Status::success) {
-        const bool is_told = asking_gas_ >= 0 && !result.output.empty();
-        if (!abort_reason_) abort_reason_ = is_told ? result.output : to_bytes(TOO_LITTLE_GAS);
-        return failure(Status::out_of_gas);
-    }
-    result.gas_left = message.gas;
-    result.gas_refund = 0;
-    return result;
+    return rollup_ ? rollup_->call(message) : run(message);
 }
 
 CallResult Host::run(const Message& message) {
@@ -221,18 +164,14 @@ void Host::rollback_frame(state::Journal::Checkpoint checkpoint) {
     // Mainnet's history has it (block 2675119) that a touch of this precompile stays when the frame
     // fails, and clients agree to do so ever since.
     const bool keep_touch =
-        revision() >= Revision::spurious_dragon && state_.touched_in_transaction(RIPEMD160);
+        rules().clears_empty_accounts && state_.touched_in_transaction(RIPEMD160);
     state_.rollback(checkpoint);
     if (keep_touch) state_.touch(RIPEMD160);
 }
 
 void Host::end_frame(const Message& message, state::Journal::Checkpoint checkpoint,
                      CallResult& result) {
-    if (no_open_root_ && message.depth == 0 && result.status == Status::success) {
-        result.status = Status::revert;
-        result.gas_refund = 0;
-        result.output = to_bytes(NO_OPEN_ROOT);
-    }
+    if (rollup_) rollup_->end_frame(message, result);
     if (result.status != Status::success) rollback_frame(checkpoint);
 }
 
@@ -256,7 +195,7 @@ CallResult Host::run_call(const Message& message) {
         result.output = std::move(ran.output);
     } else {
         evm::CodePtr code = state_.code(message.code_address);
-        if (revision() >= Revision::prague) {
+        if (rules().has_delegations) {
             // One level: what a delegation points to is run as it is. A precompile has no code.
             if (const auto target = delegation_of(code->bytes))
                 code = evm::is_precompile(revision(), *target) ? evm::empty_code()
@@ -279,7 +218,7 @@ CallResult Host::run_create(const Message& message) {
         message.kind == CallKind::create
             ? create_address(message.sender, nonce)
             : create2_address(message.sender, message.salt, crypto::keccak256(message.input));
-    if (revision() >= Revision::berlin) state_.access_account(address);
+    if (rules().warms_created) state_.access_account(address);
 
     const auto checkpoint = state_.checkpoint();
     // EIP-684, and EIP-7610 for storage.
@@ -287,7 +226,7 @@ CallResult Host::run_create(const Message& message) {
         state_.has_storage(address))
         return failure(Status::address_collision);
     state_.mark_created(address);
-    if (revision() >= Revision::spurious_dragon) state_.set_nonce(address, 1);
+    if (rules().clears_empty_accounts) state_.set_nonce(address, 1);
     state_.subtract_balance(message.sender, message.value);
     state_.add_balance(address, message.value);
 
@@ -299,12 +238,12 @@ CallResult Host::run_create(const Message& message) {
     CallResult result = evm::execute(*this, revision(), frame, *init_code, tracer_);
     if (result.status == Status::success) {
         const Bytes code = std::exchange(result.output, {});
-        const int64_t deposit = CODE_DEPOSIT_GAS * static_cast<int64_t>(code.size());
-        if (revision() >= Revision::london && !code.empty() && code[0] == RESERVED_CODE_START)
+        const int64_t deposit = rules().gas.code_deposit_byte * static_cast<int64_t>(code.size());
+        if (rules().reserves_code_start && !code.empty() && code[0] == RESERVED_CODE_START)
             result.status = Status::invalid_code;
-        else if (revision() >= Revision::spurious_dragon && code.size() > MAX_CODE_SIZE)
+        else if (code.size() > rules().max_code_size)
             result.status = Status::code_size_exceeded;
-        else if (deposit > result.gas_left && revision() >= Revision::homestead)
+        else if (deposit > result.gas_left && rules().unpaid_code_fails)
             result.status = Status::out_of_gas;
         else if (deposit <= result.gas_left && !code.empty()) {
             // Frontier: without gas for it, the contract stays without code.

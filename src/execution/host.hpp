@@ -2,6 +2,7 @@
 
 #include "evm/host.hpp"
 #include "execution/environment.hpp"
+#include "execution/rollup_host.hpp"
 #include "state/state.hpp"
 
 namespace scope::evm {
@@ -10,7 +11,8 @@ class Tracer;
 
 namespace scope::execution {
 
-/// Executes messages on a State by the rules of an environment's revision.
+/// Executes messages on a State by the rules of an environment's revision, and by those of its
+/// rollup, if it is one's.
 ///
 /// The one implementation of evm::Host: transactions, system calls and simulations run on it. A
 /// subclass may override call; what its own code does not want to answer it passes to Host::call.
@@ -21,29 +23,20 @@ namespace scope::execution {
 /// State and environment must outlive it.
 class Host : public evm::Host {
   public:
-    Host(state::State& state, const Environment& environment) noexcept
-        : state_(state), environment_(environment) {}
+    Host(state::State& state, const Environment& environment);
 
     [[nodiscard]] state::State& state() noexcept { return state_; }
     [[nodiscard]] const Environment& environment() const noexcept { return environment_; }
     [[nodiscard]] evm::Revision revision() const noexcept { return environment_.revision; }
+    [[nodiscard]] const evm::Rules& rules() const noexcept { return environment_.rules(); }
+    /// What the environment's rollup makes of messages; null without one.
+    [[nodiscard]] RollupHost* rollup() const noexcept { return rollup_.get(); }
 
     /// Begins a transaction of the state, and has warm what always is: origin and coinbase
-    /// (EIP-2929, EIP-3651).
+    /// (EIP-2929, EIP-3651), and what the rollup adds.
     void open_transaction(evm::TransactionContext context);
     /// Ends it by the revision's rules; returns its logs. @p carry_transient as in State.
     std::vector<Log> close_transaction(std::optional<Address> carry_transient = std::nullopt);
-
-    /// Why the transaction can't stand in any block: what the abort precompile was called with
-    /// (SystemTransactionRule). From then on every call fails, so that it ends quickly.
-    [[nodiscard]] const std::optional<Bytes>& abort_reason() const noexcept {
-        return abort_reason_;
-    }
-
-    /// What the transaction's asking may still take (SystemTransactionRule): as it is opened, the
-    /// block's gas limit.
-    [[nodiscard]] int64_t asking_gas() const noexcept { return asking_gas_; }
-    void set_asking_gas(int64_t gas) noexcept { asking_gas_ = gas; }
 
     /// Sees each instruction, if not null.
     void set_tracer(evm::Tracer* tracer) noexcept { tracer_ = tracer; }
@@ -73,23 +66,16 @@ class Host : public evm::Host {
 
     /// A create counts the sender's nonce itself, at depth 0 too.
     evm::CallResult call(const evm::Message& message) override;
-
-  protected:
-    /// Whether it is a call of the abort precompile, by the one that has it.
-    [[nodiscard]] bool aborts(const evm::Message& message) const noexcept;
-
-    /// For a simulation, which makes calls fail that didn't.
-    void forget_abort() noexcept { abort_reason_.reset(); }
+    /// Runs a message by Ethereum's rules; only frames below it know of the rollup's.
+    evm::CallResult run(const evm::Message& message);
+    /// Has warm what open_transaction has, but for what the rollup adds.
+    void warm_up();
 
   private:
-    [[nodiscard]] bool calls_itself(const evm::Message& message) const noexcept;
-    void warm_up();
-    evm::CallResult ask(const evm::Message& message);
-    evm::CallResult run(const evm::Message& message);
     evm::CallResult run_call(const evm::Message& message);
     evm::CallResult run_create(const evm::Message& message);
     void rollback_frame(state::Journal::Checkpoint checkpoint);
-    /// A frame that failed is undone; a transaction's own fails as well if it met NoOpenRoot.
+    /// A frame that failed is undone.
     void end_frame(const evm::Message& message, state::Journal::Checkpoint checkpoint,
                    evm::CallResult& result);
 
@@ -97,11 +83,7 @@ class Host : public evm::Host {
     const Environment& environment_;
     evm::TransactionContext transaction_;
     evm::Tracer* tracer_ = nullptr;
-    std::optional<Bytes> abort_reason_;
-    bool no_open_root_ = false;  // the abort precompile was called with that
-    bool is_loading_ = false;    // the rule's target, which has called nobody yet
-    int64_t asking_gas_ = 0;
-    int64_t ask_gas_ = 0;  // what the next `ask` gets
+    std::unique_ptr<RollupHost> rollup_;
 };
 
 /// Address of a contract that a create makes (Yellow Paper, section 7).

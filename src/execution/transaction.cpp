@@ -17,23 +17,11 @@ using evm::Revision;
 
 namespace {
 
-constexpr uint64_t TRANSACTION_GAS = 21000;
-constexpr uint64_t CREATE_GAS = 32000;  // EIP-2
-constexpr uint64_t ZERO_BYTE_GAS = 4;
-constexpr uint64_t BYTE_GAS_BEFORE_ISTANBUL = 68;
-constexpr uint64_t BYTE_GAS = 16;                   // EIP-2028
-constexpr uint64_t ACCESS_LIST_ADDRESS_GAS = 2400;  // EIP-2930
-constexpr uint64_t ACCESS_LIST_KEY_GAS = 1900;
-constexpr uint64_t INIT_CODE_WORD_GAS = 2;  // EIP-3860
-constexpr size_t MAX_INIT_CODE_SIZE = 2 * 0x6000;
-constexpr uint64_t EMPTY_ACCOUNT_GAS = 25000;  // EIP-7702
-constexpr uint64_t AUTHORIZATION_GAS = 12500;
-constexpr uint64_t FLOOR_GAS_PER_TOKEN = 10;  // EIP-7623
-constexpr uint64_t TOKENS_PER_BYTE = 4;
-constexpr uint64_t REFUND_QUOTIENT_BEFORE_LONDON = 2;
-constexpr uint64_t REFUND_QUOTIENT = 5;          // EIP-3529
+constexpr uint64_t TOKENS_PER_BYTE = 4;          // EIP-7623: of one that is not zero
 constexpr int64_t SYSTEM_CALL_GAS = 30'000'000;  // EIP-4788
 constexpr Address SYSTEM_ADDRESS = "0xfffffffffffffffffffffffffffffffffffffffe"_address;
+static_assert(evm::rules_of(Revision::osaka).max_blobs_per_transaction ==
+              MAX_BLOBS_PER_TRANSACTION);
 
 /// Nothing if it does not fit.
 std::optional<uint256> checked_multiply(const uint256& a, uint64_t b) {
@@ -49,38 +37,31 @@ bool is_create(const Transaction& tx) {
     return !tx.to.has_value();
 }
 
-Result<void, TxError> validate_type(const Transaction& tx, const Environment& environment) {
-    const Revision revision = environment.revision;
+/// Whose own transaction it is; null for Ethereum's.
+const RollupRule* rollup_of(const Transaction& tx, const Environment& environment) {
+    const RollupRule* const rollup = environment.rollup.get();
+    return rollup != nullptr && rollup->has(tx.type) ? rollup : nullptr;
+}
+
+Result<void, TxError> validate_type(const Transaction& tx, const evm::Rules& rules) {
     switch (tx.type) {
         case TxType::legacy:
             break;
         case TxType::access_list:
-            if (revision < Revision::berlin) return std::unexpected{TxError::type_1_before_berlin};
+            if (!rules.has_access_lists) return std::unexpected{TxError::type_1_before_berlin};
             break;
         case TxType::dynamic_fee:
-            if (revision < Revision::london) return std::unexpected{TxError::type_2_before_london};
+            if (!rules.has_fee_market) return std::unexpected{TxError::type_2_before_london};
             break;
         case TxType::blob:
-            if (revision < Revision::cancun) return std::unexpected{TxError::type_3_before_cancun};
+            if (!rules.has_blobs) return std::unexpected{TxError::type_3_before_cancun};
             break;
         case TxType::set_code:
-            if (revision < Revision::prague) return std::unexpected{TxError::type_4_before_prague};
+            if (!rules.has_delegations) return std::unexpected{TxError::type_4_before_prague};
             break;
         case TxType::system:
-            if (!environment.system_transactions)
-                return std::unexpected{TxError::system_not_enabled};
-            break;
+            return std::unexpected{TxError::system_not_enabled};
     }
-    return {};
-}
-
-Result<void, TxError> validate_system(const Transaction& tx, const SystemTransactionRule& rule) {
-    if (tx.to != rule.target) return std::unexpected{TxError::system_wrong_target};
-    if (!tx.value.is_zero() || !tx.max_fee_per_gas.is_zero() ||
-        !tx.max_priority_fee_per_gas.is_zero() || !tx.max_fee_per_blob_gas.is_zero() ||
-        !tx.access_list.empty() || !tx.blob_versioned_hashes.empty() ||
-        !tx.authorization_list.empty() || tx.y_parity || !tx.r.is_zero() || !tx.s.is_zero())
-        return std::unexpected{TxError::system_pays_or_sends};
     return {};
 }
 
@@ -91,7 +72,7 @@ Result<void, TxError> validate_blobs(const Transaction& tx, const Environment& e
     if (hashes.empty()) return std::unexpected{TxError::no_blobs};
     if (hashes.size() > environment.blobs.max || hashes.size() * GAS_PER_BLOB > room.blob_gas)
         return std::unexpected{TxError::block_blob_gas_exceeded};
-    if (environment.revision >= Revision::osaka && hashes.size() > MAX_BLOBS_PER_TRANSACTION)
+    if (hashes.size() > environment.rules().max_blobs_per_transaction)
         return std::unexpected{TxError::too_many_blobs};
     for (const Hash& hash : hashes)
         if (hash[0] != crypto::VERSIONED_HASH_VERSION_KZG)
@@ -102,10 +83,12 @@ Result<void, TxError> validate_blobs(const Transaction& tx, const Environment& e
 }
 
 /// EIP-7702, "Behavior". Returns the refund.
-uint64_t apply_authorizations(state::State& state, const Transaction& tx, uint64_t chain_id) {
+uint64_t apply_authorizations(state::State& state, const Transaction& tx,
+                              const Environment& environment) {
     uint64_t refund = 0;
     for (const Authorization& authorization : tx.authorization_list) {
-        if (!authorization.chain_id.is_zero() && authorization.chain_id != uint256{chain_id})
+        if (!authorization.chain_id.is_zero() &&
+            authorization.chain_id != uint256{environment.block.chain_id})
             continue;
         if (authorization.nonce == UINT64_MAX) continue;
         const auto authority = recover_authority(authorization);
@@ -114,7 +97,7 @@ uint64_t apply_authorizations(state::State& state, const Transaction& tx, uint64
         const auto code = state.code(*authority);
         if (!code->bytes.empty() && !delegation_of(code->bytes)) continue;
         if (state.nonce(*authority) != authorization.nonce) continue;
-        if (state.exists(*authority)) refund += EMPTY_ACCOUNT_GAS - AUTHORIZATION_GAS;
+        if (state.exists(*authority)) refund += environment.rules().authorization_refund;
         if (authorization.address.is_zero())
             state.set_code(*authority, evm::empty_code());
         else
@@ -127,37 +110,37 @@ uint64_t apply_authorizations(state::State& state, const Transaction& tx, uint64
 }  // namespace
 
 IntrinsicGas intrinsic_gas(const Transaction& tx, Revision revision) {
+    const evm::Rules& rules = evm::rules_of(revision);
     const auto zero_bytes = static_cast<uint64_t>(std::ranges::count(tx.data, uint8_t{0}));
     const uint64_t other_bytes = tx.data.size() - zero_bytes;
     uint64_t gas =
-        TRANSACTION_GAS + zero_bytes * ZERO_BYTE_GAS +
-        other_bytes * (revision >= Revision::istanbul ? BYTE_GAS : BYTE_GAS_BEFORE_ISTANBUL);
-    if (is_create(tx)) {
-        if (revision >= Revision::homestead) gas += CREATE_GAS;
-        if (revision >= Revision::shanghai) gas += (tx.data.size() + 31) / 32 * INIT_CODE_WORD_GAS;
-    }
+        rules.transaction_gas + zero_bytes * rules.zero_byte_gas + other_bytes * rules.byte_gas;
+    if (is_create(tx))
+        gas += rules.create_gas +
+               static_cast<uint64_t>(evm::words_of(tx.data.size()) * rules.gas.init_code_word);
     for (const auto& entry : tx.access_list)
-        gas += ACCESS_LIST_ADDRESS_GAS + entry.storage_keys.size() * ACCESS_LIST_KEY_GAS;
-    gas += tx.authorization_list.size() * EMPTY_ACCOUNT_GAS;
+        gas +=
+            rules.access_list_address_gas + entry.storage_keys.size() * rules.access_list_key_gas;
+    gas += tx.authorization_list.size() * rules.authorization_gas;
 
     IntrinsicGas result{gas, 0};
-    if (revision >= Revision::prague && tx.type != TxType::system)
-        result.floor =
-            TRANSACTION_GAS + (zero_bytes + other_bytes * TOKENS_PER_BYTE) * FLOOR_GAS_PER_TOKEN;
+    if (rules.floor_token_gas != 0)
+        result.floor = rules.transaction_gas +
+                       (zero_bytes + other_bytes * TOKENS_PER_BYTE) * rules.floor_token_gas;
     return result;
 }
 
 Result<Address, TxError> sender_of(const Transaction& tx, const Environment& environment) {
-    TRY_VOID(validate_type(tx, environment));
+    if (const auto* rollup = rollup_of(tx, environment)) return rollup->sender_of(tx, environment);
+    const evm::Rules& rules = environment.rules();
+    TRY_VOID(validate_type(tx, rules));
     if (tx.chain_id) {
-        if (tx.type == TxType::legacy && environment.revision < Revision::spurious_dragon)
+        if (tx.type == TxType::legacy && !rules.has_replay_protection)
             return std::unexpected{TxError::chain_id_before_spurious_dragon};
         if (*tx.chain_id != environment.block.chain_id)
             return std::unexpected{TxError::wrong_chain_id};
     }
-    if (tx.type == TxType::system) return environment.system_transactions->sender;
-    if (environment.revision >= Revision::homestead && tx.s > crypto::SECP256K1_HALF_N)
-        return std::unexpected{TxError::high_s};
+    if (rules.has_low_s && tx.s > crypto::SECP256K1_HALF_N) return std::unexpected{TxError::high_s};
     count_recovered();
     const auto sender = recover_sender(tx, SignatureRule::frontier);
     if (!sender) return std::unexpected{TxError::invalid_signature};
@@ -167,26 +150,25 @@ Result<Address, TxError> sender_of(const Transaction& tx, const Environment& env
 Result<Costs, TxError> validate_transaction(const state::State& state,
                                             const Environment& environment, const Transaction& tx,
                                             const Address& sender, const Room& room) {
-    const Revision revision = environment.revision;
-    const bool is_system = tx.type == TxType::system;
-    TRY_VOID(validate_type(tx, environment));
-    if (is_system) TRY_VOID(validate_system(tx, *environment.system_transactions));
+    if (const auto* rollup = rollup_of(tx, environment))
+        return rollup->validate_transaction(state, environment, tx, sender, room);
+    const evm::Rules& rules = environment.rules();
+    TRY_VOID(validate_type(tx, rules));
 
     // Rules in the order in which the official tests name them where several are broken. First what
     // the block has room for and asks for.
-    if (revision >= Revision::osaka && !is_system && tx.gas_limit > MAX_TRANSACTION_GAS)
+    if (tx.gas_limit > rules.max_transaction_gas)
         return std::unexpected{TxError::gas_limit_above_maximum};
     if (tx.gas_limit > room.gas) return std::unexpected{TxError::block_gas_exceeded};
-    if (revision >= Revision::london && !is_system &&
-        tx.max_fee_per_gas < environment.block.base_fee)
+    if (rules.has_fee_market && tx.max_fee_per_gas < environment.block.base_fee)
         return std::unexpected{TxError::fee_below_base_fee};
 
     // What the transaction says by itself.
-    const IntrinsicGas gas = intrinsic_gas(tx, revision);
+    const IntrinsicGas gas = intrinsic_gas(tx, environment.revision);
     if (tx.gas_limit < gas.intrinsic) return std::unexpected{TxError::intrinsic_gas_too_low};
     if (tx.gas_limit < gas.floor) return std::unexpected{TxError::below_floor_gas};
     if (tx.nonce == UINT64_MAX) return std::unexpected{TxError::nonce_is_max};
-    if (revision >= Revision::shanghai && is_create(tx) && tx.data.size() > MAX_INIT_CODE_SIZE)
+    if (is_create(tx) && tx.data.size() > rules.max_init_code_size)
         return std::unexpected{TxError::init_code_too_large};
     Costs costs{.intrinsic_gas = gas.intrinsic,
                 .floor_gas = gas.floor,
@@ -195,7 +177,7 @@ Result<Costs, TxError> validate_transaction(const state::State& state,
                 .blob_gas = 0};
     if (tx.max_priority_fee_per_gas > tx.max_fee_per_gas)
         return std::unexpected{TxError::priority_fee_above_max_fee};
-    if (revision >= Revision::london && !is_system) {
+    if (rules.has_fee_market) {
         const uint256& base_fee = environment.block.base_fee;
         costs.priority_fee = std::min(tx.max_priority_fee_per_gas, tx.max_fee_per_gas - base_fee);
         costs.gas_price = base_fee + costs.priority_fee;
@@ -213,7 +195,6 @@ Result<Costs, TxError> validate_transaction(const state::State& state,
     const Account account = state.account(sender).value_or(Account{});
     if (tx.nonce < account.nonce) return std::unexpected{TxError::nonce_too_low};
     if (tx.nonce > account.nonce) return std::unexpected{TxError::nonce_too_high};
-    if (is_system) return costs;
     const auto gas_cost = checked_multiply(tx.max_fee_per_gas, tx.gas_limit);
     if (!gas_cost) return std::unexpected{TxError::gas_cost_overflow};
     const auto blob_cost = checked_multiply(tx.max_fee_per_blob_gas, costs.blob_gas);
@@ -222,27 +203,51 @@ Result<Costs, TxError> validate_transaction(const state::State& state,
     const auto total = fees ? checked_add(*fees, tx.value) : std::nullopt;
     if (!total || account.balance < *total) return std::unexpected{TxError::insufficient_funds};
     if (account.code_hash != EMPTY_CODE_HASH &&
-        (revision < Revision::prague || !delegation_of(state.code(sender)->bytes)))
+        (!rules.has_delegations || !delegation_of(state.code(sender)->bytes)))
         return std::unexpected{TxError::sender_not_eoa};
     return costs;
+}
+
+evm::Message frame_of(const Transaction& tx, const Address& sender, const Costs& costs) {
+    evm::Message message;
+    message.kind = tx.to ? evm::CallKind::call : evm::CallKind::create;
+    message.gas = static_cast<int64_t>(tx.gas_limit - costs.intrinsic_gas);
+    message.recipient = message.code_address = tx.to.value_or(Address{});
+    message.sender = sender;
+    message.input = tx.data;
+    message.value = tx.value;
+    return message;
+}
+
+Outcome outcome_of(const Host& host, const Transaction& tx, const Costs& costs,
+                   evm::CallResult result, uint64_t authorization_refund) {
+    Outcome outcome;
+    outcome.status = result.status;
+    outcome.output = std::move(result.output);
+    if (is_create(tx) && outcome.succeeded()) outcome.created = result.created;
+    outcome.blob_gas_used = costs.blob_gas;
+    if (host.rollup() != nullptr) outcome.rollup_gas_used = host.rollup()->gas_used();
+    const uint64_t gas_taken = tx.gas_limit - static_cast<uint64_t>(result.gas_left);
+    const int64_t frames_refund = outcome.succeeded() ? std::max<int64_t>(result.gas_refund, 0) : 0;
+    outcome.gas_refunded = std::min(gas_taken / host.rules().refund_quotient,
+                                    static_cast<uint64_t>(frames_refund) + authorization_refund);
+    outcome.gas_used = std::max(gas_taken - outcome.gas_refunded, costs.floor_gas);
+    return outcome;
 }
 
 Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
                                              const Address& sender, const Room& room) {
     state::State& state = host.state();
     const Environment& environment = host.environment();
-    const Revision revision = environment.revision;
-    const bool is_system = tx.type == TxType::system;
+    if (const auto* rollup = rollup_of(tx, environment))
+        return rollup->execute_transaction(host, tx, sender, room);
     const Costs costs = TRY(validate_transaction(state, environment, tx, sender, room));
 
     const auto before = state.checkpoint();
     host.open_transaction({sender, costs.gas_price, tx.blob_versioned_hashes});
-    const auto asking_gas = std::min(room.asking_gas, environment.block.gas_limit);
-    host.set_asking_gas(static_cast<int64_t>(asking_gas));
-    if (!is_system)
-        state.subtract_balance(sender,
-                               costs.gas_price * uint256{tx.gas_limit} +
-                                   environment.block.blob_base_fee * uint256{costs.blob_gas});
+    if (host.rollup() != nullptr) host.rollup()->limit_gas(room.rollup_gas);
+    state.subtract_balance(sender, costs.gas_price * uint256{tx.gas_limit} +
+                                       environment.block.blob_base_fee * uint256{costs.blob_gas});
     if (tx.to) {
         state.set_nonce(sender, tx.nonce + 1);  // a create does this itself
         state.access_account(*tx.to);
@@ -251,44 +256,20 @@ Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
         state.access_account(address);
         for (const Hash& key : keys) state.access_storage(address, key);
     }
-    const uint64_t authorization_refund =
-        apply_authorizations(state, tx, environment.block.chain_id);
+    const uint64_t authorization_refund = apply_authorizations(state, tx, environment);
     if (tx.to)
         if (const auto target = host.delegation(*tx.to)) state.access_account(*target);
 
-    evm::Message message;
-    message.kind = tx.to ? evm::CallKind::call : evm::CallKind::create;
-    message.gas = static_cast<int64_t>(tx.gas_limit - costs.intrinsic_gas);
-    message.recipient = message.code_address = tx.to.value_or(Address{});
-    message.sender = sender;
-    message.input = tx.data;
-    message.value = tx.value;
-    evm::CallResult result = host.call(message);
-    const bool succeeded = result.status == evm::Status::success;
-    if (host.abort_reason() || (is_system && !succeeded)) {
+    evm::CallResult result = host.call(frame_of(tx, sender, costs));
+    if (host.rollup() != nullptr && host.rollup()->abort_reason()) {
         state.rollback(before);
-        return std::unexpected{host.abort_reason() ? TxError::aborted : TxError::system_failed};
+        return std::unexpected{TxError::aborted};
     }
 
-    Outcome outcome;
-    outcome.status = result.status;
-    outcome.output = std::move(result.output);
-    if (is_create(tx) && succeeded) outcome.created = result.created;
-    outcome.blob_gas_used = costs.blob_gas;
-    outcome.asking_gas_used = asking_gas - static_cast<uint64_t>(host.asking_gas());
-    const uint64_t gas_taken = tx.gas_limit - static_cast<uint64_t>(result.gas_left);
-    const uint64_t refund_quotient =
-        revision >= Revision::london ? REFUND_QUOTIENT : REFUND_QUOTIENT_BEFORE_LONDON;
-    const int64_t frames_refund = succeeded ? std::max<int64_t>(result.gas_refund, 0) : 0;
-    outcome.gas_refunded = std::min(gas_taken / refund_quotient,
-                                    static_cast<uint64_t>(frames_refund) + authorization_refund);
-    outcome.gas_used = std::max(gas_taken - outcome.gas_refunded, costs.floor_gas);
-    if (!is_system) {
-        state.add_balance(sender, costs.gas_price * uint256{tx.gas_limit - outcome.gas_used});
-        state.add_balance(environment.block.coinbase,
-                          costs.priority_fee * uint256{outcome.gas_used});
-    }
-    outcome.logs = host.close_transaction(is_system ? tx.to : std::nullopt);
+    Outcome outcome = outcome_of(host, tx, costs, std::move(result), authorization_refund);
+    state.add_balance(sender, costs.gas_price * uint256{tx.gas_limit - outcome.gas_used});
+    state.add_balance(environment.block.coinbase, costs.priority_fee * uint256{outcome.gas_used});
+    outcome.logs = host.close_transaction();
     return outcome;
 }
 

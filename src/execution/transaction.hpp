@@ -10,13 +10,14 @@
 namespace scope::execution {
 
 /// The largest gas limit of a transaction from Osaka (EIP-7825).
-inline constexpr uint64_t MAX_TRANSACTION_GAS = 1 << 24;
+inline constexpr uint64_t MAX_TRANSACTION_GAS =
+    evm::rules_of(evm::Revision::osaka).max_transaction_gas;
 
 /// What a block still has room for.
 struct Room {
     uint64_t gas = UINT64_MAX;
     uint64_t blob_gas = UINT64_MAX;
-    uint64_t asking_gas = UINT64_MAX;  ///< SystemTransactionRule
+    uint64_t rollup_gas = UINT64_MAX;  ///< that nobody pays (RollupHost)
 };
 
 /// What a transaction costs before anything of it runs.
@@ -34,7 +35,7 @@ struct Outcome {
     uint64_t gas_used = 0;      ///< as paid: after refunds, at least the floor
     uint64_t gas_refunded = 0;  ///< of what execution took
     uint64_t blob_gas_used = 0;
-    uint64_t asking_gas_used = 0;    ///< that nobody paid (SystemTransactionRule)
+    uint64_t rollup_gas_used = 0;    ///< that nobody paid (RollupHost)
     Bytes output;                    ///< return data or revert data
     std::vector<Log> logs;           ///< none unless it succeeded
     std::optional<Address> created;  ///< the contract that a transaction without `to` made
@@ -49,7 +50,7 @@ struct IntrinsicGas {
 };
 IntrinsicGas intrinsic_gas(const Transaction& tx, evm::Revision revision);
 
-/// The signer, or the rule's sender for a system transaction. Checks type, chain id, signature.
+/// The signer, or who sends a rollup's own transactions. Checks type, chain id, signature.
 Result<Address, TxError> sender_of(const Transaction& tx, const Environment& environment);
 
 /// Whether @p tx of @p sender may stand next in the block. The signature is sender_of's.
@@ -63,6 +64,14 @@ Result<Costs, TxError> validate_transaction(const state::State& state,
 /// in its state.
 Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
                                              const Address& sender, const Room& room = {});
+
+/// The message of a transaction's own frame. Borrows its data.
+evm::Message frame_of(const Transaction& tx, const Address& sender, const Costs& costs);
+
+/// What became of a transaction whose frame ended like that, but for its logs.
+/// @param authorization_refund  In gas, beside what its frames have earned.
+Outcome outcome_of(const Host& host, const Transaction& tx, const Costs& costs,
+                   evm::CallResult result, uint64_t authorization_refund = 0);
 
 /// A message from SYSTEM_ADDRESS as EIP-4788 has it: 30'000'000 gas, nothing paid or counted.
 evm::CallResult system_call(Host& host, const Address& target, BytesView input);

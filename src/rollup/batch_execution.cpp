@@ -244,7 +244,7 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
                 auto refusal = refuse(BatchRule::refused_transaction, index, i);
                 refusal.error().tx_error = outcome.error();
                 if (outcome.error() == execution::TxError::aborted)
-                    refusal.error().revert_data = *host.abort_reason();
+                    refusal.error().revert_data = *host.rollup()->abort_reason();
                 if (outcome.error() == execution::TxError::system_failed)
                     refusal.error().revert_data = revert_data_of(builder, tx, config);
                 return refusal;

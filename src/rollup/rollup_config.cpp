@@ -5,13 +5,15 @@
 namespace scope::rollup {
 
 const execution::SystemTransactionRule& RollupConfig::system() const {
-    CHECK(spec.system_transactions.has_value());
-    return *spec.system_transactions;
+    const auto* const rollup = dynamic_cast<const execution::ScopeRollup*>(spec.rollup.get());
+    CHECK(rollup != nullptr);
+    return rollup->system();
 }
 
 chain::ChainSpec rollup_spec(uint64_t chain_id) {
     auto spec = chain::ChainSpec::of(evm::Revision::osaka, chain_id);
-    spec.system_transactions = {SYSTEM_SENDER, PREDEPLOY};
+    spec.rollup = std::make_shared<execution::ScopeRollup>(
+        execution::SystemTransactionRule{SYSTEM_SENDER, PREDEPLOY});
     return spec;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/hex.hpp"
 #include "chain/chain.hpp"
+#include "execution/scope_rollup.hpp"
 #include "protocol/settlement.hpp"
 #include "rollup/batch.hpp"
 
@@ -15,7 +16,7 @@ inline constexpr Address SYSTEM_SENDER =
 
 /// Everything that makes a rollup: with L1 it determines the whole chain.
 struct RollupConfig {
-    chain::ChainSpec spec;  ///< REQUIRES: with the rule for system transactions
+    chain::ChainSpec spec;  ///< REQUIRES: of an execution::ScopeRollup
     chain::Genesis genesis;
     protocol::SettlementId settlement;
     Hash program_id;  ///< as the registry on L1 names the state transition

@@ -199,7 +199,7 @@ class Session {
         const execution::Environment environment{.revision = evm::Revision::osaka,
                                                  .block = block.context,
                                                  .blobs = execution::PRAGUE_BLOBS,
-                                                 .system_transactions = {},
+                                                 .rollup = {},
                                                  .block_hashes = &parent};
         last_environment_ = environment;
         last_environment_.block_hashes = nullptr;

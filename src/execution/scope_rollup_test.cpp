@@ -1,4 +1,4 @@
-#include "execution/host.hpp"
+#include "execution/scope_rollup.hpp"
 
 #include <gtest/gtest.h>
 
@@ -39,7 +39,8 @@ class SystemTransactionRuleTest : public testing::Test {
     SystemTransactionRuleTest() {
         environment.revision = evm::Revision::osaka;
         environment.block.gas_limit = 30'000'000;
-        environment.system_transactions = {.sender = SYSTEM, .target = PREDEPLOY};
+        environment.rollup = std::make_shared<ScopeRollup>(
+            SystemTransactionRule{.sender = SYSTEM, .target = PREDEPLOY});
     }
 
     struct Forwarded {
@@ -112,7 +113,7 @@ TEST_F(SystemTransactionRuleTest, an_abort_takes_hardly_any_gas) {
     Host host{state, environment};
     host.open_transaction({.origin = USER});
     forward(host, PREDEPLOY, ABORT_PRECOMPILE, RESPONSE_MISSING, 300);
-    EXPECT_EQ(host.abort_reason(), to_bytes(RESPONSE_MISSING));
+    EXPECT_EQ(host.rollup()->abort_reason(), to_bytes(RESPONSE_MISSING));
 }
 
 TEST_F(SystemTransactionRuleTest, the_precompile_is_for_the_predeploy_alone) {
@@ -120,11 +121,15 @@ TEST_F(SystemTransactionRuleTest, the_precompile_is_for_the_predeploy_alone) {
     host.open_transaction({.origin = USER});
     EXPECT_TRUE(forward(host, OTHER, ABORT_PRECOMPILE, RESPONSE_MISSING, 100'000).ok);
     EXPECT_TRUE(forward(host, OTHER, ABORT_PRECOMPILE, NO_OPEN_ROOT, 100'000).ok);
-    EXPECT_FALSE(host.abort_reason());
+    EXPECT_FALSE(host.rollup()->abort_reason());
 
-    environment.system_transactions.reset();
-    EXPECT_TRUE(forward(host, PREDEPLOY, ABORT_PRECOMPILE, RESPONSE_MISSING, 100'000).ok);
-    EXPECT_FALSE(host.abort_reason());
+    host.close_transaction();
+
+    environment.rollup.reset();
+    Host ethereum{state, environment};
+    ethereum.open_transaction({.origin = USER});
+    EXPECT_TRUE(forward(ethereum, PREDEPLOY, ABORT_PRECOMPILE, RESPONSE_MISSING, 100'000).ok);
+    EXPECT_EQ(ethereum.rollup(), nullptr);
 }
 
 TEST_F(SystemTransactionRuleTest, asking_is_not_paid_by_who_asks) {
@@ -151,7 +156,7 @@ TEST_F(SystemTransactionRuleTest, asking_that_fails_is_an_abort_with_whatever_ga
         Host host{state, environment};
         host.open_transaction({.origin = USER});
         const auto result = forward(host, PREDEPLOY, PREDEPLOY, concat(ASK, Bytes{what}), gas);
-        const bool is_aborted = host.abort_reason().has_value();
+        const bool is_aborted = host.rollup()->abort_reason().has_value();
         host.close_transaction();
         EXPECT_FALSE(is_aborted && result.ok);
         return std::pair{result.status, is_aborted};
@@ -172,7 +177,7 @@ TEST_F(SystemTransactionRuleTest, asking_is_bounded) {
         host.open_transaction({.origin = USER});
         size_t times = 0;
         while (forward(host, PREDEPLOY, PREDEPLOY, payload, 100'000).ok) ++times;
-        EXPECT_EQ(host.abort_reason(), to_bytes(TOO_LITTLE_GAS));
+        EXPECT_EQ(host.rollup()->abort_reason(), to_bytes(TOO_LITTLE_GAS));
         host.close_transaction();
         return times;
     };
@@ -188,22 +193,22 @@ TEST_F(SystemTransactionRuleTest, asking_is_bounded_over_a_block) {
     tx.gas_limit = 200'000;
     tx.to = CATCHER;
     tx.data = concat(Bytes(12), PREDEPLOY, ASK, Bytes{WORK});
-    const uint64_t most = block.room().asking_gas;
+    const uint64_t most = block.room().rollup_gas;
     EXPECT_EQ(most, environment.block.gas_limit);
     for (; tx.nonce < 3; ++tx.nonce) {
         const auto outcome = block.execute(tx, USER);
         ASSERT_TRUE(outcome);
         EXPECT_LT(outcome->gas_used, 100'000u);
-        EXPECT_EQ(block.room().asking_gas, most - (tx.nonce + 1) * outcome->asking_gas_used);
+        EXPECT_EQ(block.room().rollup_gas, most - (tx.nonce + 1) * outcome->rollup_gas_used);
     }
-    const uint64_t left = block.room().asking_gas;
+    const uint64_t left = block.room().rollup_gas;
     const auto checkpoint = block.checkpoint();
     EXPECT_EQ(block.execute(tx, USER).error(), TxError::aborted);
     tx.data.back() = LOOK;
     EXPECT_TRUE(block.execute(tx, USER));
-    EXPECT_LT(block.room().asking_gas, left);
+    EXPECT_LT(block.room().rollup_gas, left);
     block.rollback(checkpoint);
-    EXPECT_EQ(block.room().asking_gas, left);
+    EXPECT_EQ(block.room().rollup_gas, left);
 }
 
 TEST_F(SystemTransactionRuleTest, what_a_system_transaction_loads_is_cold_when_it_serves) {

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "evm/host.hpp"
+#include "execution/environment.hpp"
+#include "execution/tx_error.hpp"
+#include "state/state.hpp"
+#include "types/transaction.hpp"
+
+// Where a rollup's rules differ from Ethereum's: a RollupRule, which the chain's specification
+// names, and the RollupHost that it gives to each Host. A stack is a file that has both;
+// scope_rollup.hpp is the one of SCOPE's rollups.
+
+namespace scope::execution {
+
+class Host;
+struct Costs;
+struct Outcome;
+struct Room;
+
+/// What a rollup makes of the messages of one Host.
+class RollupHost {
+  public:
+    /// @param host  Outlives it.
+    explicit RollupHost(Host& host) noexcept : host_(host) {}
+    virtual ~RollupHost() = default;
+    RollupHost(const RollupHost&) = delete;
+    RollupHost& operator=(const RollupHost&) = delete;
+
+    /// A transaction begins, and what Ethereum has warm is warm. An override calls this first.
+    virtual void open_transaction(const evm::TransactionContext& transaction);
+
+    /// What Host::call does on this rollup. Host::run is what Ethereum does.
+    virtual evm::CallResult call(const evm::Message& message) = 0;
+
+    /// A frame has run. May make it fail, before it is undone for that.
+    virtual void end_frame(const evm::Message& message, evm::CallResult& result) = 0;
+
+    /// Whether by @p message the transaction can't stand in any block, whatever frame catches.
+    [[nodiscard]] virtual bool aborts(const evm::Message& message) const noexcept = 0;
+
+    /// Why the open transaction can't stand in any block, if it can't: revert data.
+    [[nodiscard]] const std::optional<Bytes>& abort_reason() const noexcept {
+        return abort_reason_;
+    }
+    /// For a simulation, which makes calls fail that didn't.
+    void forget_abort() noexcept { abort_reason_.reset(); }
+
+    /// Gas of the rollup's own, that nobody pays: what the open transaction may still take. As it
+    /// is opened, the block's gas limit; at most @p gas after limit_gas.
+    [[nodiscard]] int64_t gas_left() const noexcept { return gas_left_; }
+    void set_gas_left(int64_t gas) noexcept { gas_left_ = gas; }
+    void limit_gas(uint64_t gas) noexcept;
+    [[nodiscard]] uint64_t gas_used() const noexcept {
+        return gas_limit_ - static_cast<uint64_t>(gas_left_);
+    }
+
+  protected:
+    [[nodiscard]] Host& host() noexcept { return host_; }
+    /// The first reason is the one that counts.
+    void abort(BytesView reason);
+
+  private:
+    Host& host_;
+    std::optional<Bytes> abort_reason_;
+    uint64_t gas_limit_ = 0;
+    int64_t gas_left_ = 0;
+};
+
+/// What a rollup has beside Ethereum's rules: what its hosts do, and transactions of its own.
+class RollupRule {
+  public:
+    virtual ~RollupRule() = default;
+
+    [[nodiscard]] virtual std::unique_ptr<RollupHost> make_host(Host& host) const = 0;
+
+    /// Whether transactions of the type are the rollup's own. Only they go through the functions
+    /// below, which do for them what those of the same name in transaction.hpp do for Ethereum's.
+    [[nodiscard]] virtual bool has(TxType type) const noexcept = 0;
+
+    virtual Result<Address, TxError> sender_of(const Transaction& tx,
+                                               const Environment& environment) const = 0;
+    virtual Result<Costs, TxError> validate_transaction(const state::State& state,
+                                                        const Environment& environment,
+                                                        const Transaction& tx,
+                                                        const Address& sender,
+                                                        const Room& room) const = 0;
+    virtual Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
+                                                         const Address& sender,
+                                                         const Room& room) const = 0;
+};
+
+}  // namespace scope::execution
