@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 
 #include "evm/gas.hpp"
 #include "evm/revision.hpp"

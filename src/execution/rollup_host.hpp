@@ -76,9 +76,9 @@ class RollupRule {
 
     [[nodiscard]] virtual std::unique_ptr<RollupHost> make_host(Host& host) const = 0;
 
-    /// Whether transactions of the type are the rollup's own. Only they go through the functions
-    /// below, which do for them what those of the same name in transaction.hpp do for Ethereum's.
-    [[nodiscard]] virtual bool has(TxType type) const noexcept = 0;
+    /// Whether the transaction is the rollup's own. Only such go through the functions below, which
+    /// do for them what those of the same name in transaction.hpp do for Ethereum's.
+    [[nodiscard]] virtual bool is_own(const Transaction& tx) const noexcept = 0;
 
     virtual Result<Address, TxError> sender_of(const Transaction& tx,
                                                const Environment& environment) const = 0;

@@ -44,7 +44,9 @@ class ScopeRollup final : public RollupRule {
     [[nodiscard]] const SystemTransactionRule& system() const noexcept { return system_; }
 
     [[nodiscard]] std::unique_ptr<RollupHost> make_host(Host& host) const override;
-    [[nodiscard]] bool has(TxType type) const noexcept override { return type == TxType::system; }
+    [[nodiscard]] bool is_own(const Transaction& tx) const noexcept override {
+        return tx.type == TxType::system;
+    }
     Result<Address, TxError> sender_of(const Transaction& tx,
                                        const Environment& environment) const override;
     Result<Costs, TxError> validate_transaction(const state::State& state,

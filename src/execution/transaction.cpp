@@ -40,7 +40,7 @@ bool is_create(const Transaction& tx) {
 /// Whose own transaction it is; null for Ethereum's.
 const RollupRule* rollup_of(const Transaction& tx, const Environment& environment) {
     const RollupRule* const rollup = environment.rollup.get();
-    return rollup != nullptr && rollup->has(tx.type) ? rollup : nullptr;
+    return rollup != nullptr && rollup->is_own(tx) ? rollup : nullptr;
 }
 
 Result<void, TxError> validate_type(const Transaction& tx, const evm::Rules& rules) {

@@ -65,6 +65,8 @@ Result<Costs, TxError> validate_transaction(const state::State& state,
 Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
                                              const Address& sender, const Room& room = {});
 
+// Parts of execute_transaction, for a rollup's own transactions as well.
+
 /// The message of a transaction's own frame. Borrows its data.
 evm::Message frame_of(const Transaction& tx, const Address& sender, const Costs& costs);
 
