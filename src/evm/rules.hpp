@@ -141,9 +141,9 @@ inline constexpr Fork FORKS[] = {
         r.gas.storage = {.net_metering = true, .again = 800, .sentry = 2300};  // EIP-2200
     }},
     {Revision::berlin, [](Rules& r) {
-        r.bomb_delay = 9'000'000;                  // EIP-2384
+        r.bomb_delay = 9'000'000;  // EIP-2384
         r.modexp_price = ModexpPrice::eip_2565;
-        for (const auto op :                       // EIP-2929
+        for (const auto op :  // EIP-2929
              {OP_SLOAD, OP_BALANCE, OP_EXTCODESIZE, OP_EXTCODECOPY, OP_EXTCODEHASH})
             r.gas.base[op] = 100;
         r.gas.price_calls(100);
@@ -155,7 +155,7 @@ inline constexpr Fork FORKS[] = {
         r.gas.storage.reset = 5000 - 2100;
         r.gas.storage.again = 100;
         r.warms_created = true;
-        r.has_access_lists = true;                 // EIP-2930
+        r.has_access_lists = true;  // EIP-2930
     }},
     {Revision::london, [](Rules& r) {
         r.has_fee_market = true;            // EIP-1559
@@ -189,11 +189,11 @@ inline constexpr Fork FORKS[] = {
         r.has_delegations = true;       // EIP-7702
     }},
     {Revision::osaka, [](Rules& r) {
-        r.max_blobs_per_transaction = 6;                // EIP-7594
-        r.max_transaction_gas = 1 << 24;                // EIP-7825
-        r.modexp_price = ModexpPrice::eip_7883;         // with the bounds of EIP-7823
-        r.has_blob_reserve_price = true;                // EIP-7918
-        r.max_block_size = 10'485'760 - 2'097'152;      // EIP-7934
+        r.max_blobs_per_transaction = 6;            // EIP-7594
+        r.max_transaction_gas = 1 << 24;            // EIP-7825
+        r.modexp_price = ModexpPrice::eip_7883;     // with the bounds of EIP-7823
+        r.has_blob_reserve_price = true;            // EIP-7918
+        r.max_block_size = 10'485'760 - 2'097'152;  // EIP-7934
     }},
 };
 // clang-format on

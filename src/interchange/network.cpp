@@ -25,32 +25,31 @@ constexpr std::array BLOB_FORKS{
     BlobFork{"BPO4", std::nullopt},
 };
 
-struct Rules {
+struct Fork {
     Revision revision;
     std::optional<execution::BlobParameters> blobs;
 };
 
-std::optional<Rules> rules_of(std::string_view fork_name) {
+std::optional<Fork> find_fork(std::string_view fork_name) {
     for (const BlobFork& fork : BLOB_FORKS)
-        if (fork.name == fork_name) return Rules{Revision::osaka, fork.parameters};
+        if (fork.name == fork_name) return Fork{Revision::osaka, fork.parameters};
     const auto fork = fork_by_name(fork_name);
     if (!fork) return std::nullopt;
-    return Rules{fork->revision, fork->revision >= Revision::prague ? execution::PRAGUE_BLOBS
-                                                                    : execution::CANCUN_BLOBS};
+    return Fork{fork->revision, evm::rules_of(fork->revision).blobs};
 }
 
 /// Adds a fork's rules from a time on; false if they are not known.
 bool add_fork(chain::ChainSpec& spec, std::string_view name, uint64_t from_s,
               std::optional<json::Json> schedule) {
-    auto rules = rules_of(name);
-    if (!rules) return false;
-    spec.forks.push_back({rules->revision, chain::ForkActivation::By::timestamp, from_s});
+    auto fork = find_fork(name);
+    if (!fork) return false;
+    spec.forks.push_back({fork->revision, chain::ForkActivation::By::timestamp, from_s});
     if (schedule)
         if (const auto entry = json::optional_field(*schedule, name))
-            rules->blobs = json::blob_parameters(*entry);
-    if (rules->revision < Revision::cancun) return true;
-    if (!rules->blobs) return false;
-    spec.blob_schedule.push_back({from_s, *rules->blobs});
+            fork->blobs = json::blob_parameters(*entry);
+    if (!evm::rules_of(fork->revision).has_blobs) return true;
+    if (!fork->blobs) return false;
+    spec.blob_schedule.push_back({from_s, *fork->blobs});
     return true;
 }
 
@@ -68,7 +67,7 @@ std::pair<std::string_view, std::string_view> forks_of(std::string_view network)
 
 bool is_network(std::string_view name) {
     const auto [fork, after] = forks_of(name);
-    return rules_of(fork) && (after.empty() || rules_of(after));
+    return find_fork(fork) && (after.empty() || find_fork(after));
 }
 
 std::optional<chain::ChainSpec> network_spec(std::string_view name, uint64_t chain_id,
