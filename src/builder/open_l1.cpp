@@ -73,14 +73,14 @@ Result<Ending, Failure> OpenL1::run_operation(execution::Host& host,
     return std::unexpected{Failure{"the account did not say OperationExecuted", {}}};
 }
 
-protocol::RegisteredRollup OpenL1::registered(uint64_t chain_id) {
+std::optional<protocol::RegisteredRollup> OpenL1::registered(uint64_t chain_id) {
     const auto before = state().checkpoint();
     const auto result =
         call(host_, settlement().settlement, protocol::get_rollup(uint256{chain_id}), VIEW_GAS);
     state().rollback(before);
-    const auto rollup = protocol::decode_rollup(result.output);
-    CHECK(rollup.has_value());
-    return *rollup;
+    auto rollup = protocol::decode_rollup(result.output);
+    if (!rollup) return std::nullopt;  // no settlement contract, or another one
+    return std::move(*rollup);
 }
 
 std::vector<protocol::EnvironmentValue> OpenL1::declared_environment() const {

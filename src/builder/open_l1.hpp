@@ -58,7 +58,7 @@ class OpenL1 {
                                           const protocol::SignedOperation& operation, uint64_t gas);
     /// What the registry says of a rollup. Leaves nothing warm: executeScope reads it after the
     /// legs.
-    protocol::RegisteredRollup registered(uint64_t chain_id);
+    std::optional<protocol::RegisteredRollup> registered(uint64_t chain_id);
 
     // --- What the scope's transaction holds ---
 

@@ -21,16 +21,18 @@ struct Member {
 
 /// Returns the rollup as it goes on from the head that was followed, or why it can't.
 Result<Member, std::string> join(const rollup::Follower::Rollup& followed,
-                                 const protocol::RegisteredRollup& registered,
+                                 const std::optional<protocol::RegisteredRollup>& registered,
                                  const L1Snapshot& l1) {
     const uint64_t chain_id = followed.config.chain_id();
     if (followed.stopped)
         return std::unexpected{
             fmt::format("rollup {} has stopped: {}", chain_id, to_string(*followed.stopped))};
+    if (!registered)
+        return std::unexpected{fmt::format("L1 does not know rollup {}", chain_id)};
     const auto head = followed.chain.head();
-    if (registered.last_block_hash != head->hash)
+    if (registered->last_block_hash != head->hash)
         return std::unexpected{fmt::format("the head of rollup {} is {} on L1, {} was followed",
-                                           chain_id, to_hex(registered.last_block_hash),
+                                           chain_id, to_hex(registered->last_block_hash),
                                            to_hex(head->hash))};
     // At the time of L1's block, if the rollup's clock lets it: others may have built its last
     // block, and put it as far forward as they may.
@@ -40,7 +42,7 @@ Result<Member, std::string> join(const rollup::Follower::Rollup& followed,
     if (timestamp_s > latest_s)
         return std::unexpected{
             fmt::format("the clock of rollup {} is as far ahead of L1's as it may be", chain_id)};
-    return Member{followed, registered, timestamp_s};
+    return Member{followed, *registered, timestamp_s};
 }
 
 /// All chains of the scope but one, ascending.
