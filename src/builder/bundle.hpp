@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "builder/call_trace.hpp"
+#include "builder/call_tree.hpp"
 #include "builder/next_l1_block.hpp"
 #include "crypto/secp256k1.hpp"
 #include "prover/prover.hpp"
@@ -40,7 +40,7 @@ struct Bundle {
     Transaction transaction;
     std::vector<chain::StoredBlobPtr> blobs;
     std::vector<RollupPart> parts;  ///< ascending chain id
-    std::vector<RootTrace> roots;
+    std::vector<RootResult> roots;
     chain::BlockAttributes attributes;  ///< of the L1 block that it was built for
     Hash l1_parent;
 };

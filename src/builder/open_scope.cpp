@@ -27,8 +27,7 @@ Result<Member, std::string> join(const rollup::Follower::Rollup& followed,
     if (followed.stopped)
         return std::unexpected{
             fmt::format("rollup {} has stopped: {}", chain_id, to_string(*followed.stopped))};
-    if (!registered)
-        return std::unexpected{fmt::format("L1 does not know rollup {}", chain_id)};
+    if (!registered) return std::unexpected{fmt::format("L1 does not know rollup {}", chain_id)};
     const auto head = followed.chain.head();
     if (registered->last_block_hash != head->hash)
         return std::unexpected{fmt::format("the head of rollup {} is {} on L1, {} was followed",

@@ -18,12 +18,12 @@ bool found_otherwise(const Answer& answer) {
     });
 }
 
-Answer prove(const RollupPart& part, prover::Prover& prover, const TraceOf& trace_of) {
+Answer prove(const RollupPart& part, prover::Prover& prover, const DigestsOf& digests_of) {
     prover::ProofInput input{part.public_inputs, {}, part.blobs, {}};
     if (part.blobs.empty()) input.batch = part.batch_bytes;
     auto answer = prover.prove(input);
     if (!found_otherwise(answer)) return answer;
-    input.trace = trace_of(part);
+    input.digests = digests_of(part);
     auto placed = prover.prove(input);
     return placed || !answer ? placed : answer;
 }
@@ -32,11 +32,11 @@ Answer prove(const RollupPart& part, prover::Prover& prover, const TraceOf& trac
 
 Result<std::vector<prover::Proof>, SealError> prove(const std::vector<RollupPart>& parts,
                                                     prover::Prover& prover,
-                                                    const TraceOf& trace_of) {
+                                                    const DigestsOf& digests_of) {
     std::vector<std::future<Answer>> answers;
     for (const auto& part : parts)
         answers.push_back(
-            std::async(std::launch::async, [&] { return prove(part, prover, trace_of); }));
+            std::async(std::launch::async, [&] { return prove(part, prover, digests_of); }));
     std::vector<prover::Proof> proofs;
     std::optional<SealError> error;
     for (size_t i = 0; i < parts.size(); ++i) {

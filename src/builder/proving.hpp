@@ -7,15 +7,15 @@
 namespace scope::builder {
 
 /// Executes a part's batch once more, for a disagreement to be placed by. From several threads.
-using TraceOf = std::function<std::vector<rollup::BlockTrace>(const RollupPart&)>;
+using DigestsOf = std::function<std::vector<rollup::BlockDigest>(const RollupPart&)>;
 
 /// Has every part proved, side by side. Returns the proofs in the order of the parts.
 ///
-/// A trace costs an execution and a digest of every change, so it is made only if a member found
+/// Digests cost an execution and a hash of every change, so they are made only if a member found
 /// another value: then all are asked again with it, and the answers to that are what is told. A
 /// proof that was given stands.
 Result<std::vector<prover::Proof>, SealError> prove(const std::vector<RollupPart>& parts,
                                                     prover::Prover& prover,
-                                                    const TraceOf& trace_of);
+                                                    const DigestsOf& digests_of);
 
 }  // namespace scope::builder

@@ -17,7 +17,7 @@ Disagreement dissent(DisagreementKind kind) {
     return out;
 }
 
-/// Answers as it is told, by whether the input has a trace.
+/// Answers as it is told, by whether the input has digests.
 class FakeProver final : public prover::Prover {
   public:
     using Answer = Result<prover::Proof, prover::ProofFailure>;
@@ -26,7 +26,7 @@ class FakeProver final : public prover::Prover {
 
     Answer prove(const ProofInput& input) override {
         ++asked;
-        return input.trace.empty() ? untraced_ : traced_;
+        return input.digests.empty() ? untraced_ : traced_;
     }
     std::atomic<int> asked = 0;
 
@@ -47,12 +47,12 @@ std::vector<RollupPart> parts(size_t count) {
     return out;
 }
 
-/// Counts how often a trace was made.
+/// Counts how often digests were made.
 struct Tracing {
     std::atomic<int> made = 0;
-    TraceOf trace_of = [this](const RollupPart& /*part*/) {
+    DigestsOf digests_of = [this](const RollupPart& /*part*/) {
         ++made;
-        return std::vector<rollup::BlockTrace>(1);
+        return std::vector<rollup::BlockDigest>(1);
     };
 };
 
@@ -62,7 +62,7 @@ TEST(proving, makes_no_trace_if_nobody_found_another_value) {
                                  {dissent(DisagreementKind::refused_batch)}}) {
         FakeProver prover{proof(1, dissents), failure({})};
         Tracing tracing;
-        const auto proofs = prove(parts(3), prover, tracing.trace_of);
+        const auto proofs = prove(parts(3), prover, tracing.digests_of);
         ASSERT_TRUE(proofs.has_value());
         ASSERT_EQ(proofs->size(), 3u);
         EXPECT_EQ((*proofs)[2].dissents.size(), dissents.size());
@@ -76,7 +76,7 @@ TEST(proving, asks_again_with_a_trace_to_place_a_disagreement) {
     placed.transaction_index = 4;
     FakeProver prover{proof(1, {dissent(DisagreementKind::different_field)}), proof(2, {placed})};
     Tracing tracing;
-    const auto proofs = prove(parts(1), prover, tracing.trace_of);
+    const auto proofs = prove(parts(1), prover, tracing.digests_of);
     ASSERT_TRUE(proofs.has_value());
     EXPECT_EQ((*proofs)[0].dissents[0].transaction_index, 4u);
     EXPECT_EQ(prover.asked, 2);
@@ -87,7 +87,7 @@ TEST(proving, a_proof_stands_whatever_comes_of_asking_again) {
     FakeProver prover{proof(1, {dissent(DisagreementKind::different_field)}),
                       failure({dissent(DisagreementKind::timed_out)})};
     Tracing tracing;
-    const auto proofs = prove(parts(1), prover, tracing.trace_of);
+    const auto proofs = prove(parts(1), prover, tracing.digests_of);
     ASSERT_TRUE(proofs.has_value());
     EXPECT_EQ((*proofs)[0].bytes, Bytes{1});
 }
@@ -97,7 +97,7 @@ TEST(proving, tells_where_those_disagree_who_did_not_sign) {
     placed.account = Address{{0xab}};
     FakeProver prover{failure({dissent(DisagreementKind::different_field)}), failure({placed})};
     Tracing tracing;
-    const auto proofs = prove(parts(2), prover, tracing.trace_of);
+    const auto proofs = prove(parts(2), prover, tracing.digests_of);
     ASSERT_FALSE(proofs.has_value());
     EXPECT_EQ(proofs.error().rule, SealRule::not_proved);
     EXPECT_NE(proofs.error().reason.find("0xab"), std::string::npos) << proofs.error().reason;

@@ -2,7 +2,7 @@
 
 #include <expected>
 
-#include "builder/call_trace.hpp"
+#include "builder/call_tree.hpp"
 
 namespace scope::builder {
 

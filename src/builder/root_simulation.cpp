@@ -26,8 +26,8 @@ WhyAbsent why_absent_from(const OpenScope& scope) {
     return [&scope](const uint256& chain_id) { return scope.why_absent(chain_id); };
 }
 
-Result<RootTrace, Refusal> simulate(OpenScope& scope, const Candidate& candidate,
-                                    const L2Root& root) {
+Result<RootResult, Refusal> simulate(OpenScope& scope, const Candidate& candidate,
+                                     const L2Root& root) {
     auto& rollup = *scope.find(root.chain_id);
     if (const auto loaded = rollup.run_system(callable::load_root(candidate.context, {})); !loaded)
         return refuse(RefusalRule::execution_failed, loaded.error().reason);
@@ -39,8 +39,8 @@ Result<RootTrace, Refusal> simulate(OpenScope& scope, const Candidate& candidate
                               .gas_used = outcome->gas_used});
 }
 
-Result<RootTrace, Refusal> simulate(OpenScope& scope, const Candidate& candidate,
-                                    const L1Root& root) {
+Result<RootResult, Refusal> simulate(OpenScope& scope, const Candidate& candidate,
+                                     const L1Root& root) {
     auto& l1 = scope.l1();
     const auto loaded = l1.call(callable::load_root(candidate.context, {}));
     if (loaded.status != evm::Status::success)
@@ -59,7 +59,7 @@ Result<RootTrace, Refusal> simulate(OpenScope& scope, const Candidate& candidate
 
 }  // namespace
 
-Result<RootTrace, Refusal> simulate(OpenScope& scope, const Candidate& candidate) {
+Result<RootResult, Refusal> simulate(OpenScope& scope, const Candidate& candidate) {
     return std::visit([&](const auto& root) { return simulate(scope, candidate, root); },
                       candidate.root);
 }

@@ -18,7 +18,7 @@ namespace {
 
 /// Executes the plan, which must reach what simulation did; @p simulated gets the gas it took.
 Result<void, Refusal> execute_and_compare(OpenScope& scope, const Candidate& candidate,
-                                          RootTrace& simulated) {
+                                          RootResult& simulated) {
     const auto ending = TRY(execute(scope, candidate, simulated.plan));
     if (ending.success != simulated.success || ending.output != simulated.output)
         return refuse(
@@ -42,10 +42,10 @@ Result<void, SealError> require_settled(const execution::Outcome& outcome) {
 struct ScopeBuilder::Scope {
     OpenScope open;
     SettlementCheck settlement_check;
-    std::vector<RootTrace> roots;
+    std::vector<RootResult> roots;
     StepTimes times;
 
-    Result<RootTrace, Refusal> simulate(const Candidate& candidate) {
+    Result<RootResult, Refusal> simulate(const Candidate& candidate) {
         const StepTimer timer{times.simulate};
         const auto before = open.checkpoint();
         auto simulated = builder::simulate(open, candidate);
@@ -54,7 +54,7 @@ struct ScopeBuilder::Scope {
     }
 
     /// Executes and checks the plan of @p simulated, or takes all of it back.
-    Result<void, Refusal> execute(const Candidate& candidate, RootTrace& simulated) {
+    Result<void, Refusal> execute(const Candidate& candidate, RootResult& simulated) {
         const StepTimer timer{times.execute};
         const auto before = open.checkpoint();
         auto executed = execute_and_compare(open, candidate, simulated);
@@ -101,7 +101,7 @@ struct ScopeBuilder::Scope {
     Result<void, SealError> prove(Bundle& bundle, prover::Prover& prover) {
         const StepTimer timer{times.prove};
         auto proofs = TRY(builder::prove(
-            bundle.parts, prover, [this](const RollupPart& part) { return trace_of(part); }));
+            bundle.parts, prover, [this](const RollupPart& part) { return digests_of(part); }));
         for (size_t i = 0; i < proofs.size(); ++i) {
             bundle.scope.batches[i].proof = std::move(proofs[i].bytes);
             bundle.parts[i].dissents = std::move(proofs[i].dissents);
@@ -109,13 +109,13 @@ struct ScopeBuilder::Scope {
         return {};
     }
 
-    std::vector<rollup::BlockTrace> trace_of(const RollupPart& part) {
+    std::vector<rollup::BlockDigest> digests_of(const RollupPart& part) {
         const auto& rollup = *open.find(part.chain_id);
-        auto execution =
-            rollup::execute_batch(rollup.followed().chain, rollup.followed().config, part.batch,
-                                  {.parent = rollup.parent().hash, .trace = rollup::Trace::yes});
+        auto execution = rollup::execute_batch(
+            rollup.followed().chain, rollup.followed().config, part.batch,
+            {.parent = rollup.parent().hash, .digests = rollup::Digests::yes});
         CHECK(execution.has_value());  // it was built on this block
-        return std::move(execution->trace);
+        return std::move(execution->digests);
     }
 
     Result<void, SealError> sign(Bundle& bundle) {
@@ -147,13 +147,13 @@ Result<ScopeBuilder, l1::L1Error> ScopeBuilder::open(const l1::L1View& l1,
 
 ScopeBuilder::~ScopeBuilder() = default;
 
-Result<RootTrace, Refusal> ScopeBuilder::add(const Root& root) {
+Result<RootResult, Refusal> ScopeBuilder::add(const Root& root) {
     const auto candidate = TRY(admit(scope_->open, root, scope_->roots.size()));
-    auto trace = TRY(scope_->simulate(candidate));
-    TRY_VOID(scope_->execute(candidate, trace));
-    trace.root_id = protocol::root_id(scope_->open.l1().settlement(), candidate.context);
-    scope_->roots.push_back(trace);
-    return trace;
+    auto result = TRY(scope_->simulate(candidate));
+    TRY_VOID(scope_->execute(candidate, result));
+    result.root_id = protocol::root_id(scope_->open.l1().settlement(), candidate.context);
+    scope_->roots.push_back(result);
+    return result;
 }
 
 Result<execution::Outcome, execution::TxError> ScopeBuilder::add_transaction(
@@ -166,7 +166,7 @@ Result<execution::Outcome, execution::TxError> ScopeBuilder::add_transaction(
     return rollup->run(tx, sender);
 }
 
-const std::vector<RootTrace>& ScopeBuilder::roots() const noexcept {
+const std::vector<RootResult>& ScopeBuilder::roots() const noexcept {
     return scope_->roots;
 }
 

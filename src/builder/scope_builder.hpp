@@ -34,14 +34,14 @@ class ScopeBuilder {
     /// only if execution reached what simulation did and the streams of every pair match.
     ///
     /// Returns what happened under it, or why it was refused: then it leaves no trace.
-    Result<RootTrace, Refusal> add(const Root& root);
+    Result<RootResult, Refusal> add(const Root& root);
 
     /// Adds an ordinary transaction of a rollup, in no root: it can't make scoped calls
     /// (NoOpenRoot).
     Result<execution::Outcome, execution::TxError> add_transaction(uint64_t chain_id,
                                                                    const Transaction& tx);
 
-    [[nodiscard]] const std::vector<RootTrace>& roots() const noexcept;
+    [[nodiscard]] const std::vector<RootResult>& roots() const noexcept;
     [[nodiscard]] const StepTimes& times() const noexcept;
 
     /// Makes the bundle: ends the rollups' blocks as add left them, has their batches proved, signs

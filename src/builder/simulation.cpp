@@ -65,7 +65,7 @@ struct Taken {
 }  // namespace
 
 /// One chain during one root.
-struct Simulation::Leg {
+struct Simulation::Side {
     SimulatedChain chain;
     std::unique_ptr<Interceptor> host;
     std::vector<Wait> waits;
@@ -79,9 +79,9 @@ struct Simulation::Leg {
 /// beforehand.
 class Simulation::Interceptor final : public execution::Host, private evm::Tracer {
   public:
-    Interceptor(Parts& parts, Leg& leg)
-        : Host(*leg.chain.state, *leg.chain.environment), parts_(parts), leg_(leg) {
-        if (leg.chain.scope_transaction) set_tracer(this);
+    Interceptor(Impl& parts, Side& side)
+        : Host(*side.chain.state, *side.chain.environment), impl_(parts), leg_(side) {
+        if (side.chain.scope_transaction) set_tracer(this);
     }
 
     [[nodiscard]] const evm::TransactionContext& transaction() const noexcept override {
@@ -97,32 +97,32 @@ class Simulation::Interceptor final : public execution::Host, private evm::Trace
   private:
     void on_instruction(const evm::TraceStep& step) override;
 
-    Parts& parts_;
-    Leg& leg_;
+    Impl& impl_;
+    Side& leg_;
     std::map<std::pair<Address, Hash>, Hash> written_;  // transient storage, by this root
     bool reads_escrow_ = false;                         // L1: ScopedCallable asks the settlement
 };
 
-struct Simulation::Parts {
+struct Simulation::Impl {
     protocol::RootContext context;
     WhyAbsent why_absent;
-    std::vector<std::unique_ptr<Leg>> legs;
-    Leg* root_leg = nullptr;
-    std::vector<CallTrace> calls;
-    std::vector<CallTrace>* open_calls = &calls;  // where the next call belongs
+    std::vector<std::unique_ptr<Side>> sides;
+    Side* root_side = nullptr;
+    std::vector<CallTree> calls;
+    std::vector<CallTree>* open_calls = &calls;  // where the next call belongs
     std::optional<Refusal> refusal;
     uint64_t last_wait = 0;
     uint64_t unwound = 0;
     int64_t served_gas = 0;  // of all calls, those that are taken back too
-    std::map<uint64_t, std::vector<Standing>> moments;  // by static wait: all legs as it began
+    std::map<uint64_t, std::vector<Standing>> moments;  // by static wait: all sides as it began
     std::optional<uint64_t> unwinding;  // to the wait whose variant doesn't reproduce
 
     /// Frames end quickly, and nothing that they do counts.
     [[nodiscard]] bool is_ending() const noexcept { return refusal || unwinding; }
 
-    Leg* find(const uint256& chain_id) noexcept {
-        for (const auto& leg : legs)
-            if (chain_id == uint256{leg->chain.chain_id}) return leg.get();
+    Side* find(const uint256& chain_id) noexcept {
+        for (const auto& side : sides)
+            if (chain_id == uint256{side->chain.chain_id}) return side.get();
         return nullptr;
     }
 
@@ -131,39 +131,39 @@ struct Simulation::Parts {
     }
 
     /// ScopedCallable of a rollup can't go on.
-    void refuse_fault(const Leg& leg, BytesView reason) {
+    void refuse_fault(const Side& side, BytesView reason) {
         const bool short_of_gas = protocol::fault_of(reason) == protocol::Fault::too_little_gas;
         refuse(short_of_gas ? RefusalRule::gas_budget : RefusalRule::fault,
-               fmt::format("chain {}: {}", leg.chain.chain_id, describe_revert(reason)));
+               fmt::format("chain {}: {}", side.chain.chain_id, describe_revert(reason)));
     }
 
-    evm::CallResult from_loader(Leg& leg, const Bytes& calldata, int depth) {
-        return leg.host->call({.depth = depth,
-                               .gas = LOADER_GAS,
-                               .recipient = leg.chain.callable,
-                               .sender = leg.chain.loader,
-                               .code_address = leg.chain.callable,
-                               .input = calldata});
+    evm::CallResult from_loader(Side& side, const Bytes& calldata, int depth) {
+        return side.host->call({.depth = depth,
+                                .gas = LOADER_GAS,
+                                .recipient = side.chain.callable,
+                                .sender = side.chain.loader,
+                                .code_address = side.chain.callable,
+                                .input = calldata});
     }
 
-    callable::Baton baton_of(Leg& leg) {
-        const auto result = from_loader(leg, callable::get_baton(), 0);
+    callable::Baton baton_of(Side& side) {
+        const auto result = from_loader(side, callable::get_baton(), 0);
         auto open = callable::decode_open_root(result.output);
         CHECK(open.has_value());
         return std::move(open->baton);
     }
-    Hash trace_of(Leg& leg) { return baton_of(leg).trace; }
+    Hash trace_of(Side& side) { return baton_of(side).trace; }
 
     std::vector<Standing> standings() {
         std::vector<Standing> result;
-        for (const auto& leg : legs) result.push_back({baton_of(*leg), leg->waits});
+        for (const auto& side : sides) result.push_back({baton_of(*side), side->waits});
         return result;
     }
 
     std::vector<int64_t> asking_gas_left() const {
         std::vector<int64_t> result;
-        for (const auto& leg : legs) {
-            const auto* const rollup = leg->host->rollup();
+        for (const auto& side : sides) {
+            const auto* const rollup = side->host->rollup();
             result.push_back(rollup == nullptr ? 0 : rollup->gas_left());
         }
         return result;
@@ -172,14 +172,14 @@ struct Simulation::Parts {
     /// Puts all chains where they stood, or stand again. The gas that waits have left is only ever
     /// spent.
     void move_to(const std::vector<Standing>& standings) {
-        for (size_t i = 0; i < legs.size(); ++i) {
-            Leg& leg = *legs[i];
+        for (size_t i = 0; i < sides.size(); ++i) {
+            Side& side = *sides[i];
             if (!is_ending()) {
-                const auto moved = from_loader(leg, callable::set_baton(standings[i].baton), 0);
+                const auto moved = from_loader(side, callable::set_baton(standings[i].baton), 0);
                 CHECK(moved.status == evm::Status::success);
             }
-            const auto before = std::exchange(leg.waits, standings[i].waits);
-            for (auto& wait : leg.waits) {
+            const auto before = std::exchange(side.waits, standings[i].waits);
+            for (auto& wait : side.waits) {
                 const auto same = std::ranges::find(before, wait.number, &Wait::number);
                 if (same != before.end()) wait.gas = same->gas;
             }
@@ -188,20 +188,20 @@ struct Simulation::Parts {
 
     /// Opens the root on a chain that is not its own. Before its code runs, so that no frame that
     /// reverts takes it back.
-    void open(Leg& leg) {
-        if (!leg.chain.scope_transaction) {
-            leg.host->open_transaction({.origin = leg.chain.loader});
-            leg.host->access_account(leg.chain.callable);  // the system transaction's target
+    void open(Side& side) {
+        if (!side.chain.scope_transaction) {
+            side.host->open_transaction({.origin = side.chain.loader});
+            side.host->access_account(side.chain.callable);  // the system transaction's target
         }
-        const auto result = from_loader(leg, callable::load_root(context, {}), 0);
+        const auto result = from_loader(side, callable::load_root(context, {}), 0);
         if (result.status != evm::Status::success)
             refuse(RefusalRule::fault,
-                   fmt::format("chain {} can't open the root: {}", leg.chain.chain_id,
+                   fmt::format("chain {} can't open the root: {}", side.chain.chain_id,
                                describe_revert(result.output)));
     }
 
     /// The target's side of a call. Gives the raw response, or nothing after a refusal.
-    std::optional<Bytes> serve(Leg& target, const protocol::Request& request, CallTrace& trace) {
+    std::optional<Bytes> serve(Side& target, const protocol::Request& request, CallTree& call) {
         const bool waiting = !target.waits.empty();
         const int depth = waiting ? target.waits.back().depth : 1;
         // A frame that waits pays for callbacks into it; all others share what the builder grants
@@ -230,7 +230,7 @@ struct Simulation::Parts {
                                          .code_address = target.chain.callable,
                                          .input = calldata});
         const int64_t used = gas - result.gas_left;
-        trace.gas_used = static_cast<uint64_t>(used);
+        call.gas_used = static_cast<uint64_t>(used);
         if (is_ending()) return std::nullopt;
         served_gas += used + SERVE_OVERHEAD;
         if (served_gas > MAX_SERVED_GAS)
@@ -256,7 +256,7 @@ struct Simulation::Parts {
 
     /// Notes an answer as a record of the target. False if that can't go on: the request has
     /// another answer already, so what the target waits for has to be asked by its next variant.
-    bool note(Leg& target, const protocol::Request& request, const Hash& request_hash,
+    bool note(Side& target, const protocol::Request& request, const Hash& request_hash,
               const protocol::Response& decoded, const Bytes& response) {
         const Hash anchor = protocol::anchor_of(request);
         auto& at = target.by_anchor[anchor];
@@ -278,11 +278,11 @@ struct Simulation::Parts {
     }
 
     /// Marks the records on the way from one trace of a chain to a later one: these survived.
-    static void keep_path(Leg& leg, Hash end, const Hash& start) {
+    static void keep_path(Side& side, Hash end, const Hash& start) {
         while (end != start) {
-            const auto step = leg.steps.find(end);
-            CHECK(step != leg.steps.end());
-            leg.records[step->second.record].kept = true;
+            const auto step = side.steps.find(end);
+            CHECK(step != side.steps.end());
+            side.records[step->second.record].kept = true;
             end = step->second.anchor;
         }
     }
@@ -291,13 +291,13 @@ struct Simulation::Parts {
     ///
     /// A chain that waits in a static call can't store, so what it asks from a callback in there it
     /// asks as it stood before, and all chains have to stand as they did then (§8).
-    Taken answer(Leg& source, const protocol::Request& request, const evm::Message& message) {
+    Taken answer(Side& source, const protocol::Request& request, const evm::Message& message) {
         const auto checkpoint = source.chain.state->checkpoint();
         const auto asking_gas = asking_gas_left();
-        CallTrace trace;
-        trace.request = request;
-        trace.request_hash = protocol::request_hash(request);
-        auto* const around = std::exchange(open_calls, &trace.calls);
+        CallTree call;
+        call.request = request;
+        call.request_hash = protocol::request_hash(request);
+        auto* const around = std::exchange(open_calls, &call.calls);
         const Wait wait{++last_wait, message.depth, message.gas, is_static(request)};
 
         std::optional<std::vector<Standing>> now;
@@ -311,7 +311,7 @@ struct Simulation::Parts {
         }
         if (wait.is_static) moments.emplace(wait.number, standings());
 
-        answer_into(source, request, message, trace);
+        answer_into(source, request, message, call);
 
         const int64_t toll = message.gas - source.waits.back().gas;
         moments.erase(wait.number);
@@ -324,18 +324,18 @@ struct Simulation::Parts {
             unwinding.reset();
             source.chain.state->rollback(checkpoint);
             // Frames that end quickly end without gas.
-            for (size_t i = 0; i < legs.size(); ++i)
-                if (auto* const rollup = legs[i]->host->rollup())
+            for (size_t i = 0; i < sides.size(); ++i)
+                if (auto* const rollup = sides[i]->host->rollup())
                     rollup->set_gas_left(asking_gas[i]);
             return {toll, false};
         }
-        open_calls->push_back(std::move(trace));
+        open_calls->push_back(std::move(call));
         return {toll, true};
     }
 
-    void answer_into(Leg& source, const protocol::Request& request, const evm::Message& message,
-                     CallTrace& trace) {
-        Leg* const target = find(request.target_chain_id);
+    void answer_into(Side& source, const protocol::Request& request, const evm::Message& message,
+                     CallTree& call) {
+        Side* const target = find(request.target_chain_id);
         if (!target || target == &source)
             return refuse(
                 RefusalRule::unknown_chain,
@@ -343,21 +343,21 @@ struct Simulation::Parts {
                             to_hex(request.from), source.chain.chain_id,
                             to_decimal(request.target_chain_id),
                             why_absent(request.target_chain_id)));
-        const auto response = serve(*target, request, trace);
+        const auto response = serve(*target, request, call);
         if (!response) return;
         const auto decoded = protocol::decode_response(*response);
         CHECK(decoded.has_value());
-        trace.success = decoded->success;
-        trace.output = decoded->data;
-        if (!note(*target, request, trace.request_hash, *decoded, *response)) return;
+        call.success = decoded->success;
+        call.output = decoded->data;
+        if (!note(*target, request, call.request_hash, *decoded, *response)) return;
 
         if (request.kind == protocol::CallKind::call)
             keep_path(source, trace_of(source),
-                      protocol::trace_after(to_be(request.nonce), trace.request_hash));
+                      protocol::trace_after(to_be(request.nonce), call.request_hash));
 
         const auto filled = from_loader(
             source,
-            callable::fill_responses_in({request.target_chain_id, trace.request_hash, *response}),
+            callable::fill_responses_in({request.target_chain_id, call.request_hash, *response}),
             message.depth);
         // A static call can be asked again at the same point, and was answered alike.
         if (filled.status != evm::Status::success && !callable::is_duplicate_fill(filled.output))
@@ -370,40 +370,40 @@ struct Simulation::Parts {
     /// they answer, so that both response streams of a pair fold alike.
     [[nodiscard]] Plan plan() const {
         Plan plan;
-        for (const auto& leg : legs) {
-            for (const auto& served : leg->records) {
+        for (const auto& side : sides) {
+            for (const auto& served : side->records) {
                 const uint256& source = served.request.source_chain_id;
-                plan[leg->chain.chain_id].records.push_back(
+                plan[side->chain.chain_id].records.push_back(
                     {served.request, crypto::keccak256(served.response), served.kept});
                 plan[source[0]].fills.push_back(
-                    {uint256{leg->chain.chain_id}, served.request_hash, served.response});
+                    {uint256{side->chain.chain_id}, served.request_hash, served.response});
             }
         }
         return plan;
     }
 
-    void mark_kept(std::vector<CallTrace>& traces, bool around_kept) {
-        for (auto& trace : traces) {
-            trace.kept = around_kept;
-            const Leg* const target = find(trace.request.target_chain_id);
+    void mark_kept(std::vector<CallTree>& branches, bool around_kept) {
+        for (auto& call : branches) {
+            call.kept = around_kept;
+            const Side* const target = find(call.request.target_chain_id);
             if (target) {
-                const auto at = target->by_anchor.find(protocol::anchor_of(trace.request));
+                const auto at = target->by_anchor.find(protocol::anchor_of(call.request));
                 if (at != target->by_anchor.end()) {
-                    const auto place = at->second.find(trace.request_hash);
-                    if (place != at->second.end() && trace.request.kind == protocol::CallKind::call)
-                        trace.kept = around_kept && target->records[place->second].kept;
+                    const auto place = at->second.find(call.request_hash);
+                    if (place != at->second.end() && call.request.kind == protocol::CallKind::call)
+                        call.kept = around_kept && target->records[place->second].kept;
                 }
             }
-            mark_kept(trace.calls, trace.kept);
+            mark_kept(call.calls, call.kept);
         }
     }
 };
 
 evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
     const evm::CallResult ended{.status = evm::Status::out_of_gas};
-    if (parts_.is_ending()) return ended;
+    if (impl_.is_ending()) return ended;
     if (rollup() != nullptr && rollup()->aborts(message)) {
-        parts_.refuse_fault(leg_, message.input);
+        impl_.refuse_fault(leg_, message.input);
         return ended;
     }
     const bool to_itself =
@@ -414,28 +414,28 @@ evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
             message.recipient == leg_.chain.loader && message.sender == leg_.chain.callable;
         const bool around = std::exchange(reads_escrow_, reads_escrow_ || asks_settlement);
         auto result = Host::call(message);
-        if (parts_.is_ending() && rollup() != nullptr)
+        if (impl_.is_ending() && rollup() != nullptr)
             rollup()->forget_abort();  // it failed only to end quickly
         reads_escrow_ = around;
         return result;
     }
 
-    const Taken taken = parts_.answer(leg_, *request, message);
-    if (parts_.is_ending()) return ended;
+    const Taken taken = impl_.answer(leg_, *request, message);
+    if (impl_.is_ending()) return ended;
     evm::CallResult result;
     if (taken.reproduced) {
         result = Host::call(message);
     } else {
         if (request->variant + uint256{1u} == uint256{protocol::MAX_VARIANTS})
-            parts_.refuse(RefusalRule::fault,
-                          fmt::format("chain {}: more than {} answers to one request at one point",
-                                      leg_.chain.chain_id, protocol::MAX_VARIANTS));
+            impl_.refuse(RefusalRule::fault,
+                         fmt::format("chain {}: more than {} answers to one request at one point",
+                                     leg_.chain.chain_id, protocol::MAX_VARIANTS));
         result.status = evm::Status::revert;
         result.gas_left = message.gas;
         result.output = callable::not_reproduced(protocol::request_hash(*request));
     }
     if (taken.toll > result.gas_left) {
-        parts_.refuse(
+        impl_.refuse(
             RefusalRule::gas_budget,
             fmt::format("chain {}: callbacks into it took {} gas, more than the frame that "
                         "waits for chain {} has left",
@@ -446,7 +446,7 @@ evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
     return result;
 }
 
-/// All L1 legs of a scope share transient storage (§11): a root that would see what an earlier one
+/// All L1 sides of a scope share transient storage (§11): a root that would see what an earlier one
 /// left gets a scope of its own. ScopedCallable's own is another matter: it is keyed by the root.
 Hash Simulation::Interceptor::transient_storage(const Address& address, const Hash& key) {
     const Hash value = Host::transient_storage(address, key);
@@ -454,10 +454,10 @@ Hash Simulation::Interceptor::transient_storage(const Address& address, const Ha
         return value;
     const auto own = written_.find({address, key});
     if (own == written_.end() || own->second != value)
-        parts_.refuse(RefusalRule::transient_storage,
-                      fmt::format("L1: {} reads transient storage that an earlier root of this "
-                                  "scope left: the root needs a scope of its own",
-                                  to_hex(address)));
+        impl_.refuse(RefusalRule::transient_storage,
+                     fmt::format("L1: {} reads transient storage that an earlier root of this "
+                                 "scope left: the root needs a scope of its own",
+                                 to_hex(address)));
     return value;
 }
 
@@ -468,75 +468,75 @@ void Simulation::Interceptor::set_transient_storage(const Address& address, cons
     Host::set_transient_storage(address, key, value);
 }
 
-/// What executeScope has read of the settlement contract before the first leg, and so what is warm,
-/// depends on which rollups the scope has in the end: a root's gas would be another one.
+/// What executeScope has read of the settlement contract before the first side, and so what is
+/// warm, depends on which rollups the scope has in the end: a root's gas would be another one.
 /// ScopedCallable reads only what executeScope does not.
 evm::AccessStatus Simulation::Interceptor::access_storage(const Address& address, const Hash& key) {
     if (leg_.chain.scope_transaction && address == leg_.chain.loader && !reads_escrow_)
-        parts_.refuse(RefusalRule::settlement_read,
-                      "L1: reads the settlement contract's storage, whose gas depends on the rest "
-                      "of the scope");
+        impl_.refuse(RefusalRule::settlement_read,
+                     "L1: reads the settlement contract's storage, whose gas depends on the rest "
+                     "of the scope");
     return Host::access_storage(address, key);
 }
 
 /// The settling transaction takes its fees beforehand, which depend on the whole scope.
 uint256 Simulation::Interceptor::balance(const Address& address) {
     if (leg_.chain.scope_transaction && address == transaction().origin)
-        parts_.refuse(RefusalRule::submitter_balance,
-                      "L1: reads the balance of who submits the scope, whose fees are not known "
-                      "beforehand");
+        impl_.refuse(RefusalRule::submitter_balance,
+                     "L1: reads the balance of who submits the scope, whose fees are not known "
+                     "beforehand");
     return Host::balance(address);
 }
 
 void Simulation::Interceptor::on_instruction(const evm::TraceStep& step) {
     if (step.opcode == evm::OP_BLOBHASH)
-        parts_.refuse(RefusalRule::blob_hash,
-                      "L1: BLOBHASH of the scope's own transaction is not known beforehand");
+        impl_.refuse(RefusalRule::blob_hash,
+                     "L1: BLOBHASH of the scope's own transaction is not known beforehand");
 }
 
 Simulation::Simulation(const std::vector<SimulatedChain>& chains,
                        const protocol::RootContext& context, WhyAbsent why_absent)
-    : parts_(std::make_unique<Parts>()) {
-    parts_->context = context;
-    parts_->why_absent = std::move(why_absent);
+    : impl_(std::make_unique<Impl>()) {
+    impl_->context = context;
+    impl_->why_absent = std::move(why_absent);
     for (const auto& chain : chains) {
-        auto leg = std::make_unique<Leg>();
-        leg->chain = chain;
-        leg->gas_left = static_cast<int64_t>(chain.serve_gas);
-        leg->host = std::make_unique<Interceptor>(*parts_, *leg);
-        parts_->legs.push_back(std::move(leg));
+        auto side = std::make_unique<Side>();
+        side->chain = chain;
+        side->gas_left = static_cast<int64_t>(chain.serve_gas);
+        side->host = std::make_unique<Interceptor>(*impl_, *side);
+        impl_->sides.push_back(std::move(side));
     }
-    parts_->root_leg = parts_->find(context.root_chain_id);
-    CHECK(parts_->root_leg != nullptr);
-    for (const auto& leg : parts_->legs)
-        if (leg.get() != parts_->root_leg) parts_->open(*leg);
+    impl_->root_side = impl_->find(context.root_chain_id);
+    CHECK(impl_->root_side != nullptr);
+    for (const auto& side : impl_->sides)
+        if (side.get() != impl_->root_side) impl_->open(*side);
 }
 
 Simulation::~Simulation() = default;
 
 execution::Host& Simulation::host() noexcept {
-    return *parts_->root_leg->host;
+    return *impl_->root_side->host;
 }
 
 const std::optional<Refusal>& Simulation::refusal() const noexcept {
-    return parts_->refusal;
+    return impl_->refusal;
 }
 
-Result<RootTrace, Refusal> Simulation::finish(RootTrace trace) {
-    for (const auto& leg : parts_->legs) {
-        if (leg.get() == parts_->root_leg || parts_->refusal) continue;
-        Parts::keep_path(*leg, parts_->trace_of(*leg), Hash{});
+Result<RootResult, Refusal> Simulation::finish(RootResult result) {
+    for (const auto& side : impl_->sides) {
+        if (side.get() == impl_->root_side || impl_->refusal) continue;
+        Impl::keep_path(*side, impl_->trace_of(*side), Hash{});
     }
-    parts_->mark_kept(parts_->calls, true);
-    if (parts_->refusal) {
-        Refusal refusal = *std::move(parts_->refusal);
-        refusal.calls = std::move(parts_->calls);
+    impl_->mark_kept(impl_->calls, true);
+    if (impl_->refusal) {
+        Refusal refusal = *std::move(impl_->refusal);
+        refusal.calls = std::move(impl_->calls);
         return std::unexpected{std::move(refusal)};
     }
-    trace.context = parts_->context;
-    trace.calls = std::move(parts_->calls);
-    trace.plan = parts_->plan();
-    return trace;
+    result.context = impl_->context;
+    result.calls = std::move(impl_->calls);
+    result.plan = impl_->plan();
+    return result;
 }
 
 }  // namespace scope::builder

@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "builder/call_trace.hpp"
+#include "builder/call_tree.hpp"
 #include "execution/host.hpp"
 
 namespace scope::builder {
@@ -30,8 +30,8 @@ using WhyAbsent = std::function<std::string(const uint256& chain_id)>;
 /// (docs/life-of-a-scoped-call.md).
 ///
 /// Fills on demand: where a contract takes an answer (ScopedCallable's call to its own answerOf),
-/// the target's leg runs at once in the target's state, its answer is filled, and the caller goes
-/// on. A callback is a leg inside a leg: there is one thread of control, so recursion is enough.
+/// the target's side runs at once in the target's state, its answer is filled, and the caller goes
+/// on. A callback is a side inside a side: there is one thread of control, so recursion is enough.
 /// All states share one journal, so a frame that reverts takes back what it caused on every chain.
 ///
 /// One request at one point can have two answers, where its callbacks see what the caller did in
@@ -60,15 +60,15 @@ class Simulation {
     /// Ends the simulation once the root's own code has ended: finds out which records are kept.
     ///
     /// States are left as they are: the caller takes back to before the root.
-    /// @param trace  With success, output and gas_used of the root's own code.
+    /// @param result  With success, output and gas_used of the root's own code.
     /// @return  It with the rest filled in.
-    Result<RootTrace, Refusal> finish(RootTrace trace);
+    Result<RootResult, Refusal> finish(RootResult result);
 
   private:
-    struct Leg;
+    struct Side;
     class Interceptor;
-    struct Parts;
-    std::unique_ptr<Parts> parts_;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace scope::builder

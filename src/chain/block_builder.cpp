@@ -53,9 +53,9 @@ BlockHeader child_header(const ChainSpec& spec, const Hash& parent_hash, const B
     return header;
 }
 
-struct BlockBuilder::Parts {
-    Parts(const Chain& on, const Hash& parent_hash, const BlockAttributes& attributes,
-          state::Journal* journal)
+struct BlockBuilder::Impl {
+    Impl(const Chain& on, const Hash& parent_hash, const BlockAttributes& attributes,
+         state::Journal* journal)
         : spec(on.spec()),
           parent(on.store().block(parent_hash)),
           parent_state(on.store().state(parent_hash)),
@@ -92,81 +92,81 @@ struct BlockBuilder::Parts {
 
 BlockBuilder::BlockBuilder(const Chain& chain, const Hash& parent, BlockAttributes attributes,
                            state::Journal* journal)
-    : parts_(std::make_unique<Parts>(chain, parent, attributes, journal)) {}
+    : impl_(std::make_unique<Impl>(chain, parent, attributes, journal)) {}
 
 BlockBuilder::~BlockBuilder() = default;
 
 const execution::Environment& BlockBuilder::environment() const noexcept {
-    return parts_->environment;
+    return impl_->environment;
 }
 
 state::State& BlockBuilder::state() noexcept {
-    return *parts_->state;
+    return *impl_->state;
 }
 
 const BlockHeader& BlockBuilder::header() const noexcept {
-    return parts_->block.header;
+    return impl_->block.header;
 }
 
 const std::vector<Transaction>& BlockBuilder::transactions() const noexcept {
-    return parts_->block.transactions;
+    return impl_->block.transactions;
 }
 
 const std::vector<Receipt>& BlockBuilder::receipts() const noexcept {
-    return parts_->executor->receipts();
+    return impl_->executor->receipts();
 }
 
 execution::Room BlockBuilder::room() const noexcept {
-    return parts_->executor->room();
+    return impl_->executor->room();
 }
 
 Result<execution::Outcome, execution::TxError> BlockBuilder::try_transaction(
     const Transaction& tx, execution::Host* host) {
-    return try_transaction_of(execution::sender_of(tx, parts_->environment), tx, host);
+    return try_transaction_of(execution::sender_of(tx, impl_->environment), tx, host);
 }
 
 Result<execution::Outcome, execution::TxError> BlockBuilder::try_transaction_of(
     const Result<Address, execution::TxError>& known_sender, const Transaction& tx,
     execution::Host* host) {
-    CHECK(!parts_->is_sealed);
+    CHECK(!impl_->is_sealed);
     const size_t size = encode(tx).size() + 8;  // with the header of its bytes in the list
-    if (parts_->size_bytes + size > parts_->environment.rules().max_block_size)
+    if (impl_->size_bytes + size > impl_->environment.rules().max_block_size)
         return std::unexpected{execution::TxError::block_size_exceeded};
     const Address sender = TRY(known_sender);
-    auto outcome = TRY(parts_->executor->execute(tx, sender, host));
-    parts_->block.transactions.push_back(tx);
-    parts_->hashes.push_back(hash(tx));
-    parts_->senders.push_back(sender);
-    parts_->sizes.push_back(size);
-    parts_->size_bytes += size;
+    auto outcome = TRY(impl_->executor->execute(tx, sender, host));
+    impl_->block.transactions.push_back(tx);
+    impl_->hashes.push_back(hash(tx));
+    impl_->senders.push_back(sender);
+    impl_->sizes.push_back(size);
+    impl_->size_bytes += size;
     return outcome;
 }
 
 BlockBuilder::Checkpoint BlockBuilder::checkpoint() const noexcept {
-    return parts_->executor->checkpoint();
+    return impl_->executor->checkpoint();
 }
 
 void BlockBuilder::rollback(const Checkpoint& checkpoint) {
-    CHECK(!parts_->is_sealed);
-    parts_->executor->rollback(checkpoint);
-    parts_->block.transactions.resize(checkpoint.transactions);
-    parts_->hashes.resize(checkpoint.transactions);
-    parts_->senders.resize(checkpoint.transactions);
-    for (; parts_->sizes.size() > checkpoint.transactions; parts_->sizes.pop_back())
-        parts_->size_bytes -= parts_->sizes.back();
+    CHECK(!impl_->is_sealed);
+    impl_->executor->rollback(checkpoint);
+    impl_->block.transactions.resize(checkpoint.transactions);
+    impl_->hashes.resize(checkpoint.transactions);
+    impl_->senders.resize(checkpoint.transactions);
+    for (; impl_->sizes.size() > checkpoint.transactions; impl_->sizes.pop_back())
+        impl_->size_bytes -= impl_->sizes.back();
 }
 
 Result<SealedBlock, BlockRefusal> BlockBuilder::seal() {
-    CHECK(!parts_->is_sealed);
-    parts_->is_sealed = true;
-    auto outcome = parts_->executor->finish();
+    CHECK(!impl_->is_sealed);
+    impl_->is_sealed = true;
+    auto outcome = impl_->executor->finish();
     if (!outcome) return refuse(to_block_error(outcome.error()));
 
-    BlockHeader& header = parts_->block.header;
+    BlockHeader& header = impl_->block.header;
     SealedBlock sealed;
-    sealed.state = parts_->parent_state->after(parts_->state->diff());
+    sealed.state = impl_->parent_state->after(impl_->state->diff());
     header.state_root = sealed.state->state_root();
-    header.transactions_root = transactions_root(parts_->block.transactions);
+    header.transactions_root = transactions_root(impl_->block.transactions);
     header.receipts_root = receipts_root(outcome->receipts);
     header.logs_bloom = outcome->logs_bloom;
     header.gas_used = outcome->gas_used;
@@ -175,12 +175,12 @@ Result<SealedBlock, BlockRefusal> BlockBuilder::seal() {
 
     StoredBlock& block = sealed.block;
     block.hash = hash(header);
-    block.block = parts_->block;
+    block.block = impl_->block;
     block.receipts = std::move(outcome->receipts);
-    block.transaction_hashes = std::move(parts_->hashes);
-    block.senders = std::move(parts_->senders);
+    block.transaction_hashes = std::move(impl_->hashes);
+    block.senders = std::move(impl_->senders);
     block.requests = std::move(outcome->requests);
-    block.total_difficulty = parts_->parent->total_difficulty + header.difficulty;
+    block.total_difficulty = impl_->parent->total_difficulty + header.difficulty;
     return sealed;
 }
 

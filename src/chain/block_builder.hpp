@@ -81,8 +81,8 @@ class BlockBuilder {
     Result<SealedBlock, BlockRefusal> seal();
 
   private:
-    struct Parts;
-    std::unique_ptr<Parts> parts_;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace scope::chain

@@ -9,14 +9,14 @@ Devnet::Devnet(std::unique_ptr<l1::LocalL1> l1, const node::Network& network,
     members.reserve(options.members.size());
     for (const auto& key : options.members)
         members.push_back(std::make_unique<node::LocalMember>(std::make_unique<node::Node>(
-            network, node::Parts{.source = l1_, .attester = key, .builder = {}})));
+            network, node::Components{.source = l1_, .attester = key, .builder = {}})));
     committee_ = std::make_shared<prover::Committee>(std::move(members), options.committee);
     node_ = std::make_unique<node::Node>(
         network,
-        node::Parts{
+        node::Components{
             .source = l1_,
             .attester = {},
-            .builder = node::Parts::Builder{
+            .builder = node::Components::Builder{
                 .view = l1_, .sender = l1_, .prover = committee_, .options = options.builder}});
 }
 

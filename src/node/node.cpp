@@ -18,24 +18,24 @@ std::unexpected<SettleError> refuse(l1::L1Error error) {
 
 }  // namespace
 
-Node::Node(Network network, Parts parts)
+Node::Node(Network network, Components components)
     : network_(std::move(network)),
-      parts_(std::move(parts)),
-      follower_(*parts_.source, network_.rollups, network_.first_l1_block) {
-    if (parts_.attester) attester_.emplace(*parts_.attester, follower_);
+      components_(std::move(components)),
+      follower_(*components_.source, network_.rollups, network_.first_l1_block) {
+    if (components_.attester) attester_.emplace(*components_.attester, follower_);
 }
 
 // ---- builder
 
 Result<builder::ScopeBuilder, SettleError> Node::open_scope() {
-    return open_scope(parts_.builder->options);
+    return open_scope(components_.builder->options);
 }
 
 Result<builder::ScopeBuilder, SettleError> Node::open_scope(
     const builder::BuilderOptions& options) {
     if (const auto followed = follower_.advance(); !followed)
         return refuse(SettleRule::not_followed, to_string(followed.error()));
-    const auto& view = *parts_.builder->view;
+    const auto& view = *components_.builder->view;
     const auto head = view.head();
     if (!head) return refuse(head.error());
     const auto* const followed = follower_.l1_block(head->header.number);
@@ -47,22 +47,22 @@ Result<builder::ScopeBuilder, SettleError> Node::open_scope(
 }
 
 Result<builder::Bundle, builder::SealError> Node::seal(builder::ScopeBuilder& scope) {
-    return scope.seal(*parts_.builder->prover);
+    return scope.seal(*components_.builder->prover);
 }
 
 Result<Settled, SettleError> Node::settle(const builder::Bundle& bundle) {
-    const auto head = parts_.builder->view->head();
+    const auto head = components_.builder->view->head();
     if (!head) return refuse(head.error());
     if (head->hash != bundle.l1_parent)
         return refuse(SettleRule::stale, "L1 has another head than the bundle was built on");
 
     for (const auto& part : bundle.parts) follower_.remember(part.batch, part.execution);
-    const auto sent = parts_.builder->sender->send(bundle.transaction, bundle.blobs);
+    const auto sent = components_.builder->sender->send(bundle.transaction, bundle.blobs);
     if (!sent) return refuse(SettleRule::not_sent, to_string(sent.error()));
     if (const auto followed = follower_.advance(); !followed)
         return refuse(SettleRule::not_followed, to_string(followed.error()));
 
-    const auto place = parts_.builder->sender->place(hash(bundle.transaction));
+    const auto place = components_.builder->sender->place(hash(bundle.transaction));
     if (!place) return refuse(place.error());
     if (!*place) return refuse(SettleRule::not_included);
     const auto& [block, index] = **place;

@@ -17,7 +17,7 @@ struct Network {
 };
 
 /// What a node is made of. With a source alone it is a follower; each other part adds a role.
-struct Parts {
+struct Components {
     std::shared_ptr<const l1::L1Source> source;
     std::optional<crypto::SecretKey> attester;  ///< it attests, with this key
 
@@ -45,7 +45,7 @@ struct Settled {
 /// For one thread at a time.
 class Node {
   public:
-    Node(Network network, Parts parts);
+    Node(Network network, Components components);
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
 
@@ -78,7 +78,7 @@ class Node {
 
   private:
     Network network_;
-    Parts parts_;
+    Components components_;
     rollup::Follower follower_;
     std::optional<prover::Attester> attester_;
 };

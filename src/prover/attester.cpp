@@ -10,8 +10,8 @@
 namespace scope::prover {
 
 using protocol::PublicInputs;
-using rollup::AccountTrace;
-using rollup::BlockTrace;
+using rollup::AccountDigest;
+using rollup::BlockDigest;
 
 namespace {
 
@@ -93,8 +93,8 @@ std::pair<const char*, T PublicInputs::*> field(const char* name, T PublicInputs
 // --- Placing a difference ---
 
 /// The first account that one of the two changed otherwise. Both are in the order of addresses.
-std::optional<Address> first_difference(const std::vector<AccountTrace>& a,
-                                        const std::vector<AccountTrace>& b) {
+std::optional<Address> first_difference(const std::vector<AccountDigest>& a,
+                                        const std::vector<AccountDigest>& b) {
     const auto [at_a, at_b] = std::ranges::mismatch(a, b);
     if (at_a == a.end() && at_b == b.end()) return std::nullopt;
     if (at_a == a.end()) return at_b->address;
@@ -102,10 +102,10 @@ std::optional<Address> first_difference(const std::vector<AccountTrace>& a,
     return std::min(at_a->address, at_b->address);
 }
 
-void place(Disagreement& difference, const std::vector<BlockTrace>& claimed,
-           const std::vector<BlockTrace>& own, uint64_t first_block) {
+void place(Disagreement& difference, const std::vector<BlockDigest>& claimed,
+           const std::vector<BlockDigest>& own, uint64_t first_block) {
     const auto [at_claimed, at_own] = std::ranges::mismatch(claimed, own);
-    if (at_own == own.end()) return;  // the trace claims nothing else
+    if (at_own == own.end()) return;  // the digests claim nothing else
     difference.block_number = first_block + static_cast<uint64_t>(at_own - own.begin());
     if (at_claimed == claimed.end()) return;
     const auto& theirs = at_claimed->transactions;
@@ -208,11 +208,11 @@ Result<PublicInputs, Disagreement> verify(const ProofInput& input,
                             field("lastBlockHash", &PublicInputs::last_block_hash),
                             field("remotes", &PublicInputs::remotes));
     if (!compared) {
-        if (!input.trace.empty()) {
-            options.trace = rollup::Trace::yes;
+        if (!input.digests.empty()) {
+            options.digests = rollup::Digests::yes;
             const auto traced = rollup::execute_batch(rollup.chain, rollup.config, *batch, options);
             CHECK(traced.has_value());
-            place(compared.error(), input.trace, traced->trace, batch->first_block);
+            place(compared.error(), input.digests, traced->digests, batch->first_block);
         }
         return std::unexpected{std::move(compared.error())};
     }

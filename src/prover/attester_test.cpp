@@ -132,7 +132,7 @@ TEST_P(wrong_claim, is_not_signed_and_named) {
     EXPECT_EQ(attestation.error().field, GetParam().field);
     EXPECT_EQ(attestation.error().member, crypto::address_of(key(11)));
     EXPECT_FALSE(attestation.error().detail.empty());
-    // The trace is true, so nothing differs in the blocks.
+    // The digests are true, so nothing differs in the blocks.
     EXPECT_FALSE(attestation.error().block_number.has_value());
 }
 
@@ -171,10 +171,10 @@ TEST(attester, places_the_first_difference) {
     auto input = s.input(DataIn::calldata);
     // A claimant whose EVM went wrong in the second transaction of the second block.
     const Address recipient{{0x03}};
-    auto& block = input.trace[1];
+    auto& block = input.digests[1];
     block.block_hash = block.state_root = input.claim.post_state_root = Hash{{0x66}};
     auto& accounts = block.transactions[1].accounts;
-    const auto account = std::ranges::find(accounts, recipient, &rollup::AccountTrace::address);
+    const auto account = std::ranges::find(accounts, recipient, &rollup::AccountDigest::address);
     ASSERT_NE(account, accounts.end());
 
     account->digest = Hash{{0x66}};
@@ -191,7 +191,7 @@ TEST(attester, places_the_first_difference) {
     EXPECT_EQ(missing.error().transaction_index, 1u);
     EXPECT_EQ(missing.error().account, recipient);
 
-    input.trace.clear();
+    input.digests.clear();
     const auto unplaced = attester.attest(encode(input));
     ASSERT_FALSE(unplaced.has_value());
     EXPECT_EQ(unplaced.error().field, "postStateRoot");

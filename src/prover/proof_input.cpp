@@ -7,14 +7,15 @@
 
 namespace scope::rollup {
 
-constexpr auto rlp_fields(const AccountTrace*) {
-    return std::tuple{&AccountTrace::address, &AccountTrace::digest};
+constexpr auto rlp_fields(const AccountDigest*) {
+    return std::tuple{&AccountDigest::address, &AccountDigest::digest};
 }
-constexpr auto rlp_fields(const TransactionTrace*) {
-    return std::tuple{&TransactionTrace::receipt_hash, &TransactionTrace::accounts};
+constexpr auto rlp_fields(const TransactionDigest*) {
+    return std::tuple{&TransactionDigest::receipt_hash, &TransactionDigest::accounts};
 }
-constexpr auto rlp_fields(const BlockTrace*) {
-    return std::tuple{&BlockTrace::block_hash, &BlockTrace::state_root, &BlockTrace::transactions};
+constexpr auto rlp_fields(const BlockDigest*) {
+    return std::tuple{&BlockDigest::block_hash, &BlockDigest::state_root,
+                      &BlockDigest::transactions};
 }
 
 }  // namespace scope::rollup
@@ -48,7 +49,7 @@ rlp::RlpResult<Fields> read_fields(BytesView bytes) {
     out.claim = TRY(fields.string());
     out.rest.batch = to_bytes(TRY(fields.string()));
     out.rest.blobs = TRY(read_blobs(fields));
-    out.rest.trace = TRY(fields.read<std::vector<rollup::BlockTrace>>());
+    out.rest.digests = TRY(fields.read<std::vector<rollup::BlockDigest>>());
     TRY_VOID(fields.finish());
     return out;
 }
@@ -73,7 +74,7 @@ std::string_view to_string(ProofInputError error) noexcept {
 
 Bytes encode(const ProofInput& input) {
     Bytes out{VERSION};
-    rlp::encode_list_to(out, abi::encode(input.claim), input.batch, input.blobs, input.trace);
+    rlp::encode_list_to(out, abi::encode(input.claim), input.batch, input.blobs, input.digests);
     return out;
 }
 

@@ -15,7 +15,7 @@ struct ProofInput {
     std::vector<crypto::Blob> blobs;  ///< in order; empty: in calldata
     /// What the claimant's execution did, so that a disagreement can be placed; may be empty, and
     /// decides nothing.
-    std::vector<rollup::BlockTrace> trace;
+    std::vector<rollup::BlockDigest> digests;
     friend bool operator==(const ProofInput&, const ProofInput&) = default;
 };
 
@@ -32,11 +32,11 @@ inline constexpr size_t MAX_PROOF_INPUT_SIZE = size_t{64} << 20;
 
 /// The bytes that go to provers:
 ///
-///     proof_input = version || rlp([claim, batch, blobs, trace])
+///     proof_input = version || rlp([claim, batch, blobs, digests])
 ///     version     = 0x01
 ///     claim       = abi.encode(PublicInputs)
 ///     blobs       = [blob, ...]                                  131'072 bytes each
-///     trace       = [[block_hash, state_root, transactions], ...]
+///     digests     = [[block_hash, state_root, transactions], ...]
 ///     transactions = [[receipt_hash, [[address, digest], ...]], ...]
 Bytes encode(const ProofInput& input);
 /// Accepts only what encode gives.

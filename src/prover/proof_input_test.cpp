@@ -12,7 +12,7 @@ ProofInput sample() {
     input.claim.post_state_root = Hash{{0x11}};
     input.claim.remotes.push_back({uint256{902u}, {}, uint256{3u}, uint256{}});
     input.batch = {1, 2, 3};
-    input.trace = {
+    input.digests = {
         {Hash{{0x21}}, Hash{{0x22}}, {{Hash{{0x23}}, {{Address{{0x24}}, Hash{{0x25}}}}}}}, {}};
     return input;
 }

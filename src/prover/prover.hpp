@@ -27,7 +27,7 @@ inline constexpr size_t DISAGREEMENT_KIND_COUNT = 12;
 /// As the enumerator is written.
 std::string_view to_string(DisagreementKind kind) noexcept;
 
-/// Where a member's execution parts from the claim, as exactly as the claim's trace allows.
+/// Where a member's execution parts from the claim, as exactly as the claim's digests allow.
 struct Disagreement {
     Address member;
     DisagreementKind kind{};

@@ -23,7 +23,7 @@ ProofInput Setting::input_of(const rollup::test::Claimed& claimed) const {
                    rollup.program_id};
     input.batch = claim.data;
     input.blobs = claimed.blobs;
-    input.trace = claimed.execution.trace;
+    input.digests = claimed.execution.digests;
     return input;
 }
 

@@ -15,7 +15,7 @@ struct Setting {
     rollup::test::Claimed claimed(rollup::test::DataIn data_in) {
         return rollup::test::claim_of(chain, rollup, batch, data_in, &l1);
     }
-    /// What an honest builder asks to have proved, with its trace.
+    /// What an honest builder asks to have proved, with its digests.
     [[nodiscard]] ProofInput input_of(const rollup::test::Claimed& claimed) const;
     ProofInput input(rollup::test::DataIn data_in) { return input_of(claimed(data_in)); }
 };

@@ -98,14 +98,14 @@ Bytes revert_data_of(chain::BlockBuilder& builder, const Transaction& tx,
 }
 
 /// Tells for each transaction of a block which accounts it changed.
-class Tracer {
+class Digester {
   public:
     /// @param state  As the first transaction finds it. Must outlive this.
-    explicit Tracer(const state::State& state) : state_(state), before_(digests()) {}
+    explicit Digester(const state::State& state) : state_(state), before_(digests()) {}
 
     void add(const Receipt& receipt) {
         auto after = digests();
-        TransactionTrace trace{crypto::keccak256(encode(receipt)), {}};
+        TransactionDigest trace{crypto::keccak256(encode(receipt)), {}};
         // Both are in the order of addresses. What is gone from the difference is as the block
         // found it: digest zero.
         auto old = before_.begin();
@@ -123,7 +123,7 @@ class Tracer {
         before_ = std::move(after);
         transactions_.push_back(std::move(trace));
     }
-    [[nodiscard]] std::vector<TransactionTrace> take() { return std::move(transactions_); }
+    [[nodiscard]] std::vector<TransactionDigest> take() { return std::move(transactions_); }
 
   private:
     [[nodiscard]] std::map<Address, Hash> digests() const {
@@ -142,7 +142,7 @@ class Tracer {
 
     const state::State& state_;
     std::map<Address, Hash> before_;
-    std::vector<TransactionTrace> transactions_;
+    std::vector<TransactionDigest> transactions_;
 };
 
 }  // namespace
@@ -235,8 +235,8 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
         const auto& block = batch.blocks[index];
         chain::BlockBuilder builder{scratch.chain(), scratch.head()->hash,
                                     attributes_of(batch, block)};
-        std::optional<Tracer> tracer;
-        if (options.trace == Trace::yes) tracer.emplace(builder.state());
+        std::optional<Digester> digester;
+        if (options.digests == Digests::yes) digester.emplace(builder.state());
         for (size_t i = 0; i < block.transactions.size(); ++i) {
             const auto& tx = block.transactions[i];
             execution::Host host{builder.state(), builder.environment()};
@@ -249,7 +249,7 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
                     refusal.error().revert_data = revert_data_of(builder, tx, config);
                 return refusal;
             }
-            if (tracer) tracer->add(builder.receipts().back());
+            if (digester) digester->add(builder.receipts().back());
         }
 
         auto environment = builder.environment();
@@ -261,8 +261,8 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
             return refusal;
         }
         const auto& header = sealed->block.header();
-        if (tracer)
-            execution.trace.push_back({sealed->block.hash, header.state_root, tracer->take()});
+        if (digester)
+            execution.digests.push_back({sealed->block.hash, header.state_root, digester->take()});
         if (index + 1 == batch.blocks.size()) {
             auto streams = read_streams(*sealed->state, environment, config.system().target);
             if (!streams) return refuse(BatchRule::unreadable_streams, index);

@@ -54,22 +54,22 @@ std::string to_string(const BatchRefusal& refusal);
 
 /// What an account became, as one hash: of address, account and the slots that the block has
 /// changed in it so far.
-struct AccountTrace {
+struct AccountDigest {
     Address address;
     Hash digest;
-    friend bool operator==(const AccountTrace&, const AccountTrace&) = default;
+    friend bool operator==(const AccountDigest&, const AccountDigest&) = default;
 };
-struct TransactionTrace {
-    Hash receipt_hash;                   ///< keccak256 of its envelope in the receipts trie
-    std::vector<AccountTrace> accounts;  ///< that it changed, by address
-    friend bool operator==(const TransactionTrace&, const TransactionTrace&) = default;
+struct TransactionDigest {
+    Hash receipt_hash;                    ///< keccak256 of its envelope in the receipts trie
+    std::vector<AccountDigest> accounts;  ///< that it changed, by address
+    friend bool operator==(const TransactionDigest&, const TransactionDigest&) = default;
 };
 /// What an execution did, small enough to compare with another's: to find where they part.
-struct BlockTrace {
+struct BlockDigest {
     Hash block_hash;
     Hash state_root;
-    std::vector<TransactionTrace> transactions;
-    friend bool operator==(const BlockTrace&, const BlockTrace&) = default;
+    std::vector<TransactionDigest> transactions;
+    friend bool operator==(const BlockDigest&, const BlockDigest&) = default;
 };
 
 struct BatchExecution {
@@ -78,13 +78,13 @@ struct BatchExecution {
     Hash post_state_root;
     Hash last_block_hash;
     std::vector<protocol::Streams> remotes;  ///< with a non-empty stream, ascending
-    std::vector<BlockTrace> trace;           ///< one for each block, if asked for
+    std::vector<BlockDigest> digests;        ///< one for each block, if asked for
 };
 
-enum class Trace : uint8_t { no, yes };
+enum class Digests : uint8_t { no, yes };
 struct BatchOptions {
     std::optional<Hash> parent;  ///< none: the chain's head. REQUIRES: the chain has it
-    Trace trace = Trace::no;
+    Digests digests = Digests::no;
     /// Timestamp of the batch's L1 origin, which bounds those of its blocks; none: not looked at.
     std::optional<uint64_t> l1_origin_timestamp_s;
 };

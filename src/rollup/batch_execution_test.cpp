@@ -102,7 +102,7 @@ TEST(batch_execution, what_it_gives_can_be_imported) {
 
     // The same batch on an older block, by name.
     const auto again = execute_batch(
-        chain, rollup, batch, {.parent = chain.store().canonical_block(0)->hash, .trace = {}});
+        chain, rollup, batch, {.parent = chain.store().canonical_block(0)->hash, .digests = {}});
     ASSERT_TRUE(again.has_value()) << to_string(again.error());
     EXPECT_EQ(again->last_block_hash, executed->last_block_hash);
     EXPECT_EQ(execute_batch(chain, rollup, batch).error().rule, BatchRule::wrong_first_block);
@@ -112,14 +112,14 @@ TEST(batch_execution, traces_name_what_each_transaction_changed) {
     const auto rollup = config();
     const auto chain = make_chain(rollup);
     const auto executed =
-        execute_batch(chain, rollup, sample_batch(chain), {.parent = {}, .trace = Trace::yes});
+        execute_batch(chain, rollup, sample_batch(chain), {.parent = {}, .digests = Digests::yes});
     ASSERT_TRUE(executed.has_value()) << to_string(executed.error());
-    ASSERT_EQ(executed->trace.size(), 2u);
-    EXPECT_EQ(executed->trace[1].block_hash, executed->last_block_hash);
-    EXPECT_EQ(executed->trace[1].state_root, executed->post_state_root);
-    ASSERT_EQ(executed->trace[0].transactions.size(), 4u);
+    ASSERT_EQ(executed->digests.size(), 2u);
+    EXPECT_EQ(executed->digests[1].block_hash, executed->last_block_hash);
+    EXPECT_EQ(executed->digests[1].state_root, executed->post_state_root);
+    ASSERT_EQ(executed->digests[0].transactions.size(), 4u);
     std::vector<Address> changed;
-    for (const auto& account : executed->trace[0].transactions[1].accounts)
+    for (const auto& account : executed->digests[0].transactions[1].accounts)
         changed.push_back(account.address);
     std::vector<Address> expected{Address{{0x01, 0x02}}, Address{{0xc0}}, user()};
     std::ranges::sort(expected);

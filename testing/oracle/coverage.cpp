@@ -134,7 +134,7 @@ void Coverage::add(const Frame& root) {
     for (const auto& what : walk.seen) count(what);
 }
 
-void Coverage::add(const builder::RootTrace& trace) {
+void Coverage::add(const builder::RootResult& trace) {
     bool variant = false;
     bool is_static = false;
     bool rolled_back = false;

@@ -3,7 +3,7 @@
 #include <map>
 #include <string>
 
-#include "builder/call_trace.hpp"
+#include "builder/call_tree.hpp"
 #include "oracle/one_chain.hpp"
 
 namespace scope::oracle {
@@ -14,7 +14,7 @@ class Coverage {
     /// A root as it ran on one chain.
     void add(const Frame& root);
     /// The same root as simulation saw it across chains.
-    void add(const builder::RootTrace& trace);
+    void add(const builder::RootResult& trace);
     void add(const Coverage& other);
     void count(const std::string& what, uint64_t times = 1) { counts_[what] += times; }
 

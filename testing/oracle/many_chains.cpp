@@ -41,7 +41,7 @@ const crypto::SecretKey& member_key() {
 const Address OWNER = crypto::address_of(key_of("scope.equivalence.owner"));
 
 /// One of the calls, or of those inside, failed for want of gas.
-bool has_starved_call(const std::vector<builder::CallTrace>& calls) {
+bool has_starved_call(const std::vector<builder::CallTree>& calls) {
     return std::ranges::any_of(calls, [](const auto& call) {
         const bool is_starved =
             !call.success && protocol::fault_of(call.output) == protocol::Fault::too_little_gas;
@@ -165,7 +165,7 @@ Address ManyChains::alias_of(size_t on_chain, uint64_t chain_id, const Address& 
                                       crypto::keccak256(init_code));
 }
 
-struct ManyChains::World::Parts {
+struct ManyChains::World::Impl {
     const ManyChains& base;
     size_t chain_count = 2;
     node::Network network;
@@ -175,7 +175,7 @@ struct ManyChains::World::Parts {
     std::map<size_t, uint64_t> nonces;
     uint64_t operations = 0;
 
-    Parts(const ManyChains& base_, std::span<const Program> programs) : base(base_) {
+    Impl(const ManyChains& base_, std::span<const Program> programs) : base(base_) {
         network.contracts = {{uint256{chain_id_of(0)}, base.settlement_}, base.l1_callable_};
         for (const auto& program : programs) chain_count = std::max(chain_count, program.chains);
         std::vector<state::GenesisAlloc> allocs(chain_count, base.rollup_);
@@ -332,7 +332,7 @@ bool may_fit_alone(builder::RefusalRule rule) {
 }  // namespace
 
 ManyChains::World::World(const ManyChains& base, std::span<const Program> programs)
-    : parts_(std::make_unique<Parts>(base, programs)) {}
+    : impl_(std::make_unique<Impl>(base, programs)) {}
 
 ManyChains::World::~World() = default;
 
@@ -340,15 +340,15 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
                                                builder::DataAvailability data_availability,
                                                const BeforeSettling& before_settling,
                                                Coverage* coverage) {
-    auto& parts = *parts_;
+    auto& impl = *impl_;
     const Addresses addresses{program};
-    auto& node = parts.devnet->node();
-    const auto& settlement = parts.network.contracts.settlement;
+    auto& node = impl.devnet->node();
+    const auto& settlement = impl.network.contracts.settlement;
     const builder::BuilderOptions options{.submitter = submitter_key(),
                                           .data_availability = data_availability};
     std::vector<uint64_t> read_until;
     for (size_t chain = 0; chain < program.chains; ++chain)
-        read_until.push_back(parts.derived(chain).head()->header().number);
+        read_until.push_back(impl.derived(chain).head()->header().number);
     std::vector<RootResult> results;
     size_t scopes = 0;
 
@@ -356,7 +356,7 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
         auto opened = node.open_scope(options);
         if (!opened) throw std::runtime_error{"opening: " + to_string(opened.error())};
         auto& scope = *opened;
-        Nonces nonces{parts.nonces, parts.operations};
+        Nonces nonces{impl.nonces, impl.operations};
         bool has_batch = false;
         for (; next < program.roots.size(); ++next) {
             const auto& root = program.roots[next];
@@ -386,16 +386,16 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
         const auto bundle = node.seal(scope);
         if (!bundle) throw std::runtime_error{"sealing: " + to_string(bundle.error())};
         if (before_settling && scopes == 0)
-            before_settling({*parts.devnet, options, *bundle, [&](const auto& chains) {
-                                 return Parts::read(program, addresses, chains);
+            before_settling({*impl.devnet, options, *bundle, [&](const auto& chains) {
+                                 return Impl::read(program, addresses, chains);
                              }});
         const auto settled = node.settle(*bundle);
         if (!settled) throw std::runtime_error{"settling: " + to_string(settled.error())};
-        parts.nonces = std::move(nonces.transactions);
-        parts.operations = nonces.operations;
-        if (const auto advanced = parts.follower->advance(); !advanced)
+        impl.nonces = std::move(nonces.transactions);
+        impl.operations = nonces.operations;
+        if (const auto advanced = impl.follower->advance(); !advanced)
             throw std::runtime_error{"following: " + to_string(advanced.error())};
-        for (const auto& [chain_id, rollup] : parts.follower->rollups())
+        for (const auto& [chain_id, rollup] : impl.follower->rollups())
             if (rollup.stopped)
                 throw std::runtime_error{"following: " + to_string(*rollup.stopped)};
     }
@@ -404,13 +404,13 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
 
     std::vector<ChainAfter> chains;
     for (size_t chain = 0; chain < program.chains; ++chain) {
-        const auto& derived = parts.derived(chain);
+        const auto& derived = impl.derived(chain);
         chains.push_back({derived.head_state(), {}});
         for (uint64_t n = read_until[chain] + 1; n <= derived.head()->header().number; ++n)
             for (const auto& receipt : derived.store().canonical_block(n)->receipts)
                 chains.back().receipts.push_back(receipt);
     }
-    auto outcome = Parts::read(program, addresses, chains);
+    auto outcome = Impl::read(program, addresses, chains);
     outcome.roots = std::move(results);
     return outcome;
 }

@@ -80,8 +80,8 @@ class ManyChains::World {
                                 Coverage* coverage = nullptr);
 
   private:
-    struct Parts;
-    std::unique_ptr<Parts> parts_;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace scope::oracle

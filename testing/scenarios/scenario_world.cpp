@@ -179,7 +179,7 @@ Ran ScenarioWorld::settle(builder::ScopeBuilder& scope) {
     if (!settled) fail("settling: " + to_string(settled.error()));
     check_heads();
     Ran ran{{}, std::move(*settled), std::move(*bundle)};
-    if (!ran.bundle.roots.empty()) ran.trace = ran.bundle.roots.back();
+    if (!ran.bundle.roots.empty()) ran.root = ran.bundle.roots.back();
     return ran;
 }
 

@@ -31,7 +31,7 @@ struct Ask {
 
 /// What came of a root.
 struct Ran {
-    builder::RootTrace trace;
+    builder::RootResult root;
     node::Settled settled;
     builder::Bundle bundle;
 };

@@ -274,7 +274,7 @@ Settling settling(const std::vector<protocol::BatchClaim>& claims,
 
 Claimed claim_of(const chain::Chain& chain, const RollupConfig& config, const Batch& batch,
                  DataIn data_in, FakeL1* l1) {
-    auto executed = execute_batch(chain, config, batch, {.parent = {}, .trace = Trace::yes});
+    auto executed = execute_batch(chain, config, batch, {.parent = {}, .digests = Digests::yes});
     if (!executed) throw std::runtime_error{to_string(executed.error())};
     Claimed out;
     out.execution = std::move(*executed);

@@ -65,7 +65,7 @@ Transaction asking(uint64_t chain_id, const Address& answerer) {
 }
 
 /// Adds a root to a scope of its own, which is not settled.
-Result<RootTrace, Refusal> try_root(const Root& root) {
+Result<RootResult, Refusal> try_root(const Root& root) {
     auto scope = world().open();
     return scope.add(root);
 }

@@ -111,7 +111,7 @@ class Measurement {
     Cost cost(const Site& to, Bytes data, const uint256& value) {
         const auto ran =
             world_.run(to, std::move(data), {.value = value}, builder::DataAvailability::blobs);
-        if (!ran.trace.success) throw std::runtime_error{"a pattern failed"};
+        if (!ran.root.success) throw std::runtime_error{"a pattern failed"};
         const auto on_l1 = static_cast<int64_t>(ran.settled.gas_used);
         const auto on_rollup =
             static_cast<int64_t>(world_.demo().chain(A).head()->header().gas_used);

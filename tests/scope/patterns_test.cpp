@@ -27,7 +27,7 @@ TEST_P(Alias, takes_a_low_level_call) {
     const auto seen = world.seen_from(here, target);
     const auto make = [&](std::string_view function) {
         EXPECT_TRUE(
-            run(caller, abi::call("make(address,bytes)", seen, abi::call(function))).trace.success);
+            run(caller, abi::call("make(address,bytes)", seen, abi::call(function))).root.success);
     };
     make(INCREMENT);
     EXPECT_EQ(number(caller, "success()"), 1u);
@@ -48,7 +48,7 @@ TEST_P(Alias, takes_a_low_level_staticcall) {
     world.call(target, abi::call(INCREMENT));
     const auto look = [&](std::string_view function) {
         EXPECT_TRUE(
-            run(caller, abi::call("look(address,bytes)", seen, abi::call(function))).trace.success);
+            run(caller, abi::call("look(address,bytes)", seen, abi::call(function))).root.success);
     };
     look("counter()");
     EXPECT_EQ(number(caller, "success()"), 1u);
@@ -67,7 +67,7 @@ TEST_P(Alias, takes_value_of_a_low_level_call) {
         const auto seen = world.seen_from(here, to);
         EXPECT_TRUE(
             run(caller, abi::call("make(address,bytes)", seen, data), {.value = uint256{ETHER}})
-                .trace.success);
+                .root.success);
     };
     make(target, {});
     EXPECT_EQ(world.ether(target), uint256{ETHER});
@@ -91,7 +91,7 @@ TEST_P(Alias, of_a_token_is_a_token) {
     const auto pay = [&](uint64_t tokens) {
         return run(payer, abi::call("pay(address,address,address,uint256)", seen, owner, shop,
                                     uint256{tokens}))
-            .trace;
+            .root;
     };
 
     // The spender, there, is the payer's alias.
@@ -106,7 +106,7 @@ TEST_P(Alias, of_a_token_is_a_token) {
     // Reading around the payment: static, call, static.
     const auto told = run(payer, abi::call("payAndTell(address,address,address,uint256)", seen,
                                            owner, shop, uint256{100u}));
-    EXPECT_EQ(told.trace.output, abi::encode(uint256{200u}, uint256{300u}));
+    EXPECT_EQ(told.root.output, abi::encode(uint256{200u}, uint256{300u}));
     EXPECT_EQ(world.token(there, token.address, shop), uint256{300u});
 }
 
@@ -115,7 +115,7 @@ TEST_P(Alias, of_a_contract_that_is_created_in_the_same_root) {
     const auto creator = world.deploy(here, "Patterns", "Creator", world.callable(here));
     const auto ran = run(creator, abi::call("makeThere(uint256,address)", uint256{there},
                                             world.seen_from(here, factory)));
-    EXPECT_TRUE(ran.trace.success) << builder::describe_revert(ran.trace.output);
+    EXPECT_TRUE(ran.root.success) << builder::describe_revert(ran.root.output);
     EXPECT_EQ(number(creator, "answer()"), 2u);
     const auto made = world.demo().view(there, factory.address, abi::call("last()"));
     EXPECT_EQ(count({there, Address::from(BytesView{made}.subspan(12))}), 2u);
@@ -125,13 +125,13 @@ TEST_P(Alias, is_called_by_a_contract_that_is_created_in_the_same_root) {
     const auto target = world.deploy(there, "Counters", "Counter");
     const auto creator = world.deploy(here, "Patterns", "Creator", world.callable(here));
     const auto ran = run(creator, abi::call("makeHere(address)", world.seen_from(here, target)));
-    EXPECT_TRUE(ran.trace.success) << builder::describe_revert(ran.trace.output);
+    EXPECT_TRUE(ran.root.success) << builder::describe_revert(ran.root.output);
     EXPECT_EQ(number(creator, "answer()"), 2u);
     EXPECT_EQ(count(target), 2u);
-    ASSERT_EQ(ran.trace.calls.size(), 2u);
+    ASSERT_EQ(ran.root.calls.size(), 2u);
     const auto newborn = world.demo().view(here, creator.address, abi::call("newborn()"));
-    EXPECT_EQ(ran.trace.calls[0].request.from, Address::from(BytesView{newborn}.subspan(12)));
-    EXPECT_EQ(ran.trace.calls[0].request.from, ran.trace.calls[1].request.from);
+    EXPECT_EQ(ran.root.calls[0].request.from, Address::from(BytesView{newborn}.subspan(12)));
+    EXPECT_EQ(ran.root.calls[0].request.from, ran.root.calls[1].request.from);
 }
 
 TEST_P(Alias, without_code_swallows_an_untyped_call) {
@@ -220,7 +220,7 @@ INSTANTIATE_TEST_SUITE_P(directions, Gas, testing::ValuesIn(directions()), name_
 TEST_P(Gas, limit_is_what_the_target_gets) {
     std::vector<uint64_t> entrance;  // what the target's code takes before it looks
     for (const uint64_t limit : {60'000u, 100'000u, 1'234'567u, 5'000'000u}) {
-        ASSERT_TRUE(run(driver, ask(limit)).trace.success);
+        ASSERT_TRUE(run(driver, ask(limit)).root.success);
         entrance.push_back(limit - number(driver, "answer()"));
     }
     EXPECT_LT(entrance[0], 1'000u);
@@ -237,15 +237,15 @@ TEST_P(Gas, limit_that_the_target_chain_cant_give_is_refused) {
 
 TEST_P(Gas, that_runs_out_in_a_callee_is_that_callees_failure) {
     const auto ran = run(driver, try_ask(100'000, "burn()"));
-    EXPECT_TRUE(ran.trace.success);
+    EXPECT_TRUE(ran.root.success);
     EXPECT_EQ(number(driver, "works()"), 1u);
     EXPECT_EQ(number(driver, "success()"), 0u);
     EXPECT_EQ(world.bytes(driver, "reason()"), Bytes{});
     EXPECT_EQ(number(engine, "runs()"), 0u);
-    ASSERT_EQ(ran.trace.calls.size(), 1u);
-    EXPECT_TRUE(ran.trace.calls[0].kept);
-    EXPECT_GT(ran.trace.calls[0].gas_used, 100'000u);
-    EXPECT_LT(ran.trace.calls[0].gas_used, 250'000u);
+    ASSERT_EQ(ran.root.calls.size(), 1u);
+    EXPECT_TRUE(ran.root.calls[0].kept);
+    EXPECT_GT(ran.root.calls[0].gas_used, 100'000u);
+    EXPECT_LT(ran.root.calls[0].gas_used, 250'000u);
 }
 
 TEST_P(Gas, that_runs_out_in_an_executor_is_a_fault) {
@@ -263,7 +263,7 @@ TEST_P(Gas, that_runs_out_in_an_executor_is_a_fault) {
         ASSERT_EQ(refusal.calls.size(), 1u);
         EXPECT_EQ(refusal.calls[0].calls.size(), 1u);
     }
-    EXPECT_TRUE(run(driver, drive, here == L1 ? Ask{} : little).trace.success);
+    EXPECT_TRUE(run(driver, drive, here == L1 ? Ask{} : little).root.success);
     EXPECT_EQ(number(driver, "works()"), 1u);
     EXPECT_EQ(number(engine, "runs()"), 1u);
 }
@@ -276,7 +276,7 @@ TEST_P(Gas, that_is_left_after_a_callback_is_known_beforehand_on_a_rollup) {
         EXPECT_EQ(to_string(world.refusal_of(world.root(driver, tell)).rule),
                   to_string(RefusalRule::execution_differs));
     } else {
-        EXPECT_TRUE(run(driver, tell).trace.success);
+        EXPECT_TRUE(run(driver, tell).root.success);
         EXPECT_EQ(number(driver, "works()"), 1u);
     }
 }
@@ -358,22 +358,22 @@ INSTANTIATE_TEST_SUITE_P(directions, Library, testing::ValuesIn(directions()), n
 
 TEST_P(Library, tells_a_failure) {
     const auto ran = run(driver, try_ask(100'000, "nothing_of_that_name()"));
-    EXPECT_TRUE(ran.trace.success);
+    EXPECT_TRUE(ran.root.success);
     EXPECT_EQ(number(driver, "success()"), 0u);
     EXPECT_EQ(number(driver, "works()"), 1u);
-    ASSERT_EQ(ran.trace.calls.size(), 1u);
-    EXPECT_TRUE(ran.trace.calls[0].kept);  // a failed call that survives
+    ASSERT_EQ(ran.root.calls.size(), 1u);
+    EXPECT_TRUE(ran.root.calls[0].kept);  // a failed call that survives
 }
 
 TEST_P(Library, tells_a_success) {
-    ASSERT_TRUE(run(driver, try_ask(100'000, "gasHere()")).trace.success);
+    ASSERT_TRUE(run(driver, try_ask(100'000, "gasHere()")).root.success);
     EXPECT_EQ(number(driver, "success()"), 1u);
     EXPECT_EQ(number(engine, "runs()"), 1u);
 }
 
 TEST_P(Library, does_not_take_a_callees_imitation_for_a_fault) {
     // By the status of the answer, which a callee has no part in.
-    EXPECT_TRUE(run(driver, try_ask(100'000, "imitateFault()")).trace.success);
+    EXPECT_TRUE(run(driver, try_ask(100'000, "imitateFault()")).root.success);
     EXPECT_EQ(number(driver, "success()"), 0u);
     EXPECT_EQ(world.bytes(driver, "reason()"),
               abi::call("ResponseMissing(bytes32)", to_be(uint256{1u})));
@@ -382,8 +382,8 @@ TEST_P(Library, does_not_take_a_callees_imitation_for_a_fault) {
 
 TEST_P(Library, rethrows_what_looks_like_a_fault_out_of_a_try) {
     const auto ran = run(driver, abi::call("tryAlias(address)", world.seen_from(here, engine)));
-    EXPECT_FALSE(ran.trace.success);
-    EXPECT_EQ(ran.trace.output, abi::call("ResponseMissing(bytes32)", to_be(uint256{1u})));
+    EXPECT_FALSE(ran.root.success);
+    EXPECT_EQ(ran.root.output, abi::call("ResponseMissing(bytes32)", to_be(uint256{1u})));
     EXPECT_EQ(number(driver, "works()"), 0u);
     EXPECT_EQ(number(engine, "runs()"), 0u);
 }
@@ -444,8 +444,8 @@ TEST_F(ManyRoots, bound_what_calls_without_end_take) {
     world.call(other, abi::call("meet(uint256,address)", uint256{A}, tree.address));
     const auto grow = [](uint64_t levels) { return abi::call("grow(uint256)", uint256{levels}); };
     const auto ran = world.run(tree, grow(3));
-    EXPECT_TRUE(ran.trace.success);
-    EXPECT_EQ(builder::count_calls(ran.trace.calls), 2u + 4u + 8u);
+    EXPECT_TRUE(ran.root.success);
+    EXPECT_EQ(builder::count_calls(ran.root.calls), 2u + 4u + 8u);
     const auto refusal = world.refusal_of(world.root(tree, grow(40)));
     EXPECT_EQ(to_string(refusal.rule), to_string(RefusalRule::gas_budget)) << refusal.reason;
     EXPECT_LT(builder::count_calls(refusal.calls), 10'000u);

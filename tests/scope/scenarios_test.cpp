@@ -29,11 +29,11 @@ TEST_P(Scenario, counter) {
     const auto caller = world.deploy(here, "Counters", "Caller");
     const auto seen = world.seen_from(here, target);
     const auto ran = run(caller, abi::call("call(address)", seen));
-    EXPECT_TRUE(ran.trace.success);
-    EXPECT_EQ(ran.trace.output, abi::encode(uint256{1u}));
+    EXPECT_TRUE(ran.root.success);
+    EXPECT_EQ(ran.root.output, abi::encode(uint256{1u}));
     EXPECT_EQ(count(caller), 1u);
     EXPECT_EQ(count(target), 1u);
-    EXPECT_EQ(builder::count_calls(ran.trace.calls), 1u);
+    EXPECT_EQ(builder::count_calls(ran.root.calls), 1u);
 }
 
 TEST_P(Scenario, a_string_returned_across_chains_is_stored) {
@@ -42,7 +42,7 @@ TEST_P(Scenario, a_string_returned_across_chains_is_stored) {
     const auto listener = world.deploy(here, "Counters", "Listener");
     const auto seen = world.seen_from(here, greeter);
     const auto ran = run(listener, abi::call("listen(address)", seen));
-    EXPECT_TRUE(ran.trace.success);
+    EXPECT_TRUE(ran.root.success);
     EXPECT_EQ(world.bytes(listener, "heard()"), to_bytes(as_bytes(text)));
 }
 
@@ -51,7 +51,7 @@ TEST_P(Scenario, the_same_call_twice) {
     const auto caller = world.deploy(here, "Counters", "Caller");
     const auto seen = world.seen_from(here, target);
     const auto ran = run(caller, abi::call("callTwice(address)", seen));
-    EXPECT_EQ(ran.trace.output, abi::encode(uint256{1u}, uint256{2u}));
+    EXPECT_EQ(ran.root.output, abi::encode(uint256{1u}, uint256{2u}));
     EXPECT_EQ(count(target), 2u);
 }
 
@@ -62,7 +62,7 @@ TEST_P(Scenario, two_targets) {
     const auto seen_one = world.seen_from(here, one);
     const auto seen_other = world.seen_from(here, other);
     const auto ran = run(caller, abi::call("callBoth(address,address)", seen_one, seen_other));
-    EXPECT_EQ(ran.trace.output, abi::encode(uint256{1u}, uint256{1u}));
+    EXPECT_EQ(ran.root.output, abi::encode(uint256{1u}, uint256{1u}));
     EXPECT_EQ(count(one), 1u);
     EXPECT_EQ(count(other), 1u);
 }
@@ -75,7 +75,7 @@ TEST_P(Scenario, two_targets_on_two_chains) {
     const auto seen_one = world.seen_from(here, one);
     const auto seen_other = world.seen_from(here, other);
     const auto ran = run(caller, abi::call("callBoth(address,address)", seen_one, seen_other));
-    EXPECT_EQ(ran.trace.output, abi::encode(uint256{1u}, uint256{1u}));
+    EXPECT_EQ(ran.root.output, abi::encode(uint256{1u}, uint256{1u}));
     EXPECT_EQ(count(one), 1u);
     EXPECT_EQ(count(other), 1u);
 }
@@ -91,12 +91,12 @@ TEST_P(Scenario, two_nested_calls_then_a_direct_one) {
         run(caller, abi::call("nestedTwiceThenDirect(address,address,address)",
                               world.seen_from(here, remote), world.seen_from(there, nested),
                               world.seen_from(here, direct)));
-    EXPECT_TRUE(ran.trace.success);
+    EXPECT_TRUE(ran.root.success);
     EXPECT_EQ(count(caller), 2u);
     EXPECT_EQ(count(remote), 2u);
     EXPECT_EQ(count(nested), 2u);
     EXPECT_EQ(count(direct), 1u);
-    EXPECT_EQ(builder::count_calls(ran.trace.calls), 5u);
+    EXPECT_EQ(builder::count_calls(ran.root.calls), 5u);
 }
 
 TEST_P(Scenario, nested_both_ways_over_three_hops) {
@@ -107,12 +107,12 @@ TEST_P(Scenario, nested_both_ways_over_three_hops) {
     const std::vector path{world.seen_from(here, first), world.seen_from(there, second),
                            world.seen_from(here, third)};
     const auto ran = run(caller, abi::call("hop(address[])", path));
-    EXPECT_EQ(ran.trace.output, abi::encode(uint256{3u}));
+    EXPECT_EQ(ran.root.output, abi::encode(uint256{3u}));
     EXPECT_EQ(count(caller), 1u);
     EXPECT_EQ(count(first), 1u);
     EXPECT_EQ(count(second), 1u);
     EXPECT_EQ(count(third), 1u);
-    EXPECT_EQ(builder::count_calls(ran.trace.calls), 3u);
+    EXPECT_EQ(builder::count_calls(ran.root.calls), 3u);
 }
 
 TEST_P(Scenario, deep_call) {
@@ -122,10 +122,10 @@ TEST_P(Scenario, deep_call) {
         world.call(one, abi::call("meet(address)", world.seen_from(here, other)));
         world.call(other, abi::call("meet(address)", world.seen_from(there, one)));
         const auto ran = run(one, abi::call("deepCall(uint256)", uint256{depth}));
-        EXPECT_EQ(ran.trace.output, abi::encode(uint256{depth}));
+        EXPECT_EQ(ran.root.output, abi::encode(uint256{depth}));
         EXPECT_EQ(number(one, "count()"), (depth + 1) / 2);
         EXPECT_EQ(number(other, "count()"), (depth + 1) / 2);
-        EXPECT_EQ(builder::count_calls(ran.trace.calls), depth);
+        EXPECT_EQ(builder::count_calls(ran.root.calls), depth);
     }
 }
 
@@ -138,7 +138,7 @@ TEST_P(Scenario, nested_over_three_chains_and_back) {
     const std::vector path{world.seen_from(here, first), world.seen_from(there, second),
                            world.seen_from(elsewhere, third)};
     const auto ran = run(caller, abi::call("hop(address[])", path));
-    EXPECT_EQ(ran.trace.output, abi::encode(uint256{3u}));
+    EXPECT_EQ(ran.root.output, abi::encode(uint256{3u}));
     EXPECT_EQ(count(third), 1u);
 }
 
@@ -151,9 +151,9 @@ TEST_P(Scenario, ping_pong) {
     for (uint64_t rounds = 1; rounds <= 5; ++rounds) {
         const uint64_t hops = 2 * rounds - 1;
         const auto ran = run(ping, abi::call("hit(uint256)", uint256{hops}), {.gas = 10'000'000});
-        EXPECT_TRUE(ran.trace.success) << builder::describe_revert(ran.trace.output);
-        EXPECT_EQ(ran.trace.output, abi::encode(uint256{hops})) << rounds;
-        EXPECT_EQ(builder::count_calls(ran.trace.calls), hops);
+        EXPECT_TRUE(ran.root.success) << builder::describe_revert(ran.root.output);
+        EXPECT_EQ(ran.root.output, abi::encode(uint256{hops})) << rounds;
+        EXPECT_EQ(builder::count_calls(ran.root.calls), hops);
         rallies += rounds;
         EXPECT_EQ(number(ping, "hits()"), rallies);
         EXPECT_EQ(number(pong, "hits()"), rallies);
@@ -169,16 +169,16 @@ TEST_P(Scenario, a_success_is_undone_by_the_remote_parents_revert) {
     const auto ran =
         run(caller, abi::call("outlive(address,address)", world.seen_from(here, parent),
                               world.seen_from(there, target)));
-    EXPECT_TRUE(ran.trace.success);
+    EXPECT_TRUE(ran.root.success);
     EXPECT_EQ(count(target), 0u);
     EXPECT_EQ(count(caller), 1u);
     EXPECT_EQ(number(caller, "lastCallFailed()"), 1u);
     EXPECT_EQ(world.bytes(caller, "lastReason()"), abi::call("Undone(uint256)", uint256{1u}));
-    ASSERT_EQ(ran.trace.calls.size(), 1u);
-    EXPECT_FALSE(ran.trace.calls[0].success);
-    ASSERT_EQ(ran.trace.calls[0].calls.size(), 1u);
-    EXPECT_TRUE(ran.trace.calls[0].calls[0].success);
-    EXPECT_FALSE(ran.trace.calls[0].calls[0].kept);
+    ASSERT_EQ(ran.root.calls.size(), 1u);
+    EXPECT_FALSE(ran.root.calls[0].success);
+    ASSERT_EQ(ran.root.calls[0].calls.size(), 1u);
+    EXPECT_TRUE(ran.root.calls[0].calls[0].success);
+    EXPECT_FALSE(ran.root.calls[0].calls[0].kept);
 }
 
 TEST_P(Scenario, a_success_on_a_third_chain_is_undone_by_the_remote_parents_revert) {
@@ -188,7 +188,7 @@ TEST_P(Scenario, a_success_on_a_third_chain_is_undone_by_the_remote_parents_reve
     const auto ran =
         run(caller, abi::call("outlive(address,address)", world.seen_from(here, parent),
                               world.seen_from(there, target)));
-    EXPECT_TRUE(ran.trace.success);
+    EXPECT_TRUE(ran.root.success);
     EXPECT_EQ(count(target), 0u);
     EXPECT_EQ(count(caller), 1u);
 }
@@ -198,7 +198,7 @@ TEST_P(Scenario, try_a_and_revert_then_a_again) {
     const auto target = world.deploy(there, "Counters", "Counter");
     const auto seen = world.seen_from(here, target);
     const auto ran = run(caller, abi::call("undoThenCall(address,address)", seen, seen));
-    EXPECT_EQ(ran.trace.output, abi::encode(uint256{1u}));
+    EXPECT_EQ(ran.root.output, abi::encode(uint256{1u}));
     EXPECT_EQ(count(target), 1u);
 }
 
@@ -209,7 +209,7 @@ TEST_P(Scenario, try_a_and_revert_then_b) {
     const auto ran =
         run(caller, abi::call("undoThenCall(address,address)", world.seen_from(here, undone),
                               world.seen_from(here, target)));
-    EXPECT_EQ(ran.trace.output, abi::encode(uint256{1u}));
+    EXPECT_EQ(ran.root.output, abi::encode(uint256{1u}));
     EXPECT_EQ(count(undone), 0u);
     EXPECT_EQ(count(target), 1u);
 }
@@ -218,7 +218,7 @@ TEST_P(Scenario, a_callee_reverts_inside_a_safe_caller) {
     const auto caller = world.deploy(here, "Counters", "Caller");
     const auto target = world.deploy(there, "Counters", "Counter");
     const auto ran = run(caller, abi::call("callSafely(address)", world.seen_from(here, target)));
-    EXPECT_TRUE(ran.trace.success);
+    EXPECT_TRUE(ran.root.success);
     EXPECT_EQ(count(caller), 1u);
     EXPECT_EQ(count(target), 0u);
     EXPECT_EQ(number(caller, "lastCallFailed()"), 1u);
@@ -236,19 +236,19 @@ TEST_P(Scenario, a_conditional_revert_undoes_two_successes) {
     };
 
     // Caught: the root goes on.
-    EXPECT_TRUE(with_limit("callBothUpToSafely(address,address,uint256)", 1).trace.success);
+    EXPECT_TRUE(with_limit("callBothUpToSafely(address,address,uint256)", 1).root.success);
     EXPECT_EQ(number(caller, "lastCallFailed()"), 1u);
     EXPECT_EQ(world.bytes(caller, "lastReason()"), abi::call("TooMany(uint256)", uint256{2u}));
     EXPECT_EQ(count(one) + count(other) + count(caller), 0u);
 
     // Not caught: the root fails as a whole.
     const auto failed = with_limit("callBothUpTo(address,address,uint256)", 1);
-    EXPECT_FALSE(failed.trace.success);
-    EXPECT_EQ(failed.trace.output, abi::call("TooMany(uint256)", uint256{2u}));
+    EXPECT_FALSE(failed.root.success);
+    EXPECT_EQ(failed.root.output, abi::call("TooMany(uint256)", uint256{2u}));
     EXPECT_EQ(count(one) + count(other) + count(caller), 0u);
 
     // The condition holds.
-    EXPECT_TRUE(with_limit("callBothUpTo(address,address,uint256)", 2).trace.success);
+    EXPECT_TRUE(with_limit("callBothUpTo(address,address,uint256)", 2).root.success);
     EXPECT_EQ(count(one), 1u);
     EXPECT_EQ(count(other), 1u);
     EXPECT_EQ(count(caller), 1u);
@@ -262,14 +262,14 @@ TEST_P(Scenario, a_root_that_fails_as_a_whole_says_why_and_leaves_nothing) {
     const auto why = abi::call("Refused(uint256)", uint256{1u});
 
     // Why: what the callee there reverted with, and which call it was.
-    EXPECT_FALSE(ran.trace.success);
-    EXPECT_EQ(ran.trace.output, why);
-    ASSERT_EQ(ran.trace.calls.size(), 1u);
-    EXPECT_EQ(ran.trace.calls[0].request.to, target.address);
-    EXPECT_EQ(ran.trace.calls[0].request.from, caller.address);
-    EXPECT_EQ(ran.trace.calls[0].output, why);
-    EXPECT_FALSE(ran.trace.calls[0].success);
-    EXPECT_FALSE(ran.trace.calls[0].kept);
+    EXPECT_FALSE(ran.root.success);
+    EXPECT_EQ(ran.root.output, why);
+    ASSERT_EQ(ran.root.calls.size(), 1u);
+    EXPECT_EQ(ran.root.calls[0].request.to, target.address);
+    EXPECT_EQ(ran.root.calls[0].request.from, caller.address);
+    EXPECT_EQ(ran.root.calls[0].output, why);
+    EXPECT_FALSE(ran.root.calls[0].success);
+    EXPECT_FALSE(ran.root.calls[0].kept);
     EXPECT_EQ(count(caller), 0u);
     EXPECT_EQ(count(target), 0u);
 
@@ -301,7 +301,7 @@ TEST_P(Scenario, a_quoter_that_reverts_here_with_what_was_answered_there) {
     const auto quoter = world.deploy(here, "Views", "Quoter");
     const auto ran =
         run(quoter, abi::call("quote(address,uint256)", world.seen_from(here, pool), uint256{21u}));
-    EXPECT_EQ(ran.trace.output, abi::encode(uint256{42u}));
+    EXPECT_EQ(ran.root.output, abi::encode(uint256{42u}));
     EXPECT_EQ(number(quoter, "quoted()"), 42u);
     EXPECT_EQ(number(pool, "traded()"), 0u);
 }
@@ -313,7 +313,7 @@ TEST_P(Scenario, a_quoter_that_reverts_there_before_the_trade) {
     const auto ran = run(
         trader, abi::call("trade(address,address,address,uint256)", world.seen_from(here, quoter),
                           pool.address, world.seen_from(here, pool), uint256{21u}));
-    EXPECT_TRUE(ran.trace.success);
+    EXPECT_TRUE(ran.root.success);
     EXPECT_EQ(number(trader, "quoted()"), 42u);
     EXPECT_EQ(number(trader, "got()"), 42u);
     EXPECT_EQ(number(pool, "traded()"), 21u);
@@ -326,7 +326,7 @@ TEST_P(Scenario, a_quoter_there_that_undoes_a_trade_here) {
     const auto ran = run(
         trader, abi::call("trade(address,address,address,uint256)", world.seen_from(here, quoter),
                           world.seen_from(there, pool), pool.address, uint256{21u}));
-    EXPECT_TRUE(ran.trace.success);
+    EXPECT_TRUE(ran.root.success);
     EXPECT_EQ(number(trader, "quoted()"), 42u);
     EXPECT_EQ(number(trader, "got()"), 42u);
     EXPECT_EQ(number(pool, "traded()"), 21u);
@@ -340,10 +340,10 @@ TEST_P(Scenario, static_price_read) {
     const auto seen = world.seen_from(here, oracle);
     for (const std::string_view function : {"read(address)", "readTwice(address)"}) {
         const auto ran = run(reader, abi::call(function, seen));
-        EXPECT_EQ(ran.trace.output, abi::encode(uint256{42u}));
+        EXPECT_EQ(ran.root.output, abi::encode(uint256{42u}));
         EXPECT_EQ(number(reader, "price()"), 42u);
-        ASSERT_EQ(ran.trace.calls.size(), 1u);
-        EXPECT_EQ(ran.trace.calls[0].request.kind, protocol::CallKind::static_call);
+        ASSERT_EQ(ran.root.calls.size(), 1u);
+        EXPECT_EQ(ran.root.calls[0].request.kind, protocol::CallKind::static_call);
     }
 }
 
@@ -353,7 +353,7 @@ TEST_P(Scenario, static_price_read_with_little_gas) {
     const auto read_within = [seen = world.seen_from(here, oracle)](uint64_t gas) {
         return abi::call("readWithin(address,uint256)", seen, uint256{gas});
     };
-    EXPECT_EQ(run(reader, read_within(100'000)).trace.output, abi::encode(uint256{42u}));
+    EXPECT_EQ(run(reader, read_within(100'000)).root.output, abi::encode(uint256{42u}));
     EXPECT_EQ(number(reader, "price()"), 42u);
     // Where it does not suffice, that is not taken for a static context or for a failure: the root
     // is refused, or the frame fails.
@@ -375,9 +375,9 @@ TEST_P(Scenario, derived_static_price) {
             world.deploy(there, "Views", "Derived", world.seen_from(there, oracle));
         const auto reader = world.deploy(here, "Views", "PriceReader");
         const auto ran = run(reader, abi::call("read(address)", world.seen_from(here, derived)));
-        EXPECT_EQ(ran.trace.output, abi::encode(uint256{84u}));
+        EXPECT_EQ(ran.root.output, abi::encode(uint256{84u}));
         EXPECT_EQ(number(reader, "price()"), 84u);
-        ASSERT_EQ(builder::count_calls(ran.trace.calls), 2u);
+        ASSERT_EQ(builder::count_calls(ran.root.calls), 2u);
     }
 }
 
@@ -386,7 +386,7 @@ TEST_P(Scenario, static_before_and_after_a_write) {
     const auto reader = world.deploy(here, "Views", "PriceReader");
     const auto ran = run(reader, abi::call("readAround(address,uint256)",
                                            world.seen_from(here, oracle), uint256{43u}));
-    EXPECT_EQ(ran.trace.output, abi::encode(uint256{42u}, uint256{43u}));
+    EXPECT_EQ(ran.root.output, abi::encode(uint256{42u}, uint256{43u}));
     EXPECT_EQ(number(reader, "priceBefore()"), 42u);
     EXPECT_EQ(number(reader, "price()"), 43u);
     EXPECT_EQ(number(oracle, "price()"), 43u);
@@ -400,12 +400,12 @@ TEST_P(Scenario, equal_calls_between_which_the_caller_writes) {
     const auto changing = world.deploy(here, "Views", "Changing");
     const auto ran = run(
         changing, abi::call("ask(address,uint256)", world.seen_from(here, echo), uint256{times}));
-    EXPECT_TRUE(ran.trace.success) << builder::describe_revert(ran.trace.output);
+    EXPECT_TRUE(ran.root.success) << builder::describe_revert(ran.root.output);
     for (uint64_t i = 0; i < times; ++i)
         EXPECT_EQ(world.number(changing, abi::call("told(uint256)", uint256{i})), uint256{i + 1});
     EXPECT_EQ(number(echo, "calls()"), 1u);
     std::vector<uint256> variants;
-    for (const auto& call : ran.trace.calls) variants.push_back(call.request.variant);
+    for (const auto& call : ran.root.calls) variants.push_back(call.request.variant);
     EXPECT_THAT(variants, testing::Contains(uint256{2u}));
 }
 
@@ -421,7 +421,7 @@ TEST_P(Scenario, more_equal_calls_than_there_are_variants) {
         world.refusal_of(world.root(changing, ask(protocol::MAX_VARIANTS + 1), enough));
     EXPECT_EQ(to_string(refusal.rule), to_string(builder::RefusalRule::fault));
     EXPECT_THAT(refusal.reason, testing::HasSubstr("more than 16 answers to one request"));
-    EXPECT_TRUE(run(changing, ask(protocol::MAX_VARIANTS), enough).trace.success);
+    EXPECT_TRUE(run(changing, ask(protocol::MAX_VARIANTS), enough).root.success);
 }
 
 // ---- value
@@ -445,7 +445,7 @@ TEST_P(Scenario, one_ether_to_a_receiver) {
     const auto seen = world.seen_from(here, receiver);
     const auto before = escrows(world);
     const auto ran = run(sender, abi::call("send(address)", seen), {.value = ether(1000)});
-    EXPECT_TRUE(ran.trace.success);
+    EXPECT_TRUE(ran.root.success);
     EXPECT_EQ(world.ether(receiver), ether(1000));
     EXPECT_EQ(world.ether(sender), uint256{});
     EXPECT_EQ(escrows(world), moved(before, here, there, ether(1000)));
@@ -458,8 +458,8 @@ TEST_P(Scenario, value_in_and_partly_back) {
     const auto before = escrows(world);
     const auto ran =
         run(purse, abi::call("pay(address,uint256)", seen, ether(500)), {.value = ether(2000)});
-    EXPECT_TRUE(ran.trace.success);
-    EXPECT_EQ(ran.trace.output, abi::encode(ether(1500)));
+    EXPECT_TRUE(ran.root.success);
+    EXPECT_EQ(ran.root.output, abi::encode(ether(1500)));
     EXPECT_EQ(world.ether(till), ether(500));
     EXPECT_EQ(world.ether(purse), ether(1500));
     EXPECT_EQ(escrows(world), moved(before, here, there, ether(500)));
@@ -482,7 +482,7 @@ TEST_P(Scenario, flash_loan) {
 
     const auto ran = run(
         pool, abi::call("lend(address,address,uint256)", token.address, borrower.address, amount));
-    EXPECT_TRUE(ran.trace.success) << builder::describe_revert(ran.trace.output);
+    EXPECT_TRUE(ran.root.success) << builder::describe_revert(ran.root.output);
     EXPECT_EQ(world.token(here, token.address, pool.address), amount);
     EXPECT_EQ(world.number(trophy, abi::call("balanceOf(address)", claimer.address)), uint256{1u});
     EXPECT_EQ(number(trophy, "supply()"), 1u);
@@ -513,8 +513,8 @@ TEST_P(Scenario, a_flash_loan_that_is_too_small_is_undone_everywhere) {
 
     const auto ran = run(
         pool, abi::call("lend(address,address,uint256)", token.address, borrower.address, amount));
-    EXPECT_FALSE(ran.trace.success);
-    EXPECT_EQ(ran.trace.output, abi::call("NotRich(uint256)", amount));
+    EXPECT_FALSE(ran.root.success);
+    EXPECT_EQ(ran.root.output, abi::call("NotRich(uint256)", amount));
     EXPECT_EQ(world.token(here, token.address, pool.address), amount);
     EXPECT_EQ(number(trophy, "supply()"), 0u);
     EXPECT_EQ(
@@ -599,8 +599,8 @@ TEST_P(Scenario, amm_aggregation) {
                       "(uint256,address,address,address,address))",
                       one.pair, one.usd, amount, best_part, alone + uint256{1u}, remote),
             {.from = &buyer});
-    EXPECT_TRUE(ran.trace.success) << builder::describe_revert(ran.trace.output);
-    EXPECT_EQ(ran.trace.output, abi::encode(best));
+    EXPECT_TRUE(ran.root.success) << builder::describe_revert(ran.root.output);
+    EXPECT_EQ(ran.root.output, abi::encode(best));
     EXPECT_EQ(world.token(here, one.usd, buyer.address), usd_before - amount);
     EXPECT_EQ(world.token(here, one.gold, buyer.address), gold_before + best);
     EXPECT_EQ(world.token(there, other.gold, other.swapper), uint256{});

@@ -18,7 +18,7 @@ namespace {
 /// Places of the stories in the bundle, as stories() has them.
 enum RootIndex : uint64_t { SWAP, CALLBACK, ARBITRAGE, COURIER, REFUSAL };
 
-const builder::CallTrace& call_of(const Forgery& forgery, RootIndex root, size_t index) {
+const builder::CallTree& call_of(const Forgery& forgery, RootIndex root, size_t index) {
     return forgery.original().roots.at(root).calls.at(index);
 }
 
@@ -33,7 +33,7 @@ Hash hash_of(const protocol::Record& record) {
 }
 
 /// Gives a record the answer that running its request gives, if it is not what it was.
-void answer(protocol::Record& record, const builder::CallTrace& call) {
+void answer(protocol::Record& record, const builder::CallTree& call) {
     const auto response = answer_to(record.request, call.success, call.output);
     record.raw_response_hash = crypto::keccak256(protocol::encode(response));
 }

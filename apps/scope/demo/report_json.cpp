@@ -7,7 +7,7 @@ namespace {
 
 using json::JsonWriter;
 
-void write_call(JsonWriter& json, const builder::CallTrace& call, const World& world) {
+void write_call(JsonWriter& json, const builder::CallTree& call, const World& world) {
     const auto& request = call.request;
     json.begin_object();
     json.member("source", request.source_chain_id[0]);

@@ -26,12 +26,12 @@ std::string heading(const Paint& paint, std::string_view text) {
 
 // ---- the call tree
 
-std::string answer_of(const builder::CallTrace& call, const World& world) {
+std::string answer_of(const builder::CallTree& call, const World& world) {
     return call.success ? world.artifacts().describe_output(call.request.data, call.output)
                         : "failed: " + world.artifacts().describe_error(call.output);
 }
 
-void append_calls(std::string& out, const std::vector<builder::CallTrace>& calls,
+void append_calls(std::string& out, const std::vector<builder::CallTree>& calls,
                   const std::string& indent, const World& world, const Paint& paint) {
     for (size_t i = 0; i < calls.size(); ++i) {
         const auto& call = calls[i];
@@ -69,8 +69,8 @@ void append_tree(std::string& out, const RootReport& root, const World& world, c
     append_calls(out, trace.calls, "", world, paint);
 }
 
-const builder::CallTrace* find_call(const std::vector<builder::CallTrace>& calls,
-                                    const Hash& request_hash) {
+const builder::CallTree* find_call(const std::vector<builder::CallTree>& calls,
+                                   const Hash& request_hash) {
     for (const auto& call : calls) {
         if (call.request_hash == request_hash) return &call;
         if (const auto* const inner = find_call(call.calls, request_hash)) return inner;

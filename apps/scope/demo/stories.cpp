@@ -49,7 +49,7 @@ Facts read_swap(const World& world) {
                                    sites.rollups.at(A).usd, SOLD))};
 }
 
-void verify_swap(const World& /*world*/, const builder::RootTrace& trace, const Facts& before,
+void verify_swap(const World& /*world*/, const builder::RootResult& trace, const Facts& before,
                  const Facts& after, Checks& checks) {
     const auto bought = trace.calls.size() == 2 ? number_of(trace.calls[1].output) : uint256{};
     checks.expect(bought == before[4] && !bought.is_zero(),
@@ -84,7 +84,7 @@ Facts read_callback(const World& world) {
             world.number(L1, sites.answerer, abi::call("answers()"))};
 }
 
-void verify_callback(const World& /*world*/, const builder::RootTrace& trace, const Facts& before,
+void verify_callback(const World& /*world*/, const builder::RootResult& trace, const Facts& before,
                      const Facts& after, Checks& checks) {
     checks.expect(number_of(trace.output) == uint256{FACTOR * SECRET} && after[0] == uint256{42u},
                   "callback: A got 7 * 6 = 42 from L1, which knew the 6 only by calling back");
@@ -122,7 +122,7 @@ Facts read_arbitrage(const World& world) {
             world.token_of(B, b.gold, b.pair)};
 }
 
-void verify_arbitrage(const World& /*world*/, const builder::RootTrace& trace, const Facts& before,
+void verify_arbitrage(const World& /*world*/, const builder::RootResult& trace, const Facts& before,
                       const Facts& after, Checks& checks) {
     const auto back = number_of(trace.output);
     checks.expect(INVESTED < back, "arbitrage: B's pool paid more than A's pool cost");
@@ -163,7 +163,7 @@ Facts read_courier(const World& world) {
             escrow(A)};
 }
 
-void verify_courier(const World& /*world*/, const builder::RootTrace& trace, const Facts& before,
+void verify_courier(const World& /*world*/, const builder::RootResult& trace, const Facts& before,
                     const Facts& after, Checks& checks) {
     checks.expect(number_of(trace.output) == SENT,
                   "courier: the sum of what each stop kept came back as the answer");
@@ -195,7 +195,7 @@ Facts read_refusal(const World& world) {
             world.ether_of(L1, sites.refuser), world.ether_of(B, sites.persistent)};
 }
 
-void verify_refusal(const World& /*world*/, const builder::RootTrace& trace, const Facts& before,
+void verify_refusal(const World& /*world*/, const builder::RootResult& trace, const Facts& before,
                     const Facts& after, Checks& checks) {
     checks.expect(trace.calls.size() == 4 && !trace.calls[0].success && !trace.calls[1].success &&
                       !trace.calls[2].success && trace.calls[3].success,

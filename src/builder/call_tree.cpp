@@ -1,4 +1,4 @@
-#include "builder/call_trace.hpp"
+#include "builder/call_tree.hpp"
 
 #include <fmt/format.h>
 
@@ -40,7 +40,7 @@ std::string_view to_string(RefusalRule rule) noexcept {
     return "unknown";
 }
 
-size_t count_calls(const std::vector<CallTrace>& calls) {
+size_t count_calls(const std::vector<CallTree>& calls) {
     size_t count = calls.size();
     for (const auto& call : calls) count += count_calls(call.calls);
     return count;
@@ -48,7 +48,7 @@ size_t count_calls(const std::vector<CallTrace>& calls) {
 
 namespace {
 
-void write_tree(std::string& out, const std::vector<CallTrace>& calls, size_t depth) {
+void write_tree(std::string& out, const std::vector<CallTree>& calls, size_t depth) {
     for (const auto& call : calls) {
         out += fmt::format("\n{:{}}chain {} -> {}: {} calls {}, {} bytes, {}", "", 2 * depth,
                            to_decimal(call.request.source_chain_id),

@@ -1,4 +1,4 @@
-#include "builder/call_trace.hpp"
+#include "builder/call_tree.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,16 +9,16 @@
 namespace scope::builder {
 namespace {
 
-CallTrace call(uint64_t source, uint64_t target, std::vector<CallTrace> calls = {}) {
-    CallTrace trace;
-    trace.request.source_chain_id = uint256{source};
-    trace.request.target_chain_id = uint256{target};
-    trace.request.from = Address{{1}};
-    trace.request.to = Address{{2}};
-    trace.request.data = Bytes(4);
-    trace.success = true;
-    trace.calls = std::move(calls);
-    return trace;
+CallTree call(uint64_t source, uint64_t target, std::vector<CallTree> calls = {}) {
+    CallTree tree;
+    tree.request.source_chain_id = uint256{source};
+    tree.request.target_chain_id = uint256{target};
+    tree.request.from = Address{{1}};
+    tree.request.to = Address{{2}};
+    tree.request.data = Bytes(4);
+    tree.success = true;
+    tree.calls = std::move(calls);
+    return tree;
 }
 
 TEST(call_trace, counts_calls_at_every_depth) {

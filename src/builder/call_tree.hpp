@@ -10,39 +10,39 @@
 namespace scope::builder {
 
 /// One scoped call as simulation saw it, with those made inside it.
-struct CallTrace {
+struct CallTree {
     protocol::Request request;
     Hash request_hash;
     bool success = false;
     Bytes output;           ///< return data, or revert data of a failed callee
     uint64_t gas_used = 0;  ///< on the target, handleScopedCall included
     bool kept = false;      ///< every frame around it on its source survived
-    std::vector<CallTrace> calls;
+    std::vector<CallTree> calls;
 };
 
 /// What each chain gets for one root, by chain id (§6).
 using Plan = std::map<uint64_t, protocol::RootSection>;
 
 /// A root with all that happened under it.
-struct RootTrace {
+struct RootResult {
     protocol::RootContext context;
     Hash root_id;
     bool success = false;
     Bytes output;  ///< of the user's transaction or operation target
     /// On the root's own chain: the transaction's, or that of the operation's frame.
     uint64_t gas_used = 0;
-    std::vector<CallTrace> calls;
+    std::vector<CallTree> calls;
     Plan plan;
 };
 
 /// Counts all scoped calls in the tree.
-size_t count_calls(const std::vector<CallTrace>& calls);
+size_t count_calls(const std::vector<CallTree>& calls);
 
 /// Why a root was refused, as far as it got.
 struct Refusal {
     RefusalRule rule{};
-    std::string reason;            ///< for its user: names the chain, the call and the error
-    std::vector<CallTrace> calls;  ///< up to where it ended
+    std::string reason;           ///< for its user: names the chain, the call and the error
+    std::vector<CallTree> calls;  ///< up to where it ended
 
     [[nodiscard]] std::string to_string() const;
 };
