@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdio>
+#include <cstdlib>
 #include <expected>
 #include <utility>
 
@@ -11,7 +13,12 @@ using Result = std::expected<T, E>;
 
 /// Ends the process with the condition and its place. What we got wrong, never reachable from
 /// input.
-[[noreturn]] void check_failed(const char* condition, const char* file, int line) noexcept;
+[[noreturn, gnu::cold, gnu::noinline]] inline void check_failed(const char* condition,
+                                                                const char* file,
+                                                                int line) noexcept {
+    std::fprintf(stderr, "%s:%d: CHECK(%s) failed\n", file, line, condition);
+    std::abort();
+}
 
 }  // namespace scope
 

@@ -1,7 +1,6 @@
 #include "chain/chain.hpp"
 
 #include "base/check.hpp"
-#include "chain/ancestors.hpp"
 #include "chain/header_rules.hpp"
 #include "chain/refuse.hpp"
 #include "crypto/kzg.hpp"
@@ -11,6 +10,33 @@
 namespace scope::chain {
 
 namespace {
+
+/// Hashes of a block's ancestors, found by walking from its parent and kept. For one thread.
+class Ancestors final : public execution::BlockHashes {
+  public:
+    /// REQUIRES: the store, which must outlive it, has the parent.
+    Ancestors(const Store& store, const Hash& parent) : store_(store), hashes_{parent} {
+        const auto block = store.block(parent);
+        CHECK(block != nullptr);
+        parent_number_ = block->header().number;
+    }
+
+    [[nodiscard]] Hash block_hash(uint64_t number) const override {
+        if (number > parent_number_) return {};
+        const uint64_t distance = parent_number_ - number;
+        while (hashes_.size() <= distance) {
+            const auto block = store_.block(hashes_.back());
+            if (!block) return {};
+            hashes_.push_back(block->header().parent_hash);
+        }
+        return hashes_[distance];
+    }
+
+  private:
+    const Store& store_;
+    uint64_t parent_number_;
+    mutable std::vector<Hash> hashes_;  // of the parent, its parent, ...
+};
 
 /// Names the rule where bytes are no block for a transaction that can't exist.
 BlockRefusal refusal_of(BytesView block, BlockDecodeError error) {
@@ -223,7 +249,7 @@ Result<BuiltBlock, BlockRefusal> Chain::build_block(
 
 bool Chain::add_blob(StoredBlobPtr blob) {
     if (!crypto::verify_blob_proof(blob->blob, blob->commitment, blob->proof)) return false;
-    const Hash versioned_hash = kzg_to_versioned_hash(blob->commitment);
+    const Hash versioned_hash = crypto::versioned_hash(blob->commitment);
     store_->put_blob(versioned_hash, std::move(blob));
     return true;
 }

@@ -405,7 +405,7 @@ TEST_F(ChainTest, keeps_only_blobs_whose_proof_holds) {
     wrong->blob[31] = 6;
     EXPECT_FALSE(chain.add_blob(wrong));
     EXPECT_TRUE(chain.add_blob(blob));
-    EXPECT_EQ(chain.store().blob(kzg_to_versioned_hash(blob->commitment)), blob);
+    EXPECT_EQ(chain.store().blob(crypto::versioned_hash(blob->commitment)), blob);
 }
 
 TEST(chain_spec, chooses_by_number_and_time) {

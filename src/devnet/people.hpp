@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "base/check.hpp"
+#include "crypto/keccak.hpp"
 #include "crypto/secp256k1.hpp"
 
 namespace scope::devnet {
@@ -13,6 +15,10 @@ struct Person {
     Address address;
 };
 
-Person make_person(const std::string& name);
+inline Person make_person(const std::string& name) {
+    const auto key = crypto::SecretKey::from(crypto::keccak256(as_bytes("scope.demo." + name)));
+    CHECK(key.has_value());
+    return {name, *key, crypto::address_of(*key)};
+}
 
 }  // namespace scope::devnet

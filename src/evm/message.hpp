@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+
 #include "base/bytes.hpp"
 #include "base/uint256.hpp"
 
@@ -45,7 +47,32 @@ enum class Status : uint8_t {
     precompile_failure,
 };
 
-const char* to_string(Status status) noexcept;
+/// In words, for people.
+constexpr const char* to_string(Status status) noexcept {
+    constexpr std::array NAMES = {
+        "success",
+        "revert",
+        "out of gas",
+        "invalid instruction",
+        "undefined instruction",
+        "stack underflow",
+        "stack overflow",
+        "bad jump destination",
+        "invalid memory access",
+        "static violation",
+        "call depth exceeded",
+        "insufficient balance",
+        "nonce overflow",
+        "address collision",
+        "code size exceeded",
+        "init code size exceeded",
+        "invalid code",
+        "precompile failure",
+    };
+    static_assert(NAMES.size() == static_cast<size_t>(Status::precompile_failure) + 1);
+    const auto index = static_cast<size_t>(status);
+    return index < NAMES.size() ? NAMES[index] : "unknown status";
+}
 
 struct CallResult {
     Status status = Status::success;

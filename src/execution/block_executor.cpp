@@ -97,7 +97,7 @@ Result<Outcome, TxError> BlockExecutor::execute(const Transaction& tx, const Add
     std::optional<Host> own;
     if (host == nullptr) host = &own.emplace(state_, environment_);
     CHECK(&host->state() == &state_);
-    count_executed();
+    statistics.executed.fetch_add(1, std::memory_order_relaxed);
     Outcome outcome = TRY(execute_transaction(*host, tx, sender, room()));
     gas_used_ += outcome.gas_used;
     blob_gas_used_ += outcome.blob_gas_used;

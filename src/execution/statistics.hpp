@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 namespace scope::execution {
@@ -7,12 +8,9 @@ namespace scope::execution {
 /// How much work this process has done since it began, on all chains: for metrics, and to see that
 /// nothing is done twice.
 struct Statistics {
-    uint64_t executed = 0;   ///< transactions executed, refused ones too
-    uint64_t recovered = 0;  ///< senders recovered from signatures
+    std::atomic<uint64_t> executed{0};   ///< transactions executed, refused ones too
+    std::atomic<uint64_t> recovered{0};  ///< senders recovered from signatures
 };
-Statistics statistics() noexcept;
-
-void count_executed() noexcept;
-void count_recovered() noexcept;
+inline constinit Statistics statistics;
 
 }  // namespace scope::execution

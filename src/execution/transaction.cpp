@@ -141,7 +141,7 @@ Result<Address, TxError> sender_of(const Transaction& tx, const Environment& env
             return std::unexpected{TxError::wrong_chain_id};
     }
     if (rules.has_low_s && tx.s > crypto::SECP256K1_HALF_N) return std::unexpected{TxError::high_s};
-    count_recovered();
+    statistics.recovered.fetch_add(1, std::memory_order_relaxed);
     const auto sender = recover_sender(tx, SignatureRule::frontier);
     if (!sender) return std::unexpected{TxError::invalid_signature};
     return *sender;

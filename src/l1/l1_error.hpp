@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace scope::l1 {
@@ -12,5 +13,17 @@ enum class L1Error : uint8_t {
 };
 /// As the enumerator is written.
 std::string_view to_string(L1Error error) noexcept;
+
+/// Why a transaction is not on its way to a block.
+struct SendError {
+    enum class Rule : uint8_t {
+        unreachable,  ///< nobody took it
+        blobs,        ///< not those of its versioned hashes, or a proof that does not hold
+        refused,      ///< it can't stand in a block (reason: why)
+    };
+    Rule rule{};
+    std::string reason;
+};
+std::string to_string(const SendError& error);
 
 }  // namespace scope::l1

@@ -2,24 +2,11 @@
 
 #include <optional>
 #include <span>
-#include <string>
 
 #include "chain/store.hpp"
 #include "l1/l1_error.hpp"
 
 namespace scope::l1 {
-
-/// Why a transaction is not on its way to a block.
-struct SendError {
-    enum class Rule : uint8_t {
-        unreachable,  ///< nobody took it
-        blobs,        ///< not those of its versioned hashes, or a proof that does not hold
-        refused,      ///< it can't stand in a block (reason: why)
-    };
-    Rule rule{};
-    std::string reason;
-};
-std::string to_string(const SendError& error);
 
 /// The third of L1's three roles: brings transactions into blocks.
 class L1Sender {

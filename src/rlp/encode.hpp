@@ -219,6 +219,12 @@ Bytes encode_list(const Ts&... items) {
 
 /// Makes one list of everything that was appended since @p out had @p start bytes: for lists whose
 /// items are not known beforehand.
-void close_list(Bytes& out, size_t start);
+inline void close_list(Bytes& out, size_t start) {
+    CHECK(start <= out.size());
+    const size_t size = out.size() - start;
+    const auto gap = static_cast<std::ptrdiff_t>(start);
+    out.insert(out.begin() + gap, header_size(size), uint8_t{0});
+    write_header(out.data() + start, LIST_BASE, size);
+}
 
 }  // namespace scope::rlp

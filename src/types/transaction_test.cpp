@@ -379,16 +379,5 @@ TEST(transaction_decode, accepts_only_what_encode_gives) {
     }
 }
 
-TEST(blob, versioned_hash_starts_with_its_version) {
-    // The commitment to the zero blob: the point at infinity; its hash is in EIP-4844's test
-    // vectors.
-    KzgCommitment infinity;
-    infinity[0] = 0xc0;
-    const Hash expected = "0x010657f37554c781402a22917dee2f75def7ab966d7b770905398eba3c444014"_hash;
-    EXPECT_EQ(kzg_to_versioned_hash(infinity), expected);
-    EXPECT_EQ(versioned_hashes({.blobs = {}, .commitments = {infinity}, .proofs = {}}),
-              std::vector<Hash>{expected});
-}
-
 }  // namespace
 }  // namespace scope

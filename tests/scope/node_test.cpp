@@ -71,13 +71,16 @@ TEST_F(Nodes, execute_a_transaction_at_most_seven_times_from_add_to_follower) {
     // the builder's own node adopts.
     rollup::Follower follower{l1(), world_.network().rollups};
     ASSERT_TRUE(follower.advance().has_value());
+    struct Spent {
+        uint64_t executed = 0;
+        uint64_t recovered = 0;
+    };
     const auto spent_on = [&](const std::vector<builder::Root>& roots) {
-        const auto before = execution::statistics();
+        const Spent before{execution::statistics.executed, execution::statistics.recovered};
         settle(roots);
         EXPECT_EQ(follower.advance()->batches, 1u);
-        const auto after = execution::statistics();
-        return execution::Statistics{after.executed - before.executed,
-                                     after.recovered - before.recovered};
+        return Spent{execution::statistics.executed - before.executed,
+                     execution::statistics.recovered - before.recovered};
     };
     const auto one = spent_on({asking()});
     const auto two = spent_on({asking(), asking(1)});

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <chrono>
+#include <cstdio>
 #include <string_view>
 
 namespace scope::demo {
@@ -11,8 +14,12 @@ class Progress {
     using Clock = std::chrono::steady_clock;
 
     /// One line: seconds since the start, and @p what.
-    void say(std::string_view what) const;
-    [[nodiscard]] double elapsed_ms() const;
+    void say(std::string_view what) const {
+        fmt::print(stderr, "{:6.2f} s  {}\n", elapsed_ms() / 1000, what);
+    }
+    [[nodiscard]] double elapsed_ms() const {
+        return std::chrono::duration<double, std::milli>(Clock::now() - start_).count();
+    }
 
   private:
     Clock::time_point start_ = Clock::now();
