@@ -79,14 +79,14 @@ struct Simulation::Side {
 /// beforehand.
 class Simulation::Interceptor final : public execution::Host, private evm::Tracer {
   public:
-    Interceptor(Impl& parts, Side& side)
-        : Host(*side.chain.state, *side.chain.environment), impl_(parts), leg_(side) {
+    Interceptor(Impl& impl, Side& side)
+        : Host(*side.chain.state, *side.chain.environment), impl_(impl), side_(side) {
         if (side.chain.scope_transaction) set_tracer(this);
     }
 
     [[nodiscard]] const evm::TransactionContext& transaction() const noexcept override {
-        return leg_.chain.scope_transaction ? leg_.chain.scope_transaction->transaction()
-                                            : Host::transaction();
+        return side_.chain.scope_transaction ? side_.chain.scope_transaction->transaction()
+                                             : Host::transaction();
     }
     evm::CallResult call(const evm::Message& message) override;
     Hash transient_storage(const Address& address, const Hash& key) override;
@@ -98,7 +98,7 @@ class Simulation::Interceptor final : public execution::Host, private evm::Trace
     void on_instruction(const evm::TraceStep& step) override;
 
     Impl& impl_;
-    Side& leg_;
+    Side& side_;
     std::map<std::pair<Address, Hash>, Hash> written_;  // transient storage, by this root
     bool reads_escrow_ = false;                         // L1: ScopedCallable asks the settlement
 };
@@ -146,11 +146,22 @@ struct Simulation::Impl {
                                 .input = calldata});
     }
 
+    /// ScopedCallable does not do what it is asked: the transaction was aborted, or has no gas.
+    void refuse_silence(const Side& side, std::string_view asked) {
+        const auto* const rollup = side.host->rollup();
+        if (rollup != nullptr && rollup->abort_reason())
+            return refuse_fault(side, *rollup->abort_reason());
+        refuse(RefusalRule::fault,
+               fmt::format("chain {}: ScopedCallable can't {}", side.chain.chain_id, asked));
+    }
+
+    /// Zero after a refusal.
     callable::Baton baton_of(Side& side) {
         const auto result = from_loader(side, callable::get_baton(), 0);
         auto open = callable::decode_open_root(result.output);
-        CHECK(open.has_value());
-        return std::move(open->baton);
+        if (open) return std::move(open->baton);
+        refuse_silence(side, "tell its baton");
+        return {};
     }
     Hash trace_of(Side& side) { return baton_of(side).trace; }
 
@@ -176,7 +187,7 @@ struct Simulation::Impl {
             Side& side = *sides[i];
             if (!is_ending()) {
                 const auto moved = from_loader(side, callable::set_baton(standings[i].baton), 0);
-                CHECK(moved.status == evm::Status::success);
+                if (moved.status != evm::Status::success) refuse_silence(side, "take a baton");
             }
             const auto before = std::exchange(side.waits, standings[i].waits);
             for (auto& wait : side.waits) {
@@ -254,6 +265,15 @@ struct Simulation::Impl {
         return std::move(result.output);
     }
 
+    /// Returns the record of an equal request at an equal baton; null if there is none.
+    static const Served* record_of(const Side& target, const protocol::Request& request,
+                                   const Hash& request_hash) {
+        const auto at = target.by_anchor.find(protocol::anchor_of(request));
+        if (at == target.by_anchor.end()) return nullptr;
+        const auto place = at->second.find(request_hash);
+        return place == at->second.end() ? nullptr : &target.records[place->second];
+    }
+
     /// Notes an answer as a record of the target. False if that can't go on: the request has
     /// another answer already, so what the target waits for has to be asked by its next variant.
     bool note(Side& target, const protocol::Request& request, const Hash& request_hash,
@@ -264,8 +284,13 @@ struct Simulation::Impl {
         if (is_new) {
             target.records.push_back({request, request_hash, response});
         } else if (target.records[place->second].response != response) {
-            // Only the target's own code can have made the difference, so it is in a wait.
-            CHECK(!target.waits.empty());
+            // What the target's own code did between makes the difference if it is in a wait.
+            if (target.waits.empty()) {
+                refuse(RefusalRule::execution_differs,
+                       fmt::format("chain {} answers an equal request of {} in two ways",
+                                   target.chain.chain_id, to_hex(request.from)));
+                return false;
+            }
             unwinding = target.waits.back().number;
             if (++unwound > MAX_UNWOUND)
                 refuse(RefusalRule::gas_budget,
@@ -278,10 +303,10 @@ struct Simulation::Impl {
     }
 
     /// Marks the records on the way from one trace of a chain to a later one: these survived.
-    static void keep_path(Side& side, Hash end, const Hash& start) {
-        while (end != start) {
+    void keep_path(Side& side, Hash end, const Hash& start) {
+        while (!refusal && end != start) {
             const auto step = side.steps.find(end);
-            CHECK(step != side.steps.end());
+            if (step == side.steps.end()) return refuse_silence(side, "say how it got where it is");
             side.records[step->second.record].kept = true;
             end = step->second.anchor;
         }
@@ -343,10 +368,15 @@ struct Simulation::Impl {
                             to_hex(request.from), source.chain.chain_id,
                             to_decimal(request.target_chain_id),
                             why_absent(request.target_chain_id)));
-        const auto response = serve(*target, request, call);
+        auto response = serve(*target, request, call);
         if (!response) return;
+        // An equal static request at an equal baton looks at what the first one saw, but for the
+        // gas that looking takes: the record that is there answers it (§8).
+        if (const auto* const record = record_of(*target, request, call.request_hash);
+            record != nullptr && is_static(request) && target->waits.empty())
+            response = record->response;
         const auto decoded = protocol::decode_response(*response);
-        CHECK(decoded.has_value());
+        if (!decoded) return refuse_silence(*target, "answer");
         call.success = decoded->success;
         call.output = decoded->data;
         if (!note(*target, request, call.request_hash, *decoded, *response)) return;
@@ -403,15 +433,15 @@ evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
     const evm::CallResult ended{.status = evm::Status::out_of_gas};
     if (impl_.is_ending()) return ended;
     if (rollup() != nullptr && rollup()->aborts(message)) {
-        impl_.refuse_fault(leg_, message.input);
+        impl_.refuse_fault(side_, message.input);
         return ended;
     }
     const bool to_itself =
-        message.recipient == leg_.chain.callable && message.sender == leg_.chain.callable;
+        message.recipient == side_.chain.callable && message.sender == side_.chain.callable;
     const auto request = to_itself ? callable::decode_answer_of(message.input) : std::nullopt;
     if (!request) {
         const bool asks_settlement =
-            message.recipient == leg_.chain.loader && message.sender == leg_.chain.callable;
+            message.recipient == side_.chain.loader && message.sender == side_.chain.callable;
         const bool around = std::exchange(reads_escrow_, reads_escrow_ || asks_settlement);
         auto result = Host::call(message);
         if (impl_.is_ending() && rollup() != nullptr)
@@ -420,7 +450,7 @@ evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
         return result;
     }
 
-    const Taken taken = impl_.answer(leg_, *request, message);
+    const Taken taken = impl_.answer(side_, *request, message);
     if (impl_.is_ending()) return ended;
     evm::CallResult result;
     if (taken.reproduced) {
@@ -429,7 +459,7 @@ evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
         if (request->variant + uint256{1u} == uint256{protocol::MAX_VARIANTS})
             impl_.refuse(RefusalRule::fault,
                          fmt::format("chain {}: more than {} answers to one request at one point",
-                                     leg_.chain.chain_id, protocol::MAX_VARIANTS));
+                                     side_.chain.chain_id, protocol::MAX_VARIANTS));
         result.status = evm::Status::revert;
         result.gas_left = message.gas;
         result.output = callable::not_reproduced(protocol::request_hash(*request));
@@ -439,7 +469,7 @@ evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
             RefusalRule::gas_budget,
             fmt::format("chain {}: callbacks into it took {} gas, more than the frame that "
                         "waits for chain {} has left",
-                        leg_.chain.chain_id, taken.toll, to_decimal(request->target_chain_id)));
+                        side_.chain.chain_id, taken.toll, to_decimal(request->target_chain_id)));
         return ended;
     }
     result.gas_left -= taken.toll;
@@ -450,7 +480,7 @@ evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
 /// left gets a scope of its own. ScopedCallable's own is another matter: it is keyed by the root.
 Hash Simulation::Interceptor::transient_storage(const Address& address, const Hash& key) {
     const Hash value = Host::transient_storage(address, key);
-    if (!leg_.chain.scope_transaction || address == leg_.chain.callable || value.is_zero())
+    if (!side_.chain.scope_transaction || address == side_.chain.callable || value.is_zero())
         return value;
     const auto own = written_.find({address, key});
     if (own == written_.end() || own->second != value)
@@ -463,7 +493,7 @@ Hash Simulation::Interceptor::transient_storage(const Address& address, const Ha
 
 void Simulation::Interceptor::set_transient_storage(const Address& address, const Hash& key,
                                                     const Hash& value) {
-    if (leg_.chain.scope_transaction && address != leg_.chain.callable)
+    if (side_.chain.scope_transaction && address != side_.chain.callable)
         written_[{address, key}] = value;
     Host::set_transient_storage(address, key, value);
 }
@@ -472,7 +502,7 @@ void Simulation::Interceptor::set_transient_storage(const Address& address, cons
 /// warm, depends on which rollups the scope has in the end: a root's gas would be another one.
 /// ScopedCallable reads only what executeScope does not.
 evm::AccessStatus Simulation::Interceptor::access_storage(const Address& address, const Hash& key) {
-    if (leg_.chain.scope_transaction && address == leg_.chain.loader && !reads_escrow_)
+    if (side_.chain.scope_transaction && address == side_.chain.loader && !reads_escrow_)
         impl_.refuse(RefusalRule::settlement_read,
                      "L1: reads the settlement contract's storage, whose gas depends on the rest "
                      "of the scope");
@@ -481,7 +511,7 @@ evm::AccessStatus Simulation::Interceptor::access_storage(const Address& address
 
 /// The settling transaction takes its fees beforehand, which depend on the whole scope.
 uint256 Simulation::Interceptor::balance(const Address& address) {
-    if (leg_.chain.scope_transaction && address == transaction().origin)
+    if (side_.chain.scope_transaction && address == transaction().origin)
         impl_.refuse(RefusalRule::submitter_balance,
                      "L1: reads the balance of who submits the scope, whose fees are not known "
                      "beforehand");
@@ -525,7 +555,7 @@ const std::optional<Refusal>& Simulation::refusal() const noexcept {
 Result<RootResult, Refusal> Simulation::finish(RootResult result) {
     for (const auto& side : impl_->sides) {
         if (side.get() == impl_->root_side || impl_->refusal) continue;
-        Impl::keep_path(*side, impl_->trace_of(*side), Hash{});
+        impl_->keep_path(*side, impl_->trace_of(*side), Hash{});
     }
     impl_->mark_kept(impl_->calls, true);
     if (impl_->refusal) {

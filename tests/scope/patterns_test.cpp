@@ -509,6 +509,32 @@ TEST_F(ManyRoots, with_failing_ones_among_them) {
     EXPECT_EQ(count(L1), 1u);
 }
 
+// ---- asking without the gas for it
+
+TEST(Starving, is_refused_or_settles_at_any_gas) {
+    auto& world = ScenarioWorld::instance();
+    const auto bulk = world.deploy(A, "Meter", "Bulk");
+    const auto starver = world.deploy(B, "Meter", "Starver");
+    const auto caller = world.deploy(A, "Meter", "StarveCaller");
+    constexpr uint64_t SIZE = 700'000;
+    size_t refused = 0;
+    for (uint64_t gas = 20'000; gas <= 60'000; gas += 4'000) {
+        const auto root =
+            world.root(caller,
+                       abi::call("go(address,uint256,address,uint256,address,uint256,uint256)",
+                                 rollup::PREDEPLOY, uint256{B}, starver.address, uint256{A},
+                                 bulk.address, uint256{SIZE}, uint256{gas}),
+                       {.gas = 3'000'000});
+        auto scope = world.open();
+        const auto added = scope.add(root);
+        if (added)
+            world.settle(scope);
+        else
+            ++refused;
+    }
+    EXPECT_GT(refused, 0u);
+}
+
 // ---- warmth
 
 /// Accounts that the protocol itself touches.

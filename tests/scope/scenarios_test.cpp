@@ -392,6 +392,16 @@ TEST_P(Scenario, static_before_and_after_a_write) {
     EXPECT_EQ(number(oracle, "price()"), 43u);
 }
 
+TEST_P(Scenario, static_call_that_answers_with_its_gas_asked_twice) {
+    // The second time what it looks at may be warm: the record that is there is the answer.
+    const auto gauge = world.deploy(there, "Views", "GasGauge");
+    const auto asker = world.deploy(here, "Views", "AskTwice");
+    const auto ran = run(asker, abi::call("ask(address)", world.seen_from(here, gauge)));
+    EXPECT_TRUE(ran.root.success) << builder::describe_revert(ran.root.output);
+    EXPECT_GT(number(asker, "first()"), 0u);
+    EXPECT_EQ(number(asker, "first()"), number(asker, "second()"));
+}
+
 // ---- equal calls, other answers
 
 TEST_P(Scenario, equal_calls_between_which_the_caller_writes) {

@@ -133,3 +133,53 @@ contract Meter is INumber {
         return IScopedCallable.ScopedRequest(REMOTE, value, GAS, data);
     }
 }
+
+/// @title Answers with as many zero bytes as it is asked for
+contract Bulk {
+    function bulk(uint256 size) external pure {
+        assembly {
+            return(0, size)
+        }
+    }
+}
+
+/// @title Asks for a bulky answer in a frame with hardly any gas, and catches that this fails
+contract Starver {
+    uint256 public runs;
+
+    function starve(IScopedCallableExtension callable, uint256 chainId, address bulk, uint256 size, uint256 gasLimit)
+        external
+    {
+        IScopedCallable.ScopedRequest memory request =
+            IScopedCallable.ScopedRequest(bulk, 0, 14_000_000, abi.encodeCall(Bulk.bulk, (size)));
+        (bool ignored,) = address(callable).call{gas: gasLimit}(
+            abi.encodeCall(callable.tryScopedCall, (chainId, address(this), request))
+        );
+        ignored;
+        ++runs;
+    }
+}
+
+/// @title Has a Starver on another chain call back
+contract StarveCaller {
+    function go(
+        IScopedCallableExtension callable,
+        uint256 chainId,
+        Starver starver,
+        uint256 ownChainId,
+        address bulk,
+        uint256 size,
+        uint256 gasLimit
+    ) external {
+        callable.scopedCall(
+            chainId,
+            address(this),
+            IScopedCallable.ScopedRequest(
+                address(starver),
+                0,
+                3_000_000,
+                abi.encodeCall(starver.starve, (callable, ownChainId, bulk, size, gasLimit))
+            )
+        );
+    }
+}

@@ -145,3 +145,26 @@ contract Changing {
         revert Told(echo.echo());
     }
 }
+
+/// @title Answers with the gas that looking at storage took: less where it was looked at before
+contract GasGauge {
+    uint256 public looked = 1;
+
+    function gauge() external view returns (uint256 used) {
+        uint256 before = gasleft();
+        uint256 value = looked;
+        used = before - gasleft();
+        require(value == 1);
+    }
+}
+
+/// @title Makes one static call twice, with nothing between
+contract AskTwice {
+    uint256 public first;
+    uint256 public second;
+
+    function ask(GasGauge gauge) external {
+        first = gauge.gauge();
+        second = gauge.gauge();
+    }
+}
