@@ -8,12 +8,40 @@
 
 namespace scope {
 
-/// Lower-case hex with 0x.
-std::string to_hex(BytesView bytes);
+/// Returns what a hex digit stands for, or -1 for another character.
+constexpr int hex_digit(char c) noexcept {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
 
-/// Bytes of a hex text, with or without 0x; nothing for an odd number of digits or another
-/// character.
-std::optional<Bytes> from_hex(std::string_view text);
+/// Returns lower-case hex with 0x.
+inline std::string to_hex(BytesView bytes) {
+    static constexpr char DIGITS[] = "0123456789abcdef";
+    std::string out = "0x";
+    out.reserve(2 + 2 * bytes.size());
+    for (const uint8_t b : bytes) {
+        out += DIGITS[b >> 4];
+        out += DIGITS[b & 15];
+    }
+    return out;
+}
+
+/// Returns the bytes of a hex text, with or without 0x; nullopt for an odd number of digits or
+/// another character.
+inline std::optional<Bytes> from_hex(std::string_view text) {
+    if (text.starts_with("0x")) text.remove_prefix(2);
+    if (text.size() % 2 != 0) return std::nullopt;
+    Bytes out(text.size() / 2);
+    for (size_t i = 0; i < out.size(); ++i) {
+        const int high = hex_digit(text[2 * i]);
+        const int low = hex_digit(text[2 * i + 1]);
+        if (high < 0 || low < 0) return std::nullopt;
+        out[i] = static_cast<uint8_t>(high << 4 | low);
+    }
+    return out;
+}
 
 /// As from_hex, for exactly N bytes.
 template <size_t N>
@@ -25,19 +53,17 @@ std::optional<FixedBytes<N>> fixed_from_hex(std::string_view text) {
 
 namespace literals {
 /// Bytes, an address or a hash written in hex; a wrong digit or length does not compile.
-consteval uint8_t hex_digit(char c) {
-    if (c >= '0' && c <= '9') return static_cast<uint8_t>(c - '0');
-    if (c >= 'a' && c <= 'f') return static_cast<uint8_t>(c - 'a' + 10);
-    if (c >= 'A' && c <= 'F') return static_cast<uint8_t>(c - 'A' + 10);
-    throw "not a hex digit";
-}
 template <size_t N>
 consteval FixedBytes<N> fixed_literal(std::string_view text) {
     if (text.starts_with("0x")) text.remove_prefix(2);
     if (text.size() != 2 * N) throw "wrong number of hex digits";
     FixedBytes<N> out;
-    for (size_t i = 0; i < N; ++i)
-        out[i] = static_cast<uint8_t>(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
+    for (size_t i = 0; i < N; ++i) {
+        const int high = hex_digit(text[2 * i]);
+        const int low = hex_digit(text[2 * i + 1]);
+        if (high < 0 || low < 0) throw "not a hex digit";
+        out[i] = static_cast<uint8_t>(high << 4 | low);
+    }
     return out;
 }
 consteval Address operator""_address(const char* text, size_t size) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,7 +46,45 @@ enum class BlockError : uint8_t {
     wrong_state_root,
 };
 inline constexpr size_t BLOCK_ERROR_COUNT = 31;
-std::string_view to_string(BlockError error) noexcept;
+/// As the enumerator is written.
+constexpr std::string_view to_string(BlockError error) noexcept {
+    constexpr std::array NAMES{
+        "malformed",
+        "already_known",
+        "unknown_parent",
+        "wrong_number",
+        "timestamp_not_after_parent",
+        "extra_data_too_long",
+        "gas_limit_out_of_bounds",
+        "gas_used_above_limit",
+        "wrong_base_fee",
+        "wrong_difficulty",
+        "wrong_pow_nonce",
+        "wrong_ommers",
+        "wrong_ommers_hash",
+        "wrong_transactions_root",
+        "missing_withdrawals",
+        "wrong_withdrawals_root",
+        "wrong_blob_fields",
+        "wrong_excess_blob_gas",
+        "wrong_blob_gas_used",
+        "blob_gas_above_limit",
+        "wrong_parent_beacon_root",
+        "wrong_requests_hash",
+        "too_large",
+        "invalid_transaction",
+        "system_contract_missing",
+        "system_contract_failed",
+        "bad_deposit_event",
+        "wrong_gas_used",
+        "wrong_receipts_root",
+        "wrong_logs_bloom",
+        "wrong_state_root",
+    };
+    static_assert(NAMES.size() == BLOCK_ERROR_COUNT);
+    static_assert(static_cast<size_t>(BlockError::wrong_state_root) + 1 == BLOCK_ERROR_COUNT);
+    return NAMES[static_cast<size_t>(error)];
+}
 
 struct BlockRefusal {
     BlockError error{};
@@ -55,6 +94,12 @@ struct BlockRefusal {
     friend bool operator==(const BlockRefusal&, const BlockRefusal&) = default;
 };
 /// For a person: "invalid_transaction 3: nonce_too_low".
-std::string to_string(const BlockRefusal& refusal);
+inline std::string to_string(const BlockRefusal& refusal) {
+    std::string text{to_string(refusal.error)};
+    if (refusal.transaction_error)
+        text += " " + std::to_string(refusal.transaction_index) + ": " +
+                std::string{execution::to_string(*refusal.transaction_error)};
+    return text;
+}
 
 }  // namespace scope::chain

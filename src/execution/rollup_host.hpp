@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -23,14 +24,18 @@ struct Room;
 /// What a rollup makes of the messages of one Host.
 class RollupHost {
   public:
-    /// @param host  Outlives it.
-    explicit RollupHost(Host& host) noexcept : host_(host) {}
+    /// @param host  Outlives it, and so does its environment.
+    RollupHost(Host& host, const Environment& environment) noexcept
+        : host_(host), environment_(environment) {}
     virtual ~RollupHost() = default;
     RollupHost(const RollupHost&) = delete;
     RollupHost& operator=(const RollupHost&) = delete;
 
     /// A transaction begins, and what Ethereum has warm is warm. An override calls this first.
-    virtual void open_transaction(const evm::TransactionContext& transaction);
+    virtual void open_transaction(const evm::TransactionContext& /*transaction*/) {
+        abort_reason_.reset();
+        limit_gas(UINT64_MAX);
+    }
 
     /// What Host::call does on this rollup. Host::run is what Ethereum does.
     virtual evm::CallResult call(const evm::Message& message) = 0;
@@ -52,7 +57,10 @@ class RollupHost {
     /// is opened, the block's gas limit; at most @p gas after limit_gas.
     [[nodiscard]] int64_t gas_left() const noexcept { return gas_left_; }
     void set_gas_left(int64_t gas) noexcept { gas_left_ = gas; }
-    void limit_gas(uint64_t gas) noexcept;
+    void limit_gas(uint64_t gas) noexcept {
+        gas_limit_ = std::min(gas, environment_.block.gas_limit);
+        gas_left_ = static_cast<int64_t>(gas_limit_);
+    }
     [[nodiscard]] uint64_t gas_used() const noexcept {
         return gas_limit_ - static_cast<uint64_t>(gas_left_);
     }
@@ -60,10 +68,13 @@ class RollupHost {
   protected:
     [[nodiscard]] Host& host() noexcept { return host_; }
     /// The first reason is the one that counts.
-    void abort(BytesView reason);
+    void abort(BytesView reason) {
+        if (!abort_reason_) abort_reason_ = to_bytes(reason);
+    }
 
   private:
     Host& host_;
+    const Environment& environment_;
     std::optional<Bytes> abort_reason_;
     uint64_t gas_limit_ = 0;
     int64_t gas_left_ = 0;

@@ -20,7 +20,7 @@ CallResult out_of_gas() {
 class ScopeHost final : public RollupHost {
   public:
     ScopeHost(Host& host, const SystemTransactionRule& rule) noexcept
-        : RollupHost(host), rule_(rule) {}
+        : RollupHost(host, host.environment()), rule_(rule) {}
 
     void open_transaction(const evm::TransactionContext& transaction) override {
         RollupHost::open_transaction(transaction);

@@ -12,7 +12,15 @@ enum class L1Error : uint8_t {
     unknown_block,  // a block that it doesn't have, or whose state it doesn't keep
 };
 /// As the enumerator is written.
-std::string_view to_string(L1Error error) noexcept;
+constexpr std::string_view to_string(L1Error error) noexcept {
+    switch (error) {
+        case L1Error::unreachable:
+            return "unreachable";
+        case L1Error::unknown_block:
+            return "unknown_block";
+    }
+    return "unknown";
+}
 
 /// Why a transaction is not on its way to a block.
 struct SendError {
@@ -24,6 +32,22 @@ struct SendError {
     Rule rule{};
     std::string reason;
 };
-std::string to_string(const SendError& error);
+constexpr std::string_view to_string(SendError::Rule rule) noexcept {
+    switch (rule) {
+        case SendError::Rule::unreachable:
+            return "unreachable";
+        case SendError::Rule::blobs:
+            return "blobs";
+        case SendError::Rule::refused:
+            return "refused";
+    }
+    return "unknown";
+}
+
+inline std::string to_string(const SendError& error) {
+    std::string text{to_string(error.rule)};
+    if (!error.reason.empty()) text += ": " + error.reason;
+    return text;
+}
 
 }  // namespace scope::l1

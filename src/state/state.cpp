@@ -438,4 +438,25 @@ void State::undo(const Journal::Entry& entry, std::unique_ptr<Journal::Saved> sa
     }
 }
 
+// ---- the journal, whose entries are undone by their states
+
+void Journal::rollback(Checkpoint checkpoint) noexcept {
+    CHECK(checkpoint <= entries_.size());
+    while (entries_.size() > checkpoint) {
+        const Entry entry = entries_.back();
+        entries_.pop_back();
+        std::unique_ptr<Saved> saved;
+        if (has_saved(entry.kind)) {
+            saved = std::move(saved_.back());
+            saved_.pop_back();
+        }
+        if (entry.state != nullptr) entry.state->undo(entry, std::move(saved));
+    }
+}
+
+void Journal::forget() noexcept {
+    entries_.clear();
+    saved_.clear();
+}
+
 }  // namespace scope::state
