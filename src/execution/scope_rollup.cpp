@@ -145,6 +145,7 @@ Result<Outcome, TxError> ScopeRollup::execute_transaction(Host& host, const Tran
     const Costs costs = TRY(validate_transaction(state, host.environment(), tx, sender, room));
 
     const auto before = state.checkpoint();
+    state.drop_carried_transient();  // of a system transaction directly before
     host.open_transaction({sender, {}, {}});
     host.rollup()->limit_gas(room.rollup_gas);
     state.set_nonce(sender, tx.nonce + 1);

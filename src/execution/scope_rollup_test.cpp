@@ -4,6 +4,7 @@
 
 #include "base/hex.hpp"
 #include "base/uint256.hpp"
+#include "evm/analysis.hpp"
 #include "execution/block_executor.hpp"
 #include "execution/transaction.hpp"
 #include "state/memory_state.hpp"
@@ -84,6 +85,27 @@ class SystemTransactionRuleTest : public testing::Test {
     }};
     state::State state{base};
 };
+
+TEST_F(SystemTransactionRuleTest, a_system_transaction_begins_with_nothing_carried_over) {
+    // PUSH0 TLOAD PUSH0 SSTORE PUSH1 1 PUSH0 TSTORE: stores what it found, and leaves 1.
+    state.set_code(PREDEPLOY, evm::make_code("5f5c5f5560015f5d00"_hex));
+    state.set_storage(PREDEPLOY, {}, to_be(uint256{7u}));
+    Transaction tx;
+    tx.type = TxType::system;
+    tx.chain_id = 1;
+    tx.gas_limit = 100'000;
+    tx.to = PREDEPLOY;
+    Host host{state, environment};
+    for (; tx.nonce < 2; ++tx.nonce) {
+        ASSERT_TRUE(environment.rollup->execute_transaction(host, tx, SYSTEM, {}).has_value());
+        EXPECT_EQ(state.storage(PREDEPLOY, {}), Hash{}) << tx.nonce;
+    }
+    // The user's transaction that follows finds what the last one left.
+    tx.type = TxType::dynamic_fee;
+    tx.nonce = 0;
+    ASSERT_TRUE(execute_transaction(host, tx, USER).has_value());
+    EXPECT_EQ(state.storage(PREDEPLOY, {}), to_be(uint256{1u}));
+}
 
 TEST_F(SystemTransactionRuleTest, no_frame_catches_an_abort) {
     EXPECT_EQ(caught(RESPONSE_MISSING).error(), TxError::aborted);
