@@ -26,6 +26,8 @@ std::string_view to_string(RefusalRule rule) noexcept {
             return "submitter_balance";
         case RefusalRule::gas_budget:
             return "gas_budget";
+        case RefusalRule::too_deep:
+            return "too_deep";
         case RefusalRule::execution_failed:
             return "execution_failed";
         case RefusalRule::execution_differs:

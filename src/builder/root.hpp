@@ -34,6 +34,7 @@ enum class RefusalRule : uint8_t {
     settlement_read,    ///< L1: reads the settlement contract's storage, whose gas is not known
     submitter_balance,  ///< L1: reads the balance of who pays for the scope
     gas_budget,         ///< more gas than the builder grants
+    too_deep,           ///< more scoped calls nested than the builder follows
     execution_failed,   ///< the plan's own transactions were refused on a chain
     execution_differs,  ///< executing the plan gave another outcome than simulating it
     streams_differ,     ///< rolling hashes or values of a pair do not match after execution

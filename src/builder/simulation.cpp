@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/hex.hpp"
+#include "builder/own_stack.hpp"
 #include "crypto/keccak.hpp"
 #include "evm/opcodes.hpp"
 #include "evm/tracer.hpp"
@@ -25,6 +26,12 @@ constexpr int64_t SERVE_OVERHEAD = 12'000;
 constexpr int64_t MAX_SERVED_GAS = 1 << 28;
 /// Waits that a root may begin anew, because their variant doesn't reproduce.
 constexpr uint64_t MAX_UNWOUND = 256;
+/// Scoped calls that may be nested in a root.
+constexpr size_t MAX_NESTED = 64;
+/// From so many on they run on a stack of their own. A chain has at most 1024 frames (Yellow Paper,
+/// section 9.4.2), which take up to 2 MiB; each nested call may open another chain.
+constexpr size_t NESTED_ON_OWN_STACK = 2;
+constexpr size_t OWN_STACK_SIZE = size_t{256} << 20;
 /// Enough for a message of the loader, which nobody pays for.
 constexpr int64_t LOADER_GAS = 1 << 30;
 
@@ -111,6 +118,7 @@ struct Simulation::Impl {
     std::vector<CallTree> calls;
     std::vector<CallTree>* open_calls = &calls;  // where the next call belongs
     std::optional<Refusal> refusal;
+    size_t nested = 0;  // scoped calls that wait for their answer
     uint64_t last_wait = 0;
     uint64_t unwound = 0;
     int64_t served_gas = 0;  // of all calls, those that are taken back too
@@ -336,7 +344,12 @@ struct Simulation::Impl {
         }
         if (wait.is_static) moments.emplace(wait.number, standings());
 
-        answer_into(source, request, message, call);
+        ++nested;
+        if (nested == NESTED_ON_OWN_STACK)
+            on_own_stack(OWN_STACK_SIZE, [&] { answer_into(source, request, message, call); });
+        else
+            answer_into(source, request, message, call);
+        --nested;
 
         const int64_t toll = message.gas - source.waits.back().gas;
         moments.erase(wait.number);
@@ -368,6 +381,9 @@ struct Simulation::Impl {
                             to_hex(request.from), source.chain.chain_id,
                             to_decimal(request.target_chain_id),
                             why_absent(request.target_chain_id)));
+        if (nested > MAX_NESTED)
+            return refuse(RefusalRule::too_deep,
+                          fmt::format("more than {} scoped calls are nested", MAX_NESTED));
         auto response = serve(*target, request, call);
         if (!response) return;
         // An equal static request at an equal baton looks at what the first one saw, but for the

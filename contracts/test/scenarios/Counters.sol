@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {IScopedCallable} from "../../src/interfaces/IScopedCallable.sol";
+
 /// @title Counts how often it is called
 contract Counter {
     error Refused(uint256 counter);
@@ -144,5 +146,30 @@ contract Listener {
     function listen(Greeter greeter) external returns (string memory) {
         heard = greeter.greet();
         return heard;
+    }
+}
+
+/// @title Dives through its own frames until hardly any gas is left, then on into the next chain's
+contract Diver {
+    IScopedCallable public callable;
+    uint256 public nextChainId;
+    address public next;
+    uint256 public floor;
+
+    function dive(uint256 hops, uint64 limit) external returns (uint256 depth) {
+        if (gasleft() > floor) {
+            try this.dive(hops, limit) returns (uint256 below) {
+                return below + 1;
+            } catch {
+                return 1;
+            }
+        }
+        if (hops == 0) return 1;
+        bytes memory answer = callable.scopedCall(
+            nextChainId,
+            address(this),
+            IScopedCallable.ScopedRequest(next, 0, limit, abi.encodeCall(this.dive, (hops - 1, limit - 100_000)))
+        );
+        return abi.decode(answer, (uint256)) + 1;
     }
 }
