@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace scope::rollup {
@@ -166,8 +167,10 @@ Result<std::vector<DerivedScope>, DerivationError> derive_scopes(
     const std::function<bool(const uint256& chain_id)>& wanted) {
     const auto& header = l1_block.header();
     const auto& transactions = l1_block.block.transactions;
-    if (hash(header) != l1_block.hash) return Place{}.refuse(DerivationRule::wrong_block_hash);
-    if (transactions_root(transactions) != header.transactions_root)
+    if (!has_encoding(header) || hash(header) != l1_block.hash)
+        return Place{}.refuse(DerivationRule::wrong_block_hash);
+    if (!std::ranges::all_of(transactions, [](const auto& tx) { return has_encoding(tx); }) ||
+        transactions_root(transactions) != header.transactions_root)
         return Place{}.refuse(DerivationRule::wrong_transactions_root);
     if (l1_block.receipts.size() != transactions.size() ||
         receipts_root(l1_block.receipts) != header.receipts_root)

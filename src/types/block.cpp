@@ -66,25 +66,22 @@ auto with_fields(Header& h, F&& function) {
                     h.timestamp_s, h.extra_data, h.prev_randao, h.nonce);
 }
 
-/// Appends the optional fields of one fork. REQUIRES: all or none there, none after a fork that
-/// is missing.
-template <typename... Fields>
-void encode_fork(Bytes& out, bool& fork_before, const std::optional<Fields>&... fields) {
-    const bool any = (fields.has_value() || ...);
-    CHECK(!any || (fork_before && (fields.has_value() && ...)));
-    if (any) (rlp::encode_to(out, *fields), ...);
-    fork_before = any;
+/// Calls @p function with the optional fields of each fork, in their order.
+template <typename F>
+void with_forks(const BlockHeader& h, F&& function) {
+    function(h.base_fee_per_gas);
+    function(h.withdrawals_root);
+    function(h.blob_gas_used, h.excess_blob_gas, h.parent_beacon_block_root);
+    function(h.requests_hash);
 }
 
 void encode_to(Bytes& out, const BlockHeader& header) {
+    CHECK(has_encoding(header));
     const size_t start = out.size();
     with_fields(header, [&](const auto&... fields) { (rlp::encode_to(out, fields), ...); });
-    bool fork_before = true;
-    encode_fork(out, fork_before, header.base_fee_per_gas);
-    encode_fork(out, fork_before, header.withdrawals_root);
-    encode_fork(out, fork_before, header.blob_gas_used, header.excess_blob_gas,
-                header.parent_beacon_block_root);
-    encode_fork(out, fork_before, header.requests_hash);
+    with_forks(header, [&](const auto&... fields) {
+        ((fields ? rlp::encode_to(out, *fields) : void()), ...);
+    });
     rlp::close_list(out, start);
 }
 
@@ -129,6 +126,17 @@ std::string_view to_string(BlockDecodeError error) noexcept {
             return "malformed transaction";
     }
     return "unknown error";
+}
+
+bool has_encoding(const BlockHeader& header) noexcept {
+    bool fork_before = true;
+    bool result = true;
+    with_forks(header, [&](const auto&... fields) {
+        const bool any = (fields.has_value() || ...);
+        result &= !any || (fork_before && (fields.has_value() && ...));
+        fork_before = any;
+    });
+    return result;
 }
 
 Bytes encode(const BlockHeader& header) {

@@ -88,7 +88,9 @@ enum class BlockDecodeError : uint8_t {
 };
 std::string_view to_string(BlockDecodeError error) noexcept;
 
-/// REQUIRES: the optional fields that are present are those of some fork.
+/// Whether the optional fields that are present are those of some fork.
+bool has_encoding(const BlockHeader& header) noexcept;
+/// REQUIRES: it has one.
 Bytes encode(const BlockHeader& header);
 Result<BlockHeader, BlockDecodeError> decode_header(BytesView bytes);
 /// keccak256 of the RLP.

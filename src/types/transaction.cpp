@@ -210,8 +210,12 @@ std::string_view to_string(TxDecodeError error) noexcept {
     return "unknown error";
 }
 
+bool has_encoding(const Transaction& tx) noexcept {
+    return tx.type == TxType::legacy || tx.chain_id.has_value();
+}
+
 Bytes encode(const Transaction& tx) {
-    CHECK(tx.type == TxType::legacy || tx.chain_id.has_value());
+    CHECK(has_encoding(tx));
     Bytes out;
     if (tx.type != TxType::legacy) out.push_back(static_cast<uint8_t>(tx.type));
     with_fields(tx, [&](const auto&... fields) {
@@ -279,7 +283,7 @@ Hash hash(const Transaction& tx) {
 }
 
 Hash signing_hash(const Transaction& tx) {
-    CHECK(tx.type == TxType::legacy || tx.chain_id.has_value());
+    CHECK(has_encoding(tx));
     Bytes out;
     if (tx.type != TxType::legacy) out.push_back(static_cast<uint8_t>(tx.type));
     with_fields(tx, [&](const auto&... fields) {

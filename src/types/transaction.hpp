@@ -99,6 +99,8 @@ struct TxDecodeFault {
     BytesView rest;  ///< the input from the item on whose encoding is wrong; borrowed
 };
 
+/// Whether all is there that its type has.
+bool has_encoding(const Transaction& tx) noexcept;
 /// The EIP-2718 envelope, as in a block's transaction trie and on the wire (without a blob
 /// sidecar).
 Bytes encode(const Transaction& tx);
