@@ -119,6 +119,11 @@ Follower::Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, ui
 
 // ---- reading
 
+uint64_t Follower::Rollup::batches_of(uint64_t l1_block) const {
+    if (history.size() == 1 || history.back().l1_block != l1_block) return 0;
+    return next_batch() - history[history.size() - 2].next_batch;
+}
+
 const Follower::Rollup* Follower::rollup(uint64_t chain_id) const noexcept {
     const auto found = rollups_.find(chain_id);
     return found != rollups_.end() ? &found->second : nullptr;
@@ -144,7 +149,7 @@ Result<Followed, FollowError> Follower::advance() {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; ++attempt) {
         const auto heads = source_.heads();
         if (!heads) return unreachable(heads.error(), next_l1_block());
-        followed.unwound += TRY(unwind(heads->latest));
+        if (!TRY(unwind(heads->latest, followed))) continue;
         if (!TRY(read_up_to(heads->latest.number, followed))) continue;
         followed.batches += TRY(try_missing_data_again());
         set_labels(*heads);
@@ -187,12 +192,20 @@ Result<size_t, FollowError> Follower::follow(const chain::StoredBlock& block,
         error.derivation = scopes.error();
         return std::unexpected{std::move(error)};
     }
+    // A rollup that stopped in the middle of the block has its first ones already.
+    std::map<uint64_t, uint64_t> to_pass_over;
+    for (const auto& [chain_id, rollup] : rollups_)
+        to_pass_over[chain_id] = rollup.batches_of(number);
     size_t applied = 0;
     for (const auto& scope : *scopes) {
         for (const auto& batch : scope.batches) {
             const auto& chain_id = batch ? batch->claim.chain_id : *batch.error().chain_id;
             auto& rollup = rollups_.at(chain_id[0]);
             if (rollup.stopped) continue;
+            if (auto& left = to_pass_over[chain_id[0]]; left > 0) {
+                --left;
+                continue;
+            }
             if (!batch)
                 rollup.stopped = stop_of(batch.error(), rollup.next_batch(), number);
             else if (auto applying = apply(rollup, *batch, number); !applying)
@@ -271,18 +284,20 @@ Result<size_t, FollowError> Follower::try_missing_data_again() {
 
 // ---- going back
 
-Result<size_t, FollowError> Follower::unwind(const l1::L1BlockId& head) {
+Result<bool, FollowError> Follower::unwind(const l1::L1BlockId& head, Followed& followed) {
     size_t kept = l1_.size();
     for (; kept > 0 && l1_[kept - 1].id != head; --kept) {
         const auto& last = l1_[kept - 1].id;
         if (last.number >= head.number) continue;
         const auto block = source_.block(last.number);
         if (!block) return unreachable(block.error(), last.number);
-        if (*block != nullptr && (*block)->hash == last.hash) break;
+        if (*block == nullptr) return false;  // below its head: nothing is known
+        if ((*block)->hash == last.hash) break;
     }
     const size_t unwound = l1_.size() - kept;
     if (unwound > 0) unwind_to(kept);
-    return unwound;
+    followed.unwound += unwound;
+    return true;
 }
 
 void Follower::unwind_to(size_t kept) {
@@ -306,14 +321,18 @@ void Follower::note_undone(Rollup& rollup) {
     for (auto block = rollup.chain.head(); block->hash != rollup.history.back().head;
          block = rollup.chain.store().block(block->header().parent_hash))
         blocks.push_back(block);
-    // Each once, so that L1 going back and forth doesn't make it longer.
+    // Before what was undone earlier, which stood on them or beside them; each once, so that L1
+    // going back and forth doesn't make it longer.
+    const auto before = std::exchange(rollup.undone, {});
     std::unordered_set<Hash> known;
-    for (const auto& [block, index] : rollup.undone) known.insert(block->transaction_hashes[index]);
+    const auto add = [&](const chain::TransactionPlace& place) {
+        if (known.insert(place.block->transaction_hashes[place.index]).second)
+            rollup.undone.push_back(place);
+    };
     for (const auto& block : blocks | std::views::reverse)
         for (size_t i = 0; i < block->block.transactions.size(); ++i)
-            if (block->block.transactions[i].type != TxType::system &&
-                known.insert(block->transaction_hashes[i]).second)
-                rollup.undone.push_back({block, i});
+            if (block->block.transactions[i].type != TxType::system) add({block, i});
+    std::ranges::for_each(before, add);
 }
 
 std::vector<Transaction> Follower::take_undone(uint64_t chain_id) {
@@ -338,15 +357,13 @@ void Follower::set_labels(const l1::L1Heads& heads) {
 // ---- what this node itself executed
 
 void Follower::remember(const Batch& batch, BatchExecution execution) {
-    const auto* const known = rollup(batch.chain_id);
-    CHECK(known != nullptr);
     if (executed_.size() == MAX_REMEMBERED) executed_.pop_front();
-    executed_.push_back({batch, known->chain.head()->hash, std::move(execution)});
+    executed_.push_back({batch, std::move(execution)});
 }
 
 std::optional<BatchExecution> Follower::recall(const Rollup& rollup, const Batch& batch) {
     const auto found = std::ranges::find_if(executed_, [&](const Executed& each) {
-        return each.parent == rollup.chain.head()->hash && each.batch == batch;
+        return each.parent() == rollup.chain.head()->hash && each.batch == batch;
     });
     if (found == executed_.end()) return std::nullopt;
     auto execution = std::move(found->execution);

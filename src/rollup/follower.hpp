@@ -87,6 +87,8 @@ class Follower {
 
         [[nodiscard]] uint64_t next_batch() const { return history.back().next_batch; }
         [[nodiscard]] uint64_t l1_origin_number() const { return history.back().l1_origin_number; }
+        /// How many batches of an L1 block, the last that moved it, it has.
+        [[nodiscard]] uint64_t batches_of(uint64_t l1_block) const;
     };
     /// Returns null for a chain that is not followed.
     [[nodiscard]] const Rollup* rollup(uint64_t chain_id) const noexcept;
@@ -104,8 +106,8 @@ class Follower {
     /// Returns null for one that was not followed, or is not canonical any more.
     [[nodiscard]] const FollowedBlock* l1_block(uint64_t number) const noexcept;
 
-    /// Keeps what this node itself made of a batch on the present head: if it settles, it is
-    /// adopted instead of being executed again. REQUIRES: executed under the rollup's own rules.
+    /// Keeps what this node itself made of a batch: if it settles on the same parent, it is adopted
+    /// instead of being executed again. REQUIRES: executed under the rollup's own rules.
     void remember(const Batch& batch, BatchExecution execution);
 
     /// Takes the users' transactions that stood in blocks which a reorganisation of L1 undid and
@@ -115,14 +117,17 @@ class Follower {
   private:
     struct Executed {
         Batch batch;
-        Hash parent;
         BatchExecution execution;
+
+        [[nodiscard]] const Hash& parent() const {
+            return execution.blocks.front().block.header().parent_hash;
+        }
     };
 
-    Result<size_t, FollowError> unwind(const l1::L1BlockId& head);
+    /// False if L1 was reorganised meanwhile; so of read_up_to.
+    Result<bool, FollowError> unwind(const l1::L1BlockId& head, Followed& followed);
     void unwind_to(size_t kept);
     static void note_undone(Rollup& rollup);
-    /// False if L1 was reorganised meanwhile.
     Result<bool, FollowError> read_up_to(uint64_t head, Followed& followed);
     Result<size_t, FollowError> follow(const chain::StoredBlock& block,
                                        const std::function<bool(const Rollup&)>& wanted);

@@ -158,6 +158,32 @@ TEST(follower, waits_for_a_blob_and_holds_up_nobody_else) {
     EXPECT_EQ(both.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
 }
 
+TEST(follower, waits_for_the_second_blob_of_an_l1_block) {
+    // Two scopes in one L1 block, each with a batch of the rollup: the second one's data is late.
+    Fixture f;
+    const auto first = f.claim(sample_batch(f.chain));
+    Author author;
+    auto open = author.open_scope();
+    open.nonce = 3;
+    const auto second = f.claim(make_batch(f.chain, {{open}}, 1), DataIn::blobs);
+    auto one = settling({first.claim});
+    auto two = settling({second.claim}, second.versioned_hashes);
+    f.l1.add({one.transaction, two.transaction}, {one.receipt, two.receipt});
+    const auto blobs = std::exchange(f.l1.blobs_, {});
+
+    Follower follower{f.l1, {f.rollup}};
+    EXPECT_EQ(follower.advance()->batches, 1u);
+    EXPECT_EQ(follower.head(CHAIN).stopped->rule, FollowRule::missing_data);
+    EXPECT_EQ(follower.head(CHAIN).stopped->batch_number, 1u);
+    EXPECT_EQ(follower.advance()->batches, 0u);
+    f.l1.blobs_ = blobs;
+    EXPECT_EQ(follower.advance()->batches, 1u);
+    const auto head = follower.head(CHAIN);
+    EXPECT_FALSE(head.stopped.has_value()) << to_string(*head.stopped);
+    EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
+    EXPECT_EQ(head.position.next_batch, 2u);
+}
+
 TEST(follower, keeps_its_heads_while_l1_does_not_answer) {
     Fixture f;
     Follower follower{f.l1, {f.rollup}};
@@ -179,6 +205,39 @@ TEST(follower, keeps_its_heads_while_l1_does_not_answer) {
     f.l1.unreachable_ = true;
     EXPECT_EQ(follower.advance().error().rule, FollowRule::l1_unreachable);
     EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
+}
+
+/// Says where its head is, and has no block at times.
+class Forgetful final : public l1::L1Source {
+  public:
+    explicit Forgetful(const l1::L1Source& l1) : l1_(l1) {}
+    [[nodiscard]] Result<l1::L1Heads, l1::L1Error> heads() const override { return l1_.heads(); }
+    [[nodiscard]] Result<chain::StoredBlockPtr, l1::L1Error> block(uint64_t number) const override {
+        if (forgets) return nullptr;
+        return l1_.block(number);
+    }
+    [[nodiscard]] Result<chain::StoredBlobPtr, l1::L1Error> blob(const Hash& hash) const override {
+        return l1_.blob(hash);
+    }
+    bool forgets = false;
+
+  private:
+    const l1::L1Source& l1_;
+};
+
+TEST(follower, keeps_its_heads_while_l1_has_no_block_below_its_head) {
+    Fixture f;
+    Forgetful l1{f.l1};
+    Follower follower{l1, {f.rollup}};
+    f.l1.settle({f.claim(sample_batch(f.chain)).claim});
+    ASSERT_EQ(follower.advance()->batches, 1u);
+    f.l1.add({}, {});
+    l1.forgets = true;
+    EXPECT_EQ(follower.advance().error().rule, FollowRule::l1_unsteady);
+    EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->hash, f.chain.head()->hash);
+    EXPECT_TRUE(follower.take_undone(CHAIN).empty());
+    l1.forgets = false;
+    EXPECT_EQ(follower.advance()->unwound, 0u);
 }
 
 TEST(follower, adopts_what_the_node_executed_itself) {
@@ -204,6 +263,26 @@ TEST(follower, adopts_what_the_node_executed_itself) {
     f.l1.settle({claim_of(f.chain, f.rollup, other, DataIn::calldata).claim});
     EXPECT_EQ(follower.advance()->batches, 1u);
     EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->header().number, 1u);
+}
+
+TEST(follower, adopts_on_the_parent_that_was_executed_on) {
+    // Remembered while another branch of L1 is followed.
+    Fixture f;
+    const auto batch = sample_batch(f.chain);
+    const auto claimed = claim_of(f.chain, f.rollup, batch, DataIn::calldata);
+    auto mine = claimed.execution;
+    mine.blocks.back().block.requests.push_back({0x77});
+    auto other = batch;
+    other.blocks.pop_back();
+    Follower follower{f.l1, {f.rollup}};
+    f.l1.settle({claim_of(f.chain, f.rollup, other, DataIn::calldata).claim});
+    ASSERT_EQ(follower.advance()->batches, 1u);
+    follower.remember(batch, mine);
+
+    f.l1.blocks_.pop_back();
+    f.l1.settle({claimed.claim});
+    EXPECT_EQ(follower.advance()->batches, 1u);
+    EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->requests.size(), 1u);
 }
 
 struct Refused {
@@ -278,6 +357,28 @@ TEST(follower, says_when_l1_contradicts_itself) {
     wrong_number.block.header.number = 7;
     wrong_number.hash = hash(wrong_number.block.header);
     EXPECT_EQ(follower.advance().error().rule, FollowRule::bad_l1_data);
+}
+
+TEST(follower, says_when_l1_tells_of_what_no_block_holds) {
+    // Neither has an encoding, so nothing is its hash.
+    const auto refuse = [](const std::function<void(chain::StoredBlock&)>& change) {
+        Fixture f;
+        Follower follower{f.l1, {f.rollup}};
+        f.l1.settle({f.claim(sample_batch(f.chain)).claim});
+        change(*f.l1.blocks_.back());
+        const auto advanced = follower.advance();
+        ASSERT_FALSE(advanced.has_value());
+        EXPECT_EQ(advanced.error().rule, FollowRule::bad_l1_data);
+        EXPECT_EQ(follower.next_l1_block(), 1u);
+    };
+    refuse([](auto& block) { block.block.header.requests_hash = Hash{}; });
+    refuse([](auto& block) { block.block.header.withdrawals_root = Hash{}; });
+    refuse([](auto& block) {
+        block.block.header.base_fee_per_gas = uint256{};
+        block.block.header.withdrawals_root = Hash{};
+        block.block.header.blob_gas_used = 0;
+    });
+    refuse([](auto& block) { block.block.transactions[0].chain_id.reset(); });
 }
 
 // --- The chain below, on which batches are tried ---

@@ -240,6 +240,20 @@ TEST(reorg, that_brings_the_old_branch_back_gives_the_old_heads) {
     EXPECT_EQ(follower.take_undone(REMOTE).size(), 1u);
 }
 
+TEST(reorg, of_more_and_more_hands_back_in_order) {
+    Branches b;
+    Follower follower{b.l1, b.configs()};
+    for (int i = 0; i < 3; ++i) b.add_scope({CHAIN});
+    const auto before = b.transactions(CHAIN);
+    ASSERT_TRUE(follower.advance().has_value());
+    for (size_t depth = 1; depth <= 3; ++depth) {
+        b.go_back(depth);
+        for (size_t i = 0; i < depth; ++i) b.add_empty();
+        ASSERT_TRUE(follower.advance().has_value());
+    }
+    EXPECT_EQ(hashes_of(follower.take_undone(CHAIN)), before);
+}
+
 TEST(reorg, in_the_middle_of_a_scope_of_two_rollups_undoes_both) {
     Branches b;
     Follower follower{b.l1, b.configs()};
