@@ -36,11 +36,11 @@ Result<Member, std::string> join(const rollup::Follower::Rollup& followed,
     // At the time of L1's block, if the rollup's clock lets it: others may have built its last
     // block, and put it as far forward as they may.
     const uint64_t latest_s = l1.head.header.timestamp_s + rollup::MAX_CLOCK_AHEAD_S;
-    const uint64_t timestamp_s =
-        std::max(head->header().timestamp_s + 1, std::min(l1.next.timestamp_s, latest_s));
-    if (timestamp_s > latest_s)
+    if (head->header().timestamp_s >= latest_s)
         return std::unexpected{
             fmt::format("the clock of rollup {} is as far ahead of L1's as it may be", chain_id)};
+    const uint64_t timestamp_s =
+        std::max(head->header().timestamp_s + 1, std::min(l1.next.timestamp_s, latest_s));
     return Member{followed, *registered, timestamp_s};
 }
 

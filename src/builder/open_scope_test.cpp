@@ -77,6 +77,8 @@ TEST(open_scope, a_rollups_block_is_in_the_slot_if_its_clock_lets_it) {
     EXPECT_EQ(block_time(12, 12), 13u);
     EXPECT_EQ(block_time(599, 12), 600u);
     EXPECT_EQ(block_time(600, 12), std::nullopt);
+    // A committee that signs anything has let it run to the end of all clocks.
+    EXPECT_EQ(block_time(UINT64_MAX - TestNetwork::GENESIS_TIME_S, 12), std::nullopt);
     // L1 has missed many slots.
     EXPECT_EQ(block_time(0, 601), 600u);
 }
