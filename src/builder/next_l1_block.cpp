@@ -26,6 +26,9 @@ Result<L1Snapshot, l1::L1Error> read_snapshot(const l1::L1View& l1) {
     snapshot.state = TRY(l1.state(snapshot.head.hash));
     snapshot.ancestors = TRY(l1.ancestors(snapshot.head.hash));
     snapshot.next = TRY(l1.next_block());
+    // Of another head, if L1 was reorganised meanwhile.
+    if (!chain::are_allowed(snapshot.spec, snapshot.head.header, snapshot.next))
+        return std::unexpected{l1::L1Error::unknown_block};
     return snapshot;
 }
 

@@ -72,6 +72,51 @@ TEST(scope_builder, can_not_open_without_l1_and_needs_it_no_more_then) {
     }
 }
 
+/// An L1 that says of its next block what can't follow its head: it was reorganised in between.
+class OtherNextBlock final : public l1::L1View {
+  public:
+    OtherNextBlock(const l1::L1View& l1, chain::BlockAttributes next)
+        : l1_(l1), next_(std::move(next)) {}
+
+    [[nodiscard]] const chain::ChainSpec& spec() const override { return l1_.spec(); }
+    [[nodiscard]] Result<l1::L1Head, l1::L1Error> head() const override { return l1_.head(); }
+    [[nodiscard]] Result<std::shared_ptr<const state::StateView>, l1::L1Error> state(
+        const Hash& block) const override {
+        return l1_.state(block);
+    }
+    [[nodiscard]] Result<std::unique_ptr<execution::BlockHashes>, l1::L1Error> ancestors(
+        const Hash& parent) const override {
+        return l1_.ancestors(parent);
+    }
+    [[nodiscard]] Result<chain::BlockAttributes, l1::L1Error> next_block() const override {
+        return next_;
+    }
+
+  private:
+    const l1::L1View& l1_;
+    chain::BlockAttributes next_;
+};
+
+TEST(scope_builder, does_not_open_for_a_block_that_can_not_follow_the_head) {
+    const TestNetwork network;
+    const auto good = *network.l1->next_block();
+    const auto opens = [&](const chain::BlockAttributes& next) {
+        const OtherNextBlock l1{*network.l1, next};
+        return ScopeBuilder::open(l1, *network.follower, network.contracts, network.options)
+            .has_value();
+    };
+    EXPECT_TRUE(opens(good));
+    auto other = good;
+    other.timestamp_s = TestNetwork::GENESIS_TIME_S;
+    EXPECT_FALSE(opens(other));
+    other = good;
+    other.gas_limit = 1;
+    EXPECT_FALSE(opens(other));
+    other = good;
+    other.extra_data.resize(33);
+    EXPECT_FALSE(opens(other));
+}
+
 TEST(scope_builder, seals_what_others_find_when_they_execute_it) {
     const TestNetwork network;
     for (const auto where : {DataAvailability::calldata, DataAvailability::blobs}) {

@@ -24,6 +24,16 @@ execution::BlockInputs inputs_of(const ChainSpec& spec, const Block& block,
 
 }  // namespace
 
+bool are_allowed(const ChainSpec& spec, const BlockHeader& parent,
+                 const BlockAttributes& attributes) {
+    const evm::Rules& rules = spec.rules_at(parent.number + 1, attributes.timestamp_s);
+    const bool is_first_london = rules.has_fee_market && !parent.base_fee_per_gas;
+    return attributes.timestamp_s > parent.timestamp_s &&
+           attributes.extra_data.size() <= MAX_EXTRA_DATA_SIZE &&
+           (!attributes.gas_limit ||
+            is_gas_limit_allowed(*attributes.gas_limit, parent, is_first_london));
+}
+
 BlockHeader child_header(const ChainSpec& spec, const Hash& parent_hash, const BlockHeader& parent,
                          const BlockAttributes& attributes) {
     BlockHeader header;

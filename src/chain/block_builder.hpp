@@ -22,8 +22,12 @@ struct BlockAttributes {
     Hash parent_beacon_block_root;        ///< Cancun
 };
 
+/// Whether a child of @p parent may have these attributes.
+bool are_allowed(const ChainSpec& spec, const BlockHeader& parent,
+                 const BlockAttributes& attributes);
+
 /// Makes the header of a child of @p parent, but for what the block's content decides: roots, gas
-/// used, bloom. REQUIRES: attributes are as said above.
+/// used, bloom. REQUIRES: the attributes are allowed.
 BlockHeader child_header(const ChainSpec& spec, const Hash& parent_hash, const BlockHeader& parent,
                          const BlockAttributes& attributes);
 
