@@ -30,6 +30,10 @@ struct Data {
 Result<Data, Disagreement> read_data(const ProofInput& input) {
     if (input.blobs.empty())
         return Data{input.batch, protocol::da_commitment_of_calldata(input.batch)};
+    // Before commitments are computed, each of which takes longer than the rest of the input.
+    if (input.blobs.size() > rollup::blobs_for(rollup::MAX_BATCH_SIZE))
+        return disagree(DisagreementKind::malformed_batch,
+                        std::string{to_string(rollup::BatchError::too_large)});
     std::vector<Hash> versioned_hashes;
     for (size_t i = 0; i < input.blobs.size(); ++i) {
         const auto versioned_hash = rollup::versioned_hash_of(input.blobs[i]);
