@@ -7,6 +7,8 @@
 #include <set>
 #include <thread>
 
+#include "crypto/secp256k1.hpp"
+
 namespace scope::prover {
 
 namespace {
@@ -20,12 +22,40 @@ std::unexpected<Disagreement> no_answer(const Address& member, DisagreementKind 
     return std::unexpected{std::move(out)};
 }
 
+/// What a member's attestation has to be.
+struct Expected {
+    Hash public_inputs_hash;
+    Hash message;  // that is signed
+};
+/// Returns null for what is no proof input: nothing attests to it.
+std::optional<Expected> expected_of(BytesView proof_input) {
+    const auto input = decode_proof_input(proof_input);
+    if (!input) return std::nullopt;
+    const Hash inputs_hash = protocol::public_inputs_hash(input->claim);
+    return Expected{inputs_hash, protocol::attestation_hash(input->claim.program_id, inputs_hash)};
+}
+
+bool is_signed_by(const Address& member, const AttestationSignature& signature,
+                  const Hash& message) {
+    const BytesView bytes{signature};
+    return (bytes[64] == 27 || bytes[64] == 28) &&
+           crypto::recover(message, from_be(bytes.first(32)), from_be(bytes.subspan(32, 32)),
+                           bytes[64] == 28) == member;
+}
+
 /// One prove: what members get, and where they answer. Outlives prove if a member is late.
 class Request {
   public:
-    Request(BytesView input, size_t members) : input_(to_bytes(input)), answers_(members) {}
+    Request(BytesView input, size_t members)
+        : input_(to_bytes(input)), expected_(expected_of(input)), answers_(members) {}
 
     [[nodiscard]] BytesView input() const noexcept { return input_; }
+    /// Whether the verifier on L1 takes it for that member's.
+    [[nodiscard]] bool accepts(const Attestation& attestation, const Address& member) const {
+        return expected_ && attestation.signer == member &&
+               attestation.public_inputs_hash == expected_->public_inputs_hash &&
+               is_signed_by(member, attestation.signature, expected_->message);
+    }
 
     void answer(size_t member, Answer answer) {
         const std::scoped_lock lock{mutex_};
@@ -47,6 +77,7 @@ class Request {
 
   private:
     const Bytes input_;
+    const std::optional<Expected> expected_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<std::optional<Answer>> answers_;
@@ -91,7 +122,20 @@ class Committee::Member {
                 waiting_.pop_front();
             }
             if (stop.stop_requested()) return;
-            request->answer(index_, attester_->attest(request->input()));
+            request->answer(index_, ask(*request));
+        }
+    }
+
+    /// Nothing that the member does counts for another one or stops it.
+    Answer ask(const Request& request) {
+        try {
+            auto answer = attester_->attest(request.input());
+            if (answer && !request.accepts(*answer, address_))
+                return no_answer(address_, DisagreementKind::false_attestation);
+            if (!answer) answer.error().member = address_;
+            return answer;
+        } catch (...) {
+            return no_answer(address_, DisagreementKind::failed);
         }
     }
 

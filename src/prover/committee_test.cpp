@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <future>
 #include <latch>
 
@@ -96,6 +97,55 @@ TEST(committee, gives_no_proof_below_the_threshold) {
     const auto malformed = committee.prove_bytes(Bytes{7});
     ASSERT_FALSE(malformed.has_value());
     EXPECT_EQ(malformed.error().dissents[0].kind, DisagreementKind::malformed_input);
+}
+
+/// A member that does with its answer what it likes.
+class Hostile final : public AttesterClient {
+  public:
+    Hostile(std::unique_ptr<AttesterClient> honest, std::function<void(Attestation&)> change)
+        : honest_(std::move(honest)), change_(std::move(change)) {}
+    [[nodiscard]] const Address& address() const noexcept override { return honest_->address(); }
+    Result<Attestation, Disagreement> attest(BytesView proof_input) override {
+        auto answer = honest_->attest(proof_input);
+        if (answer) change_(*answer);
+        return answer;
+    }
+
+  private:
+    std::unique_ptr<AttesterClient> honest_;
+    std::function<void(Attestation&)> change_;
+};
+
+TEST(committee, goes_without_one_that_lies_or_throws) {
+    using enum DisagreementKind;
+    const std::pair<DisagreementKind, std::function<void(Attestation&)>> cases[] = {
+        {false_attestation, [](auto& answer) { answer.signature.bytes[5] ^= 1; }},
+        {false_attestation, [](auto& answer) { answer.signature = {}; }},
+        {false_attestation, [](auto& answer) { answer.signature.bytes[64] = 0; }},
+        {false_attestation, [](auto& answer) { answer.signer = {}; }},
+        {false_attestation, [](auto& answer) { answer.public_inputs_hash = {}; }},
+        {failed, [](auto&) { throw std::runtime_error{"no connection"}; }},
+    };
+    for (const auto& [kind, change] : cases) {
+        Setting s;
+        std::vector<std::unique_ptr<AttesterClient>> members;
+        for (uint8_t i = 11; i < 14; ++i) members.push_back(member(i, s.l1, s.rollup));
+        // The one whose signature would be the first.
+        auto& lowest = *std::ranges::min_element(members, {},
+                                                 [](const auto& each) { return each->address(); });
+        const Address liar = lowest->address();
+        lowest = std::make_unique<Hostile>(std::move(lowest), change);
+        Committee committee{std::move(members)};
+        const auto input = s.input(DataIn::calldata);
+        const auto proof = committee.prove(input);
+        ASSERT_TRUE(proof.has_value()) << to_string(proof.error());
+        const auto signers = signers_of(input, *proof);
+        EXPECT_EQ(signers.size(), 2u);
+        EXPECT_EQ(std::ranges::count(signers, liar), 0);
+        ASSERT_EQ(proof->dissents.size(), 1u);
+        EXPECT_EQ(proof->dissents[0].member, liar);
+        EXPECT_EQ(to_string(proof->dissents[0].kind), to_string(kind));
+    }
 }
 
 /// An L1 that does not answer until it is let.

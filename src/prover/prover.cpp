@@ -11,9 +11,9 @@ namespace scope::prover {
 namespace {
 
 constexpr std::array<std::string_view, DISAGREEMENT_KIND_COUNT> KIND_NAMES{
-    "malformed_input",   "not_following",   "unknown_rollup", "stopped_rollup",
-    "bad_blob",          "malformed_batch", "refused_batch",  "different_field",
-    "unknown_l1_origin", "stale_l1_origin", "overloaded",     "timed_out",
+    "malformed_input", "not_following", "unknown_rollup",  "stopped_rollup",    "bad_blob",
+    "malformed_batch", "refused_batch", "different_field", "unknown_l1_origin", "stale_l1_origin",
+    "overloaded",      "timed_out",     "failed",          "false_attestation",
 };
 static_assert(!KIND_NAMES.back().empty());
 

@@ -22,8 +22,10 @@ enum class DisagreementKind : uint8_t {
     stale_l1_origin,    // before the last batch's
     overloaded,         // too many requests wait
     timed_out,
+    failed,             // its client threw
+    false_attestation,  // it signed something else, or not with its key
 };
-inline constexpr size_t DISAGREEMENT_KIND_COUNT = 12;
+inline constexpr size_t DISAGREEMENT_KIND_COUNT = 14;
 /// As the enumerator is written.
 std::string_view to_string(DisagreementKind kind) noexcept;
 
