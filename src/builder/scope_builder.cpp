@@ -158,12 +158,21 @@ Result<RootResult, Refusal> ScopeBuilder::add(const Root& root) {
 
 Result<execution::Outcome, execution::TxError> ScopeBuilder::add_transaction(
     uint64_t chain_id, const Transaction& tx) {
-    auto* const rollup = scope_->open.find(chain_id);
+    auto& open = scope_->open;
+    auto* const rollup = open.find(chain_id);
     if (!rollup) return std::unexpected{execution::TxError::wrong_chain_id};
     if (tx.type == TxType::system) return std::unexpected{execution::TxError::system_pays_or_sends};
     if (tx.type == TxType::blob) return std::unexpected{execution::TxError::no_blobs};
     const auto sender = TRY(execution::sender_of(tx, rollup->block().environment()));
-    return rollup->run(tx, sender);
+    const auto before = open.checkpoint();
+    auto outcome = TRY(rollup->run(tx, sender));
+    if (open.options().data_availability == DataAvailability::calldata)
+        open.l1().budget.add_calldata(encode(tx));
+    if (!require_room(open) || open.l1().budget.left() == 0) {
+        open.rollback(before);
+        return std::unexpected{execution::TxError::block_size_exceeded};
+    }
+    return outcome;
 }
 
 const std::vector<RootResult>& ScopeBuilder::roots() const noexcept {

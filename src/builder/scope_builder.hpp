@@ -37,7 +37,8 @@ class ScopeBuilder {
     Result<RootResult, Refusal> add(const Root& root);
 
     /// Adds an ordinary transaction of a rollup, in no root: it can't make scoped calls
-    /// (NoOpenRoot).
+    /// (NoOpenRoot). A transaction for which the scope's data has no room is too large for the
+    /// block.
     Result<execution::Outcome, execution::TxError> add_transaction(uint64_t chain_id,
                                                                    const Transaction& tx);
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "builder/test_network.hpp"
+#include "types/signing.hpp"
 
 namespace scope::builder {
 namespace {
@@ -149,6 +150,41 @@ TEST(scope_builder, seals_what_others_find_when_they_execute_it) {
         EXPECT_EQ(part.execution.blocks[0].block.senders, found->blocks[0].block.senders);
         EXPECT_EQ(part.execution.blocks[0].block.receipts, found->blocks[0].block.receipts);
         EXPECT_EQ(part.execution.blocks[0].state->state_root(), found->post_state_root);
+    }
+}
+
+TEST(scope_builder, takes_no_transaction_that_the_scope_has_no_room_for) {
+    // Zeros are cheap: one transaction may have more of them than any batch, and several that are
+    // smaller have more than six blobs.
+    const TestNetwork network;
+    struct Case {
+        DataAvailability where;
+        std::vector<size_t> sizes;
+        std::vector<bool> taken;
+    };
+    for (const auto& [where, sizes, taken] :
+         {Case{DataAvailability::blobs, {800'000, 1}, {false, true}},
+          Case{DataAvailability::blobs, {400'000, 400'000, 300'000}, {true, false, true}},
+          Case{DataAvailability::calldata, {1'300'000, 1}, {false, true}}}) {
+        auto options = network.options;
+        options.data_availability = where;
+        auto scope = ScopeBuilder::open(*network.l1, *network.follower, network.contracts, options);
+        ASSERT_TRUE(scope.has_value());
+        uint64_t nonce = 0;
+        for (size_t i = 0; i < sizes.size(); ++i) {
+            Author author;
+            auto tx = author.transfer(Address{{1}}, 1);
+            tx.nonce = nonce;
+            tx.gas_limit = 16'000'000;
+            tx.data.resize(sizes[i]);
+            sign(tx, rollup::test::key(1));
+            const auto added = scope->add_transaction(CHAIN, tx);
+            EXPECT_EQ(added.has_value(), taken[i]) << i;
+            if (added) ++nonce;
+        }
+        Yes prover;
+        const auto bundle = scope->seal(prover);
+        EXPECT_TRUE(bundle.has_value()) << to_string(bundle.error());
     }
 }
 

@@ -36,7 +36,8 @@ Result<void, Refusal> require_mirrored(uint64_t x, const PairView& here, uint64_
     return {};
 }
 
-/// All batches fit into one transaction's blobs, or each into calldata.
+}  // namespace
+
 Result<void, Refusal> require_room(const OpenScope& scope) {
     size_t blobs = 0;
     for (const auto& rollup : scope.rollups()) {
@@ -54,8 +55,6 @@ Result<void, Refusal> require_room(const OpenScope& scope) {
                                   MAX_BLOBS_PER_TRANSACTION));
     return {};
 }
-
-}  // namespace
 
 std::vector<ChainPair> pairs_of(const Plan& plan) {
     std::set<ChainPair> pairs;

@@ -24,6 +24,9 @@ class SettlementCheck {
     std::map<uint64_t, ValuesByRemote> values_;  // by chain, after the roots that were kept
 };
 
+/// Refuses a scope whose batches don't fit into one transaction's blobs, or one into calldata.
+Result<void, Refusal> require_room(const OpenScope& scope);
+
 /// Two chain ids, the lower one first.
 using ChainPair = std::pair<uint64_t, uint64_t>;
 /// Returns the pairs between which @p plan has an answer, each once, ascending.
