@@ -69,7 +69,7 @@ Token make_token() {
     for (size_t i = 0; i < TRANSFERS; ++i) {
         Transaction tx;
         tx.type = TxType::dynamic_fee;
-        tx.chain_id = 1;
+        tx.chain_id = ChainId{1};
         tx.max_fee_per_gas = uint256{uint64_t{20'000'000'000}};
         tx.max_priority_fee_per_gas = uint256{uint64_t{1'000'000'000}};
         tx.gas_limit = 60'000;

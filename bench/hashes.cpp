@@ -44,7 +44,7 @@ void measure_keccak(Suite& suite) {
 void measure_sender(Suite& suite) {
     Transaction tx;
     tx.type = TxType::dynamic_fee;
-    tx.chain_id = 1;
+    tx.chain_id = ChainId{1};
     tx.gas_limit = 60'000;
     tx.to = Address{};
     tx.data = Bytes(68, 1);

@@ -164,7 +164,7 @@ class Demonstration {
             report.batches = batches->batches;
         else
             report.failure = to_string(batches.error());
-        for (const uint64_t chain_id : {A, B}) {
+        for (const ChainId chain_id : {A, B}) {
             const auto head = world.chain(chain_id).head();
             report.chains.push_back(
                 {.chain_id = chain_id,
@@ -184,7 +184,7 @@ class Demonstration {
     /// What exists on rollups, L1 holds for them.
     void check_conservation(const World& world) {
         const auto& sites = world.sites();
-        for (const uint64_t chain_id : {A, B}) {
+        for (const ChainId chain_id : {A, B}) {
             const auto name = chain_name(uint256{chain_id});
             report_.checks.expect(
                 world.number(L1, sites.settlement,

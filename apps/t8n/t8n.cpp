@@ -180,10 +180,10 @@ chain::ChainSpec read_spec(const Options& options, const std::string& standard_i
     if (!options.blob_parameters.empty())
         parameters.emplace(options.blob_parameters, "blobParams", standard_input);
     const OtherName* const other = other_name(options.fork);
-    auto spec =
-        interchange::network_spec(other != nullptr ? other->fork : options.fork, options.chain_id);
+    const ChainId chain_id{options.chain_id};
+    auto spec = interchange::network_spec(other != nullptr ? other->fork : options.fork, chain_id);
     if (!spec && parameters && options.fork.starts_with("BPO"))
-        spec = interchange::network_spec("Osaka", options.chain_id);
+        spec = interchange::network_spec("Osaka", chain_id);
     if (!spec)
         throw cli::UsageError{fmt::format(
             "--state.fork {}: no such fork, or its blob parameters must be given", options.fork)};
@@ -219,8 +219,9 @@ int run(const Options& options) {
     const state::MemoryState pre{in_file(options.alloc, [&] { return json::alloc(alloc.json()); })};
     const bool protect = spec.revision_at(env.header.number, env.header.timestamp_s) >=
                          evm::Revision::spurious_dragon;
-    const auto transactions = in_file(
-        options.txs, [&] { return read_transactions(txs.json(), options.chain_id, protect); });
+    const auto transactions = in_file(options.txs, [&] {
+        return read_transactions(txs.json(), ChainId{options.chain_id}, protect);
+    });
 
     Outputs outputs{options.output_folder};
     TraceFiles traces{options.output_folder,

@@ -52,7 +52,7 @@ void read_signature(Json json, Transaction& tx) {
         tx.chain_id.reset();
         if (v >= uint256{PROTECTED}) {
             v -= uint256{PROTECTED};
-            tx.chain_id = static_cast<uint64_t>(v) / 2;
+            tx.chain_id = ChainId{static_cast<uint64_t>(v) / 2};
         } else {
             v -= uint256{UNPROTECTED};
         }
@@ -71,7 +71,7 @@ bool is_protected(Json json) {
     return value;
 }
 
-Transaction read_transaction(Json json, uint64_t chain_id, bool protect) {
+Transaction read_transaction(Json json, ChainId chain_id, bool protect) {
     Transaction tx;
     tx.type = type_of(json);
     tx.nonce = json::u64(json::field(json, "nonce"));
@@ -90,7 +90,7 @@ Transaction read_transaction(Json json, uint64_t chain_id, bool protect) {
     }
     if (tx.type != TxType::legacy) {
         const auto id = json::optional_field(json, "chainId");
-        tx.chain_id = id ? json::u64(*id) : chain_id;
+        tx.chain_id = id ? ChainId{json::u64(*id)} : chain_id;
         if (const auto list = json::optional_field(json, "accessList"))
             tx.access_list = json::access_list(*list);
     }
@@ -138,7 +138,7 @@ std::vector<GivenTransaction> read_rlp(BytesView bytes) {
 
 }  // namespace
 
-std::vector<GivenTransaction> read_transactions(Json txs, uint64_t chain_id, bool protect) {
+std::vector<GivenTransaction> read_transactions(Json txs, ChainId chain_id, bool protect) {
     if (txs.is_string()) return read_rlp(json::bytes(txs));
     std::vector<GivenTransaction> result;
     if (txs.is_null()) return result;

@@ -19,6 +19,6 @@ using GivenTransaction = std::expected<Transaction, std::string>;
 ///
 /// @param protect  Whether legacy transactions are signed for the chain (EIP-155), unless they say
 ///                 `"protected": false`.
-std::vector<GivenTransaction> read_transactions(json::Json txs, uint64_t chain_id, bool protect);
+std::vector<GivenTransaction> read_transactions(json::Json txs, ChainId chain_id, bool protect);
 
 }  // namespace scope::t8n

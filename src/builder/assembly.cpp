@@ -8,7 +8,7 @@ namespace scope::builder {
 
 namespace {
 
-std::unexpected<SealError> error(SealRule rule, uint64_t chain_id, std::string_view reason) {
+std::unexpected<SealError> error(SealRule rule, ChainId chain_id, std::string_view reason) {
     return std::unexpected{SealError{rule, fmt::format("chain {}: {}", chain_id, reason)}};
 }
 
@@ -55,7 +55,7 @@ Result<RollupPart, SealError> assemble(OpenRollup& rollup, const OpenL1& l1) {
     TRY_VOID(require_derivable(rollup, l1, part));
     part.execution = TRY(end_block(rollup));
     part.public_inputs = {
-        .l1_chain_id = l1.settlement().l1_chain_id,
+        .l1_chain_id = uint256{l1.settlement().l1_chain_id},
         .settlement = l1.settlement().settlement,
         .chain_id = uint256{part.chain_id},
         .batch_number = uint256{part.batch.number},

@@ -25,7 +25,7 @@ struct BuilderOptions {
 
 /// One rollup's part of a bundle, before and after it is proved.
 struct RollupPart {
-    uint64_t chain_id = 0;
+    ChainId chain_id;
     rollup::Batch batch;
     Bytes batch_bytes;
     std::vector<crypto::Blob> blobs;  ///< empty: in calldata

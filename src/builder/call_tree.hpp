@@ -21,7 +21,7 @@ struct CallTree {
 };
 
 /// What each chain gets for one root, by chain id (§6).
-using Plan = std::map<uint64_t, protocol::RootSection>;
+using Plan = std::map<ChainId, protocol::RootSection>;
 
 /// A root with all that happened under it.
 struct RootResult {

@@ -29,10 +29,10 @@ Result<Candidate, Refusal> admit_operation(OpenScope& scope, const Root& root, u
     if (l1.state().code_hash(operation.account) == EMPTY_CODE_HASH)
         return refuse(RefusalRule::operation,
                       "account: has no code; it is not delegated (EIP-7702)");
-    return Candidate{
-        root,
-        {l1.settlement().l1_chain_id, protocol::operation_hash(l1.settlement(), operation), index},
-        {}};
+    return Candidate{root,
+                     {uint256{l1.settlement().l1_chain_id},
+                      protocol::operation_hash(l1.settlement(), operation), index},
+                     {}};
 }
 
 }  // namespace

@@ -73,10 +73,10 @@ Result<Ending, Failure> OpenL1::run_operation(execution::Host& host,
     return std::unexpected{Failure{"the account did not say OperationExecuted", {}}};
 }
 
-std::optional<protocol::RegisteredRollup> OpenL1::registered(uint64_t chain_id) {
+std::optional<protocol::RegisteredRollup> OpenL1::registered(ChainId chain_id) {
     const auto before = state().checkpoint();
     const auto result =
-        call(host_, settlement().settlement, protocol::get_rollup(uint256{chain_id}), VIEW_GAS);
+        call(host_, settlement().settlement, protocol::get_rollup(chain_id), VIEW_GAS);
     state().rollback(before);
     auto rollup = protocol::decode_rollup(result.output);
     if (!rollup) return std::nullopt;  // no settlement contract, or another one

@@ -26,9 +26,7 @@ class OpenL1 {
     /// @param remotes  The scope's rollups, ascending.
     void open_scope(const std::vector<uint256>& remotes);
 
-    [[nodiscard]] uint64_t chain_id() const noexcept {
-        return contracts_.settlement.l1_chain_id[0];
-    }
+    [[nodiscard]] ChainId chain_id() const noexcept { return contracts_.settlement.l1_chain_id; }
     [[nodiscard]] const L1Contracts& contracts() const noexcept { return contracts_; }
     [[nodiscard]] const protocol::SettlementId& settlement() const noexcept {
         return contracts_.settlement;
@@ -58,7 +56,7 @@ class OpenL1 {
                                           const protocol::SignedOperation& operation, uint64_t gas);
     /// What the registry says of a rollup. Leaves nothing warm: executeScope reads it after the
     /// legs.
-    std::optional<protocol::RegisteredRollup> registered(uint64_t chain_id);
+    std::optional<protocol::RegisteredRollup> registered(ChainId chain_id);
 
     // --- What the scope's transaction holds ---
 

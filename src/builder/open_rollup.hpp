@@ -22,7 +22,7 @@ class OpenRollup {
                const l1::L1Head& l1_origin, const protocol::RegisteredRollup& registered,
                const std::vector<uint256>& remotes, state::Journal& journal);
 
-    [[nodiscard]] uint64_t chain_id() const noexcept { return frame_.chain_id; }
+    [[nodiscard]] ChainId chain_id() const noexcept { return frame_.chain_id; }
     [[nodiscard]] const rollup::Follower::Rollup& followed() const noexcept { return *followed_; }
     [[nodiscard]] const execution::SystemTransactionRule& system() const {
         return followed_->config.system();

@@ -16,14 +16,14 @@ struct Member {
     protocol::RegisteredRollup registered;
     uint64_t timestamp_s = 0;  // of its block
 
-    [[nodiscard]] uint64_t chain_id() const noexcept { return followed.config.chain_id(); }
+    [[nodiscard]] ChainId chain_id() const noexcept { return followed.config.chain_id(); }
 };
 
 /// Returns the rollup as it goes on from the head that was followed, or why it can't.
 Result<Member, std::string> join(const rollup::Follower::Rollup& followed,
                                  const std::optional<protocol::RegisteredRollup>& registered,
                                  const L1Snapshot& l1) {
-    const uint64_t chain_id = followed.config.chain_id();
+    const ChainId chain_id = followed.config.chain_id();
     if (followed.stopped)
         return std::unexpected{
             fmt::format("rollup {} has stopped: {}", chain_id, to_string(*followed.stopped))};
@@ -45,7 +45,7 @@ Result<Member, std::string> join(const rollup::Follower::Rollup& followed,
 }
 
 /// All chains of the scope but one, ascending.
-std::vector<uint256> remotes_of(uint64_t chain_id, uint64_t l1_id,
+std::vector<uint256> remotes_of(ChainId chain_id, ChainId l1_id,
                                 const std::vector<Member>& members) {
     std::vector<uint256> chains{uint256{l1_id}};
     for (const auto& member : members) chains.emplace_back(member.chain_id());
@@ -68,10 +68,10 @@ OpenScope::OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Co
         else
             left_out_.emplace(chain_id, std::move(member.error()));
     }
-    const uint64_t l1_id = l1_.chain_id();
+    const ChainId l1_id = l1_.chain_id();
     l1_.open_scope(remotes_of(l1_id, l1_id, members));
     for (const auto& [followed, registered, timestamp_s] : members) {
-        const uint64_t chain_id = followed.config.chain_id();
+        const ChainId chain_id = followed.config.chain_id();
         rollups_.emplace_back(followed, rollup::BatchBlock{timestamp_s, snapshot.next.coinbase, {}},
                               snapshot.head, registered, remotes_of(chain_id, l1_id, members),
                               journal_);
@@ -79,12 +79,13 @@ OpenScope::OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Co
 }
 
 std::string OpenScope::why_absent(const uint256& chain_id) const {
-    const auto why = chain_id.fits_u64() ? left_out_.find(chain_id[0]) : left_out_.end();
+    const auto id = ChainId::from(chain_id);
+    const auto why = id ? left_out_.find(*id) : left_out_.end();
     return why != left_out_.end() ? why->second
                                   : fmt::format("there is no rollup {}", to_decimal(chain_id));
 }
 
-OpenRollup* OpenScope::find(uint64_t chain_id) noexcept {
+OpenRollup* OpenScope::find(ChainId chain_id) noexcept {
     const auto found = std::ranges::find(rollups_, chain_id, &OpenRollup::chain_id);
     return found == rollups_.end() ? nullptr : &*found;
 }

@@ -23,7 +23,7 @@ class OpenScope {
     [[nodiscard]] std::vector<OpenRollup>& rollups() noexcept { return rollups_; }
     [[nodiscard]] const std::vector<OpenRollup>& rollups() const noexcept { return rollups_; }
     /// Returns null for a chain that is no rollup of this scope.
-    [[nodiscard]] OpenRollup* find(uint64_t chain_id) noexcept;
+    [[nodiscard]] OpenRollup* find(ChainId chain_id) noexcept;
     /// Says for a person why a chain is no rollup of this scope.
     [[nodiscard]] std::string why_absent(const uint256& chain_id) const;
 
@@ -41,7 +41,7 @@ class OpenScope {
     state::Journal journal_;  // of all states, so it outlives them
     OpenL1 l1_;
     std::vector<OpenRollup> rollups_;
-    std::map<uint64_t, std::string> left_out_;  // why, by chain id
+    std::map<ChainId, std::string> left_out_;  // why, by chain id
 };
 
 }  // namespace scope::builder

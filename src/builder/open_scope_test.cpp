@@ -20,8 +20,8 @@ std::unique_ptr<OpenScope> open(const TestNetwork& network) {
                                        network.contracts, network.options);
 }
 
-std::vector<uint64_t> ids_of(const OpenScope& scope) {
-    std::vector<uint64_t> ids;
+std::vector<ChainId> ids_of(const OpenScope& scope) {
+    std::vector<ChainId> ids;
     for (const auto& rollup : scope.rollups()) ids.push_back(rollup.chain_id());
     return ids;
 }
@@ -31,8 +31,10 @@ TEST(open_scope, has_all_rollups_that_are_followed) {
     const auto scope = open(network);
     EXPECT_EQ(ids_of(*scope), (std::vector{CHAIN, REMOTE}));
     EXPECT_EQ(scope->why_absent(uint256{999u}), "there is no rollup 999");
+    EXPECT_EQ(scope->why_absent(uint256{CHAIN.number(), 1, 0, 0}),
+              "there is no rollup 18446744073709552517");
     EXPECT_NE(scope->find(CHAIN), nullptr);
-    EXPECT_EQ(scope->find(999), nullptr);
+    EXPECT_EQ(scope->find(ChainId{999}), nullptr);
     EXPECT_FALSE(scope->find(CHAIN)->is_touched());
 }
 

@@ -11,13 +11,13 @@ namespace callable = protocol::callable;
 
 namespace {
 
-protocol::RootSection section_of(const Plan& plan, uint64_t chain_id) {
+protocol::RootSection section_of(const Plan& plan, ChainId chain_id) {
     const auto found = plan.find(chain_id);
     return found == plan.end() ? protocol::RootSection{} : found->second;
 }
 
 /// A chain's transaction for the root can't stand.
-std::unexpected<Refusal> refuse_fault(uint64_t chain_id, const Failure& failure) {
+std::unexpected<Refusal> refuse_fault(ChainId chain_id, const Failure& failure) {
     const bool short_of_gas =
         protocol::fault_of(failure.revert_data) == protocol::Fault::too_little_gas;
     return refuse(short_of_gas ? RefusalRule::gas_budget : RefusalRule::execution_failed,
@@ -32,7 +32,7 @@ std::unexpected<Refusal> refuse_l1(const Failure& failure) {
 }
 
 /// What the root adds to batches that are published in calldata.
-void add_batches(L1Budget& budget, const Candidate& candidate, const Plan& plan, uint64_t l1_id) {
+void add_batches(L1Budget& budget, const Candidate& candidate, const Plan& plan, ChainId l1_id) {
     for (const auto& [chain_id, section] : plan)
         if (chain_id != l1_id) budget.add_calldata(callable::run_root(candidate.context, section));
     if (const auto* const l2_root = std::get_if<L2Root>(&candidate.root))
@@ -90,7 +90,8 @@ Result<Ending, Refusal> execute_transaction(OpenRollup& rollup, const Candidate&
 
 Result<Ending, Refusal> execute(OpenScope& scope, const Candidate& candidate, const Plan& plan) {
     auto& l1 = scope.l1();
-    const uint64_t root_chain = candidate.context.root_chain_id[0];
+    const auto* const l2_root = std::get_if<L2Root>(&candidate.root);
+    const ChainId root_chain = l2_root ? l2_root->chain_id : l1.chain_id();
     if (scope.options().data_availability == DataAvailability::calldata)
         add_batches(l1.budget, candidate, plan, l1.chain_id());
     if (l1.budget.left() == 0)
@@ -100,7 +101,7 @@ Result<Ending, Refusal> execute(OpenScope& scope, const Candidate& candidate, co
     if (plan.contains(l1.chain_id()) || root_chain == l1.chain_id())
         ending = TRY(execute_on_l1(l1, candidate, section_of(plan, l1.chain_id())));
     for (auto& rollup : scope.rollups()) {
-        const uint64_t id = rollup.chain_id();
+        const ChainId id = rollup.chain_id();
         const bool is_own = id == root_chain;
         if (!is_own && !plan.contains(id)) continue;
         const auto section = section_of(plan, id);

@@ -43,7 +43,7 @@ std::unexpected<prover::ProofFailure> failure(std::vector<Disagreement> dissents
 
 std::vector<RollupPart> parts(size_t count) {
     std::vector<RollupPart> out(count);
-    for (size_t i = 0; i < count; ++i) out[i].chain_id = 901 + i;
+    for (size_t i = 0; i < count; ++i) out[i].chain_id = ChainId{901 + i};
     return out;
 }
 

@@ -10,7 +10,7 @@ namespace scope::builder {
 
 /// A user's own transaction on a rollup.
 struct L2Root {
-    uint64_t chain_id = 0;
+    ChainId chain_id;
     Transaction transaction;
 };
 

@@ -157,7 +157,7 @@ Result<RootResult, Refusal> ScopeBuilder::add(const Root& root) {
 }
 
 Result<execution::Outcome, execution::TxError> ScopeBuilder::add_transaction(
-    uint64_t chain_id, const Transaction& tx) {
+    ChainId chain_id, const Transaction& tx) {
     auto& open = scope_->open;
     auto* const rollup = open.find(chain_id);
     if (!rollup) return std::unexpected{execution::TxError::wrong_chain_id};

@@ -39,7 +39,7 @@ class ScopeBuilder {
     /// Adds an ordinary transaction of a rollup, in no root: it can't make scoped calls
     /// (NoOpenRoot). A transaction for which the scope's data has no room is too large for the
     /// block.
-    Result<execution::Outcome, execution::TxError> add_transaction(uint64_t chain_id,
+    Result<execution::Outcome, execution::TxError> add_transaction(ChainId chain_id,
                                                                    const Transaction& tx);
 
     [[nodiscard]] const std::vector<RootResult>& roots() const noexcept;

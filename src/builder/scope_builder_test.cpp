@@ -215,9 +215,9 @@ TEST(scope_builder, refuses_what_is_no_users_transaction) {
     EXPECT_EQ(scope.add_transaction(CHAIN, system).error(),
               execution::TxError::system_pays_or_sends);
     EXPECT_EQ(scope.add(L2Root{CHAIN, system}).error().rule, RefusalRule::transaction);
-    EXPECT_EQ(scope.add_transaction(999, author.transfer({}, 1)).error(),
+    EXPECT_EQ(scope.add_transaction(ChainId{999}, author.transfer({}, 1)).error(),
               execution::TxError::wrong_chain_id);
-    EXPECT_EQ(scope.add(L2Root{999, author.transfer({}, 1)}).error().reason,
+    EXPECT_EQ(scope.add(L2Root{ChainId{999}, author.transfer({}, 1)}).error().reason,
               "there is no rollup 999");
     // The signature is looked at before anything runs.
     auto unsigned_one = author.transfer({}, 1);

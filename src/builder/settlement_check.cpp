@@ -15,7 +15,7 @@ namespace callable = protocol::callable;
 
 namespace {
 
-PairView view_of(OpenScope& scope, uint64_t chain_id, uint64_t remote) {
+PairView view_of(OpenScope& scope, ChainId chain_id, ChainId remote) {
     auto* const rollup = scope.find(chain_id);
     const auto ask = [&](const Bytes& calldata) {
         return rollup ? rollup->view(calldata) : scope.l1().call(calldata).output;
@@ -27,7 +27,7 @@ PairView view_of(OpenScope& scope, uint64_t chain_id, uint64_t remote) {
     return {*hashes, *values};
 }
 
-Result<void, Refusal> require_mirrored(uint64_t x, const PairView& here, uint64_t y,
+Result<void, Refusal> require_mirrored(ChainId x, const PairView& here, ChainId y,
                                        const PairView& there) {
     if (const char* const what = first_difference(here, there))
         return refuse(RefusalRule::streams_differ, fmt::format("{} of {} to {}", what, x, y));
@@ -58,8 +58,10 @@ Result<void, Refusal> require_room(const OpenScope& scope) {
 
 std::vector<ChainPair> pairs_of(const Plan& plan) {
     std::set<ChainPair> pairs;
-    const auto add = [&](uint64_t chain_id, const uint256& remote) {
-        pairs.insert(std::minmax(chain_id, uint64_t{remote[0]}));
+    const auto add = [&](ChainId chain_id, const uint256& remote) {
+        const auto remote_id = ChainId::from(remote);
+        CHECK(remote_id.has_value());
+        pairs.insert(std::minmax(chain_id, *remote_id));
     };
     for (const auto& [chain_id, section] : plan) {
         for (const auto& fill : section.fills) add(chain_id, fill.chain_id);
@@ -85,8 +87,8 @@ Backing backing_of(const uint256& escrow, const ValuesByRemote& values) noexcept
 }
 
 Result<void, Refusal> SettlementCheck::check(OpenScope& scope, const Plan& plan) {
-    std::map<uint64_t, ValuesByRemote> values;
-    const auto note = [&](uint64_t chain_id, uint64_t remote, const PairView& view) {
+    std::map<ChainId, ValuesByRemote> values;
+    const auto note = [&](ChainId chain_id, ChainId remote, const PairView& view) {
         const auto [place, is_new] = values.try_emplace(chain_id);
         if (is_new) place->second = values_[chain_id];
         place->second[remote] = view.values;

@@ -7,7 +7,7 @@
 namespace scope::builder {
 
 /// Values that went between a chain and its remotes, by remote.
-using ValuesByRemote = std::map<uint64_t, protocol::callable::Values>;
+using ValuesByRemote = std::map<ChainId, protocol::callable::Values>;
 
 /// Refuses root by root what executeScope would refuse in the end: streams and values of a pair
 /// that don't mirror each other, ether that L1 does not hold, batches without room.
@@ -21,15 +21,16 @@ class SettlementCheck {
     Result<void, Refusal> check(OpenScope& scope, const Plan& plan);
 
   private:
-    std::map<uint64_t, ValuesByRemote> values_;  // by chain, after the roots that were kept
+    std::map<ChainId, ValuesByRemote> values_;  // by chain, after the roots that were kept
 };
 
 /// Refuses a scope whose batches don't fit into one transaction's blobs, or one into calldata.
 Result<void, Refusal> require_room(const OpenScope& scope);
 
 /// Two chain ids, the lower one first.
-using ChainPair = std::pair<uint64_t, uint64_t>;
+using ChainPair = std::pair<ChainId, ChainId>;
 /// Returns the pairs between which @p plan has an answer, each once, ascending.
+/// @param plan  Of a simulation: between chains of the scope.
 std::vector<ChainPair> pairs_of(const Plan& plan);
 
 /// What a chain tells of one remote.

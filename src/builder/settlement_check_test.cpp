@@ -5,32 +5,36 @@
 namespace scope::builder {
 namespace {
 
-protocol::Record record_from(uint64_t source) {
+constexpr ChainId L1{1};
+constexpr ChainId CHAIN{902};
+constexpr ChainId REMOTE{903};
+
+protocol::Record record_from(ChainId source) {
     protocol::Record record;
     record.request.source_chain_id = uint256{source};
     return record;
 }
-protocol::Fill fill_of(uint64_t target) {
+protocol::Fill fill_of(ChainId target) {
     return {uint256{target}, {}, {}};
 }
 
 TEST(settlement_check, looks_at_pairs_between_which_there_is_an_answer) {
     Plan plan;
-    plan[1].fills = {fill_of(902), fill_of(902)};
-    plan[902].records = {record_from(1), record_from(1), record_from(903)};
-    plan[903].fills = {fill_of(902)};
-    EXPECT_EQ(pairs_of(plan), (std::vector<ChainPair>{{1, 902}, {902, 903}}));
+    plan[L1].fills = {fill_of(CHAIN), fill_of(CHAIN)};
+    plan[CHAIN].records = {record_from(L1), record_from(L1), record_from(REMOTE)};
+    plan[REMOTE].fills = {fill_of(CHAIN)};
+    EXPECT_EQ(pairs_of(plan), (std::vector<ChainPair>{{L1, CHAIN}, {CHAIN, REMOTE}}));
     EXPECT_TRUE(pairs_of({}).empty());
-    EXPECT_TRUE(pairs_of({{901, {}}}).empty());
+    EXPECT_TRUE(pairs_of({{CHAIN, {}}}).empty());
 }
 
 TEST(settlement_check, looks_at_a_pair_that_only_one_side_names) {
     // Settlement compares both sides of a pair that either one names.
     Plan asked;
-    asked[902].fills = {fill_of(1)};
+    asked[CHAIN].fills = {fill_of(L1)};
     Plan served;
-    served[902].records = {record_from(1)};
-    EXPECT_EQ(pairs_of(asked), (std::vector<ChainPair>{{1, 902}}));
+    served[CHAIN].records = {record_from(L1)};
+    EXPECT_EQ(pairs_of(asked), (std::vector<ChainPair>{{L1, CHAIN}}));
     EXPECT_EQ(pairs_of(served), pairs_of(asked));
 }
 
@@ -62,8 +66,8 @@ TEST(settlement_check, tells_what_of_a_pair_is_not_mirrored) {
 }
 
 TEST(settlement_check, a_rollup_may_give_what_it_was_given_and_what_is_held_for_it) {
-    const auto [held, given] = backing_of(
-        5u, {{1, {.value_out = 3u, .value_in = 10u}}, {902, {.value_out = 12u, .value_in = {}}}});
+    const auto [held, given] = backing_of(5u, {{L1, {.value_out = 3u, .value_in = 10u}},
+                                               {CHAIN, {.value_out = 12u, .value_in = {}}}});
     EXPECT_EQ(held, uint256{15u});
     EXPECT_EQ(given, uint256{15u});
     EXPECT_EQ(backing_of(5u, {}).held, uint256{5u});

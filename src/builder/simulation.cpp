@@ -128,9 +128,11 @@ struct Simulation::Impl {
     /// Frames end quickly, and nothing that they do counts.
     [[nodiscard]] bool is_ending() const noexcept { return refusal || unwinding; }
 
-    Side* find(const uint256& chain_id) noexcept {
+    /// The side of the chain that @p word names, null if it is not of the scope.
+    [[nodiscard]] Side* find(const uint256& word) const noexcept {
+        const auto chain_id = ChainId::from(word);
         for (const auto& side : sides)
-            if (chain_id == uint256{side->chain.chain_id}) return side.get();
+            if (side->chain.chain_id == chain_id) return side.get();
         return nullptr;
     }
 
@@ -373,6 +375,10 @@ struct Simulation::Impl {
 
     void answer_into(Side& source, const protocol::Request& request, const evm::Message& message,
                      CallTree& call) {
+        if (find(request.source_chain_id) != &source)
+            return refuse(RefusalRule::fault,
+                          fmt::format("chain {} asks as chain {}", source.chain.chain_id,
+                                      to_decimal(request.source_chain_id)));
         Side* const target = find(request.target_chain_id);
         if (!target || target == &source)
             return refuse(
@@ -418,10 +424,11 @@ struct Simulation::Impl {
         Plan plan;
         for (const auto& side : sides) {
             for (const auto& served : side->records) {
-                const uint256& source = served.request.source_chain_id;
+                const Side* const source = find(served.request.source_chain_id);
+                CHECK(source != nullptr);  // it was answered
                 plan[side->chain.chain_id].records.push_back(
                     {served.request, crypto::keccak256(served.response), served.kept});
-                plan[source[0]].fills.push_back(
+                plan[source->chain.chain_id].fills.push_back(
                     {uint256{side->chain.chain_id}, served.request_hash, served.response});
             }
         }

@@ -11,7 +11,7 @@ namespace scope::builder {
 
 /// A chain of the scope as simulation runs it.
 struct SimulatedChain {
-    uint64_t chain_id = 0;
+    ChainId chain_id;
     Address callable;  ///< ScopedCallable
     Address loader;    ///< who may load: the settlement contract, or the system sender
     state::State* state = nullptr;

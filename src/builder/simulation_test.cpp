@@ -1,5 +1,6 @@
 #include "builder/simulation.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "protocol/abi_fields.hpp"
@@ -10,7 +11,7 @@ namespace scope::builder {
 namespace {
 
 constexpr Address CALLABLE{{0xca}};
-constexpr uint64_t CHAIN = 901;
+constexpr ChainId CHAIN{901};
 
 /// ScopedCallable's call to itself by which it takes an answer.
 Bytes answer_of(const protocol::Request& request) {
@@ -21,7 +22,7 @@ Bytes answer_of(const protocol::Request& request) {
 }
 
 /// Why a root on CHAIN is refused that asks this chain.
-Refusal refusal_of_asking(uint64_t target) {
+Refusal refusal_of_asking(const uint256& target, const uint256& source = uint256{CHAIN}) {
     const state::MemoryState genesis;
     state::State state{genesis};
     execution::Environment environment;
@@ -32,8 +33,8 @@ Refusal refusal_of_asking(uint64_t target) {
                               return "it is on " + to_decimal(chain_id) + " that nobody is";
                           }};
     protocol::Request request;
-    request.source_chain_id = uint256{CHAIN};
-    request.target_chain_id = uint256{target};
+    request.source_chain_id = source;
+    request.target_chain_id = target;
     const auto calldata = answer_of(request);
     simulation.host().open_transaction({});
     const auto result = simulation.host().call({.gas = 1'000'000,
@@ -49,13 +50,29 @@ Refusal refusal_of_asking(uint64_t target) {
 }
 
 TEST(simulation, says_why_the_chain_that_is_asked_is_not_there) {
-    const auto refusal = refusal_of_asking(902);
+    const auto refusal = refusal_of_asking(uint256{902u});
     EXPECT_EQ(refusal.rule, RefusalRule::unknown_chain);
     EXPECT_EQ(refusal.reason,
               "0x0000000000000000000000000000000000000000 on chain 901 calls chain 902, which is "
               "not in this scope: it is on 902 that nobody is");
     ASSERT_EQ(refusal.calls.size(), 1u);
     EXPECT_EQ(refusal.calls[0].request.target_chain_id, uint256{902u});
+}
+
+TEST(simulation, refuses_a_request_that_names_another_source) {
+    for (const uint256& source : {uint256{902u}, uint256{CHAIN.number(), 1, 0, 0}})
+        EXPECT_EQ(refusal_of_asking(uint256{902u}, source).reason,
+                  "chain 901 asks as chain " + to_decimal(source));
+}
+
+TEST(simulation, takes_a_chain_of_2_to_64_and_more_for_no_other_one) {
+    const uint256 target{CHAIN.number(), 1, 0, 0};
+    const auto refusal = refusal_of_asking(target);
+    EXPECT_EQ(refusal.rule, RefusalRule::unknown_chain);
+    EXPECT_THAT(refusal.reason, testing::HasSubstr("calls chain 18446744073709552517, which is"));
+    ASSERT_EQ(refusal.calls.size(), 1u);
+    EXPECT_EQ(refusal.calls[0].request.target_chain_id, target);
+    EXPECT_EQ(refusal.calls[0].request_hash, protocol::request_hash(refusal.calls[0].request));
 }
 
 }  // namespace

@@ -8,8 +8,8 @@ namespace {
 
 constexpr uint64_t WORDS = 8;  // of ISettlement.Rollup
 
-Hash slot_of(uint64_t chain_id, uint64_t word) {
-    return to_be(uint256{chain_id * WORDS + word});
+Hash slot_of(ChainId chain_id, uint64_t word) {
+    return to_be(uint256{chain_id.number() * WORDS + word});
 }
 
 /// Answers every call with the words of the rollup that its first argument names.
@@ -26,7 +26,7 @@ Bytes settlement_code() {
 }  // namespace
 
 TestNetwork::TestNetwork(const std::function<void(rollup::RollupConfig&)>& change) {
-    for (const uint64_t chain_id : {CHAIN, REMOTE}) {
+    for (const ChainId chain_id : {CHAIN, REMOTE}) {
         configs.push_back(rollup::test::config(chain_id));
         if (change) change(configs.back());
     }

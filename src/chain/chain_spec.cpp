@@ -36,7 +36,7 @@ execution::BlobParameters ChainSpec::blobs_at(uint64_t timestamp_s) const noexce
     return parameters;
 }
 
-ChainSpec ChainSpec::of(Revision revision, uint64_t chain_id) {
+ChainSpec ChainSpec::of(Revision revision, ChainId chain_id) {
     ChainSpec spec;
     spec.chain_id = chain_id;
     spec.forks = {{revision, ForkActivation::By::timestamp, 0}};

@@ -23,7 +23,7 @@ struct BlobScheduleEntry {
 
 /// Everything that makes a chain's rules.
 struct ChainSpec {
-    uint64_t chain_id = 1;
+    ChainId chain_id{1};
     std::vector<ForkActivation> forks;             ///< by revision; the first from 0
     std::vector<BlobScheduleEntry> blob_schedule;  ///< by time; BPO forks are entries (EIP-7892)
     /// Of whose rollup it is; null: Ethereum's rules alone.
@@ -38,7 +38,7 @@ struct ChainSpec {
     [[nodiscard]] execution::BlobParameters blobs_at(uint64_t timestamp_s) const noexcept;
 
     /// A chain that has had one revision's rules from its genesis on, with Ethereum's parameters.
-    static ChainSpec of(evm::Revision revision, uint64_t chain_id);
+    static ChainSpec of(evm::Revision revision, ChainId chain_id);
 };
 
 // EIP-1559.

@@ -49,13 +49,13 @@ Genesis genesis() {
 }
 
 ChainSpec spec_of(evm::Revision revision) {
-    return ChainSpec::of(revision, 7);
+    return ChainSpec::of(revision, ChainId{7});
 }
 
 Transaction transfer(uint64_t nonce, Address to = RECEIVER, uint64_t value = 5) {
     Transaction tx;
     tx.type = TxType::dynamic_fee;
-    tx.chain_id = 7;
+    tx.chain_id = ChainId{7};
     tx.nonce = nonce;
     tx.max_fee_per_gas = uint256{uint64_t{20'000'000'000}};
     tx.max_priority_fee_per_gas = uint256{uint64_t{1'000'000'000}};
@@ -69,7 +69,7 @@ Transaction transfer(uint64_t nonce, Address to = RECEIVER, uint64_t value = 5) 
 Transaction system_transaction(uint64_t nonce, Bytes data) {
     Transaction tx;
     tx.type = TxType::system;
-    tx.chain_id = 7;
+    tx.chain_id = ChainId{7};
     tx.nonce = nonce;
     tx.gas_limit = 20'000'000;  // above EIP-7825's cap
     tx.to = PREDEPLOY;
@@ -382,7 +382,7 @@ TEST_F(SystemTransactionTest, is_refused_where_it_breaks_a_rule) {
     tx.value = uint256{1u};
     EXPECT_EQ(refusal(tx), "system_pays_or_sends");
     tx.value = {};
-    tx.chain_id = 8;
+    tx.chain_id = ChainId{8};
     EXPECT_EQ(refusal(tx), "wrong_chain_id");
     tx = system_transaction(0, to_bytes(loaded));
     tx.gas_limit = 21'000;

@@ -20,7 +20,7 @@ Devnet::Devnet(std::unique_ptr<l1::LocalL1> l1, const node::Network& network,
                 .view = l1_, .sender = l1_, .prover = committee_, .options = options.builder}});
 }
 
-const chain::Chain& Devnet::chain(uint64_t chain_id) const {
+const chain::Chain& Devnet::chain(ChainId chain_id) const {
     if (chain_id == l1_->spec().chain_id) return l1_->chain();
     const auto* const rollup = node_->follower().rollup(chain_id);
     CHECK(rollup != nullptr);

@@ -26,7 +26,7 @@ class Devnet {
     [[nodiscard]] prover::Committee& committee() noexcept { return *committee_; }
 
     /// Returns L1 or a rollup, as the node has it. REQUIRES: one of the network.
-    [[nodiscard]] const chain::Chain& chain(uint64_t chain_id) const;
+    [[nodiscard]] const chain::Chain& chain(ChainId chain_id) const;
 
   private:
     std::shared_ptr<l1::LocalL1> l1_;

@@ -23,7 +23,7 @@ Hash program_id() {
     return crypto::keccak256(as_bytes("scope.program.osaka.v1"));
 }
 
-chain::ChainSpec l1_spec(uint64_t chain_id) {
+chain::ChainSpec l1_spec(ChainId chain_id) {
     return chain::ChainSpec::of(evm::Revision::osaka, chain_id);
 }
 
@@ -47,8 +47,9 @@ Bytes predeploy_code(const Artifacts& artifacts, const chain::ChainSpec& rollup,
     const auto environment = chain::make_environment(rollup, header, nullptr);
     execution::Host host{state, environment};
     host.open_transaction({});
-    const Bytes init_code = concat(artifacts.init_code("ScopedCallableL2"),
-                                   abi::encode(settlement.l1_chain_id, settlement.settlement));
+    const Bytes init_code =
+        concat(artifacts.init_code("ScopedCallableL2"),
+               abi::encode(uint256{settlement.l1_chain_id}, settlement.settlement));
     const auto result = host.call({.kind = evm::CallKind::create,
                                    .gas = static_cast<int64_t>(DEPLOY_GAS),
                                    .input = init_code});
@@ -66,7 +67,7 @@ state::GenesisAlloc rollup_alloc(const Bytes& predeploy_code) {
     return alloc;
 }
 
-rollup::RollupConfig rollup_config(uint64_t chain_id, const protocol::SettlementId& settlement,
+rollup::RollupConfig rollup_config(ChainId chain_id, const protocol::SettlementId& settlement,
                                    state::GenesisAlloc alloc) {
     rollup::RollupConfig config;
     config.spec = rollup::rollup_spec(chain_id);

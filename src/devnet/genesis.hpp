@@ -12,7 +12,7 @@ inline constexpr uint64_t SLOT_S = 12;
 /// Which state transition the rollups of a devnet are registered with.
 Hash program_id();
 
-chain::ChainSpec l1_spec(uint64_t chain_id);
+chain::ChainSpec l1_spec(ChainId chain_id);
 /// L1 with the system contracts and @p alloc, and no contract of ours.
 chain::Genesis l1_genesis(state::GenesisAlloc alloc);
 
@@ -21,7 +21,7 @@ Bytes predeploy_code(const Artifacts& artifacts, const chain::ChainSpec& rollup,
                      const protocol::SettlementId& settlement);
 /// What every rollup's genesis has: the system contracts and the predeploy with its reserve.
 state::GenesisAlloc rollup_alloc(const Bytes& predeploy_code);
-rollup::RollupConfig rollup_config(uint64_t chain_id, const protocol::SettlementId& settlement,
+rollup::RollupConfig rollup_config(ChainId chain_id, const protocol::SettlementId& settlement,
                                    state::GenesisAlloc alloc);
 
 /// All ETH that exists at genesis, which its escrow on L1 has to hold: the predeploy's reserve

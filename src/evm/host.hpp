@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/chain_id.hpp"
 #include "evm/message.hpp"
 
 namespace scope::evm {
@@ -28,7 +29,7 @@ struct BlockContext {
     uint256 difficulty;     ///< before Paris
     uint256 base_fee;       ///< wei; London
     uint256 blob_base_fee;  ///< wei; Cancun
-    uint64_t chain_id = 1;
+    ChainId chain_id{1};
 };
 
 struct TransactionContext {

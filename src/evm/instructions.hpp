@@ -204,7 +204,7 @@ inline constexpr auto run<OP_GASLIMIT> =
     [](uint256* top, Frame& f) { top[1] = f.host.block().gas_limit; };
 template <>
 inline constexpr auto run<OP_CHAINID> =
-    [](uint256* top, Frame& f) { top[1] = f.host.block().chain_id; };
+    [](uint256* top, Frame& f) { top[1] = uint256{f.host.block().chain_id}; };
 template <>
 inline constexpr auto run<OP_SELFBALANCE> =
     [](uint256* top, Frame& f) { top[1] = f.host.balance(f.message.recipient); };

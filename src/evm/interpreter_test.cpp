@@ -422,7 +422,7 @@ TEST(context, of_frame_transaction_and_block) {
     block.difficulty = 6u;
     block.base_fee = 7u;
     block.blob_base_fee = 8u;
-    block.chain_id = 9;
+    block.chain_id = ChainId{9};
     r.host.transaction_context = {address(10), 11u, {word(12u), word(13u)}};
     r.host.accounts[r.message.recipient].balance = 14u;
     const auto get = [&](Opcode opcode) { return r.top(Program{} << opcode); };

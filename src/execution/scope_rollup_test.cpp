@@ -68,7 +68,7 @@ class SystemTransactionRuleTest : public testing::Test {
     Result<Outcome, TxError> caught(BytesView payload) {
         Transaction tx;
         tx.type = TxType::dynamic_fee;
-        tx.chain_id = 1;
+        tx.chain_id = ChainId{1};
         tx.gas_limit = 200'000;
         tx.to = CATCHER;
         tx.data = concat(Bytes(12), ABORT_PRECOMPILE, payload);
@@ -92,7 +92,7 @@ TEST_F(SystemTransactionRuleTest, a_system_transaction_begins_with_nothing_carri
     state.set_storage(PREDEPLOY, {}, to_be(uint256{7u}));
     Transaction tx;
     tx.type = TxType::system;
-    tx.chain_id = 1;
+    tx.chain_id = ChainId{1};
     tx.gas_limit = 100'000;
     tx.to = PREDEPLOY;
     Host host{state, environment};
@@ -211,7 +211,7 @@ TEST_F(SystemTransactionRuleTest, asking_is_bounded_over_a_block) {
     BlockExecutor block{state, environment, {}};
     Transaction tx;
     tx.type = TxType::dynamic_fee;
-    tx.chain_id = 1;
+    tx.chain_id = ChainId{1};
     tx.gas_limit = 200'000;
     tx.to = CATCHER;
     tx.data = concat(Bytes(12), PREDEPLOY, ASK, Bytes{WORK});

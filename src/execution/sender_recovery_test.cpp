@@ -13,7 +13,7 @@ std::vector<Transaction> make_transactions(size_t count) {
     for (size_t i = 0; i < count; ++i) {
         Transaction& tx = transactions[i];
         tx.type = TxType::dynamic_fee;
-        tx.chain_id = i % 10 == 9 ? 2 : 1;
+        tx.chain_id = ChainId{i % 10 == 9 ? 2u : 1u};
         tx.nonce = i;
         tx.to = Address{};
         sign(tx, *crypto::SecretKey::from(to_be(uint256{1 + i % 7})));

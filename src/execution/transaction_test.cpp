@@ -35,7 +35,7 @@ class TransactionTest : public testing::Test {
     static Transaction valid() {
         Transaction tx;
         tx.type = TxType::dynamic_fee;
-        tx.chain_id = 1;
+        tx.chain_id = ChainId{1};
         tx.nonce = 3;
         tx.max_fee_per_gas = uint256{20u};
         tx.max_priority_fee_per_gas = uint256{2u};
@@ -194,9 +194,9 @@ TEST_F(TransactionTest, a_contract_sends_nothing) {
 
 TEST_F(TransactionTest, signature_and_chain_are_looked_at) {
     Transaction tx = valid();
-    tx.chain_id = 2;
+    tx.chain_id = ChainId{2};
     EXPECT_EQ(sender_of(tx, environment).error(), TxError::wrong_chain_id);
-    tx.chain_id = 1;
+    tx.chain_id = ChainId{1};
     EXPECT_EQ(sender_of(tx, environment).error(), TxError::invalid_signature);
     tx.s = ~uint256{};
     EXPECT_EQ(sender_of(tx, environment).error(), TxError::high_s);

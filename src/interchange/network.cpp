@@ -70,7 +70,7 @@ bool is_network(std::string_view name) {
     return find_fork(fork) && (after.empty() || find_fork(after));
 }
 
-std::optional<chain::ChainSpec> network_spec(std::string_view name, uint64_t chain_id,
+std::optional<chain::ChainSpec> network_spec(std::string_view name, ChainId chain_id,
                                              std::optional<json::Json> blob_schedule) {
     chain::ChainSpec spec = chain::ChainSpec::of(Revision::frontier, chain_id);
     spec.forks.clear();

@@ -18,7 +18,7 @@ bool is_network(std::string_view name);
 ///                       is not in it has Ethereum's.
 /// @return  Nothing if there is no such network, or if nobody says what its blob parameters are.
 std::optional<chain::ChainSpec> network_spec(
-    std::string_view name, uint64_t chain_id,
+    std::string_view name, ChainId chain_id,
     std::optional<json::Json> blob_schedule = std::nullopt);
 
 }  // namespace scope::interchange

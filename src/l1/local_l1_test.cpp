@@ -9,7 +9,7 @@
 namespace scope::l1 {
 namespace {
 
-constexpr uint64_t CHAIN_ID = 1;
+constexpr ChainId CHAIN_ID{1};
 constexpr uint64_t GENESIS_TIME_S = 1'000;
 const Address RECEIVER{{0xbb}};
 

@@ -75,7 +75,7 @@ class Node {
     /// Follows L1 to its head.
     Result<rollup::Followed, rollup::FollowError> follow() { return follower_.advance(); }
     /// Takes the users' transactions that L1's reorganisations undid (rollup/follower.hpp).
-    std::vector<Transaction> take_undone(uint64_t chain_id) {
+    std::vector<Transaction> take_undone(ChainId chain_id) {
         return follower_.take_undone(chain_id);
     }
 

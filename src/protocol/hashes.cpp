@@ -18,6 +18,7 @@ class Words {
         return *this;
     }
     Words& add(const uint256& number) { return add(to_be(number)); }
+    Words& add(ChainId chain_id) { return add(uint256{chain_id}); }
     Words& add(const Address& address) { return add(to_uint256(address)); }
     [[nodiscard]] Hash hash() const { return keccak256(bytes_); }
 

@@ -2,11 +2,16 @@
 
 #include <vector>
 
+#include "base/chain_id.hpp"
 #include "base/uint256.hpp"
 
 /// SCOPE as plain data (docs/protocol.md): what contracts, builder, prover and followers hash and
 /// exchange. Knows no EVM. Every hash has a Solidity twin in contracts/src; shared vectors keep
 /// them equal.
+///
+/// A chain that a contract, a batch or calldata names is a word, not a ChainId: anyone may call
+/// chain 2^64, list it as a remote or register it, and what is hashed and encoded then is that
+/// number. Where such a word chooses a chain, ChainId::from decides, and nullopt is an unknown one.
 namespace scope::protocol {
 
 /// The trace with which a chain last let go of control in a root (§1, §5).
@@ -35,7 +40,7 @@ struct RootContext {
 
 /// Where scopes settle.
 struct SettlementId {
-    uint256 l1_chain_id;
+    ChainId l1_chain_id;
     Address settlement;
     friend bool operator==(const SettlementId&, const SettlementId&) = default;
 };

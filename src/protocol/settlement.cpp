@@ -54,8 +54,8 @@ Result<T, DecodeError> unwrap(abi::AbiResult<std::tuple<T>> decoded) {
 
 }  // namespace
 
-Bytes get_rollup(const uint256& chain_id) {
-    return abi::call("getRollup(uint256)", chain_id);
+Bytes get_rollup(ChainId chain_id) {
+    return abi::call("getRollup(uint256)", uint256{chain_id});
 }
 
 std::optional<RegisteredRollup> decode_rollup(BytesView output) {
@@ -140,7 +140,7 @@ Hash operation_digest(const SettlementId& settlement, const Operation& operation
     const Hash domain_separator = keccak256(abi::encode(
         domain(
             "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-        keccak256(as_bytes("Scope")), keccak256(as_bytes("1")), settlement.l1_chain_id,
+        keccak256(as_bytes("Scope")), keccak256(as_bytes("1")), uint256{settlement.l1_chain_id},
         settlement.settlement));
     const Hash struct_hash = keccak256(abi::encode(
         domain("Operation(address account,uint256 nonce,address target,uint256 value,bytes data,"

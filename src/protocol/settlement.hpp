@@ -133,7 +133,7 @@ struct RegisteredRollup {
     uint64_t forced_queue_position = 0;
 };
 /// Calldata of getRollup, and what it returns: all zeros for a rollup that is not registered.
-Bytes get_rollup(const uint256& chain_id);
+Bytes get_rollup(ChainId chain_id);
 std::optional<RegisteredRollup> decode_rollup(BytesView output);
 
 /// Calldata of IScopedAccount.executeOperation.

@@ -41,6 +41,9 @@ Address address(element object, const char* key) {
 uint256 number(element object, const char* key) {
     return uint256_from_text(text(object, key)).value();
 }
+ChainId chain_id(element object, const char* key) {
+    return ChainId::from(number(object, key)).value();
+}
 
 Marks marks(element object) {
     Marks out;
@@ -75,7 +78,7 @@ Operation operation(element o) {
 TEST_F(vectors, root_ids_and_first_traces) {
     for (const element r : document["roots"].get_array()) {
         const Hash id = root_id(
-            {number(r, "l1_chain_id"), address(r, "settlement")},
+            {chain_id(r, "l1_chain_id"), address(r, "settlement")},
             {number(r, "root_chain_id"), word(r, "operation_hash"), number(r, "root_index")});
         EXPECT_EQ(id, word(r, "root_id"));
         EXPECT_EQ(crypto::keccak256(id), word(r, "first_trace"));
@@ -150,7 +153,7 @@ TEST_F(vectors, public_inputs) {
 
 TEST_F(vectors, operations) {
     for (const element o : document["operations"].get_array()) {
-        const SettlementId settlement{number(o, "chain_id"), address(o, "settlement")};
+        const SettlementId settlement{chain_id(o, "chain_id"), address(o, "settlement")};
         EXPECT_EQ(operation_digest(settlement, operation(o)), word(o, "digest"));
         EXPECT_EQ(operation_hash(settlement, operation(o)), word(o, "operation_hash"));
     }

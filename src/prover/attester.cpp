@@ -137,8 +137,8 @@ std::unexpected<Disagreement> stopped(const rollup::FollowError& why) {
 Result<void, Disagreement> check_remotes(const rollup::Follower& follower,
                                          const PublicInputs& inputs) {
     for (const auto& remote : inputs.remotes) {
-        const auto* const known =
-            remote.chain_id.fits_u64() ? follower.rollup(remote.chain_id[0]) : nullptr;
+        const auto chain_id = ChainId::from(remote.chain_id);
+        const auto* const known = chain_id ? follower.rollup(*chain_id) : nullptr;
         if (known != nullptr && known->stopped) return stopped(*known->stopped);
     }
     return {};
@@ -155,7 +155,7 @@ Result<PublicInputs, Disagreement> verify(const ProofInput& input,
         return disagree(DisagreementKind::malformed_batch, std::string{to_string(batch.error())});
 
     PublicInputs found;
-    found.l1_chain_id = rollup.config.settlement.l1_chain_id;
+    found.l1_chain_id = uint256{rollup.config.settlement.l1_chain_id};
     found.settlement = rollup.config.settlement.settlement;
     found.chain_id = uint256{batch->chain_id};
     found.batch_number = uint256{rollup.next_batch()};
@@ -242,11 +242,12 @@ Result<Attestation, Disagreement> Attester::attest(BytesView proof_input) {
             disagree(DisagreementKind::malformed_input, std::string{to_string(input.error())}));
     if (const auto advanced = follower_.advance(); !advanced)
         return signed_by_me(disagree(DisagreementKind::not_following, to_string(advanced.error())));
-    const auto& chain_id = input->claim.chain_id;
-    const auto* rollup = chain_id.fits_u64() ? follower_.rollup(chain_id[0]) : nullptr;
+    const auto& claimed = input->claim.chain_id;
+    const auto chain_id = ChainId::from(claimed);
+    const auto* const rollup = chain_id ? follower_.rollup(*chain_id) : nullptr;
     if (rollup == nullptr)
         return signed_by_me(disagree(DisagreementKind::unknown_rollup,
-                                     fmt::format("chain {}", to_decimal(chain_id))));
+                                     fmt::format("chain {}", to_decimal(claimed))));
     if (rollup->stopped) return signed_by_me(stopped(*rollup->stopped));
 
     const auto found = verify(*input, *rollup, follower_);

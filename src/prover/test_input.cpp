@@ -7,7 +7,7 @@ namespace scope::prover::test {
 ProofInput Setting::input_of(const rollup::test::Claimed& claimed) const {
     const auto& claim = claimed.claim;
     ProofInput input;
-    input.claim = {rollup.settlement.l1_chain_id,
+    input.claim = {uint256{rollup.settlement.l1_chain_id},
                    rollup.settlement.settlement,
                    claim.chain_id,
                    claim.batch_number,

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/chain_id.hpp"
 #include "base/uint256.hpp"
 #include "rlp/error.hpp"
 
@@ -66,8 +67,9 @@ class Reader {
         return TRY(fixed<N>());
     }
 
-    /// A value by its type: uint64_t, uint256, bool, FixedBytes, std::optional of FixedBytes,
-    /// Bytes, std::vector of values, and structs with rlp_fields (see encode.hpp), which are lists.
+    /// A value by its type: uint64_t, uint256, ChainId, bool, FixedBytes, std::optional of
+    /// FixedBytes, Bytes, std::vector of values, and structs with rlp_fields (see encode.hpp),
+    /// which are lists.
     template <typename T>
     RlpResult<T> read() {
         if constexpr (std::is_same_v<T, bool>) {
@@ -76,6 +78,8 @@ class Reader {
             return u64();
         } else if constexpr (std::is_same_v<T, uint256>) {
             return u256();
+        } else if constexpr (std::is_same_v<T, ChainId>) {
+            return ChainId{TRY(u64())};
         } else if constexpr (std::is_same_v<T, Bytes>) {
             return to_bytes(TRY(string()));
         } else {

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <vector>
 
+#include "base/chain_id.hpp"
 #include "base/uint256.hpp"
 
 /// RLP (Yellow Paper, appendix B):
@@ -20,9 +21,9 @@
 /// A size is big-endian without leading zeros. A number is the string of its bytes, big-endian
 /// without leading zeros.
 ///
-/// A value is one of: unsigned integers, bool and uint256 (numbers); what converts to BytesView
-/// (string); std::optional of such (empty string when none); std::vector of values (list);
-/// std::tuple of values (list); Raw; and a struct with fields:
+/// A value is one of: unsigned integers, bool, uint256 and ChainId (numbers); what converts to
+/// BytesView (string); std::optional of such (empty string when none); std::vector of values
+/// (list); std::tuple of values (list); Raw; and a struct with fields:
 ///
 ///     struct Withdrawal { uint64_t index; Address address; };
 ///     constexpr auto rlp_fields(const Withdrawal*) {
@@ -103,6 +104,8 @@ size_t encoded_size(const T& value) noexcept {
         return number < 0x80 ? 1 : 1 + (static_cast<size_t>(std::bit_width(number)) + 7) / 8;
     } else if constexpr (std::same_as<T, uint256>) {
         return value < uint256{0x80u} ? 1 : 1 + significant_bytes(value);
+    } else if constexpr (std::same_as<T, ChainId>) {
+        return encoded_size(value.number());
     } else if constexpr (std::same_as<T, Raw>) {
         return value.encoded.size();
     } else if constexpr (String<T>) {
@@ -176,6 +179,8 @@ uint8_t* write(uint8_t* out, const T& value) noexcept {
         if (value.fits_u64()) return write(out, value[0]);
         const Hash bytes = to_be(value);
         return write(out, BytesView{bytes}.subspan(32 - significant_bytes(value)));
+    } else if constexpr (std::same_as<T, ChainId>) {
+        return write(out, value.number());
     } else if constexpr (std::same_as<T, Raw>) {
         return std::copy(value.encoded.begin(), value.encoded.end(), out);
     } else if constexpr (String<T>) {

@@ -94,7 +94,7 @@ Result<Batch, BatchError> decode_batch(BytesView bytes) {
     if (!l1_origin_number) return malformed;
     const auto first_block = fields->u64();
     if (!first_block) return malformed;
-    batch = {*chain_id, *number, *l1_origin_hash, *l1_origin_number, *first_block, {}};
+    batch = {ChainId{*chain_id}, *number, *l1_origin_hash, *l1_origin_number, *first_block, {}};
 
     auto blocks = fields->list();
     if (!blocks || !fields->finish()) return malformed;

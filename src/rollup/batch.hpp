@@ -18,7 +18,7 @@ struct BatchBlock {
 
 /// Consecutive blocks of one rollup, as they are published on L1.
 struct Batch {
-    uint64_t chain_id = 0;
+    ChainId chain_id;
     uint64_t number = 0;  ///< batches settled before
     Hash l1_origin_hash;  ///< the L1 block that the batch builds on
     uint64_t l1_origin_number = 0;

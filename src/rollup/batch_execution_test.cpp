@@ -166,7 +166,7 @@ INSTANTIATE_TEST_SUITE_P(
                 BatchRule::wrong_chain_id,
                 0,
                 {},
-                [](Batch& batch, Author&) { batch.chain_id = 999; }},
+                [](Batch& batch, Author&) { batch.chain_id = ChainId{999}; }},
         Refused{"wrong_first_block",
                 BatchRule::wrong_first_block,
                 0,

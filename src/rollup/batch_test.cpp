@@ -12,20 +12,21 @@ namespace {
 Batch sample(size_t data_size = 100) {
     Transaction system;
     system.type = TxType::system;
-    system.chain_id = 901;
+    system.chain_id = ChainId{901};
     system.gas_limit = 1'000'000;
     system.to = Address{};
     system.data = Bytes(data_size, 0xab);
     Transaction user;
     user.type = TxType::dynamic_fee;
-    user.chain_id = 901;
+    user.chain_id = ChainId{901};
     user.nonce = 7;
     user.gas_limit = 21'000;
     user.max_fee_per_gas = 10u;
     user.to = Address{};
     user.r = 1u;
     user.s = 2u;
-    return {901, 3, Hash{{1}}, 17, 5, {{100, Address{}, {system, user}}, {112, Address{}, {}}}};
+    return {ChainId{901}, 3, Hash{{1}},
+            17,           5, {{100, Address{}, {system, user}}, {112, Address{}, {}}}};
 }
 
 TEST(batch, round_trip) {

@@ -26,7 +26,7 @@ static_assert(!RULE_NAMES.back().empty());
 /// Refuses with what is known at a place: the transaction, then the chain.
 struct Place {
     std::optional<size_t> transaction_index;
-    std::optional<uint256> chain_id;
+    std::optional<ChainId> chain_id;
 
     [[nodiscard]] std::unexpected<DerivationError> refuse(DerivationRule rule,
                                                           std::string_view field = {}) const {
@@ -114,9 +114,9 @@ Result<DerivedBatch, DerivationError> derive_batch(const l1::L1Source& l1, const
     return DerivedBatch{std::move(claim), data.commitment, std::move(*batch)};
 }
 
-Result<DerivedScope, DerivationError> derive_scope(
-    const l1::L1Source& l1, const Transaction& tx, const Log& event, size_t index,
-    const std::function<bool(const uint256&)>& wanted) {
+Result<DerivedScope, DerivationError> derive_scope(const l1::L1Source& l1, const Transaction& tx,
+                                                   const Log& event, size_t index,
+                                                   const std::function<bool(ChainId)>& wanted) {
     const Place at{index, std::nullopt};
     const auto settled = protocol::decode_scope_settled(event.data);
     if (!settled || event.topics.size() != 2) return at.refuse(DerivationRule::malformed_event);
@@ -130,9 +130,9 @@ Result<DerivedScope, DerivationError> derive_scope(
     DerivedScope derived{from_be(event.topics[1]), index, hash(tx), {}};
     for (size_t i = 0; i < settled->size(); ++i) {
         const auto& one = (*settled)[i];
-        if (wanted && !wanted(one.chain_id)) continue;
-        auto batch =
-            derive_batch(l1, tx, std::move((*batches)[i]), one, Place{index, one.chain_id});
+        const auto chain_id = ChainId::from(one.chain_id);
+        if (!chain_id || (wanted && !wanted(*chain_id))) continue;
+        auto batch = derive_batch(l1, tx, std::move((*batches)[i]), one, Place{index, chain_id});
         if (!batch && batch.error().rule == DerivationRule::unreachable)
             return std::unexpected{std::move(batch.error())};
         derived.batches.push_back(std::move(batch));
@@ -151,7 +151,7 @@ std::string to_string(const DerivationError& error) {
     if (!error.field.empty()) text += fmt::format(" ({})", error.field);
     if (error.batch_error) text += fmt::format(": {}", to_string(*error.batch_error));
     if (error.transaction_index) text += fmt::format(", transaction {}", *error.transaction_index);
-    if (error.chain_id) text += fmt::format(", chain {}", to_decimal(*error.chain_id));
+    if (error.chain_id) text += fmt::format(", chain {}", *error.chain_id);
     return text;
 }
 
@@ -163,8 +163,7 @@ std::optional<Hash> versioned_hash_of(const crypto::Blob& blob) {
 
 Result<std::vector<DerivedScope>, DerivationError> derive_scopes(
     const l1::L1Source& l1, const chain::StoredBlock& l1_block,
-    const protocol::SettlementId& settlement,
-    const std::function<bool(const uint256& chain_id)>& wanted) {
+    const protocol::SettlementId& settlement, const std::function<bool(ChainId)>& wanted) {
     const auto& header = l1_block.header();
     const auto& transactions = l1_block.block.transactions;
     if (!has_encoding(header) || hash(header) != l1_block.hash)

@@ -40,7 +40,7 @@ std::string_view to_string(DerivationRule rule) noexcept;
 struct DerivationError {
     DerivationRule rule{};
     std::optional<size_t> transaction_index;
-    std::optional<uint256> chain_id;
+    std::optional<ChainId> chain_id;
     std::optional<BatchError> batch_error;
     std::string field;  ///< which differs
 
@@ -63,11 +63,11 @@ std::optional<Hash> versioned_hash_of(const crypto::Blob& blob);
 /// Derives the scopes that an L1 block settles, in order: from successful executeScope transactions
 /// only. An error is one of the block as a whole.
 ///
-/// @param wanted  Whose batches to derive; none: all. Others' data is not looked at: what stands
-///                there is between them and their verifier, and stops nobody else.
+/// @param wanted  Whose batches to derive; none: all that have a ChainId. Others' data is not
+/// looked
+///                at: what stands there is between them and their verifier, and stops nobody else.
 Result<std::vector<DerivedScope>, DerivationError> derive_scopes(
     const l1::L1Source& l1, const chain::StoredBlock& l1_block,
-    const protocol::SettlementId& settlement,
-    const std::function<bool(const uint256& chain_id)>& wanted = {});
+    const protocol::SettlementId& settlement, const std::function<bool(ChainId)>& wanted = {});
 
 }  // namespace scope::rollup

@@ -59,7 +59,7 @@ FollowError stop_of(const DerivationError& error, uint64_t next_batch, uint64_t 
         error.rule == DerivationRule::missing_blob || error.rule == DerivationRule::wrong_blob;
     auto stop = make_error(missing ? FollowRule::missing_data : FollowRule::bad_batch, l1_block,
                            to_string(error));
-    stop.chain_id = (*error.chain_id)[0];
+    stop.chain_id = error.chain_id;
     stop.batch_number = next_batch;
     stop.derivation = error;
     return stop;
@@ -93,8 +93,8 @@ std::string_view to_string(FollowRule rule) noexcept {
 
 std::string to_string(const FollowError& error) {
     std::string text = fmt::format("L1 block {}", error.l1_block);
-    if (error.chain_id != 0)
-        text += fmt::format(", chain {}, batch {}", error.chain_id, error.batch_number);
+    if (error.chain_id)
+        text += fmt::format(", chain {}, batch {}", *error.chain_id, error.batch_number);
     text += fmt::format(": {}", to_string(error.rule));
     if (!error.detail.empty()) text += ": " + error.detail;
     return text;
@@ -106,7 +106,7 @@ Follower::Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, ui
     settlement_ = rollups[0].settlement;
     for (auto& config : rollups) {
         CHECK(config.settlement == settlement_);
-        const uint64_t chain_id = config.chain_id();
+        const ChainId chain_id = config.chain_id();
         chain::Chain chain{config.spec, config.genesis};
         const Position genesis{.head = chain.head()->hash};
         const bool is_new =
@@ -124,12 +124,12 @@ uint64_t Follower::Rollup::batches_of(uint64_t l1_block) const {
     return next_batch() - history[history.size() - 2].next_batch;
 }
 
-const Follower::Rollup* Follower::rollup(uint64_t chain_id) const noexcept {
+const Follower::Rollup* Follower::rollup(ChainId chain_id) const noexcept {
     const auto found = rollups_.find(chain_id);
     return found != rollups_.end() ? &found->second : nullptr;
 }
 
-Follower::Head Follower::head(uint64_t chain_id, Label label) const {
+Follower::Head Follower::head(ChainId chain_id, Label label) const {
     const auto& [config, chain, history, stopped, undone] = rollups_.at(chain_id);
     if (label == Label::latest) return {history.back(), stopped};
     const uint64_t l1_block = label == Label::safe ? safe_ : finalized_;
@@ -180,8 +180,8 @@ Result<bool, FollowError> Follower::read_up_to(uint64_t head, Followed& followed
 Result<size_t, FollowError> Follower::follow(const chain::StoredBlock& block,
                                              const std::function<bool(const Rollup&)>& wanted) {
     const uint64_t number = block.header().number;
-    const auto scopes = derive_scopes(source_, block, settlement_, [&](const uint256& chain_id) {
-        const auto* const known = chain_id.fits_u64() ? rollup(chain_id[0]) : nullptr;
+    const auto scopes = derive_scopes(source_, block, settlement_, [&](ChainId chain_id) {
+        const auto* const known = rollup(chain_id);
         return known != nullptr && wanted(*known);
     });
     if (!scopes) {
@@ -193,16 +193,16 @@ Result<size_t, FollowError> Follower::follow(const chain::StoredBlock& block,
         return std::unexpected{std::move(error)};
     }
     // A rollup that stopped in the middle of the block has its first ones already.
-    std::map<uint64_t, uint64_t> to_pass_over;
+    std::map<ChainId, uint64_t> to_pass_over;
     for (const auto& [chain_id, rollup] : rollups_)
         to_pass_over[chain_id] = rollup.batches_of(number);
     size_t applied = 0;
     for (const auto& scope : *scopes) {
         for (const auto& batch : scope.batches) {
-            const auto& chain_id = batch ? batch->claim.chain_id : *batch.error().chain_id;
-            auto& rollup = rollups_.at(chain_id[0]);
+            const ChainId chain_id = batch ? batch->batch.chain_id : *batch.error().chain_id;
+            auto& rollup = rollups_.at(chain_id);
             if (rollup.stopped) continue;
-            if (auto& left = to_pass_over[chain_id[0]]; left > 0) {
+            if (auto& left = to_pass_over[chain_id]; left > 0) {
                 --left;
                 continue;
             }
@@ -335,7 +335,7 @@ void Follower::note_undone(Rollup& rollup) {
     std::ranges::for_each(before, add);
 }
 
-std::vector<Transaction> Follower::take_undone(uint64_t chain_id) {
+std::vector<Transaction> Follower::take_undone(ChainId chain_id) {
     auto& rollup = rollups_.at(chain_id);
     std::vector<Transaction> transactions;
     for (const auto& [block, index] : std::exchange(rollup.undone, {}))

@@ -30,9 +30,9 @@ std::string_view to_string(FollowRule rule) noexcept;
 struct FollowError {
     FollowRule rule{};
     uint64_t l1_block = 0;
-    uint64_t chain_id = 0;      ///< 0: not of one rollup
-    uint64_t batch_number = 0;  ///< if of one rollup
-    std::string detail;         ///< what differs, or the reason in words
+    std::optional<ChainId> chain_id;  ///< none: not of one rollup
+    uint64_t batch_number = 0;        ///< if of one rollup
+    std::string detail;               ///< what differs, or the reason in words
     std::optional<DerivationError> derivation;
     std::optional<BatchRefusal> batch;
 };
@@ -91,15 +91,15 @@ class Follower {
         [[nodiscard]] uint64_t batches_of(uint64_t l1_block) const;
     };
     /// Returns null for a chain that is not followed.
-    [[nodiscard]] const Rollup* rollup(uint64_t chain_id) const noexcept;
-    [[nodiscard]] const std::map<uint64_t, Rollup>& rollups() const noexcept { return rollups_; }
+    [[nodiscard]] const Rollup* rollup(ChainId chain_id) const noexcept;
+    [[nodiscard]] const std::map<ChainId, Rollup>& rollups() const noexcept { return rollups_; }
 
     struct Head {
         Position position;
         std::optional<FollowError> stopped;  ///< why the rollup doesn't go on, if it doesn't
     };
     /// Returns where a rollup stands after the L1 block with this label. REQUIRES: it is followed.
-    [[nodiscard]] Head head(uint64_t chain_id, Label label = Label::latest) const;
+    [[nodiscard]] Head head(ChainId chain_id, Label label = Label::latest) const;
 
     /// The next L1 block to read.
     [[nodiscard]] uint64_t next_l1_block() const noexcept { return first_block_ + l1_.size(); }
@@ -112,7 +112,7 @@ class Follower {
 
     /// Takes the users' transactions that stood in blocks which a reorganisation of L1 undid and
     /// which stand on the chain no more, each once, in their order.
-    std::vector<Transaction> take_undone(uint64_t chain_id);
+    std::vector<Transaction> take_undone(ChainId chain_id);
 
   private:
     struct Executed {
@@ -138,7 +138,7 @@ class Follower {
     std::optional<BatchExecution> recall(const Rollup& rollup, const Batch& batch);
 
     const l1::L1Source& source_;
-    std::map<uint64_t, Rollup> rollups_;
+    std::map<ChainId, Rollup> rollups_;
     std::deque<Executed> executed_;
     protocol::SettlementId settlement_;
     uint64_t first_block_;

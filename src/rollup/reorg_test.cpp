@@ -37,7 +37,7 @@ Transaction open_scope(const chain::Chain& chain) {
 /// settled them on whatever branch is canonical.
 class Branches {
   public:
-    static constexpr std::array<uint64_t, 2> CHAINS{CHAIN, REMOTE};
+    static constexpr std::array<ChainId, 2> CHAINS{CHAIN, REMOTE};
 
     [[nodiscard]] std::vector<RollupConfig> configs() const {
         return {config(CHAIN), config(REMOTE)};
@@ -46,11 +46,11 @@ class Branches {
     void add_empty() { l1.add({}, {}); }
 
     /// Adds an L1 block in which these rollups settle one batch each, in one scope.
-    void add_scope(const std::vector<uint64_t>& chains, DataIn data_in = DataIn::calldata) {
+    void add_scope(const std::vector<ChainId>& chains, DataIn data_in = DataIn::calldata) {
         std::vector<protocol::BatchClaim> claims;
         std::vector<Hash> versioned_hashes;
-        for (const uint64_t id : CHAINS) to_head(id);
-        for (const uint64_t id : chains) {
+        for (const ChainId id : CHAINS) to_head(id);
+        for (const ChainId id : chains) {
             auto& on = at(id);
             std::vector<std::vector<Transaction>> blocks{
                 {open_scope(on.chain), user_transfer(on.chain, ++salt_)}};
@@ -64,7 +64,7 @@ class Branches {
             claims.push_back(std::move(claimed.claim));
         }
         l1.settle(claims, versioned_hashes);
-        for (const uint64_t id : CHAINS)
+        for (const ChainId id : CHAINS)
             heads_[{l1.head()->hash, id}] = {at(id).chain.head()->hash, at(id).next_batch};
     }
 
@@ -72,7 +72,7 @@ class Branches {
     void go_back(size_t depth) { l1.blocks_.resize(l1.blocks_.size() - depth); }
 
     /// The users' transactions of a rollup on the canonical branch, in their order.
-    std::vector<Hash> transactions(uint64_t id) {
+    std::vector<Hash> transactions(ChainId id) {
         auto& chain = to_head(id).chain;
         std::vector<Hash> hashes;
         for (uint64_t n = 1; n <= chain.head()->header().number; ++n) {
@@ -96,9 +96,9 @@ class Branches {
         uint64_t next_batch = 0;
     };
 
-    Rollup& at(uint64_t id) { return id == CHAIN ? one_ : two_; }
+    Rollup& at(ChainId id) { return id == CHAIN ? one_ : two_; }
     /// Takes the rollup to where L1's head has it.
-    Rollup& to_head(uint64_t id) {
+    Rollup& to_head(ChainId id) {
         auto& on = at(id);
         Settled settled{on.chain.store().canonical_block(0)->hash, 0};
         for (size_t n = l1.blocks_.size(); n-- > 0;) {
@@ -114,7 +114,7 @@ class Branches {
 
     Rollup one_{make_chain(config(CHAIN)), 0};
     Rollup two_{make_chain(config(REMOTE)), 0};
-    std::map<std::pair<Hash, uint64_t>, Settled> heads_;  // after L1 blocks in which scopes settled
+    std::map<std::pair<Hash, ChainId>, Settled> heads_;  // after L1 blocks in which scopes settled
     uint64_t salt_ = 0;
 };
 
@@ -122,19 +122,20 @@ void expect_as_fresh(const Follower& follower, const Branches& branches) {
     Follower fresh{branches.l1, branches.configs()};
     ASSERT_TRUE(fresh.advance().has_value());
     EXPECT_EQ(follower.next_l1_block(), fresh.next_l1_block());
-    for (const uint64_t id : Branches::CHAINS) {
+    for (const ChainId id : Branches::CHAINS) {
         const auto& chain = follower.rollup(id)->chain;
         const auto& expected = fresh.rollup(id)->chain;
-        EXPECT_EQ(chain.head()->hash, expected.head()->hash) << id;
-        EXPECT_EQ(chain.head_state()->state_root(), expected.head_state()->state_root()) << id;
+        EXPECT_EQ(chain.head()->hash, expected.head()->hash) << id.number();
+        EXPECT_EQ(chain.head_state()->state_root(), expected.head_state()->state_root())
+            << id.number();
         EXPECT_EQ(follower.head(id).stopped.has_value(), false);
         for (const auto label : {Label::latest, Label::safe, Label::finalized}) {
             const auto is = follower.head(id, label).position;
             const auto should = fresh.head(id, label).position;
-            EXPECT_EQ(is.l1_block, should.l1_block) << id;
-            EXPECT_EQ(is.head, should.head) << id;
-            EXPECT_EQ(is.next_batch, should.next_batch) << id;
-            EXPECT_EQ(is.l1_origin_number, should.l1_origin_number) << id;
+            EXPECT_EQ(is.l1_block, should.l1_block) << id.number();
+            EXPECT_EQ(is.head, should.head) << id.number();
+            EXPECT_EQ(is.next_batch, should.next_batch) << id.number();
+            EXPECT_EQ(is.l1_origin_number, should.l1_origin_number) << id.number();
         }
     }
 }

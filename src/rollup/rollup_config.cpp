@@ -10,7 +10,7 @@ const execution::SystemTransactionRule& RollupConfig::system() const {
     return rollup->system();
 }
 
-chain::ChainSpec rollup_spec(uint64_t chain_id) {
+chain::ChainSpec rollup_spec(ChainId chain_id) {
     auto spec = chain::ChainSpec::of(evm::Revision::osaka, chain_id);
     spec.rollup = std::make_shared<execution::ScopeRollup>(
         execution::SystemTransactionRule{SYSTEM_SENDER, PREDEPLOY});

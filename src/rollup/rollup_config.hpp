@@ -21,12 +21,12 @@ struct RollupConfig {
     protocol::SettlementId settlement;
     Hash program_id;  ///< as the registry on L1 names the state transition
 
-    [[nodiscard]] uint64_t chain_id() const noexcept { return spec.chain_id; }
+    [[nodiscard]] ChainId chain_id() const noexcept { return spec.chain_id; }
     [[nodiscard]] const execution::SystemTransactionRule& system() const;
 };
 
 /// A rollup with Osaka's rules and system transactions between SYSTEM_SENDER and PREDEPLOY.
-chain::ChainSpec rollup_spec(uint64_t chain_id);
+chain::ChainSpec rollup_spec(ChainId chain_id);
 
 /// How a block of a batch with this L1 origin is built: what the batch does not say follows from
 /// the origin and the parent (docs/formats/batch.md).

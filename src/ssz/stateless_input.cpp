@@ -131,7 +131,7 @@ SszResult<StatelessInput> decode_stateless_input(BytesView bytes) {
     StatelessInput input;
     input.new_payload_request = TRY(decode_request(fields[0]));
     input.witness = TRY(decode_witness(fields[1]));
-    input.chain_id = read_u64(fields[2]);
+    input.chain_id = ChainId{read_u64(fields[2])};
     input.public_keys =
         copy(TRY(list_of_byte_lists(fields[3], MAX_WITNESS_ITEMS, MAX_WITNESS_ITEM_BYTES)));
     return input;

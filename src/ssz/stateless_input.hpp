@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "base/chain_id.hpp"
 #include "ssz/decode.hpp"
 
 namespace scope::ssz {
@@ -55,7 +56,7 @@ struct ExecutionWitness {
 struct StatelessInput {
     NewPayloadRequest new_payload_request;
     ExecutionWitness witness;
-    uint64_t chain_id = 0;
+    ChainId chain_id;
     std::vector<Bytes> public_keys;
 };
 

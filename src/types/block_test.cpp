@@ -49,7 +49,7 @@ Block example() {
     for (const TxType type : {TxType::legacy, TxType::dynamic_fee, TxType::system}) {
         Transaction tx;
         tx.type = type;
-        tx.chain_id = 902;
+        tx.chain_id = ChainId{902};
         tx.gas_limit = 21'000;
         tx.to = Address{{1}};
         if (type != TxType::system) sign(tx, *key);

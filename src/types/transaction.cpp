@@ -109,7 +109,7 @@ Status read_field(rlp::Reader& reader, TxField name, Field& field) {
     field = std::move(*value);
     return {};
 }
-Status read_field(rlp::Reader& reader, TxField name, std::optional<uint64_t>& chain_id) {
+Status read_field(rlp::Reader& reader, TxField name, std::optional<ChainId>& chain_id) {
     return read_field(reader, name, chain_id.emplace());
 }
 
@@ -134,11 +134,11 @@ Status read_legacy_v(rlp::Reader& reader, Transaction& tx) {
         tx.y_parity = v[0] == 28;
         return {};
     }
-    const uint256 chain_id = (v - uint256{35u}) >> 1;
-    if (v < uint256{35u} || !chain_id.fits_u64())
+    const auto chain_id = ChainId::from((v - uint256{35u}) >> 1);
+    if (v < uint256{35u} || !chain_id)
         return std::unexpected{
             TxDecodeFault{TxDecodeError::bad_signature_value, TxField::v, std::nullopt, rest}};
-    tx.chain_id = chain_id[0];
+    tx.chain_id = chain_id;
     tx.y_parity = v[0] % 2 == 0;
     return {};
 }

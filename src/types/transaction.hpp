@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/chain_id.hpp"
 #include "base/uint256.hpp"
 #include "rlp/error.hpp"
 
@@ -40,7 +41,7 @@ struct Authorization {
 /// A transaction of any type; fields that a type lacks are empty or zero.
 struct Transaction {
     TxType type = TxType::legacy;
-    std::optional<uint64_t> chain_id;  ///< none only in a legacy transaction before EIP-155
+    std::optional<ChainId> chain_id;  ///< none only in a legacy transaction before EIP-155
     uint64_t nonce = 0;
     uint256 max_priority_fee_per_gas;  ///< wei; gas_price in types 0 and 1
     uint256 max_fee_per_gas;           ///< wei; gas_price in types 0 and 1

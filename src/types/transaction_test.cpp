@@ -31,7 +31,7 @@ constexpr TxType TYPES[] = {TxType::legacy, TxType::access_list, TxType::dynamic
 Transaction example(TxType type) {
     Transaction tx;
     tx.type = type;
-    tx.chain_id = 901;
+    tx.chain_id = ChainId{901};
     tx.nonce = 9;
     tx.gas_limit = 100'000;
     tx.to = TO;
@@ -62,7 +62,7 @@ Transaction example(TxType type) {
 // The example of EIP-155.
 TEST(transaction, eip155_example) {
     Transaction tx;
-    tx.chain_id = 1;
+    tx.chain_id = ChainId{1};
     tx.nonce = 9;
     tx.max_fee_per_gas = tx.max_priority_fee_per_gas = 20'000'000'000u;
     tx.gas_limit = 21'000;
@@ -105,7 +105,7 @@ TEST(transaction, unprotected_legacy) {
 TEST(transaction, largest_chain_id) {
     for (const TxType type : TYPES) {
         Transaction tx = example(type);
-        tx.chain_id = ~uint64_t{0};
+        tx.chain_id = ChainId{~uint64_t{0}};
         if (type != TxType::system) sign(tx, key());
         EXPECT_EQ(decode_transaction(encode(tx)), tx);
     }

@@ -20,7 +20,7 @@ constexpr size_t MAX_ROUNDS = 40;
 
 /// Who asked: a chain, in a root, the root's own code or a record, which of its requests.
 struct Label {
-    uint64_t chain_id = 0;
+    ChainId chain_id;
     size_t root = 0;    ///< place among the roots of all sections
     size_t record = 0;  ///< number of the record that runs, 0: the root's own code
     size_t request = 0;
@@ -51,7 +51,7 @@ struct Seen {
 /// Follows one chain's run.
 class Observer final : public evm::Tracer {
   public:
-    Observer(Seen& seen, uint64_t chain_id, const Address& callable, const Address& loader,
+    Observer(Seen& seen, ChainId chain_id, const Address& callable, const Address& loader,
              const std::vector<const Part*>& parts)
         : seen_(seen), chain_id_(chain_id), callable_(callable), loader_(loader), parts_(parts) {}
 
@@ -101,7 +101,7 @@ class Observer final : public evm::Tracer {
     }
 
     Seen& seen_;
-    uint64_t chain_id_;
+    ChainId chain_id_;
     Address callable_, loader_;
     const std::vector<const Part*>& parts_;
     const Part* part_ = nullptr;
@@ -163,9 +163,9 @@ struct Adversary::Plan {
         const auto& contracts = devnet.node().network().contracts;
         const auto& bundle = sealed->bundle;
         {
-            const auto parts_here = parts_on(1);
-            Observer observer{seen, 1, contracts.l1_callable, contracts.settlement.settlement,
-                              parts_here};
+            const auto parts_here = parts_on(oracle::chain_id_of(0));
+            Observer observer{seen, oracle::chain_id_of(0), contracts.l1_callable,
+                              contracts.settlement.settlement, parts_here};
             const auto& l1 = devnet.l1().chain();
             chain::BlockBuilder block{l1, l1.head()->hash, bundle.attributes};
             execution::Host host{block.state(), block.environment()};
@@ -185,7 +185,7 @@ struct Adversary::Plan {
         }
         return seen;
     }
-    [[nodiscard]] std::vector<const Part*> parts_on(uint64_t chain_id) const {
+    [[nodiscard]] std::vector<const Part*> parts_on(ChainId chain_id) const {
         std::vector<const Part*> here;
         for (const auto& part : parts)
             if (part.section.chain_id == chain_id) here.push_back(&part);

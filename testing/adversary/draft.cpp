@@ -26,7 +26,7 @@ std::vector<Section> sections_of(const Draft& draft) {
     std::vector<Section> sections;
     for (size_t i = 0; i < draft.scope.legs.size(); ++i) {
         const auto& leg = draft.scope.legs[i];
-        sections.push_back({.chain_id = 1,
+        sections.push_back({.chain_id = oracle::chain_id_of(0),
                             .context = leg.context,
                             .section = {leg.fills, leg.records},
                             .is_own = !leg.signed_operation.empty(),
@@ -62,7 +62,7 @@ std::vector<Section> sections_of(const Draft& draft) {
 }
 
 void put(Draft& draft, const Section& section) {
-    if (section.chain_id == 1) {
+    if (section.chain_id == oracle::chain_id_of(0)) {
         auto& leg = draft.scope.legs[section.leg];
         leg.context = section.context;
         leg.fills = section.section.fills;

@@ -27,7 +27,7 @@ Draft draft_of(const builder::Bundle& bundle);
 
 /// What one chain gets for one root, and where that stands.
 struct Section {
-    uint64_t chain_id = 0;
+    ChainId chain_id;
     protocol::RootContext context;
     protocol::RootSection section;
     bool is_own = false;  ///< the chain is the root's own

@@ -41,6 +41,12 @@ void FieldWalk::walk(const std::string& path, uint256& number) {
     if (number == before) number += uint256{1u};
 }
 
+void FieldWalk::walk(const std::string& path, ChainId& chain_id) {
+    uint64_t number = chain_id.number();
+    walk(path, number);
+    chain_id = ChainId{number};
+}
+
 void FieldWalk::walk(const std::string& path, uint64_t& number) {
     if (!is_chosen(path)) return;
     const uint64_t before = number;

@@ -106,6 +106,7 @@ class FieldWalk {
     void walk(const std::string& path, Bytes& bytes);
     void walk(const std::string& path, uint256& number);
     void walk(const std::string& path, uint64_t& number);
+    void walk(const std::string& path, ChainId& chain_id);
     void walk(const std::string& path, uint8_t& number);
     void walk(const std::string& path, bool& flag);
     void walk(const std::string& path, protocol::CallKind& kind);

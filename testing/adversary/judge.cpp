@@ -27,13 +27,13 @@ uint256 ether_on(const state::WorldState& rollup) {
 }
 
 uint256 escrow_of(const state::WorldState& l1, const protocol::SettlementId& settlement,
-                  uint64_t chain_id) {
+                  ChainId chain_id) {
     state::State state{l1};
     execution::Environment environment;
-    environment.block.chain_id = settlement.l1_chain_id[0];
+    environment.block.chain_id = settlement.l1_chain_id;
     execution::Host host{state, environment};
     host.open_transaction({});
-    const Bytes input = protocol::get_rollup(uint256{chain_id});
+    const Bytes input = protocol::get_rollup(chain_id);
     const auto result = host.call({.is_static = true,
                                    .gas = VIEW_GAS,
                                    .recipient = settlement.settlement,
@@ -48,7 +48,7 @@ uint256 escrow_of(const state::WorldState& l1, const protocol::SettlementId& set
 std::optional<Judgement> unbacked(const oracle::SealedScope& sealed, const Attempt& attempt) {
     const auto& [contracts, rollups, first_l1_block] = sealed.devnet.node().network();
     for (size_t i = 0; i < rollups.size(); ++i) {
-        const uint64_t id = rollups[i].chain_id();
+        const ChainId id = rollups[i].chain_id();
         const auto escrow = escrow_of(*attempt.chains[0].state, contracts.settlement, id);
         const auto ether = ether_on(*attempt.chains[i + 1].state);
         if (escrow < ether)

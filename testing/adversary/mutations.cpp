@@ -201,7 +201,7 @@ void walk(FieldWalk& walk, Draft& draft) {
                        section.section.records.end());
     for (auto& section : sections) {
         const auto before = section;
-        const std::string path = section.chain_id == 1 ? "L1" : "rollup";
+        const std::string path = section.chain_id == oracle::chain_id_of(0) ? "L1" : "rollup";
         walk_section(walk, path, section);
         for (auto& record : section.section.records)
             walk_copies(walk, path + ": record", record, records);

@@ -19,7 +19,7 @@ struct Program {
     crypto::SecretKey key;  ///< the sender's
 };
 
-inline constexpr uint64_t CHAIN_ID = 1;
+inline constexpr ChainId CHAIN_ID{1};
 
 /// The program with number @p index of the run with this seed: always the same one.
 ///

@@ -52,7 +52,7 @@ bool has_starved_call(const std::vector<builder::CallTree>& calls) {
 /// A chain at its genesis, on which set-up messages run as they would in transactions.
 class Setup {
   public:
-    Setup(const state::GenesisAlloc& alloc, uint64_t chain_id)
+    Setup(const state::GenesisAlloc& alloc, ChainId chain_id)
         : genesis_(alloc), state_(genesis_), host_(state_, environment_) {
         environment_.block.chain_id = chain_id;
         environment_.block.gas_limit = static_cast<uint64_t>(SETUP_GAS);
@@ -100,7 +100,7 @@ class Setup {
 };
 
 /// Code of an alias: EIP-1167's proxy with what it stands for behind.
-Bytes proxy_with_arguments(const Address& implementation, uint64_t chain_id,
+Bytes proxy_with_arguments(const Address& implementation, ChainId chain_id,
                            const Address& account) {
     static const Bytes BEFORE = from_hex("363d3d373d3d3d363d73").value();
     static const Bytes AFTER = from_hex("5af43d82803e903d91602b57fd5bf3").value();
@@ -108,7 +108,7 @@ Bytes proxy_with_arguments(const Address& implementation, uint64_t chain_id,
 }
 
 /// Somebody whose alias only shows what aliases delegate to.
-constexpr uint64_t STRANGER_CHAIN_ID = 999;
+constexpr ChainId STRANGER_CHAIN_ID{999};
 constexpr Address STRANGER{{1}};
 
 /// Deploys an alias; what it delegates to.
@@ -145,7 +145,7 @@ ManyChains::ManyChains(const devnet::Artifacts& artifacts) {
                            .storage = {}};
 
     const Bytes predeploy_code = devnet::predeploy_code(
-        artifacts, rollup::rollup_spec(chain_id_of(1)), {uint256{chain_id_of(0)}, settlement_});
+        artifacts, rollup::rollup_spec(chain_id_of(1)), {chain_id_of(0), settlement_});
     Setup rollup{devnet::rollup_alloc(predeploy_code), chain_id_of(1)};
     rollup_alias_ = deploy_alias_implementation(rollup, rollup::PREDEPLOY);
     rollup_ = rollup.finish();
@@ -153,11 +153,11 @@ ManyChains::ManyChains(const devnet::Artifacts& artifacts) {
     CHECK(rollup_.contains(alias_of(1, STRANGER_CHAIN_ID, STRANGER)));
 }
 
-Bytes ManyChains::alias_code(size_t on_chain, uint64_t chain_id, const Address& account) const {
+Bytes ManyChains::alias_code(size_t on_chain, ChainId chain_id, const Address& account) const {
     return proxy_with_arguments(on_chain == 0 ? l1_alias_ : rollup_alias_, chain_id, account);
 }
 
-Address ManyChains::alias_of(size_t on_chain, uint64_t chain_id, const Address& account) const {
+Address ManyChains::alias_of(size_t on_chain, ChainId chain_id, const Address& account) const {
     // OpenZeppelin's Clones: returns the 97 bytes behind these 10.
     static const Bytes DEPLOY = from_hex("6100613d81600a3d39f3").value();
     const Bytes init_code = concat(DEPLOY, alias_code(on_chain, chain_id, account));
@@ -176,7 +176,7 @@ struct ManyChains::World::Impl {
     uint64_t operations = 0;
 
     Impl(const ManyChains& base_, std::span<const Program> programs) : base(base_) {
-        network.contracts = {{uint256{chain_id_of(0)}, base.settlement_}, base.l1_callable_};
+        network.contracts = {{chain_id_of(0), base.settlement_}, base.l1_callable_};
         for (const auto& program : programs) chain_count = std::max(chain_count, program.chains);
         std::vector<state::GenesisAlloc> allocs(chain_count, base.rollup_);
         allocs[0] = base.l1_;

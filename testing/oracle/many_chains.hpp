@@ -49,10 +49,8 @@ class ManyChains {
                                 const BeforeSettling& before_settling = {}) const;
 
   private:
-    [[nodiscard]] Address alias_of(size_t on_chain, uint64_t chain_id,
-                                   const Address& account) const;
-    [[nodiscard]] Bytes alias_code(size_t on_chain, uint64_t chain_id,
-                                   const Address& account) const;
+    [[nodiscard]] Address alias_of(size_t on_chain, ChainId chain_id, const Address& account) const;
+    [[nodiscard]] Bytes alias_code(size_t on_chain, ChainId chain_id, const Address& account) const;
 
     // What a chain holds before there are programs: L1 with settlement, verifier, account.
     state::GenesisAlloc l1_, rollup_;

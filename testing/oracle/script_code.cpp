@@ -304,7 +304,7 @@ class Compiler {
         constexpr uint64_t WORDS = INPUT + 4;
         const uint64_t value = value_of(program_, operation);
         asm_.push(from_be(selector) << uint64_t{224}).store(INPUT);
-        asm_.push(chain_id_of(program_.contracts[operation.target].chain)).store(WORDS);
+        asm_.push(chain_id_of(program_.contracts[operation.target].chain).number()).store(WORDS);
         asm_.op(OP_ADDRESS).store(WORDS + 32);
         asm_.push(0x60u).store(WORDS + 64);
         asm_.push(to_uint256(addresses_.of(operation.target))).store(WORDS + 96);
@@ -376,10 +376,10 @@ class Compiler {
 
 }  // namespace
 
-uint64_t chain_id_of(size_t chain) {
+ChainId chain_id_of(size_t chain) {
     constexpr uint64_t L1_ID = 1;
     constexpr uint64_t FIRST_ROLLUP_ID = 901;
-    return chain == 0 ? L1_ID : FIRST_ROLLUP_ID + chain - 1;
+    return ChainId{chain == 0 ? L1_ID : FIRST_ROLLUP_ID + chain - 1};
 }
 
 Bytes encode(const ScriptInput& input) {

@@ -1,11 +1,12 @@
 #pragma once
 
+#include "base/chain_id.hpp"
 #include "oracle/addresses.hpp"
 
 namespace scope::oracle {
 
 /// 0 is L1.
-uint64_t chain_id_of(size_t chain);
+ChainId chain_id_of(size_t chain);
 
 /// What a contract is called with: four words.
 struct ScriptInput {

@@ -52,7 +52,7 @@ Bytes ScenarioWorld::init_code(const std::string& source, const std::string& con
 
 // ---- setting up
 
-Transaction ScenarioWorld::make_transaction(uint64_t chain_id, const devnet::Person& from,
+Transaction ScenarioWorld::make_transaction(ChainId chain_id, const devnet::Person& from,
                                             uint64_t nonces_before, std::optional<Address> to,
                                             Bytes data, const uint256& value, uint64_t gas) {
     const auto account = world_.chain(chain_id).head_state()->account(from.address);
@@ -70,8 +70,8 @@ Transaction ScenarioWorld::make_transaction(uint64_t chain_id, const devnet::Per
     return tx;
 }
 
-void ScenarioWorld::prepare(uint64_t chain_id, const devnet::Person& from,
-                            std::optional<Address> to, Bytes data, const uint256& value) {
+void ScenarioWorld::prepare(ChainId chain_id, const devnet::Person& from, std::optional<Address> to,
+                            Bytes data, const uint256& value) {
     const auto before =
         static_cast<uint64_t>(std::ranges::count_if(prepared_, [&](const auto& each) {
             return each.chain_id == chain_id && each.from == from.address;
@@ -81,7 +81,7 @@ void ScenarioWorld::prepare(uint64_t chain_id, const devnet::Person& from,
          make_transaction(chain_id, from, before, to, std::move(data), value, SETUP_GAS)});
 }
 
-Site ScenarioWorld::create(uint64_t chain_id, Bytes init_code) {
+Site ScenarioWorld::create(ChainId chain_id, Bytes init_code) {
     prepare(chain_id, deployer_, std::nullopt, std::move(init_code), {});
     return {chain_id,
             execution::create_address(deployer_.address, prepared_.back().transaction.nonce)};
@@ -96,7 +96,7 @@ void ScenarioWorld::call_by(const devnet::Person& from, const Site& to, Bytes da
     prepare(to.chain_id, from, to.address, std::move(data), value);
 }
 
-Address ScenarioWorld::seen_from(uint64_t chain_id, const Site& site) {
+Address ScenarioWorld::seen_from(ChainId chain_id, const Site& site) {
     if (site.chain_id == chain_id) return site.address;
     const Address at = callable(chain_id);
     prepare(chain_id, deployer_, at,
@@ -186,13 +186,12 @@ Ran ScenarioWorld::settle(builder::ScopeBuilder& scope) {
 void ScenarioWorld::check_heads() {
     if (const auto advanced = follower_.advance(); !advanced)
         fail("following: " + to_string(advanced.error()));
-    for (const uint64_t id : {A, B}) {
+    for (const ChainId id : {A, B}) {
         const auto head = world_.chain(id).head();
         if (follower_.rollup(id)->chain.head()->hash != head->hash)
             fail(fmt::format("chain {}: the follower has another head", id));
-        const auto registered = protocol::decode_rollup(
-            world_.view(L1, world_.network().contracts.settlement.settlement,
-                        protocol::get_rollup(uint256{id})));
+        const auto registered = protocol::decode_rollup(world_.view(
+            L1, world_.network().contracts.settlement.settlement, protocol::get_rollup(id)));
         if (!registered || registered->state_root != head->header().state_root ||
             registered->last_block_hash != head->hash)
             fail(fmt::format("chain {}: L1 has another head", id));
@@ -237,29 +236,29 @@ uint256 ScenarioWorld::ether(const Site& site) {
     return world_.ether_of(site.chain_id, site.address);
 }
 
-uint256 ScenarioWorld::token(uint64_t chain_id, const Address& token, const Address& account) {
+uint256 ScenarioWorld::token(ChainId chain_id, const Address& token, const Address& account) {
     set_up();
     return world_.token_of(chain_id, token, account);
 }
 
-uint256 ScenarioWorld::escrow(uint64_t chain_id) {
+uint256 ScenarioWorld::escrow(ChainId chain_id) {
     set_up();
     return world_.number(L1, world_.sites().settlement,
                          abi::call("escrowOf(uint256)", uint256{chain_id}));
 }
 
-Address ScenarioWorld::callable(uint64_t chain_id) const {
+Address ScenarioWorld::callable(ChainId chain_id) const {
     return chain_id == L1 ? world_.sites().l1_callable : rollup::PREDEPLOY;
 }
 
-Address ScenarioWorld::bridge(uint64_t chain_id) const {
+Address ScenarioWorld::bridge(ChainId chain_id) const {
     return chain_id == L1 ? world_.sites().bridge : world_.sites().rollups.at(chain_id).bridge;
 }
 
 std::vector<Hash> ScenarioWorld::heads() {
     set_up();
     std::vector<Hash> heads;
-    for (const uint64_t id : {L1, A, B}) heads.push_back(world_.chain(id).head()->hash);
+    for (const ChainId id : {L1, A, B}) heads.push_back(world_.chain(id).head()->hash);
     return heads;
 }
 

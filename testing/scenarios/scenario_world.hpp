@@ -17,7 +17,7 @@ using demo::L1;
 
 /// A contract on a chain.
 struct Site {
-    uint64_t chain_id = 0;
+    ChainId chain_id;
     Address address;
 };
 
@@ -53,16 +53,16 @@ class ScenarioWorld {
 
     /// @param source  Of the contract: contracts/test/scenarios/<source>.sol.
     template <typename... Arguments>
-    Site deploy(uint64_t chain_id, const std::string& source, const std::string& contract,
+    Site deploy(ChainId chain_id, const std::string& source, const std::string& contract,
                 const Arguments&... arguments) {
         return create(chain_id, concat(init_code(source, contract), abi::encode(arguments...)));
     }
-    Site create(uint64_t chain_id, Bytes init_code);
+    Site create(ChainId chain_id, Bytes init_code);
     /// A call by the deployer, who holds all tokens that nobody was given.
     void call(const Site& to, Bytes data, const uint256& value = {});
     void call_by(const devnet::Person& from, const Site& to, Bytes data, const uint256& value = {});
     /// How contracts of @p chain_id see the contract: itself, or its alias, deployed.
-    Address seen_from(uint64_t chain_id, const Site& site);
+    Address seen_from(ChainId chain_id, const Site& site);
     [[nodiscard]] const devnet::Person& deployer() const noexcept { return deployer_; }
 
     // ---- running
@@ -90,26 +90,26 @@ class ScenarioWorld {
     /// A function that returns bytes or a string.
     Bytes bytes(const Site& site, std::string_view signature);
     uint256 ether(const Site& site);
-    uint256 token(uint64_t chain_id, const Address& token, const Address& account);
-    uint256 escrow(uint64_t chain_id);
+    uint256 token(ChainId chain_id, const Address& token, const Address& account);
+    uint256 escrow(ChainId chain_id);
     /// ScopedCallable of a chain.
-    [[nodiscard]] Address callable(uint64_t chain_id) const;
+    [[nodiscard]] Address callable(ChainId chain_id) const;
     /// TokenBridge of a chain.
-    [[nodiscard]] Address bridge(uint64_t chain_id) const;
+    [[nodiscard]] Address bridge(ChainId chain_id) const;
     std::vector<Hash> heads();
 
   private:
     static Bytes init_code(const std::string& source, const std::string& contract);
-    Transaction make_transaction(uint64_t chain_id, const devnet::Person& from,
+    Transaction make_transaction(ChainId chain_id, const devnet::Person& from,
                                  uint64_t nonces_before, std::optional<Address> to, Bytes data,
                                  const uint256& value, uint64_t gas);
-    void prepare(uint64_t chain_id, const devnet::Person& from, std::optional<Address> to,
+    void prepare(ChainId chain_id, const devnet::Person& from, std::optional<Address> to,
                  Bytes data, const uint256& value);
     void set_up();
     void check_heads();
 
     struct Prepared {
-        uint64_t chain_id = 0;
+        ChainId chain_id;
         Address from;
         Transaction transaction;
     };
@@ -123,8 +123,8 @@ class ScenarioWorld {
 
 /// From where to where.
 struct Direction {
-    uint64_t here = 0;
-    uint64_t there = 0;
+    ChainId here;
+    ChainId there;
 };
 /// L1 to a rollup, with blobs; a rollup to L1; a rollup to another one.
 const std::vector<Direction>& directions();
@@ -134,8 +134,8 @@ std::string name_of(const testing::TestParamInfo<Direction>& direction);
 class Scenario : public testing::TestWithParam<Direction> {
   protected:
     ScenarioWorld& world = ScenarioWorld::instance();
-    const uint64_t here = GetParam().here;
-    const uint64_t there = GetParam().there;
+    const ChainId here = GetParam().here;
+    const ChainId there = GetParam().there;
 
     [[nodiscard]] Ran run(const Site& to, Bytes data, const Ask& ask = {}) {
         return world.run(

@@ -19,7 +19,7 @@ namespace callable = protocol::callable;
 
 namespace {
 
-constexpr protocol::SettlementId SETTLEMENT{uint256{L1_CHAIN},
+constexpr protocol::SettlementId SETTLEMENT{L1_CHAIN,
                                             "0x5e771e0000000000000000000000000000000001"_address};
 
 /// Code word by word; jumps only forwards, to the end of a block.
@@ -77,7 +77,13 @@ Address user() {
 Bytes predeploy_code() {
     Assembler code;
     code.when_called(callable::get_remotes(), [&] {
-        code.push(32).to_memory(0).push(1).to_memory(1).push(REMOTE).to_memory(2).give_back(3);
+        code.push(32)
+            .to_memory(0)
+            .push(1)
+            .to_memory(1)
+            .push(REMOTE.number())
+            .to_memory(2)
+            .give_back(3);
     });
     code.when_called(callable::get_rolling_hashes({}), [&] {
         for (uint64_t i = 0; i < 4; ++i) code.load(i).to_memory(i);
@@ -104,7 +110,7 @@ Bytes predeploy_code() {
     return code.take();
 }
 
-RollupConfig config(uint64_t chain_id) {
+RollupConfig config(ChainId chain_id) {
     RollupConfig config{rollup_spec(chain_id), {}, SETTLEMENT, Hash{{0x77}}};
     config.genesis.timestamp_s = 1000;
     config.genesis.alloc[PREDEPLOY].code = predeploy_code();
@@ -138,7 +144,7 @@ Transaction Author::open_scope() {
 }
 
 Transaction Author::run_root(uint64_t index) {
-    const uint64_t elsewhere = chain_id_ == CHAIN ? REMOTE : CHAIN;
+    const ChainId elsewhere = chain_id_ == CHAIN ? REMOTE : CHAIN;
     return system(callable::run_root({uint256{elsewhere}, Hash{{0xab}}, uint256{index}}, {}));
 }
 

@@ -10,9 +10,9 @@
 /// A small rollup and a small L1 for the tests of rollup and prover: no contracts of ours.
 namespace scope::rollup::test {
 
-inline constexpr uint64_t CHAIN = 901;
-inline constexpr uint64_t REMOTE = 902;
-inline constexpr uint64_t L1_CHAIN = 1;
+inline constexpr ChainId CHAIN{901};
+inline constexpr ChainId REMOTE{902};
+inline constexpr ChainId L1_CHAIN{1};
 /// A loadRoot or runRoot with this root index reverts with the index as a word.
 inline constexpr uint64_t REVERTING_INDEX = 0xdead;
 /// Where the predeploy keeps what a user's transaction found in its transient storage.
@@ -27,13 +27,13 @@ Address user();  ///< of key(1), funded
 /// of ScopedCallable.
 Bytes predeploy_code();
 
-RollupConfig config(uint64_t chain_id = CHAIN);
+RollupConfig config(ChainId chain_id = CHAIN);
 chain::Chain make_chain(const RollupConfig& config);
 
 /// Transactions as they stand in a batch, with the next nonces.
 class Author {
   public:
-    explicit Author(uint64_t chain_id = CHAIN) : chain_id_(chain_id) {}
+    explicit Author(ChainId chain_id = CHAIN) : chain_id_(chain_id) {}
     Transaction system(Bytes calldata);
     Transaction open_scope();
     Transaction run_root(uint64_t index);
@@ -43,7 +43,7 @@ class Author {
 
   private:
     Transaction user_transaction(const Address& to, uint64_t value_wei, Bytes data);
-    uint64_t chain_id_;
+    ChainId chain_id_;
     uint64_t system_nonce_ = 0;
     uint64_t user_nonce_ = 0;
 };

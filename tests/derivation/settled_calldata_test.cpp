@@ -120,7 +120,7 @@ class Stage {
         const auto& [l1_chain_id, settlement] = world_.network().contracts.settlement;
         const auto blobs = std::span{tx.blob_versioned_hashes}.subspan(
             batch.blob_count.is_zero() ? 0 : batch.first_blob[0], batch.blob_count[0]);
-        return {l1_chain_id,
+        return {uint256{l1_chain_id},
                 settlement,
                 batch.chain_id,
                 batch.batch_number,

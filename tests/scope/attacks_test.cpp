@@ -114,8 +114,8 @@ void expect_refused(const Program& program, const Forge& forge, const std::strin
 
 // ---- what is forged
 
-uint64_t id_of(size_t chain) {
-    return chain == 0 ? 1 : 900 + chain;
+ChainId id_of(size_t chain) {
+    return ChainId{chain == 0 ? 1 : 900 + chain};
 }
 
 Section section_of(const Draft& draft, size_t chain, size_t root = 0) {

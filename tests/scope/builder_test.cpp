@@ -34,12 +34,12 @@ const demo::Story& story(std::string_view name) {
 
 std::vector<Hash> heads() {
     std::vector<Hash> out;
-    for (const uint64_t id : {L1, A, B}) out.push_back(world().chain(id).head()->hash);
+    for (const ChainId id : {L1, A, B}) out.push_back(world().chain(id).head()->hash);
     return out;
 }
 
 /// A transaction of @p from that the world's own count of nonces does not know.
-Transaction transaction(uint64_t chain_id, const devnet::Person& from, const Address& to,
+Transaction transaction(ChainId chain_id, const devnet::Person& from, const Address& to,
                         Bytes data) {
     const auto& chain = world().chain(chain_id);
     const auto account = chain.head_state()->account(from.address);
@@ -56,11 +56,11 @@ Transaction transaction(uint64_t chain_id, const devnet::Person& from, const Add
     return tx;
 }
 
-Bytes ask(uint64_t chain_id, const Address& answerer) {
+Bytes ask(ChainId chain_id, const Address& answerer) {
     return abi::call("ask(uint256,address,uint256)", uint256{chain_id}, answerer, uint256{6u});
 }
 
-Transaction asking(uint64_t chain_id, const Address& answerer) {
+Transaction asking(ChainId chain_id, const Address& answerer) {
     return transaction(A, world().alice(), world().sites().asker, ask(chain_id, answerer));
 }
 
@@ -96,8 +96,8 @@ protocol::Operation sample_operation() {
 }  // namespace
 
 TEST(refusal, names_a_rollup_that_is_not_there) {
-    expect_refused(L2Root{999, asking(L1, world().sites().answerer)}, RefusalRule::unknown_chain,
-                   "no rollup 999");
+    expect_refused(L2Root{ChainId{999}, asking(L1, world().sites().answerer)},
+                   RefusalRule::unknown_chain, "no rollup 999");
 }
 
 TEST(refusal, names_the_rule_that_a_transaction_breaks) {
@@ -141,7 +141,7 @@ TEST(refusal, of_an_operation_that_another_key_signed) {
 }
 
 TEST(refusal, tells_the_call_to_a_chain_outside_the_scope) {
-    const auto refused = try_root(L2Root{A, asking(77, world().sites().answerer)});
+    const auto refused = try_root(L2Root{A, asking(ChainId{77}, world().sites().answerer)});
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(to_string(refused.error().rule), to_string(RefusalRule::unknown_chain));
     EXPECT_THAT(refused.error().reason, HasSubstr("calls chain 77"));
@@ -180,7 +180,8 @@ TEST(scope, a_refused_root_leaves_no_trace) {
     const auto build = [&](bool with_refused) {
         auto scope = world().open();
         if (with_refused) {
-            EXPECT_FALSE(scope.add(L2Root{A, asking(77, world().sites().answerer)}).has_value());
+            EXPECT_FALSE(
+                scope.add(L2Root{A, asking(ChainId{77}, world().sites().answerer)}).has_value());
             auto operation = sample_operation();
             operation.final_trace = Hash{{1}};
             EXPECT_FALSE(scope.add(signed_operation(operation)).has_value());
@@ -251,7 +252,7 @@ TEST(scope, refuses_what_no_longer_fits_and_settles_the_rest) {
 TEST(scope, what_settled_is_what_a_follower_derives) {
     rollup::Follower follower{world().devnet().l1(), world().network().rollups};
     ASSERT_TRUE(follower.advance().has_value());
-    for (const uint64_t id : {A, B})
+    for (const ChainId id : {A, B})
         EXPECT_EQ(follower.rollup(id)->chain.head()->hash, world().chain(id).head()->hash);
 }
 

@@ -33,8 +33,8 @@ class Ring {
                                          {word(1u), word(uint256{first_ + (i + 1) % RING})},
                                          {word(2u), word(to_uint256(diver_))},
                                          {word(3u), word(floor)}}};
-            network.rollups.push_back(
-                devnet::rollup_config(first_ + i, settlement.settlement, std::move(alloc)));
+            network.rollups.push_back(devnet::rollup_config(
+                ChainId{first_ + i}, settlement.settlement, std::move(alloc)));
         }
         register_all(network);
         auto& l1 = world_.demo().devnet().l1();
@@ -52,7 +52,7 @@ class Ring {
     Result<builder::RootResult, builder::Refusal> dive(uint64_t hops) {
         Transaction tx;
         tx.type = TxType::dynamic_fee;
-        tx.chain_id = first_;
+        tx.chain_id = ChainId{first_};
         tx.max_priority_fee_per_gas = uint256{demo::GWEI};
         tx.max_fee_per_gas = uint256{20 * demo::GWEI};
         tx.gas_limit = 16'700'000;
@@ -61,7 +61,7 @@ class Ring {
         sign(tx, world_.demo().alice().key);
         auto scope = node_->open_scope();
         if (!scope) throw std::runtime_error{to_string(scope.error())};
-        return scope->add(builder::L2Root{first_, tx});
+        return scope->add(builder::L2Root{ChainId{first_}, tx});
     }
 
   private:

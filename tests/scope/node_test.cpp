@@ -55,7 +55,7 @@ class Nodes : public testing::Test {
     void expect_as_fresh() {
         rollup::Follower fresh{l1(), world_.network().rollups};
         ASSERT_TRUE(fresh.advance().has_value());
-        for (const uint64_t id : {A, B}) {
+        for (const ChainId id : {A, B}) {
             const auto& chain = node().follower().rollup(id)->chain;
             EXPECT_EQ(chain.head()->hash, fresh.rollup(id)->chain.head()->hash);
             EXPECT_EQ(chain.head_state()->state_root(),
@@ -164,7 +164,7 @@ TEST_F(Nodes, that_only_follow_need_nothing_but_a_source) {
                    .attester = {},
                    .builder = {}}};
     ASSERT_TRUE(follower.follow().has_value());
-    for (const uint64_t id : {A, B})
+    for (const ChainId id : {A, B})
         EXPECT_EQ(follower.follower().rollup(id)->chain.head()->hash,
                   world_.chain(id).head()->hash);
 }

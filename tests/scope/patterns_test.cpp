@@ -392,36 +392,36 @@ TEST_P(Library, rethrows_what_looks_like_a_fault_out_of_a_try) {
 
 struct ManyRoots : testing::Test {
     ScenarioWorld& world = ScenarioWorld::instance();
-    std::map<uint64_t, Site> counters;
-    std::map<uint64_t, Site> callers;
+    std::map<ChainId, Site> counters;
+    std::map<ChainId, Site> callers;
 
     void SetUp() override {
-        for (const uint64_t id : {L1, A, B}) {
+        for (const ChainId id : {L1, A, B}) {
             counters[id] = world.deploy(id, "Counters", "Counter");
             callers[id] = world.deploy(id, "Counters", "Caller");
         }
     }
     /// A root of one chain that calls the counters of both others.
-    [[nodiscard]] Bytes call_others(uint64_t id) {
+    [[nodiscard]] Bytes call_others(ChainId id) {
         std::vector<Address> others;
         for (const auto& [other, counter] : counters)
             if (other != id) others.push_back(world.seen_from(id, counter));
         return abi::call("callBoth(address,address)", others[0], others[1]);
     }
-    [[nodiscard]] uint64_t count(uint64_t id) {
+    [[nodiscard]] uint64_t count(ChainId id) {
         return world.number(counters.at(id), "counter()")[0];
     }
 };
 
 TEST_F(ManyRoots, run_on_what_those_before_left) {
-    std::map<uint64_t, Bytes> calldata;
-    for (const uint64_t id : {L1, A, B}) calldata[id] = call_others(id);
-    std::map<uint64_t, uint64_t> counted;
-    std::map<uint64_t, uint64_t> nonces;
-    std::vector<uint64_t> order{A, L1, B, B, L1, A, A};
+    std::map<ChainId, Bytes> calldata;
+    for (const ChainId id : {L1, A, B}) calldata[id] = call_others(id);
+    std::map<ChainId, uint64_t> counted;
+    std::map<ChainId, uint64_t> nonces;
+    std::vector<ChainId> order{A, L1, B, B, L1, A, A};
     world.heads();
     auto scope = world.open();
-    for (const uint64_t id : order) {
+    for (const ChainId id : order) {
         const auto added = scope.add(world.root(callers.at(id), calldata.at(id),
                                                 {.gas = 1'000'000, .nonces_before = nonces[id]++}));
         ASSERT_TRUE(added.has_value()) << added.error().to_string();
@@ -433,7 +433,7 @@ TEST_F(ManyRoots, run_on_what_those_before_left) {
     const auto ran = world.settle(scope);
     EXPECT_EQ(ran.bundle.parts.size(), 2u);
     EXPECT_EQ(ran.bundle.scope.legs.size(), order.size());
-    for (const uint64_t id : {L1, A, B}) EXPECT_EQ(count(id), counted[id]);
+    for (const ChainId id : {L1, A, B}) EXPECT_EQ(count(id), counted[id]);
 }
 
 TEST_F(ManyRoots, bound_what_calls_without_end_take) {
@@ -459,8 +459,8 @@ TEST_F(ManyRoots, outlive_one_that_fails_in_execution) {
     const auto driver = world.deploy(L1, "Patterns", "Driver", world.callable(L1));
     const auto bad = abi::call("driveAndTellGas(uint256,address,address,uint256)", uint256{B},
                                engine.address, world.seen_from(B, driver), uint256{1'500'000u});
-    std::map<uint64_t, Bytes> calldata;
-    for (const uint64_t id : {L1, A, B}) calldata[id] = call_others(id);
+    std::map<ChainId, Bytes> calldata;
+    for (const ChainId id : {L1, A, B}) calldata[id] = call_others(id);
     world.heads();
     auto scope = world.open();
     ASSERT_TRUE(
@@ -486,7 +486,7 @@ TEST_F(ManyRoots, outlive_one_that_fails_in_execution) {
     EXPECT_EQ(ran.bundle.roots[2].context.root_index, 2u);
     EXPECT_EQ(world.number(driver, "works()"), uint256{});
     EXPECT_EQ(world.number(engine, "runs()"), uint256{});
-    for (const uint64_t id : {L1, A, B}) EXPECT_EQ(count(id), 2u);
+    for (const ChainId id : {L1, A, B}) EXPECT_EQ(count(id), 2u);
 }
 
 TEST_F(ManyRoots, with_failing_ones_among_them) {
@@ -538,7 +538,7 @@ TEST(Starving, is_refused_or_settles_at_any_gas) {
 // ---- warmth
 
 /// Accounts that the protocol itself touches.
-std::vector<Address> touched(ScenarioWorld& world, uint64_t chain_id) {
+std::vector<Address> touched(ScenarioWorld& world, ChainId chain_id) {
     const auto& sites = world.demo().sites();
     const auto next = world.demo().devnet().l1().next_block();
     std::vector<Address> accounts{next->coinbase, world.callable(chain_id), rollup::SYSTEM_SENDER};
@@ -595,7 +595,7 @@ TEST_F(ManyRoots, dont_read_what_executeScope_has_read) {
     const auto call = call_others(A);
     world.heads();
     auto scope = world.open();
-    for (const uint64_t rollup : {A, B}) {
+    for (const ChainId rollup : {A, B}) {
         for (const std::string_view function : {"escrowOf(uint256)", "getRollup(uint256)"}) {
             const auto added = scope.add(
                 world.root(meter,

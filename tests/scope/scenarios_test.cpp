@@ -18,6 +18,13 @@ uint256 ether(uint64_t thousandths) {
     return uint256{thousandths} * uint256{ETHER / 1000};
 }
 
+/// Neither of two.
+ChainId third(ChainId one, ChainId other) {
+    for (const ChainId id : {L1, A})
+        if (id != one && id != other) return id;
+    return B;
+}
+
 uint256 whole(uint64_t tokens) {
     return uint256{tokens} * uint256{ETHER};
 }
@@ -68,7 +75,7 @@ TEST_P(Scenario, two_targets) {
 }
 
 TEST_P(Scenario, two_targets_on_two_chains) {
-    const uint64_t elsewhere = L1 + A + B - here - there;
+    const ChainId elsewhere = third(here, there);
     const auto one = world.deploy(there, "Counters", "Counter");
     const auto other = world.deploy(elsewhere, "Counters", "Counter");
     const auto caller = world.deploy(here, "Counters", "Caller");
@@ -130,7 +137,7 @@ TEST_P(Scenario, deep_call) {
 }
 
 TEST_P(Scenario, nested_over_three_chains_and_back) {
-    const uint64_t elsewhere = L1 + A + B - here - there;
+    const ChainId elsewhere = third(here, there);
     const auto caller = world.deploy(here, "Counters", "Caller");
     const auto first = world.deploy(there, "Counters", "Caller");
     const auto second = world.deploy(elsewhere, "Counters", "Caller");
@@ -184,7 +191,7 @@ TEST_P(Scenario, a_success_is_undone_by_the_remote_parents_revert) {
 TEST_P(Scenario, a_success_on_a_third_chain_is_undone_by_the_remote_parents_revert) {
     const auto caller = world.deploy(here, "Counters", "Caller");
     const auto parent = world.deploy(there, "Counters", "Caller");
-    const auto target = world.deploy(L1 + A + B - here - there, "Counters", "Counter");
+    const auto target = world.deploy(third(here, there), "Counters", "Counter");
     const auto ran =
         run(caller, abi::call("outlive(address,address)", world.seen_from(here, parent),
                               world.seen_from(there, target)));
@@ -369,7 +376,7 @@ TEST_P(Scenario, static_price_read_with_little_gas) {
 
 TEST_P(Scenario, derived_static_price) {
     // Derived there from what is here, and from what is on a third chain.
-    for (const uint64_t home : {here, L1 + A + B - here - there}) {
+    for (const ChainId home : {here, third(here, there)}) {
         const auto oracle = world.deploy(home, "Views", "Oracle", uint256{42u});
         const auto derived =
             world.deploy(there, "Views", "Derived", world.seen_from(there, oracle));
@@ -442,7 +449,7 @@ std::pair<uint256, uint256> escrows(ScenarioWorld& world) {
 }
 
 /// What value that left one chain for another does to escrow.
-std::pair<uint256, uint256> moved(std::pair<uint256, uint256> escrow, uint64_t from, uint64_t to,
+std::pair<uint256, uint256> moved(std::pair<uint256, uint256> escrow, ChainId from, ChainId to,
                                   const uint256& value) {
     if (from != L1) (from == A ? escrow.first : escrow.second) -= value;
     if (to != L1) (to == A ? escrow.first : escrow.second) += value;
@@ -543,7 +550,7 @@ struct Market {
 };
 
 /// That of a rollup, or one that is made on L1.
-Market market(ScenarioWorld& world, uint64_t chain_id) {
+Market market(ScenarioWorld& world, ChainId chain_id) {
     const auto& sites = world.demo().sites();
     if (chain_id != L1) {
         const auto& rollup = sites.rollups.at(chain_id);
@@ -569,7 +576,7 @@ Market market(ScenarioWorld& world, uint64_t chain_id) {
 }
 
 /// What Uniswap V2 gives.
-uint256 bought_for(ScenarioWorld& world, uint64_t chain_id, const Market& at,
+uint256 bought_for(ScenarioWorld& world, ChainId chain_id, const Market& at,
                    const uint256& amount) {
     const auto usd = world.token(chain_id, at.usd, at.pair);
     const auto gold = world.token(chain_id, at.gold, at.pair);

@@ -54,7 +54,7 @@ protocol::L1Leg& Forgery::leg(uint64_t root_index) {
     return *found;
 }
 
-size_t Forgery::index_of(uint64_t chain_id) const {
+size_t Forgery::index_of(ChainId chain_id) const {
     const auto found = std::ranges::find(original_.parts, chain_id, &builder::RollupPart::chain_id);
     CHECK(found != original_.parts.end());
     return static_cast<size_t>(found - original_.parts.begin());
@@ -72,12 +72,12 @@ Transaction& Forgery::transaction_of(rollup::Batch& batch, uint64_t root_index) 
                                          chain_name(uint256{batch.chain_id}), root_index)};
 }
 
-Forgery::Section Forgery::section_of(uint64_t chain_id, uint64_t root_index) const {
+Forgery::Section Forgery::section_of(ChainId chain_id, uint64_t root_index) const {
     auto batch = original_.parts[index_of(chain_id)].batch;
     return *decode_section(transaction_of(batch, root_index).data);
 }
 
-void Forgery::replace_section(uint64_t chain_id, uint64_t root_index, const Section& section) {
+void Forgery::replace_section(ChainId chain_id, uint64_t root_index, const Section& section) {
     const size_t index = index_of(chain_id);
     const auto& part = original_.parts[index];
     auto batch = part.batch;
@@ -106,7 +106,7 @@ void Forgery::replace_section(uint64_t chain_id, uint64_t root_index, const Sect
     settled.proof = proof->bytes;
 }
 
-std::string Forgery::publish_other_batch(uint64_t chain_id, const rollup::Batch& batch) {
+std::string Forgery::publish_other_batch(ChainId chain_id, const rollup::Batch& batch) {
     const size_t index = index_of(chain_id);
     const auto bytes = rollup::encode(batch);
     auto claim = original_.parts[index].public_inputs;

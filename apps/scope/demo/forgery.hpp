@@ -23,7 +23,7 @@ class Forgery {
     /// asks the committee, which signs because all of it is true of that batch.
     /// Throws std::runtime_error if the batch isn't valid any more, or nobody signs.
     template <typename Change>
-    void change_section(uint64_t chain_id, uint64_t root_index, Change change) {
+    void change_section(ChainId chain_id, uint64_t root_index, Change change) {
         auto section = section_of(chain_id, root_index);
         change(section);
         replace_section(chain_id, root_index, section);
@@ -31,16 +31,16 @@ class Forgery {
 
     /// Publishes another batch under the old claim and signatures.
     /// @return  What the committee says when it is asked to attest to it.
-    std::string publish_other_batch(uint64_t chain_id, const rollup::Batch& batch);
+    std::string publish_other_batch(ChainId chain_id, const rollup::Batch& batch);
 
     /// The L1 transaction, signed by the submitter.
     [[nodiscard]] Transaction transaction() const;
 
   private:
-    [[nodiscard]] size_t index_of(uint64_t chain_id) const;
+    [[nodiscard]] size_t index_of(ChainId chain_id) const;
     [[nodiscard]] Transaction& transaction_of(rollup::Batch& batch, uint64_t root_index) const;
-    [[nodiscard]] Section section_of(uint64_t chain_id, uint64_t root_index) const;
-    void replace_section(uint64_t chain_id, uint64_t root_index, const Section& section);
+    [[nodiscard]] Section section_of(ChainId chain_id, uint64_t root_index) const;
+    void replace_section(ChainId chain_id, uint64_t root_index, const Section& section);
     /// Puts a batch's bytes where the original's were; returns the commitment to them.
     Hash publish(size_t index, const Bytes& batch_bytes);
     [[nodiscard]] prover::ProofInput proof_input(size_t index, const protocol::PublicInputs& claim,

@@ -18,10 +18,10 @@ class Watcher final : public evm::Tracer {
 
     void on_frame_start(const evm::Message& message, const evm::Code& /*code*/) override {
         static const auto GET_ROLLING_HASHES = abi::selector("getRollingHashes(uint256)");
-        std::optional<uint64_t> remote;
+        std::optional<ChainId> remote;
         if (message.recipient == callable_)
             if (const auto asked = abi::decode_call<uint256>(GET_ROLLING_HASHES, message.input))
-                remote = std::get<0>(*asked)[0];
+                remote = ChainId::from(std::get<0>(*asked));
         frames_.push_back(remote);
     }
 
@@ -36,12 +36,12 @@ class Watcher final : public evm::Tracer {
             first_fault = result.output;
     }
 
-    std::map<uint64_t, protocol::RollingHashes> streams;
+    std::map<ChainId, protocol::RollingHashes> streams;
     std::optional<Bytes> first_fault;
 
   private:
     Address callable_;
-    std::vector<std::optional<uint64_t>> frames_;  // of each: the remote it is asked for, if it is
+    std::vector<std::optional<ChainId>> frames_;  // of each: the remote it is asked for, if it is
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ struct L1Run {
     execution::Outcome outcome;
     /// L1's own rolling hashes toward each rollup, as the settlement contract reads them when it
     /// closes the scope: they are transient, so that afterwards nobody can.
-    std::map<uint64_t, protocol::RollingHashes> streams;
+    std::map<ChainId, protocol::RollingHashes> streams;
     /// Revert data of the first frame that ended with a fault of ScopedCallable, which the final
     /// reason may be a consequence of.
     std::optional<Bytes> first_fault;

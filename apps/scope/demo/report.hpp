@@ -15,8 +15,8 @@ struct RootReport {
 
 /// The streams of an ordered pair of chains: what one asks and the other serves.
 struct PairReport {
-    uint64_t source = 0;
-    uint64_t target = 0;
+    ChainId source;
+    ChainId target;
     Hash requests_out;   ///< at the source
     Hash requests_in;    ///< at the target
     Hash responses_in;   ///< at the source
@@ -28,7 +28,7 @@ struct PairReport {
 
 /// How a chain went on by a scope.
 struct ChainReport {
-    uint64_t chain_id = 0;
+    ChainId chain_id;
     Hash root_before;
     Hash root_after;
     uint64_t block = 0;
@@ -76,7 +76,7 @@ struct AttackReport {
 
 struct FollowerReport {
     struct Chain {
-        uint64_t chain_id = 0;
+        ChainId chain_id;
         uint64_t number = 0;
         Hash head_hash;
         Hash follower_hash;

@@ -7,11 +7,19 @@ namespace {
 
 using json::JsonWriter;
 
+/// A number, or text if the word names no chain.
+void write_chain(JsonWriter& json, std::string_view name, const uint256& word) {
+    if (const auto chain_id = ChainId::from(word))
+        json.member(name, chain_id->number());
+    else
+        json.member(name, word);
+}
+
 void write_call(JsonWriter& json, const builder::CallTree& call, const World& world) {
     const auto& request = call.request;
     json.begin_object();
-    json.member("source", request.source_chain_id[0]);
-    json.member("target", request.target_chain_id[0]);
+    write_chain(json, "source", request.source_chain_id);
+    write_chain(json, "target", request.target_chain_id);
     json.member("from", BytesView{request.from});
     json.member("from_name", world.label(request.source_chain_id, request.from));
     json.member("to", BytesView{request.to});
@@ -46,7 +54,7 @@ void write_filled(JsonWriter& json, const builder::Plan& plan) {
             looked += is_static(record.request) ? 1 : 0;
         }
         json.begin_object();
-        json.member("chain_id", chain_id);
+        json.member("chain_id", chain_id.number());
         json.member("fills", uint64_t{section.fills.size()});
         json.member("records_kept", kept);
         json.member("records_static", looked);
@@ -70,7 +78,7 @@ void write_root(JsonWriter& json, const RootReport& root, bool settled, const Wo
     json.begin_object();
     json.member("name", root.story->name);
     json.member("title", root.story->title);
-    json.member("origin_chain", root.story->origin_chain);
+    json.member("origin_chain", root.story->origin_chain.number());
     json.member("settled", settled);
     json.member("success", trace.success);
     json.member("root_id", BytesView{trace.root_id});
@@ -91,8 +99,8 @@ void write_root(JsonWriter& json, const RootReport& root, bool settled, const Wo
 void write_pair(JsonWriter& json, const ScopeReport& scope, const PairReport& pair) {
     json.begin_object();
     json.member("scope", scope.name);
-    json.member("source", pair.source);
-    json.member("target", pair.target);
+    json.member("source", pair.source.number());
+    json.member("target", pair.target.number());
     json.member("requests_match", pair.requests_match());
     json.member("responses_match", pair.responses_match());
     json.member("requests_out", BytesView{pair.requests_out});
@@ -140,7 +148,7 @@ void write_scope(JsonWriter& json, const ScopeReport& scope) {
     json.begin_array();
     for (const auto& chain : scope.chains) {
         json.begin_object();
-        json.member("chain_id", chain.chain_id);
+        json.member("chain_id", chain.chain_id.number());
         json.member("block", chain.block);
         json.member("state_root_before", BytesView{chain.root_before});
         json.member("state_root_after", BytesView{chain.root_after});
@@ -156,7 +164,7 @@ void write_scope(JsonWriter& json, const ScopeReport& scope) {
         const auto& balance = scope.after[i];
         json.begin_object();
         json.member("who", balance.who);
-        json.member("chain_id", balance.chain_id);
+        json.member("chain_id", balance.chain_id.number());
         json.member("asset", balance.asset);
         json.member("before", scope.before[i].amount);
         json.member("after", balance.amount);
@@ -191,7 +199,7 @@ void write_follower(JsonWriter& json, const FollowerReport& follower) {
     json.begin_array();
     for (const auto& chain : follower.chains) {
         json.begin_object();
-        json.member("chain_id", chain.chain_id);
+        json.member("chain_id", chain.chain_id.number());
         json.member("block", chain.number);
         json.member("head_hash", BytesView{chain.head_hash});
         json.member("follower_hash", BytesView{chain.follower_hash});

@@ -16,7 +16,7 @@ std::string long_hex(BytesView bytes) {
     return to_hex(bytes.first(6)) + "…" + to_hex(bytes.last(4)).substr(2);
 }
 
-std::string name_of(uint64_t chain_id) {
+std::string name_of(ChainId chain_id) {
     return chain_name(uint256{chain_id});
 }
 
@@ -112,7 +112,7 @@ void append_loaded_counts(std::string& out, const std::vector<RootReport>& roots
                           const Paint& paint) {
     out += heading(paint, left("loaded before they ran", 24) +
                               "answers to read   calls to serve   of these rolled back");
-    for (const uint64_t chain_id : {L1, A, B}) {
+    for (const ChainId chain_id : {L1, A, B}) {
         size_t fills = 0;
         size_t records = 0;
         size_t rolled_back = 0;
@@ -222,7 +222,7 @@ std::string describe_world(const World& world, Colour colour) {
     out += heading(paint, left("chain", 8) + left("id", 6) + left("rules", 8) + left("head", 26) +
                               "contracts");
     const auto& sites = world.sites();
-    const auto chain = [&](uint64_t chain_id, const std::string& contracts) {
+    const auto chain = [&](ChainId chain_id, const std::string& contracts) {
         const auto head = world.chain(chain_id).head();
         out += fmt::format(
             "  {:<8}{:<6}{:<8}{} {}\n", name_of(chain_id), chain_id, "Osaka",

@@ -11,8 +11,8 @@ namespace scope::demo {
 namespace {
 
 /// The streams of a chain toward a remote; empty ones if it has none.
-protocol::RollingHashes streams_of(const builder::Bundle& bundle, const L1Run& l1, uint64_t chain,
-                                   uint64_t remote) {
+protocol::RollingHashes streams_of(const builder::Bundle& bundle, const L1Run& l1, ChainId chain,
+                                   ChainId remote) {
     if (chain == L1) {
         const auto found = l1.streams.find(remote);
         return found == l1.streams.end() ? protocol::empty_streams() : found->second;
@@ -27,8 +27,8 @@ protocol::RollingHashes streams_of(const builder::Bundle& bundle, const L1Run& l
 
 std::vector<PairReport> pairs_of(const builder::Bundle& bundle, const L1Run& l1) {
     std::vector<PairReport> pairs;
-    for (const uint64_t source : {L1, A, B}) {
-        for (const uint64_t target : {L1, A, B}) {
+    for (const ChainId source : {L1, A, B}) {
+        for (const ChainId target : {L1, A, B}) {
             if (source == target) continue;
             const auto here = streams_of(bundle, l1, source, target);
             const auto there = streams_of(bundle, l1, target, source);

@@ -154,7 +154,7 @@ builder::Root make_courier(World& world) {
 
 Facts read_courier(const World& world) {
     const auto& sites = world.sites();
-    const auto escrow = [&](uint64_t chain_id) {
+    const auto escrow = [&](ChainId chain_id) {
         return world.number(L1, sites.settlement,
                             abi::call("escrowOf(uint256)", uint256{chain_id}));
     };

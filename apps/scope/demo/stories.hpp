@@ -15,7 +15,7 @@ struct Story {
     std::string_view name;   ///< for --only and in the JSON
     std::string_view title;  ///< one line
     std::string_view text;   ///< what happens, for a person
-    uint64_t origin_chain = 0;
+    ChainId origin_chain;
     size_t calls = 0;  ///< scoped calls that it takes
 
     /// The next instance, signed for the world as it is.

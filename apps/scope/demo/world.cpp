@@ -45,7 +45,7 @@ std::string chain_name(const uint256& chain_id) {
 /// Contract creations of the deployer on one chain, in order of its nonces.
 class World::Deployment {
   public:
-    Deployment(World& world, uint64_t chain_id) : world_(world), chain_id_(chain_id) {}
+    Deployment(World& world, ChainId chain_id) : world_(world), chain_id_(chain_id) {}
 
     /// The address it will have.
     template <typename... Arguments>
@@ -70,7 +70,7 @@ class World::Deployment {
 
   private:
     World& world_;
-    uint64_t chain_id_;
+    ChainId chain_id_;
     uint64_t next_ = 0;
     std::vector<Transaction> transactions_;
 };
@@ -99,10 +99,10 @@ void World::make_chains() {
     // The settlement contract is the deployer's first creation on L1, and makes its ScopedCallable.
     sites_.settlement = execution::create_address(deployer_.address, 0);
     sites_.l1_callable = execution::create_address(sites_.settlement, 1);
-    node::Network network{.contracts = {{uint256{L1}, sites_.settlement}, sites_.l1_callable},
+    node::Network network{.contracts = {{L1, sites_.settlement}, sites_.l1_callable},
                           .rollups = {}};
     const auto& settlement = network.contracts.settlement;
-    for (const uint64_t chain_id : {A, B}) {
+    for (const ChainId chain_id : {A, B}) {
         auto alloc = devnet::rollup_alloc(
             devnet::predeploy_code(artifacts_, rollup::rollup_spec(chain_id), settlement));
         for (const auto* const person : {&deployer_, &provider_, &alice_, &bob_})
@@ -149,7 +149,7 @@ void World::register_rollups() {
         transactions.push_back(transaction(L1, deployer_, to, std::move(data), CALL_GAS, value));
     };
     for (const auto& config : network().rollups) {
-        const uint64_t chain_id = config.chain_id();
+        const ChainId chain_id = config.chain_id();
         call(sites_.settlement,
              devnet::register_rollup(config, sites_.verifier, *chain(chain_id).head()),
              devnet::ether_of(config));
@@ -189,12 +189,12 @@ void World::register_rollups() {
 
 void World::deploy_on_rollups() {
     auto scope = open();
-    for (const uint64_t chain_id : {A, B}) {
+    for (const ChainId chain_id : {A, B}) {
         auto& sites = at(chain_id);
         Deployment on{*this, chain_id};
         CHECK(on.create("TokenBridge", rollup::PREDEPLOY, deployer_.address) == sites.bridge);
         on.call(sites.bridge, abi::call("connect(uint256,address)", uint256{L1}, sites_.bridge));
-        const uint64_t other = chain_id == A ? B : A;
+        const ChainId other = chain_id == A ? B : A;
         on.call(sites.bridge,
                 abi::call("connect(uint256,address)", uint256{other}, at(other).bridge));
         sites.factory = on.create("UniswapV2Factory", Address{});
@@ -223,7 +223,7 @@ void World::fund_pools() {
     // One operation of the provider on L1: every transfer is a scoped call.
     struct Shipment {
         Address token;
-        uint64_t chain_id;
+        ChainId chain_id;
         Address to;
         uint64_t amount;
     };
@@ -257,7 +257,7 @@ void World::fund_pools() {
         (shipments[i].token == sites_.usd ? sites.usd : sites.gold) = std::get<0>(*token);
     }
 
-    for (const uint64_t chain_id : {A, B}) {
+    for (const ChainId chain_id : {A, B}) {
         auto& sites = at(chain_id);
         const auto [token0, token1] = std::minmax(sites.usd, sites.gold);
         sites.pair =
@@ -286,10 +286,10 @@ void World::fund_pools() {
 }
 
 void World::name_everything() {
-    const auto name = [&](uint64_t chain_id, const Address& address, const char* label) {
+    const auto name = [&](ChainId chain_id, const Address& address, const char* label) {
         labels_[{chain_id, address}] = label;
     };
-    for (const uint64_t chain_id : {L1, A, B}) {
+    for (const ChainId chain_id : {L1, A, B}) {
         for (const auto* const person :
              {&deployer_, &provider_, &alice_, &bob_, &submitter_, &proposer_})
             name(chain_id, person->address, person->name.c_str());
@@ -334,7 +334,7 @@ builder::ScopeBuilder World::open(const builder::BuilderOptions& options) {
     return std::move(*scope);
 }
 
-uint64_t World::next_nonce(uint64_t chain_id, const Address& account) {
+uint64_t World::next_nonce(ChainId chain_id, const Address& account) {
     const auto [place, is_new] = nonces_.try_emplace({chain_id, account}, 0);
     if (is_new) {
         const auto found = chain(chain_id).head_state()->account(account);
@@ -349,7 +349,7 @@ void World::sign_fees(Transaction& tx, const Person& from) {
     sign(tx, from.key);
 }
 
-Transaction World::transaction(uint64_t chain_id, const Person& from, const Address& to, Bytes data,
+Transaction World::transaction(ChainId chain_id, const Person& from, const Address& to, Bytes data,
                                uint64_t gas_limit, const uint256& value) {
     Transaction tx;
     tx.type = TxType::dynamic_fee;
@@ -363,7 +363,7 @@ Transaction World::transaction(uint64_t chain_id, const Person& from, const Addr
     return tx;
 }
 
-Transaction World::creation(uint64_t chain_id, const Person& from, Bytes init_code) {
+Transaction World::creation(ChainId chain_id, const Person& from, Bytes init_code) {
     Transaction tx;
     tx.type = TxType::dynamic_fee;
     tx.chain_id = chain_id;
@@ -421,7 +421,7 @@ Bytes World::batch_of(const std::vector<Call>& calls) {
 
 // ---- reading
 
-Bytes World::view(uint64_t chain_id, const Address& to, const Bytes& calldata) const {
+Bytes World::view(ChainId chain_id, const Address& to, const Bytes& calldata) const {
     const auto& on = chain(chain_id);
     const auto world_state = on.head_state();
     state::State state{*world_state};
@@ -440,7 +440,7 @@ Bytes World::view(uint64_t chain_id, const Address& to, const Bytes& calldata) c
     return std::move(result.output);
 }
 
-uint256 World::number(uint64_t chain_id, const Address& to, const Bytes& calldata) const {
+uint256 World::number(ChainId chain_id, const Address& to, const Bytes& calldata) const {
     const auto output = view(chain_id, to, calldata);
     if (output.size() < abi::WORD)
         throw std::runtime_error{fmt::format("reading {} on {}: no number",
@@ -449,16 +449,16 @@ uint256 World::number(uint64_t chain_id, const Address& to, const Bytes& calldat
     return from_be(BytesView{output}.first(abi::WORD));
 }
 
-uint256 World::ether_of(uint64_t chain_id, const Address& account) const {
+uint256 World::ether_of(ChainId chain_id, const Address& account) const {
     const auto found = chain(chain_id).head_state()->account(account);
     return found ? found->balance : uint256{};
 }
 
-uint256 World::token_of(uint64_t chain_id, const Address& token, const Address& account) const {
+uint256 World::token_of(ChainId chain_id, const Address& token, const Address& account) const {
     return number(chain_id, token, abi::call("balanceOf(address)", account));
 }
 
-uint256 World::ether_on(uint64_t chain_id) const {
+uint256 World::ether_on(ChainId chain_id) const {
     const auto head_state = chain(chain_id).head_state();
     const auto* const in_memory = dynamic_cast<const state::MemoryState*>(head_state.get());
     CHECK(in_memory != nullptr);  // a Chain's default store keeps these
@@ -468,7 +468,7 @@ uint256 World::ether_on(uint64_t chain_id) const {
     return sum;
 }
 
-uint256 World::ether_burnt_on(uint64_t chain_id) const {
+uint256 World::ether_burnt_on(ChainId chain_id) const {
     const auto& on = chain(chain_id);
     uint256 burnt;
     for (uint64_t number = 1; number <= on.head()->header().number; ++number) {
@@ -486,10 +486,10 @@ uint256 World::ether_burnt_on(uint64_t chain_id) const {
 
 std::vector<Balance> World::balances() const {
     std::vector<Balance> all;
-    const auto ether = [&](const std::string& who, uint64_t chain_id, const Address& account) {
+    const auto ether = [&](const std::string& who, ChainId chain_id, const Address& account) {
         all.push_back({who, chain_id, "ETH", ether_of(chain_id, account)});
     };
-    const auto tokens = [&](const std::string& who, uint64_t chain_id, const Address& account) {
+    const auto tokens = [&](const std::string& who, ChainId chain_id, const Address& account) {
         const bool on_l1 = chain_id == L1;
         all.push_back(
             {who, chain_id, "USD",
@@ -498,20 +498,20 @@ std::vector<Balance> World::balances() const {
             {who, chain_id, "GOLD",
              token_of(chain_id, on_l1 ? sites_.gold : sites_.rollups.at(chain_id).gold, account)});
     };
-    for (const uint64_t chain_id : {L1, A, B}) ether("alice", chain_id, alice_.address);
+    for (const ChainId chain_id : {L1, A, B}) ether("alice", chain_id, alice_.address);
     tokens("alice", L1, alice_.address);
     ether("bob", A, bob_.address);
     tokens("bob", A, bob_.address);
     tokens("Shop", L1, sites_.shop);
     tokens("TokenBridge (locked)", L1, sites_.bridge);
-    for (const uint64_t chain_id : {A, B})
+    for (const ChainId chain_id : {A, B})
         tokens("UniswapV2Pair", chain_id, sites_.rollups.at(chain_id).pair);
     ether("Courier", L1, sites_.courier);
-    for (const uint64_t chain_id : {A, B})
+    for (const ChainId chain_id : {A, B})
         ether("Courier", chain_id, sites_.rollups.at(chain_id).courier);
     ether("Refuser", L1, sites_.refuser);
     ether("Persistent", B, sites_.persistent);
-    for (const uint64_t chain_id : {A, B})
+    for (const ChainId chain_id : {A, B})
         all.push_back(
             {fmt::format("escrow for {}", chain_name(uint256{chain_id})), L1, "ETH",
              number(L1, sites_.settlement, abi::call("escrowOf(uint256)", uint256{chain_id}))});
@@ -520,7 +520,8 @@ std::vector<Balance> World::balances() const {
 }
 
 std::string World::label(const uint256& chain_id, const Address& address) const {
-    const auto found = labels_.find({chain_id[0], address});
+    const auto id = ChainId::from(chain_id);
+    const auto found = id ? labels_.find({*id, address}) : labels_.end();
     return found == labels_.end() ? short_hex(address) : found->second;
 }
 

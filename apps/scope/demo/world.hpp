@@ -19,9 +19,9 @@ using devnet::Person;
 using devnet::short_hex;
 using devnet::SLOT_S;
 
-inline constexpr uint64_t L1 = 1;
-inline constexpr uint64_t A = 901;
-inline constexpr uint64_t B = 902;
+inline constexpr ChainId L1{1};
+inline constexpr ChainId A{901};
+inline constexpr ChainId B{902};
 
 inline constexpr uint64_t ETHER = 1'000'000'000'000'000'000;  ///< wei
 inline constexpr uint64_t GWEI = 1'000'000'000;               ///< wei
@@ -53,7 +53,7 @@ struct Sites {
     Address answerer;
     Address courier;
     Address refuser;
-    std::map<uint64_t, RollupSites> rollups;
+    std::map<ChainId, RollupSites> rollups;
     Address asker;       ///< on A
     Address arbitrage;   ///< on A
     Address persistent;  ///< on B
@@ -62,7 +62,7 @@ struct Sites {
 /// Who has how much of what, on which chain.
 struct Balance {
     std::string who;
-    uint64_t chain_id = 0;
+    ChainId chain_id;
     std::string asset;
     uint256 amount;  ///< smallest unit; 10^18 are one
 };
@@ -86,7 +86,7 @@ class World {
     }
     [[nodiscard]] builder::BuilderOptions options() const;
     [[nodiscard]] prover::Committee& committee() noexcept { return devnet_->committee(); }
-    [[nodiscard]] const chain::Chain& chain(uint64_t chain_id) const {
+    [[nodiscard]] const chain::Chain& chain(ChainId chain_id) const {
         return devnet_->chain(chain_id);
     }
 
@@ -99,7 +99,7 @@ class World {
     builder::ScopeBuilder open(const builder::BuilderOptions& options);
 
     /// A signed EIP-1559 transaction with the sender's next nonce, counting those made before.
-    Transaction transaction(uint64_t chain_id, const Person& from, const Address& to, Bytes data,
+    Transaction transaction(ChainId chain_id, const Person& from, const Address& to, Bytes data,
                             uint64_t gas_limit, const uint256& value = {});
     /// An operation of the account that @p from delegates to, signed.
     [[nodiscard]] builder::L1Root operation(const Person& from, const Address& target, Bytes data,
@@ -113,15 +113,15 @@ class World {
     static Bytes batch_of(const std::vector<Call>& calls);
 
     /// What a call gives on the head of a chain. Throws if it fails.
-    [[nodiscard]] Bytes view(uint64_t chain_id, const Address& to, const Bytes& calldata) const;
-    [[nodiscard]] uint256 number(uint64_t chain_id, const Address& to, const Bytes& calldata) const;
-    [[nodiscard]] uint256 ether_of(uint64_t chain_id, const Address& account) const;
-    [[nodiscard]] uint256 token_of(uint64_t chain_id, const Address& token,
+    [[nodiscard]] Bytes view(ChainId chain_id, const Address& to, const Bytes& calldata) const;
+    [[nodiscard]] uint256 number(ChainId chain_id, const Address& to, const Bytes& calldata) const;
+    [[nodiscard]] uint256 ether_of(ChainId chain_id, const Address& account) const;
+    [[nodiscard]] uint256 token_of(ChainId chain_id, const Address& token,
                                    const Address& account) const;
     /// All ETH that exists on a rollup: the predeploy's reserve doesn't (protocol.md, section 10).
-    [[nodiscard]] uint256 ether_on(uint64_t chain_id) const;
+    [[nodiscard]] uint256 ether_on(ChainId chain_id) const;
     /// Base fees of all transactions of a rollup.
-    [[nodiscard]] uint256 ether_burnt_on(uint64_t chain_id) const;
+    [[nodiscard]] uint256 ether_burnt_on(ChainId chain_id) const;
     /// Of everyone in the stories, always in the same order.
     [[nodiscard]] std::vector<Balance> balances() const;
     /// "Shop", or the address by its ends.
@@ -136,12 +136,12 @@ class World {
     void fund_pools();
     void name_everything();
 
-    uint64_t next_nonce(uint64_t chain_id, const Address& account);
-    Transaction creation(uint64_t chain_id, const Person& from, Bytes init_code);
+    uint64_t next_nonce(ChainId chain_id, const Address& account);
+    Transaction creation(ChainId chain_id, const Person& from, Bytes init_code);
     void sign_fees(Transaction& tx, const Person& from);
     void build_l1_block(const std::vector<Transaction>& transactions);
     builder::Bundle seal_and_settle(builder::ScopeBuilder& scope);
-    [[nodiscard]] RollupSites& at(uint64_t chain_id) { return sites_.rollups.at(chain_id); }
+    [[nodiscard]] RollupSites& at(ChainId chain_id) { return sites_.rollups.at(chain_id); }
 
     Artifacts artifacts_;
     builder::DataAvailability data_availability_;
@@ -156,8 +156,8 @@ class World {
                                  devnet::make_person("member-3")};
     std::unique_ptr<devnet::Devnet> devnet_;
     Sites sites_;
-    std::map<std::pair<uint64_t, Address>, uint64_t> nonces_;
-    std::map<std::pair<uint64_t, Address>, std::string> labels_;
+    std::map<std::pair<ChainId, Address>, uint64_t> nonces_;
+    std::map<std::pair<ChainId, Address>, std::string> labels_;
 };
 
 }  // namespace scope::demo
