@@ -156,10 +156,10 @@ class Demonstration {
     void follow(World& world) {
         progress_.say("a follower derives both rollups from L1");
         const StopWatch watch;
-        rollup::Follower follower{world.devnet().l1(), world.network().rollups};
+        const auto node = world.devnet().make_follower();
         auto& report = report_.follower;
         report.ran = true;
-        const auto batches = follower.advance();
+        const auto batches = node->follow();
         if (batches)
             report.batches = batches->batches;
         else
@@ -170,7 +170,9 @@ class Demonstration {
                 {.chain_id = chain_id,
                  .number = head->header().number,
                  .head_hash = head->hash,
-                 .follower_hash = follower.rollup(chain_id)->chain.head()->hash});
+                 .follower_hash = node->follower().rollup(chain_id)->chain.head()->hash});
+            if (const auto stopped = node->follower().head(chain_id).stopped)
+                report.failure = to_string(*stopped);
             report_.checks.expect(
                 report.chains.back().head_hash == report.chains.back().follower_hash,
                 fmt::format("the follower arrived at the head of {}",

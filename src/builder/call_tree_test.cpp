@@ -21,7 +21,7 @@ CallTree call(uint64_t source, uint64_t target, std::vector<CallTree> calls = {}
     return tree;
 }
 
-TEST(call_trace, counts_calls_at_every_depth) {
+TEST(call_tree, counts_calls_at_every_depth) {
     EXPECT_EQ(count_calls({}), 0u);
     EXPECT_EQ(count_calls({call(1, 2), call(1, 3, {call(3, 1, {call(1, 3)}), call(3, 2)})}), 5u);
 }

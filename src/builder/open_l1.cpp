@@ -24,10 +24,11 @@ OpenL1::OpenL1(L1Snapshot snapshot, const L1Contracts& contracts, const BuilderO
     host_.access_account(settlement().settlement);
 }
 
-void OpenL1::open_scope(const std::vector<uint256>& remotes) {
+Result<void, Failure> OpenL1::open_scope(const std::vector<uint256>& remotes) {
     budget = L1Budget{remotes.size()};
     const auto opened = call(callable::open_scope(remotes));
-    CHECK(opened.status == evm::Status::success);
+    if (opened.status == evm::Status::success) return {};
+    return std::unexpected{reverted(opened.output)};
 }
 
 evm::CallResult OpenL1::call(execution::Host& host, const Address& target, const Bytes& calldata,

@@ -24,7 +24,7 @@ class OpenL1 {
            state::Journal& journal);
     /// Opens the scope in it: once, before any leg.
     /// @param remotes  The scope's rollups, ascending.
-    void open_scope(const std::vector<uint256>& remotes);
+    Result<void, Failure> open_scope(const std::vector<uint256>& remotes);
 
     [[nodiscard]] ChainId chain_id() const noexcept { return contracts_.settlement.l1_chain_id; }
     [[nodiscard]] const L1Contracts& contracts() const noexcept { return contracts_; }

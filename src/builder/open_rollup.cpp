@@ -6,7 +6,7 @@ namespace scope::builder {
 
 OpenRollup::OpenRollup(const rollup::Follower::Rollup& followed, rollup::BatchBlock block,
                        const l1::L1Head& l1_origin, const protocol::RegisteredRollup& registered,
-                       const std::vector<uint256>& remotes, state::Journal& journal)
+                       state::Journal& journal)
     : followed_(&followed),
       parent_(followed.chain.head()),
       frame_{.chain_id = followed.config.chain_id(),
@@ -18,9 +18,12 @@ OpenRollup::OpenRollup(const rollup::Follower::Rollup& followed, rollup::BatchBl
       registered_(registered),
       block_(std::make_unique<chain::BlockBuilder>(
           followed.chain, parent_->hash, rollup::attributes_of(frame_, frame_.blocks.front()),
-          &journal)) {
+          &journal)) {}
+
+Result<void, Failure> OpenRollup::open_scope(const std::vector<uint256>& remotes) {
     const auto opened = run_system(protocol::callable::open_scope(remotes));
-    CHECK(opened.has_value());
+    if (opened) return {};
+    return std::unexpected{opened.error()};
 }
 
 Result<execution::Outcome, execution::TxError> OpenRollup::run(const Transaction& tx,

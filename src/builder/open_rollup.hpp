@@ -17,10 +17,12 @@ class OpenRollup {
 
     /// @param followed  Its head; must outlive this.
     /// @param block     When and by whom its block is built, without transactions.
-    /// @param remotes   All other chains of the scope, ascending.
     OpenRollup(const rollup::Follower::Rollup& followed, rollup::BatchBlock block,
                const l1::L1Head& l1_origin, const protocol::RegisteredRollup& registered,
-               const std::vector<uint256>& remotes, state::Journal& journal);
+               state::Journal& journal);
+
+    /// Begins the block with openScope. @param remotes  All other chains of the scope, ascending.
+    Result<void, Failure> open_scope(const std::vector<uint256>& remotes);
 
     [[nodiscard]] ChainId chain_id() const noexcept { return frame_.chain_id; }
     [[nodiscard]] const rollup::Follower::Rollup& followed() const noexcept { return *followed_; }

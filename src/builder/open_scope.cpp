@@ -69,12 +69,20 @@ OpenScope::OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Co
             left_out_.emplace(chain_id, std::move(member.error()));
     }
     const ChainId l1_id = l1_.chain_id();
-    l1_.open_scope(remotes_of(l1_id, l1_id, members));
+    const auto opened = l1_.open_scope(remotes_of(l1_id, l1_id, members));
     for (const auto& [followed, registered, timestamp_s] : members) {
         const ChainId chain_id = followed.config.chain_id();
-        rollups_.emplace_back(followed, rollup::BatchBlock{timestamp_s, snapshot.next.coinbase, {}},
-                              snapshot.head, registered, remotes_of(chain_id, l1_id, members),
-                              journal_);
+        OpenRollup rollup{followed, rollup::BatchBlock{timestamp_s, snapshot.next.coinbase, {}},
+                          snapshot.head, registered, journal_};
+        const auto on_rollup =
+            opened ? rollup.open_scope(remotes_of(chain_id, l1_id, members)) : opened;
+        if (on_rollup)
+            rollups_.push_back(std::move(rollup));
+        else
+            left_out_.emplace(chain_id,
+                              fmt::format("openScope on {}: {}",
+                                          opened ? fmt::format("chain {}", chain_id) : "L1",
+                                          on_rollup.error().reason));
     }
 }
 

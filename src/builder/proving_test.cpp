@@ -21,17 +21,17 @@ Disagreement dissent(DisagreementKind kind) {
 class FakeProver final : public prover::Prover {
   public:
     using Answer = Result<prover::Proof, prover::ProofFailure>;
-    FakeProver(Answer untraced, Answer traced)
-        : untraced_(std::move(untraced)), traced_(std::move(traced)) {}
+    FakeProver(Answer without, Answer with)
+        : without_(std::move(without)), with_(std::move(with)) {}
 
     Answer prove(const ProofInput& input) override {
         ++asked;
-        return input.digests.empty() ? untraced_ : traced_;
+        return input.digests.empty() ? without_ : with_;
     }
     std::atomic<int> asked = 0;
 
   private:
-    Answer untraced_, traced_;
+    Answer without_, with_;
 };
 
 prover::Proof proof(uint8_t number, std::vector<Disagreement> dissents = {}) {
@@ -48,7 +48,7 @@ std::vector<RollupPart> parts(size_t count) {
 }
 
 /// Counts how often digests were made.
-struct Tracing {
+struct Digesting {
     std::atomic<int> made = 0;
     DigestsOf digests_of = [this](const RollupPart& /*part*/) {
         ++made;
@@ -56,38 +56,38 @@ struct Tracing {
     };
 };
 
-TEST(proving, makes_no_trace_if_nobody_found_another_value) {
+TEST(proving, makes_no_digests_if_nobody_found_another_value) {
     for (const auto& dissents : {std::vector<Disagreement>{},
                                  {dissent(DisagreementKind::timed_out)},
                                  {dissent(DisagreementKind::refused_batch)}}) {
         FakeProver prover{proof(1, dissents), failure({})};
-        Tracing tracing;
-        const auto proofs = prove(parts(3), prover, tracing.digests_of);
+        Digesting digesting;
+        const auto proofs = prove(parts(3), prover, digesting.digests_of);
         ASSERT_TRUE(proofs.has_value());
         ASSERT_EQ(proofs->size(), 3u);
         EXPECT_EQ((*proofs)[2].dissents.size(), dissents.size());
         EXPECT_EQ(prover.asked, 3);
-        EXPECT_EQ(tracing.made, 0);
+        EXPECT_EQ(digesting.made, 0);
     }
 }
 
-TEST(proving, asks_again_with_a_trace_to_place_a_disagreement) {
+TEST(proving, asks_again_with_digests_to_place_a_disagreement) {
     auto placed = dissent(DisagreementKind::different_field);
     placed.transaction_index = 4;
     FakeProver prover{proof(1, {dissent(DisagreementKind::different_field)}), proof(2, {placed})};
-    Tracing tracing;
-    const auto proofs = prove(parts(1), prover, tracing.digests_of);
+    Digesting digesting;
+    const auto proofs = prove(parts(1), prover, digesting.digests_of);
     ASSERT_TRUE(proofs.has_value());
     EXPECT_EQ((*proofs)[0].dissents[0].transaction_index, 4u);
     EXPECT_EQ(prover.asked, 2);
-    EXPECT_EQ(tracing.made, 1);
+    EXPECT_EQ(digesting.made, 1);
 }
 
 TEST(proving, a_proof_stands_whatever_comes_of_asking_again) {
     FakeProver prover{proof(1, {dissent(DisagreementKind::different_field)}),
                       failure({dissent(DisagreementKind::timed_out)})};
-    Tracing tracing;
-    const auto proofs = prove(parts(1), prover, tracing.digests_of);
+    Digesting digesting;
+    const auto proofs = prove(parts(1), prover, digesting.digests_of);
     ASSERT_TRUE(proofs.has_value());
     EXPECT_EQ((*proofs)[0].bytes, Bytes{1});
 }
@@ -96,8 +96,8 @@ TEST(proving, tells_where_those_disagree_who_did_not_sign) {
     auto placed = dissent(DisagreementKind::different_field);
     placed.account = Address{{0xab}};
     FakeProver prover{failure({dissent(DisagreementKind::different_field)}), failure({placed})};
-    Tracing tracing;
-    const auto proofs = prove(parts(2), prover, tracing.digests_of);
+    Digesting digesting;
+    const auto proofs = prove(parts(2), prover, digesting.digests_of);
     ASSERT_FALSE(proofs.has_value());
     EXPECT_EQ(proofs.error().rule, SealRule::not_proved);
     EXPECT_NE(proofs.error().reason.find("0xab"), std::string::npos) << proofs.error().reason;

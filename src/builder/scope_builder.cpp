@@ -175,6 +175,10 @@ Result<execution::Outcome, execution::TxError> ScopeBuilder::add_transaction(
     return outcome;
 }
 
+const l1::L1Head& ScopeBuilder::l1_parent() const noexcept {
+    return scope_->open.l1().parent();
+}
+
 const std::vector<RootResult>& ScopeBuilder::roots() const noexcept {
     return scope_->roots;
 }

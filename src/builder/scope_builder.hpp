@@ -42,6 +42,8 @@ class ScopeBuilder {
     Result<execution::Outcome, execution::TxError> add_transaction(ChainId chain_id,
                                                                    const Transaction& tx);
 
+    /// Returns the L1 block on which the scope is built.
+    [[nodiscard]] const l1::L1Head& l1_parent() const noexcept;
     [[nodiscard]] const std::vector<RootResult>& roots() const noexcept;
     [[nodiscard]] const StepTimes& times() const noexcept;
 

@@ -46,6 +46,15 @@ inline std::optional<Address> recover(const Hash& digest, const Signature& signa
     return recover(digest, signature.r, signature.s, signature.y_parity);
 }
 
+/// Returns r || s || v with v = 27 or 28, as Solidity's ecrecover and most wallets have it.
+inline FixedBytes<65> to_rsv(const Signature& signature) noexcept {
+    FixedBytes<65> out;
+    store_be32(out.data(), signature.r);
+    store_be32(out.data() + 32, signature.s);
+    out[64] = signature.y_parity ? 28 : 27;
+    return out;
+}
+
 /// Deterministic (RFC 6979), with s in the lower half.
 Signature sign(const Hash& digest, const SecretKey& key) noexcept;
 

@@ -20,6 +20,11 @@ Devnet::Devnet(std::unique_ptr<l1::LocalL1> l1, const node::Network& network,
                 .view = l1_, .sender = l1_, .prover = committee_, .options = options.builder}});
 }
 
+std::unique_ptr<node::Node> Devnet::make_follower() const {
+    return std::make_unique<node::Node>(
+        node_->network(), node::Components{.source = l1_, .attester = {}, .builder = {}});
+}
+
 const chain::Chain& Devnet::chain(ChainId chain_id) const {
     if (chain_id == l1_->spec().chain_id) return l1_->chain();
     const auto* const rollup = node_->follower().rollup(chain_id);

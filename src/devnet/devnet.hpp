@@ -25,6 +25,9 @@ class Devnet {
     [[nodiscard]] const node::Node& node() const noexcept { return *node_; }
     [[nodiscard]] prover::Committee& committee() noexcept { return *committee_; }
 
+    /// Makes a node that has nothing but L1 to read.
+    [[nodiscard]] std::unique_ptr<node::Node> make_follower() const;
+
     /// Returns L1 or a rollup, as the node has it. REQUIRES: one of the network.
     [[nodiscard]] const chain::Chain& chain(ChainId chain_id) const;
 

@@ -92,7 +92,7 @@ TEST_F(SystemTransactionRuleTest, a_system_transaction_begins_with_nothing_carri
     state.set_storage(PREDEPLOY, {}, to_be(uint256{7u}));
     Transaction tx;
     tx.type = TxType::system;
-    tx.chain_id = ChainId{1};
+    tx.chain_id = environment.block.chain_id;
     tx.gas_limit = 100'000;
     tx.to = PREDEPLOY;
     Host host{state, environment};

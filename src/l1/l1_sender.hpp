@@ -8,6 +8,29 @@
 
 namespace scope::l1 {
 
+/// What has become of a transaction.
+struct TransactionStatus {
+    enum class Stage : uint8_t {
+        unknown,   ///< never sent, dropped, or in a block that is canonical no more
+        pending,   ///< waits for a block
+        included,  ///< in a canonical block
+    };
+    Stage stage = Stage::unknown;
+    std::optional<chain::TransactionPlace> place;  ///< if included
+};
+/// As the enumerator is written.
+constexpr std::string_view to_string(TransactionStatus::Stage stage) noexcept {
+    switch (stage) {
+        case TransactionStatus::Stage::unknown:
+            return "unknown";
+        case TransactionStatus::Stage::pending:
+            return "pending";
+        case TransactionStatus::Stage::included:
+            return "included";
+    }
+    return "unknown";
+}
+
 /// The third of L1's three roles: brings transactions into blocks.
 class L1Sender {
   public:
@@ -16,8 +39,8 @@ class L1Sender {
     /// Takes a signed transaction with its blobs, in the order of its versioned hashes.
     virtual Result<void, SendError> send(const Transaction& transaction,
                                          std::span<const chain::StoredBlobPtr> blobs) = 0;
-    /// Returns where a transaction stands on the canonical chain; nullopt if it does not.
-    [[nodiscard]] virtual Result<std::optional<chain::TransactionPlace>, L1Error> place(
+    /// Returns what has become of a transaction.
+    [[nodiscard]] virtual Result<TransactionStatus, L1Error> status(
         const Hash& transaction_hash) const = 0;
 };
 

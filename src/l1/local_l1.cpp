@@ -96,9 +96,10 @@ Result<void, SendError> LocalL1::send(const Transaction& transaction,
     return {};
 }
 
-Result<std::optional<chain::TransactionPlace>, L1Error> LocalL1::place(
-    const Hash& transaction_hash) const {
-    return chain_.store().transaction(transaction_hash);
+Result<TransactionStatus, L1Error> LocalL1::status(const Hash& transaction_hash) const {
+    auto place = chain_.store().transaction(transaction_hash);
+    if (!place) return TransactionStatus{};
+    return TransactionStatus{TransactionStatus::Stage::included, std::move(place)};
 }
 
 // ---- mining

@@ -43,7 +43,8 @@ class LocalL1 final : public L1Source, public L1View, public L1Sender {
     /// Mines the next block with the transaction alone.
     Result<void, SendError> send(const Transaction& transaction,
                                  std::span<const chain::StoredBlobPtr> blobs) override;
-    [[nodiscard]] Result<std::optional<chain::TransactionPlace>, L1Error> place(
+    /// Never pending: a block is mined for what is sent.
+    [[nodiscard]] Result<TransactionStatus, L1Error> status(
         const Hash& transaction_hash) const override;
 
     // Mining

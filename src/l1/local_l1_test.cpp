@@ -62,7 +62,7 @@ uint64_t head_number(const LocalL1& l1) {
 TEST(local_l1, mines_what_it_is_sent_and_tells_where_it_stands) {
     auto l1 = make_l1();
     const auto tx = transfer(0);
-    EXPECT_EQ(l1.place(hash(tx))->has_value(), false);
+    EXPECT_EQ(to_string(l1.status(hash(tx))->stage), "unknown");
     const auto expected = *l1.next_block();
     ASSERT_TRUE(l1.send(tx, {}).has_value());
 
@@ -71,7 +71,9 @@ TEST(local_l1, mines_what_it_is_sent_and_tells_where_it_stands) {
     EXPECT_EQ(block->header().timestamp_s, GENESIS_TIME_S + 12);
     EXPECT_EQ(block->header().timestamp_s, expected.timestamp_s);
     EXPECT_EQ(block->header().prev_randao, expected.prev_randao);
-    const auto place = *l1.place(hash(tx));
+    const auto status = *l1.status(hash(tx));
+    EXPECT_EQ(to_string(status.stage), "included");
+    const auto& place = status.place;
     ASSERT_TRUE(place.has_value());
     EXPECT_EQ(place->block->hash, block->hash);
     EXPECT_EQ(place->index, 0u);
@@ -137,11 +139,11 @@ TEST(local_l1, reorganises_to_a_block_it_mined) {
     l1.set_head(genesis);
     EXPECT_EQ(head_number(l1), 0u);
     EXPECT_EQ(*l1.block(1), nullptr);
-    EXPECT_FALSE(l1.place(hash(transfer(0)))->has_value());
+    EXPECT_FALSE(l1.status(hash(transfer(0)))->place.has_value());
     ASSERT_TRUE(l1.mine({}).has_value());
     EXPECT_NE(l1.head()->hash, lost);
     l1.set_head(lost);
-    EXPECT_TRUE(l1.place(hash(transfer(0)))->has_value());
+    EXPECT_TRUE(l1.status(hash(transfer(0)))->place.has_value());
 }
 
 TEST(local_l1, has_no_state_of_a_block_it_does_not_know) {

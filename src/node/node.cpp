@@ -12,6 +12,11 @@ std::unexpected<SettleError> refuse(SettleRule rule, std::string reason = {}) {
     return std::unexpected{SettleError{rule, std::move(reason)}};
 }
 
+const l1::L1Source& required(const std::shared_ptr<const l1::L1Source>& source) {
+    CHECK(source != nullptr);
+    return *source;
+}
+
 std::unexpected<SettleError> refuse(l1::L1Error error) {
     return refuse(SettleRule::unreachable, std::string{l1::to_string(error)});
 }
@@ -20,8 +25,6 @@ std::unexpected<SettleError> refuse(l1::L1Error error) {
 
 std::string_view to_string(SettleRule rule) noexcept {
     switch (rule) {
-        case SettleRule::not_sealed:
-            return "not_sealed";
         case SettleRule::stale:
             return "stale";
         case SettleRule::unreachable:
@@ -49,36 +52,41 @@ std::string to_string(const SettleError& error) {
 Node::Node(Network network, Components components)
     : network_(std::move(network)),
       components_(std::move(components)),
-      follower_(*components_.source, network_.rollups, network_.first_l1_block) {
+      follower_(required(components_.source), network_.rollups, network_.first_l1_block) {
     if (components_.attester) attester_.emplace(*components_.attester, follower_);
+    if (const auto& part = components_.builder)
+        CHECK(part->view != nullptr && part->sender != nullptr && part->prover != nullptr);
 }
 
 // ---- builder
 
 Result<builder::ScopeBuilder, SettleError> Node::open_scope() {
+    CHECK(components_.builder.has_value());
     return open_scope(components_.builder->options);
 }
 
 Result<builder::ScopeBuilder, SettleError> Node::open_scope(
     const builder::BuilderOptions& options) {
+    CHECK(components_.builder.has_value());
     if (const auto followed = follower_.advance(); !followed)
         return refuse(SettleRule::not_followed, to_string(followed.error()));
-    const auto& view = *components_.builder->view;
-    const auto head = view.head();
-    if (!head) return refuse(head.error());
-    const auto* const followed = follower_.l1_block(head->header.number);
-    if (followed == nullptr || followed->id.hash != head->hash)
-        return refuse(SettleRule::stale, "L1 moved on meanwhile");
-    auto scope = builder::ScopeBuilder::open(view, follower_, network_.contracts, options);
+    auto scope = builder::ScopeBuilder::open(*components_.builder->view, follower_,
+                                             network_.contracts, options);
     if (!scope) return refuse(scope.error());
+    const auto& parent = scope->l1_parent();
+    const auto* const followed = follower_.l1_block(parent.header.number);
+    if (followed == nullptr || followed->id.hash != parent.hash)
+        return refuse(SettleRule::stale, "L1 moved on meanwhile");
     return std::move(*scope);
 }
 
 Result<builder::Bundle, builder::SealError> Node::seal(builder::ScopeBuilder& scope) {
+    CHECK(components_.builder.has_value());
     return scope.seal(*components_.builder->prover);
 }
 
 Result<Settled, SettleError> Node::settle(const builder::Bundle& bundle) {
+    CHECK(components_.builder.has_value());
     const auto head = components_.builder->view->head();
     if (!head) return refuse(head.error());
     if (head->hash != bundle.l1_parent)
@@ -90,15 +98,25 @@ Result<Settled, SettleError> Node::settle(const builder::Bundle& bundle) {
     if (const auto followed = follower_.advance(); !followed)
         return refuse(SettleRule::not_followed, to_string(followed.error()));
 
-    const auto place = components_.builder->sender->place(hash(bundle.transaction));
-    if (!place) return refuse(place.error());
-    if (!*place) return refuse(SettleRule::not_included);
-    const auto& [block, index] = **place;
+    const auto status = components_.builder->sender->status(hash(bundle.transaction));
+    if (!status) return refuse(status.error());
+    if (!status->place)
+        return refuse(SettleRule::not_included, std::string{to_string(status->stage)});
+    const auto& [block, index] = *status->place;
+    if (index >= block->receipts.size())
+        return refuse(SettleRule::not_included, "L1 names a place that its block does not have");
     const auto& receipt = block->receipts[index];
     if (!receipt.success) return refuse(SettleRule::reverted);
     for (const auto& part : bundle.parts) {
+        // Its head, or below it if another scope has settled since.
+        const auto& last = part.execution.blocks.back().block;
+        const auto* const rollup = follower_.rollup(part.chain_id);
+        if (rollup == nullptr)
+            return refuse(SettleRule::other_head,
+                          fmt::format("chain {} is not followed", part.chain_id));
+        const auto canonical = rollup->chain.store().canonical_block(last.header().number);
+        if (canonical != nullptr && canonical->hash == last.hash) continue;
         const auto at = follower_.head(part.chain_id);
-        if (at.position.head == part.execution.last_block_hash) continue;
         return refuse(SettleRule::other_head,
                       at.stopped
                           ? to_string(*at.stopped)
@@ -111,6 +129,7 @@ Result<Settled, SettleError> Node::settle(const builder::Bundle& bundle) {
 // ---- attester
 
 Result<prover::Attestation, prover::Disagreement> Node::attest(BytesView proof_input) {
+    CHECK(attester_.has_value());
     return attester_->attest(proof_input);
 }
 

@@ -33,14 +33,13 @@ struct Components {
 
 /// Why a bundle did not settle, or is not known to have. The heads are those of L1 in any case.
 enum class SettleRule : uint8_t {
-    not_sealed,    // with the SealError
-    stale,         // L1 has another head than the bundle was built on
-    unreachable,   // with the L1Error
-    not_sent,      // with the SendError
-    not_included,  // sent, and in no block yet
+    stale,         // L1 has another head than was followed, or than the bundle was built on
+    unreachable,   // L1 does not answer; of a bundle that was sent nothing is known
+    not_sent,      // nobody took it, or it can't stand in a block (SendError)
+    not_included,  // sent, and in no block as far as was followed
     reverted,      // in a block, and executeScope reverted
-    not_followed,  // with the FollowError: settled, but the node can't follow L1 there
-    other_head,    // settled, but a rollup's head is another than the bundle's
+    not_followed,  // the node can't follow L1 to its head (FollowError)
+    other_head,    // settled, but a rollup has other blocks than the bundle's
 };
 /// As the enumerator is written.
 std::string_view to_string(SettleRule rule) noexcept;
@@ -87,7 +86,8 @@ class Node {
     Result<builder::ScopeBuilder, SettleError> open_scope(const builder::BuilderOptions& options);
     /// Has the scope proved and makes the bundle.
     Result<builder::Bundle, builder::SealError> seal(builder::ScopeBuilder& scope);
-    /// Sends the bundle and follows L1, until the rollups' heads are those of the bundle.
+    /// Sends the bundle, follows L1 to its head, and says what came of it there. What is in no
+    /// block by then may still settle: follow finds it.
     Result<Settled, SettleError> settle(const builder::Bundle& bundle);
 
     // ---- attester. REQUIRES: the part

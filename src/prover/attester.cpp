@@ -121,14 +121,6 @@ void place(Disagreement& difference, const std::vector<BlockDigest>& claimed,
         difference.account = first_difference(their_tx->accounts, our_tx->accounts);
 }
 
-AttestationSignature to_bytes(const crypto::Signature& signature) {
-    AttestationSignature out;
-    store_be32(out.data(), signature.r);
-    store_be32(out.data() + 32, signature.s);
-    out[64] = signature.y_parity ? 28 : 27;
-    return out;
-}
-
 std::unexpected<Disagreement> stopped(const rollup::FollowError& why) {
     return disagree(DisagreementKind::stopped_rollup, to_string(why));
 }
@@ -214,9 +206,10 @@ Result<PublicInputs, Disagreement> verify(const ProofInput& input,
     if (!compared) {
         if (!input.digests.empty()) {
             options.digests = rollup::Digests::yes;
-            const auto traced = rollup::execute_batch(rollup.chain, rollup.config, *batch, options);
-            CHECK(traced.has_value());
-            place(compared.error(), input.digests, traced->digests, batch->first_block);
+            const auto digested =
+                rollup::execute_batch(rollup.chain, rollup.config, *batch, options);
+            CHECK(digested.has_value());
+            place(compared.error(), input.digests, digested->digests, batch->first_block);
         }
         return std::unexpected{std::move(compared.error())};
     }
@@ -254,7 +247,7 @@ Result<Attestation, Disagreement> Attester::attest(BytesView proof_input) {
     if (!found) return signed_by_me(std::unexpected{found.error()});
     const Hash inputs_hash = protocol::public_inputs_hash(*found);
     const Hash message = protocol::attestation_hash(rollup->config.program_id, inputs_hash);
-    return Attestation{address_, inputs_hash, to_bytes(crypto::sign(message, key_))};
+    return Attestation{address_, inputs_hash, crypto::to_rsv(crypto::sign(message, key_))};
 }
 
 }  // namespace scope::prover

@@ -105,23 +105,23 @@ class Digester {
 
     void add(const Receipt& receipt) {
         auto after = digests();
-        TransactionDigest trace{crypto::keccak256(encode(receipt)), {}};
+        TransactionDigest changed{crypto::keccak256(encode(receipt)), {}};
         // Both are in the order of addresses. What is gone from the difference is as the block
         // found it: digest zero.
         auto old = before_.begin();
         const auto gone_until = [&](auto is_before) {
             for (; old != before_.end() && is_before(old->first); ++old)
-                trace.accounts.push_back({old->first, Hash{}});
+                changed.accounts.push_back({old->first, Hash{}});
         };
         for (const auto& [address, digest] : after) {
             gone_until([&](const Address& other) { return other < address; });
             const bool is_known = old != before_.end() && old->first == address;
-            if (!is_known || old->second != digest) trace.accounts.push_back({address, digest});
+            if (!is_known || old->second != digest) changed.accounts.push_back({address, digest});
             if (is_known) ++old;
         }
         gone_until([](const Address&) { return true; });
         before_ = std::move(after);
-        transactions_.push_back(std::move(trace));
+        transactions_.push_back(std::move(changed));
     }
     [[nodiscard]] std::vector<TransactionDigest> take() { return std::move(transactions_); }
 

@@ -30,8 +30,8 @@ static_assert(!RULE_NAMES.back().empty());
 
 /// How often reading begins again where L1 is reorganised meanwhile.
 constexpr int MAX_ATTEMPTS = 8;
-/// Executions of its own that a node remembers: for each rollup a few versions of the next batch.
-constexpr size_t MAX_REMEMBERED = 64;
+/// Executions of its own that a node remembers for a rollup: a few versions of the next batch.
+constexpr size_t MAX_REMEMBERED = 8;
 
 FollowError make_error(FollowRule rule, uint64_t l1_block, std::string detail) {
     FollowError error;
@@ -111,7 +111,8 @@ Follower::Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, ui
         const Position genesis{.head = chain.head()->hash};
         const bool is_new =
             rollups_
-                .emplace(chain_id, Rollup{std::move(config), std::move(chain), {genesis}, {}, {}})
+                .emplace(chain_id,
+                         Rollup{std::move(config), std::move(chain), {genesis}, {}, {}, {}})
                 .second;
         CHECK(is_new);
     }
@@ -130,7 +131,10 @@ const Follower::Rollup* Follower::rollup(ChainId chain_id) const noexcept {
 }
 
 Follower::Head Follower::head(ChainId chain_id, Label label) const {
-    const auto& [config, chain, history, stopped, undone] = rollups_.at(chain_id);
+    const auto* const known = rollup(chain_id);
+    CHECK(known != nullptr);
+    const auto& history = known->history;
+    const auto& stopped = known->stopped;
     if (label == Label::latest) return {history.back(), stopped};
     const uint64_t l1_block = label == Label::safe ? safe_ : finalized_;
     const auto after = std::ranges::upper_bound(history, l1_block, {}, &Position::l1_block);
@@ -151,8 +155,8 @@ Result<Followed, FollowError> Follower::advance() {
         if (!heads) return unreachable(heads.error(), next_l1_block());
         if (!TRY(unwind(heads->latest, followed))) continue;
         if (!TRY(read_up_to(heads->latest.number, followed))) continue;
-        followed.batches += TRY(try_missing_data_again());
         set_labels(*heads);
+        followed.batches += TRY(try_missing_data_again());
         return followed;
     }
     return refuse(FollowRule::l1_unsteady, next_l1_block(),
@@ -199,10 +203,9 @@ Result<size_t, FollowError> Follower::follow(const chain::StoredBlock& block,
     size_t applied = 0;
     for (const auto& scope : *scopes) {
         for (const auto& batch : scope.batches) {
-            const ChainId chain_id = batch ? batch->batch.chain_id : *batch.error().chain_id;
-            auto& rollup = rollups_.at(chain_id);
+            auto& rollup = rollups_.at(batch ? batch->batch.chain_id : *batch.error().chain_id);
             if (rollup.stopped) continue;
-            if (auto& left = to_pass_over[chain_id]; left > 0) {
+            if (auto& left = to_pass_over[rollup.config.chain_id()]; left > 0) {
                 --left;
                 continue;
             }
@@ -240,8 +243,7 @@ Result<void, FollowError> Follower::apply(Rollup& rollup, const DerivedBatch& de
     return {};
 }
 
-Result<BatchExecution, FollowError> Follower::execute(const Rollup& rollup,
-                                                      const DerivedBatch& derived) {
+Result<BatchExecution, FollowError> Follower::execute(Rollup& rollup, const DerivedBatch& derived) {
     if (derived.batch.number != rollup.next_batch())
         return refuse(FollowRule::wrong_batch_number, 0,
                       fmt::format("settled {}, own {}", derived.batch.number, rollup.next_batch()));
@@ -264,19 +266,24 @@ Result<size_t, FollowError> Follower::try_missing_data_again() {
     size_t applied = 0;
     for (auto& [chain_id, rollup] : rollups_) {
         if (!rollup.stopped || rollup.stopped->rule != FollowRule::missing_data) continue;
-        const auto stopped = std::exchange(rollup.stopped, std::nullopt);
-        for (uint64_t number = stopped->l1_block; number < next_l1_block() && !rollup.stopped;
-             ++number) {
-            const auto block = source_.block(number);
-            if (block && *block != nullptr && (*block)->hash == l1_block(number)->id.hash) {
-                auto followed = follow(**block, [&](const Rollup& any) { return &any == &rollup; });
-                if (followed) {
-                    applied += *followed;
-                    continue;
-                }
-            }
-            rollup.stopped = stopped;  // L1 doesn't answer, or was reorganised: later
+        const auto stopped = *rollup.stopped;
+        for (uint64_t number = stopped.l1_block; number < next_l1_block(); ++number) {
+            // Unless it gets beyond this block, it is from here that it goes on later.
+            rollup.stopped = stopped;
             rollup.stopped->l1_block = number;
+            rollup.stopped->batch_number = rollup.next_batch();
+            const auto block = source_.block(number);
+            if (!block) return unreachable(block.error(), number);
+            if (*block == nullptr || (*block)->hash != l1_block(number)->id.hash) break;
+            const auto waiting = std::exchange(rollup.stopped, std::nullopt);
+            const auto followed =
+                follow(**block, [&](const Rollup& any) { return &any == &rollup; });
+            if (!followed) {
+                rollup.stopped = waiting;
+                return std::unexpected{followed.error()};
+            }
+            applied += *followed;
+            if (rollup.stopped) break;
         }
     }
     return applied;
@@ -336,7 +343,9 @@ void Follower::note_undone(Rollup& rollup) {
 }
 
 std::vector<Transaction> Follower::take_undone(ChainId chain_id) {
-    auto& rollup = rollups_.at(chain_id);
+    const auto found = rollups_.find(chain_id);
+    CHECK(found != rollups_.end());
+    auto& rollup = found->second;
     std::vector<Transaction> transactions;
     for (const auto& [block, index] : std::exchange(rollup.undone, {}))
         if (!rollup.chain.store().transaction(block->transaction_hashes[index]))
@@ -357,17 +366,21 @@ void Follower::set_labels(const l1::L1Heads& heads) {
 // ---- what this node itself executed
 
 void Follower::remember(const Batch& batch, BatchExecution execution) {
-    if (executed_.size() == MAX_REMEMBERED) executed_.pop_front();
-    executed_.push_back({batch, std::move(execution)});
+    const auto found = rollups_.find(batch.chain_id);
+    if (found == rollups_.end()) return;
+    auto& executed = found->second.executed;
+    if (executed.size() == MAX_REMEMBERED) executed.pop_front();
+    executed.push_back({batch, std::move(execution)});
 }
 
-std::optional<BatchExecution> Follower::recall(const Rollup& rollup, const Batch& batch) {
-    const auto found = std::ranges::find_if(executed_, [&](const Executed& each) {
+std::optional<BatchExecution> Follower::recall(Rollup& rollup, const Batch& batch) {
+    auto& executed = rollup.executed;
+    const auto found = std::ranges::find_if(executed, [&](const Executed& each) {
         return each.parent() == rollup.chain.head()->hash && each.batch == batch;
     });
-    if (found == executed_.end()) return std::nullopt;
+    if (found == executed.end()) return std::nullopt;
     auto execution = std::move(found->execution);
-    executed_.erase(found);
+    executed.erase(found);
     return execution;
 }
 

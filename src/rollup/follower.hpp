@@ -1,7 +1,10 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
+#include <optional>
+#include <vector>
 
 #include "rollup/batch_execution.hpp"
 #include "rollup/derivation.hpp"
@@ -78,12 +81,22 @@ class Follower {
         uint64_t next_batch = 0;
         uint64_t l1_origin_number = 0;  ///< of the last batch
     };
+    /// What this node itself made of a batch.
+    struct Executed {
+        Batch batch;
+        BatchExecution execution;
+
+        [[nodiscard]] const Hash& parent() const {
+            return execution.blocks.front().block.header().parent_hash;
+        }
+    };
     struct Rollup {
         RollupConfig config;
         chain::Chain chain;
         std::vector<Position> history;       ///< one for each L1 block that moved it; never empty
         std::optional<FollowError> stopped;  ///< why it doesn't go on
         std::vector<chain::TransactionPlace> undone;  ///< what take_undone chooses from
+        std::deque<Executed> executed;                ///< what remember keeps
 
         [[nodiscard]] uint64_t next_batch() const { return history.back().next_batch; }
         [[nodiscard]] uint64_t l1_origin_number() const { return history.back().l1_origin_number; }
@@ -107,7 +120,8 @@ class Follower {
     [[nodiscard]] const FollowedBlock* l1_block(uint64_t number) const noexcept;
 
     /// Keeps what this node itself made of a batch: if it settles on the same parent, it is adopted
-    /// instead of being executed again. REQUIRES: executed under the rollup's own rules.
+    /// instead of being executed again. Of a chain that is not followed nothing is kept.
+    /// REQUIRES: executed under the rollup's own rules.
     void remember(const Batch& batch, BatchExecution execution);
 
     /// Takes the users' transactions that stood in blocks which a reorganisation of L1 undid and
@@ -115,15 +129,6 @@ class Follower {
     std::vector<Transaction> take_undone(ChainId chain_id);
 
   private:
-    struct Executed {
-        Batch batch;
-        BatchExecution execution;
-
-        [[nodiscard]] const Hash& parent() const {
-            return execution.blocks.front().block.header().parent_hash;
-        }
-    };
-
     /// False if L1 was reorganised meanwhile; so of read_up_to.
     Result<bool, FollowError> unwind(const l1::L1BlockId& head, Followed& followed);
     void unwind_to(size_t kept);
@@ -132,14 +137,13 @@ class Follower {
     Result<size_t, FollowError> follow(const chain::StoredBlock& block,
                                        const std::function<bool(const Rollup&)>& wanted);
     Result<void, FollowError> apply(Rollup& rollup, const DerivedBatch& derived, uint64_t l1_block);
-    Result<BatchExecution, FollowError> execute(const Rollup& rollup, const DerivedBatch& derived);
+    Result<BatchExecution, FollowError> execute(Rollup& rollup, const DerivedBatch& derived);
     Result<size_t, FollowError> try_missing_data_again();
     void set_labels(const l1::L1Heads& heads);
-    std::optional<BatchExecution> recall(const Rollup& rollup, const Batch& batch);
+    static std::optional<BatchExecution> recall(Rollup& rollup, const Batch& batch);
 
     const l1::L1Source& source_;
     std::map<ChainId, Rollup> rollups_;
-    std::deque<Executed> executed_;
     protocol::SettlementId settlement_;
     uint64_t first_block_;
     std::vector<FollowedBlock> l1_;  // from first_block_ on

@@ -134,11 +134,11 @@ void Coverage::add(const Frame& root) {
     for (const auto& what : walk.seen) count(what);
 }
 
-void Coverage::add(const builder::RootResult& trace) {
+void Coverage::add(const builder::RootResult& result) {
     bool variant = false;
     bool is_static = false;
     bool rolled_back = false;
-    for (const auto& [chain, section] : trace.plan) {
+    for (const auto& [chain, section] : result.plan) {
         for (const auto& record : section.records) {
             count("records");
             variant |= !record.request.variant.is_zero();

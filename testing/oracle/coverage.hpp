@@ -14,7 +14,7 @@ class Coverage {
     /// A root as it ran on one chain.
     void add(const Frame& root);
     /// The same root as simulation saw it across chains.
-    void add(const builder::RootResult& trace);
+    void add(const builder::RootResult& result);
     void add(const Coverage& other);
     void count(const std::string& what, uint64_t times = 1) { counts_[what] += times; }
 

@@ -170,7 +170,7 @@ struct ManyChains::World::Impl {
     size_t chain_count = 2;
     node::Network network;
     std::unique_ptr<devnet::Devnet> devnet;
-    std::unique_ptr<rollup::Follower> follower;  // has nothing but L1
+    std::unique_ptr<node::Node> follower;  // has nothing but L1
     // Of the user, settled.
     std::map<size_t, uint64_t> nonces;
     uint64_t operations = 0;
@@ -193,7 +193,7 @@ struct ManyChains::World::Impl {
             devnet::DevnetOptions{.builder = {.submitter = submitter_key()},
                                   .members = {member_key()},
                                   .committee = {.threshold = 1}});
-        follower = std::make_unique<rollup::Follower>(devnet->l1(), network.rollups);
+        follower = devnet->make_follower();
     }
 
     // ---- setting up
@@ -251,7 +251,8 @@ struct ManyChains::World::Impl {
 
     /// L1 and what the follower derived.
     [[nodiscard]] const chain::Chain& derived(size_t chain) const {
-        return chain == 0 ? devnet->l1().chain() : follower->rollup(chain_id_of(chain))->chain;
+        return chain == 0 ? devnet->l1().chain()
+                          : follower->follower().rollup(chain_id_of(chain))->chain;
     }
 
     static Outcome read(const Program& program, const Addresses& addresses,
@@ -292,8 +293,7 @@ builder::Root make_root(const Program& program, const Addresses& addresses, cons
                                       .deadline = ~uint256{}};
         const auto signature =
             crypto::sign(protocol::operation_digest(settlement, operation), user_key());
-        Bytes bytes = concat(to_be(signature.r), to_be(signature.s));
-        bytes.push_back(signature.y_parity ? 28 : 27);
+        auto bytes = to_bytes(crypto::to_rsv(signature));
         return builder::L1Root{{std::move(operation), std::move(bytes)}};
     }
     Transaction tx;
@@ -362,20 +362,20 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
             const auto& root = program.roots[next];
             if (root.in_next_scope && !scope.roots().empty()) break;
             Nonces with_root = nonces;
-            const auto trace =
+            const auto result =
                 scope.add(make_root(program, addresses, root, settlement, with_root));
-            if (!trace) {
-                const auto& refusal = trace.error();
+            if (!result) {
+                const auto& refusal = result.error();
                 if (may_fit_alone(refusal.rule) && !scope.roots().empty()) break;
                 return std::unexpected{
                     NotRun{refusal.rule, refusal.to_string(), has_starved_call(refusal.calls)}};
             }
             nonces = with_root;
             has_batch |= program.contracts[root.target].chain != 0;
-            for (const auto& [chain_id, section] : trace->plan)
+            for (const auto& [chain_id, section] : result->plan)
                 has_batch |= chain_id != chain_id_of(0);
-            results.push_back({trace->success, trace->output});
-            if (coverage) coverage->add(*trace);
+            results.push_back({result->success, result->output});
+            if (coverage) coverage->add(*result);
         }
         if (!has_batch) {
             const auto added = scope.add_transaction(chain_id_of(1), ordinary_transaction(nonces));
@@ -393,9 +393,9 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
         if (!settled) throw std::runtime_error{"settling: " + to_string(settled.error())};
         impl.nonces = std::move(nonces.transactions);
         impl.operations = nonces.operations;
-        if (const auto advanced = impl.follower->advance(); !advanced)
+        if (const auto advanced = impl.follower->follow(); !advanced)
             throw std::runtime_error{"following: " + to_string(advanced.error())};
-        for (const auto& [chain_id, rollup] : impl.follower->rollups())
+        for (const auto& [chain_id, rollup] : impl.follower->follower().rollups())
             if (rollup.stopped)
                 throw std::runtime_error{"following: " + to_string(*rollup.stopped)};
     }

@@ -30,7 +30,7 @@ ScenarioWorld& ScenarioWorld::instance() {
 
 ScenarioWorld::ScenarioWorld()
     : world_(devnet::Artifacts::locate(), builder::DataAvailability::calldata, progress_),
-      follower_(world_.devnet().l1(), world_.network().rollups) {}
+      follower_(world_.devnet().make_follower()) {}
 
 Bytes ScenarioWorld::init_code(const std::string& source, const std::string& contract) {
     const char* const root = std::getenv("SCOPE_ROOT");
@@ -158,8 +158,7 @@ builder::Root ScenarioWorld::root(const Site& to, Bytes data, const Ask& ask) {
     operation.deadline = uint256{UINT64_MAX};
     const auto signature = crypto::sign(
         protocol::operation_digest(world_.network().contracts.settlement, operation), from.key);
-    made.signature = concat(to_be(signature.r), to_be(signature.s));
-    made.signature.push_back(signature.y_parity ? 28 : 27);
+    made.signature = to_bytes(crypto::to_rsv(signature));
     return builder::L1Root{std::move(made)};
 }
 
@@ -184,11 +183,11 @@ Ran ScenarioWorld::settle(builder::ScopeBuilder& scope) {
 }
 
 void ScenarioWorld::check_heads() {
-    if (const auto advanced = follower_.advance(); !advanced)
+    if (const auto advanced = follower_->follow(); !advanced)
         fail("following: " + to_string(advanced.error()));
     for (const ChainId id : {A, B}) {
         const auto head = world_.chain(id).head();
-        if (follower_.rollup(id)->chain.head()->hash != head->hash)
+        if (follower_->follower().rollup(id)->chain.head()->hash != head->hash)
             fail(fmt::format("chain {}: the follower has another head", id));
         const auto registered = protocol::decode_rollup(world_.view(
             L1, world_.network().contracts.settlement.settlement, protocol::get_rollup(id)));

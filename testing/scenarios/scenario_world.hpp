@@ -69,13 +69,13 @@ class ScenarioWorld {
 
     /// A signed transaction, or an operation on L1.
     builder::Root root(const Site& to, Bytes data, const Ask& ask = {});
-    /// A scope in the next slot; on running state, until settle.
+    /// A scope on the heads, for the next slot.
     builder::ScopeBuilder open(
         builder::DataAvailability availability = builder::DataAvailability::calldata);
     /// Settles it and lets the follower follow: all heads, state roots and the L1's registry must
     /// agree.
     Ran settle(builder::ScopeBuilder& scope);
-    /// A scope of one root, which must be accepted; whether it succeeds is in the trace.
+    /// A scope of one root, which must be accepted; whether it succeeds is in its result.
     Ran run(const Site& to, Bytes data, const Ask& ask = {},
             builder::DataAvailability availability = builder::DataAvailability::calldata);
     /// Why a root is refused. Throws if it isn't.
@@ -118,7 +118,7 @@ class ScenarioWorld {
     demo::World world_;
     devnet::Person deployer_ = devnet::make_person("deployer");
     std::vector<Prepared> prepared_;
-    rollup::Follower follower_;
+    std::unique_ptr<node::Node> follower_;
 };
 
 /// From where to where.

@@ -676,8 +676,7 @@ void sign_final_trace(Draft& draft, const SealedScope& sealed, const Hash& trace
     const auto signed_anew = crypto::sign(
         protocol::operation_digest(sealed.devnet.node().network().contracts.settlement, operation),
         oracle::user_key());
-    signature = concat(to_be(signed_anew.r), to_be(signed_anew.s));
-    signature.push_back(signed_anew.y_parity ? 28 : 27);
+    signature = to_bytes(crypto::to_rsv(signed_anew));
     leg.signed_operation = encode(protocol::SignedOperation{operation, signature});
 }
 

@@ -83,8 +83,7 @@ L1Root signed_operation(protocol::Operation operation) {
     const auto signature =
         crypto::sign(protocol::operation_digest(world().network().contracts.settlement, operation),
                      world().alice().key);
-    Bytes bytes = concat(to_be(signature.r), to_be(signature.s));
-    bytes.push_back(signature.y_parity ? 28 : 27);
+    auto bytes = to_bytes(crypto::to_rsv(signature));
     return {{std::move(operation), std::move(bytes)}};
 }
 

@@ -43,10 +43,12 @@ class Ring {
             network, node::Components{
                          .source = shared,
                          .attester = {},
-                         .builder = node::Components::Builder{.view = shared,
-                                                              .sender = shared,
-                                                              .prover = nullptr,
-                                                              .options = world_.demo().options()}});
+                         .builder = node::Components::Builder{
+                             .view = shared,
+                             .sender = shared,
+                             .prover = std::shared_ptr<prover::Prover>{&world_.demo().committee(),
+                                                                       [](auto*) {}},
+                             .options = world_.demo().options()}});
     }
 
     Result<builder::RootResult, builder::Refusal> dive(uint64_t hops) {

@@ -23,11 +23,14 @@ class Nodes : public testing::Test {
 
     /// Alice on A asks the answerer on L1.
     builder::L2Root asking(uint64_t nonces_before = 0) {
-        const auto& chain = world_.chain(A);
+        const auto state = world_.chain(A).head_state();
+        return asking_with(state->account(world_.alice().address)->nonce + nonces_before);
+    }
+    builder::L2Root asking_with(uint64_t nonce) {
         Transaction tx;
         tx.type = TxType::dynamic_fee;
         tx.chain_id = A;
-        tx.nonce = chain.head_state()->account(world_.alice().address)->nonce + nonces_before;
+        tx.nonce = nonce;
         tx.max_priority_fee_per_gas = uint256{demo::GWEI};
         tx.max_fee_per_gas = uint256{20 * demo::GWEI};
         tx.gas_limit = 4'000'000;
@@ -140,6 +143,104 @@ TEST_F(Nodes, settle_no_bundle_that_was_built_on_another_head) {
     expect_as_fresh();
 }
 
+/// An L1 that goes wrong as it is told.
+class FaultyL1 final : public l1::L1Source, public l1::L1Sender {
+  public:
+    explicit FaultyL1(l1::LocalL1& l1) : l1_(l1) {}
+
+    [[nodiscard]] Result<l1::L1Heads, l1::L1Error> heads() const override {
+        if (is_source_away) return std::unexpected{l1::L1Error::unreachable};
+        return l1_.heads();
+    }
+    [[nodiscard]] Result<chain::StoredBlockPtr, l1::L1Error> block(uint64_t number) const override {
+        return l1_.block(number);
+    }
+    [[nodiscard]] Result<chain::StoredBlobPtr, l1::L1Error> blob(const Hash& hash) const override {
+        return l1_.blob(hash);
+    }
+    Result<void, l1::SendError> send(const Transaction& transaction,
+                                     std::span<const chain::StoredBlobPtr> blobs) override {
+        if (is_sender_away)
+            return std::unexpected{l1::SendError{l1::SendError::Rule::unreachable, {}}};
+        is_source_away = goes_away_after_sending;
+        if (drops) return {};
+        if (is_late) {
+            auto later = *l1_.next_block();
+            later.timestamp_s += 1;
+            l1_.set_next_block(later);
+        }
+        return l1_.send(transaction, blobs);
+    }
+    [[nodiscard]] Result<l1::TransactionStatus, l1::L1Error> status(
+        const Hash& transaction_hash) const override {
+        return l1_.status(transaction_hash);
+    }
+
+    bool is_source_away = false;
+    bool is_sender_away = false;
+    bool goes_away_after_sending = false;
+    bool drops = false;
+    bool is_late = false;
+
+  private:
+    l1::LocalL1& l1_;
+};
+
+TEST_F(Nodes, say_why_a_bundle_did_not_settle_and_keep_the_heads_of_l1) {
+    struct Case {
+        SettleRule rule{};
+        bool FaultyL1::* fault;
+        std::string reason;
+    };
+    const std::vector<Case> cases{
+        {SettleRule::not_sent, &FaultyL1::is_sender_away, "not_sent: unreachable"},
+        {SettleRule::not_included, &FaultyL1::drops, "not_included: unknown"},
+        {SettleRule::not_followed, &FaultyL1::goes_away_after_sending,
+         "l1_unreachable: unreachable"},
+        {SettleRule::reverted, &FaultyL1::is_late, "reverted"}};
+    for (const auto& [rule, fault, reason] : cases) {
+        SCOPED_TRACE(to_string(rule));
+        const auto faulty = std::make_shared<FaultyL1>(l1());
+        const std::shared_ptr<l1::LocalL1> view{&l1(), [](auto*) {}};
+        const std::shared_ptr<prover::Prover> prover{&world_.committee(), [](auto*) {}};
+        Node other{world_.network(),
+                   {.source = faulty,
+                    .attester = {},
+                    .builder = Components::Builder{view, faulty, prover, world_.options()}}};
+        auto scope = other.open_scope();
+        ASSERT_TRUE(scope.has_value());
+        ASSERT_TRUE(scope->add(asking()).has_value());
+        const auto bundle = other.seal(*scope);
+        ASSERT_TRUE(bundle.has_value());
+        (*faulty).*fault = true;
+        const auto settled = other.settle(*bundle);
+        ASSERT_FALSE(settled.has_value());
+        EXPECT_EQ(to_string(settled.error().rule), to_string(rule));
+        EXPECT_NE(to_string(settled.error()).find(reason), std::string::npos)
+            << to_string(settled.error());
+        // Back on its feet, it stands where L1 is.
+        (*faulty).*fault = false;
+        faulty->is_source_away = false;
+        ASSERT_TRUE(other.follow().has_value());
+        ASSERT_TRUE(node().follow().has_value());
+        for (const auto id : {A, B})
+            EXPECT_EQ(other.follower().rollup(id)->chain.head()->hash,
+                      world_.chain(id).head()->hash);
+        expect_as_fresh();
+    }
+}
+
+TEST_F(Nodes, open_no_scope_that_anything_joins_where_l1_is_before_the_contracts) {
+    l1().set_head((*l1().block(0))->hash);
+    ASSERT_TRUE(node().follow().has_value());
+    auto scope = node().open_scope();
+    ASSERT_TRUE(scope.has_value());
+    const auto added = scope->add(asking_with(0));
+    ASSERT_FALSE(added.has_value());
+    EXPECT_EQ(added.error().reason, "L1 does not know rollup 901");
+    EXPECT_EQ(node().seal(*scope).error().rule, builder::SealRule::empty);
+}
+
 TEST_F(Nodes, go_back_in_the_middle_of_scopes_of_several_rollups) {
     const auto before = l1().chain().head()->hash;
     std::vector<builder::Root> roots;
@@ -159,13 +260,10 @@ TEST_F(Nodes, go_back_in_the_middle_of_scopes_of_several_rollups) {
 
 TEST_F(Nodes, that_only_follow_need_nothing_but_a_source) {
     settle({asking()});
-    Node follower{world_.network(),
-                  {.source = std::shared_ptr<const l1::L1Source>{&l1(), [](const auto*) {}},
-                   .attester = {},
-                   .builder = {}}};
-    ASSERT_TRUE(follower.follow().has_value());
+    const auto follower = world_.devnet().make_follower();
+    ASSERT_TRUE(follower->follow().has_value());
     for (const ChainId id : {A, B})
-        EXPECT_EQ(follower.follower().rollup(id)->chain.head()->hash,
+        EXPECT_EQ(follower->follower().rollup(id)->chain.head()->hash,
                   world_.chain(id).head()->hash);
 }
 

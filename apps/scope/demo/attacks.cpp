@@ -95,8 +95,8 @@ std::string reorder_calls(Forgery& forgery) {
     auto fourth = record_of(3);
     auto first = record_of(0);
     const auto marks_after = [&](const protocol::Record& record, size_t call) {
-        const auto& trace = call_of(forgery, REFUSAL, call);
-        return answer_to(record.request, trace.success, trace.output).marks;
+        const auto& result = call_of(forgery, REFUSAL, call);
+        return answer_to(record.request, result.success, result.output).marks;
     };
     fourth.request.marks = second.request.marks;
     answer(fourth, call_of(forgery, REFUSAL, 3));

@@ -10,7 +10,7 @@ namespace scope::demo {
 /// A root that was part of a scope.
 struct RootReport {
     const Story* story = nullptr;
-    builder::RootResult trace;
+    builder::RootResult result;
 };
 
 /// The streams of an ordered pair of chains: what one asks and the other serves.

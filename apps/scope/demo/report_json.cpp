@@ -74,25 +74,25 @@ void write_filled(JsonWriter& json, const builder::Plan& plan) {
 }
 
 void write_root(JsonWriter& json, const RootReport& root, bool settled, const World& world) {
-    const auto& trace = root.trace;
+    const auto& result = root.result;
     json.begin_object();
     json.member("name", root.story->name);
     json.member("title", root.story->title);
     json.member("origin_chain", root.story->origin_chain.number());
     json.member("settled", settled);
-    json.member("success", trace.success);
-    json.member("root_id", BytesView{trace.root_id});
-    json.member("operation_hash", BytesView{trace.context.operation_hash});
-    json.member("root_index", trace.context.root_index[0]);
-    json.member("gas_used", trace.gas_used);
-    json.member("output", BytesView{trace.output});
-    json.member("call_count", uint64_t{builder::count_calls(trace.calls)});
+    json.member("success", result.success);
+    json.member("root_id", BytesView{result.root_id});
+    json.member("operation_hash", BytesView{result.context.operation_hash});
+    json.member("root_index", result.context.root_index[0]);
+    json.member("gas_used", result.gas_used);
+    json.member("output", BytesView{result.output});
+    json.member("call_count", uint64_t{builder::count_calls(result.calls)});
     json.key("calls");
     json.begin_array();
-    for (const auto& call : trace.calls) write_call(json, call, world);
+    for (const auto& call : result.calls) write_call(json, call, world);
     json.end_array();
     json.key("filled");
-    write_filled(json, trace.plan);
+    write_filled(json, result.plan);
     json.end_object();
 }
 

@@ -52,21 +52,21 @@ void append_calls(std::string& out, const std::vector<builder::CallTree>& calls,
 }
 
 void append_tree(std::string& out, const RootReport& root, const World& world, const Paint& paint) {
-    const auto& trace = root.trace;
+    const auto& result = root.result;
     out += heading(paint, left("calls across chains", TREE) + right("gas there", 11) + "  answer");
     const auto origin = root.story->origin_chain;
     const std::string what =
         fmt::format("{}  {}", name_of(origin),
                     origin == L1 ? "alice's account operation" : "the user's transaction");
-    const std::string answer = !trace.success
-                                   ? "failed: " + world.artifacts().describe_error(trace.output)
-                               : trace.output.empty() ? "succeeded"
-                               : trace.output.size() == abi::WORD
-                                   ? world.artifacts().describe_number(from_be(trace.output))
-                                   : short_hex(trace.output);
-    out += fmt::format("  {} {:>10}  {}\n", left(what, TREE), grouped(uint256{trace.gas_used}),
+    const std::string answer = !result.success
+                                   ? "failed: " + world.artifacts().describe_error(result.output)
+                               : result.output.empty() ? "succeeded"
+                               : result.output.size() == abi::WORD
+                                   ? world.artifacts().describe_number(from_be(result.output))
+                                   : short_hex(result.output);
+    out += fmt::format("  {} {:>10}  {}\n", left(what, TREE), grouped(uint256{result.gas_used}),
                        answer);
-    append_calls(out, trace.calls, "", world, paint);
+    append_calls(out, result.calls, "", world, paint);
 }
 
 const builder::CallTree* find_call(const std::vector<builder::CallTree>& calls,
@@ -81,9 +81,9 @@ const builder::CallTree* find_call(const std::vector<builder::CallTree>& calls,
 /// What each chain got for one root, item by item.
 void append_loaded(std::string& out, const RootReport& root, const World& world,
                    const Paint& paint) {
-    const auto& calls = root.trace.calls;
+    const auto& calls = root.result.calls;
     out += heading(paint, left("loaded before it ran", 24) + left("request", 16) + "call");
-    for (const auto& [chain_id, section] : root.trace.plan) {
+    for (const auto& [chain_id, section] : root.result.plan) {
         std::string name = name_of(chain_id);
         const auto line = [&](const char* what, const Hash& request_hash, const char* fate) {
             const auto* const call = find_call(calls, request_hash);
@@ -117,8 +117,8 @@ void append_loaded_counts(std::string& out, const std::vector<RootReport>& roots
         size_t records = 0;
         size_t rolled_back = 0;
         for (const auto& root : roots) {
-            const auto found = root.trace.plan.find(chain_id);
-            if (found == root.trace.plan.end()) continue;
+            const auto found = root.result.plan.find(chain_id);
+            if (found == root.result.plan.end()) continue;
             fills += found->second.fills.size();
             records += found->second.records.size();
             rolled_back += static_cast<size_t>(std::ranges::count_if(
@@ -256,7 +256,7 @@ std::string describe_scope(const ScopeReport& scope, const World& world, Colour 
                     "those before it did, and one L1 transaction settles them all.");
         for (const auto& root : scope.roots) {
             out += "\n  " +
-                   paint.dim(fmt::format("root {}: {}", to_decimal(root.trace.context.root_index),
+                   paint.dim(fmt::format("root {}: {}", to_decimal(root.result.context.root_index),
                                          root.story->name));
             append_tree(out, root, world, paint);
         }

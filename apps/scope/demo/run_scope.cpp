@@ -72,17 +72,17 @@ ScopeReport run_scope(World& world, std::string name, std::span<const Story* con
 
     auto scope = world.open();
     for (const auto* const story : stories) {
-        const auto trace = scope.add(story->make(world));
-        if (!trace)
+        const auto result = scope.add(story->make(world));
+        if (!result)
             return fail(
-                fmt::format("root {} was refused: {}", story->name, trace.error().to_string()));
+                fmt::format("root {} was refused: {}", story->name, result.error().to_string()));
         checks.expect(
-            trace->success,
+            result->success,
             fmt::format("{}: the root succeeded", story->name) +
-                (trace->success ? "" : ": " + world.artifacts().describe_error(trace->output)));
-        checks.expect(builder::count_calls(trace->calls) == story->calls,
+                (result->success ? "" : ": " + world.artifacts().describe_error(result->output)));
+        checks.expect(builder::count_calls(result->calls) == story->calls,
                       fmt::format("{}: it took {} scoped calls", story->name, story->calls));
-        report.roots.push_back({story, *trace});
+        report.roots.push_back({story, *result});
     }
     auto bundle = world.devnet().node().seal(scope);
     report.times = scope.times();
@@ -136,7 +136,7 @@ ScopeReport run_scope(World& world, std::string name, std::span<const Story* con
                       fmt::format("{}: responses of {} match", report.name, names));
     }
     for (size_t i = 0; i < stories.size(); ++i)
-        stories[i]->verify(world, report.roots[i].trace, facts_before[i], stories[i]->read(world),
+        stories[i]->verify(world, report.roots[i].result, facts_before[i], stories[i]->read(world),
                            checks);
     report.after = world.balances();
     return report;

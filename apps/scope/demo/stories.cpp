@@ -49,9 +49,9 @@ Facts read_swap(const World& world) {
                                    sites.rollups.at(A).usd, SOLD))};
 }
 
-void verify_swap(const World& /*world*/, const builder::RootResult& trace, const Facts& before,
+void verify_swap(const World& /*world*/, const builder::RootResult& result, const Facts& before,
                  const Facts& after, Checks& checks) {
-    const auto bought = trace.calls.size() == 2 ? number_of(trace.calls[1].output) : uint256{};
+    const auto bought = result.calls.size() == 2 ? number_of(result.calls[1].output) : uint256{};
     checks.expect(bought == before[4] && !bought.is_zero(),
                   "swap: the answer on L1 is what A's pool quoted");
     checks.expect(before[0] - after[0] == SOLD, "swap: alice paid 500 USD on L1");
@@ -84,12 +84,12 @@ Facts read_callback(const World& world) {
             world.number(L1, sites.answerer, abi::call("answers()"))};
 }
 
-void verify_callback(const World& /*world*/, const builder::RootResult& trace, const Facts& before,
+void verify_callback(const World& /*world*/, const builder::RootResult& result, const Facts& before,
                      const Facts& after, Checks& checks) {
-    checks.expect(number_of(trace.output) == uint256{FACTOR * SECRET} && after[0] == uint256{42u},
+    checks.expect(number_of(result.output) == uint256{FACTOR * SECRET} && after[0] == uint256{42u},
                   "callback: A got 7 * 6 = 42 from L1, which knew the 6 only by calling back");
-    checks.expect(trace.calls.size() == 1 && trace.calls[0].calls.size() == 1 &&
-                      trace.calls[0].calls[0].output == abi::encode(uint256{1u}, uint256{SECRET}),
+    checks.expect(result.calls.size() == 1 && result.calls[0].calls.size() == 1 &&
+                      result.calls[0].calls[0].output == abi::encode(uint256{1u}, uint256{SECRET}),
                   "callback: it saw A in the middle of its transaction (phase Waiting)");
     checks.expect(after[1].is_zero(), "callback: what it wrote on A stayed");
     checks.expect(after[2] == uint256{2u}, "callback: A ended in phase Answered");
@@ -122,9 +122,9 @@ Facts read_arbitrage(const World& world) {
             world.token_of(B, b.gold, b.pair)};
 }
 
-void verify_arbitrage(const World& /*world*/, const builder::RootResult& trace, const Facts& before,
-                      const Facts& after, Checks& checks) {
-    const auto back = number_of(trace.output);
+void verify_arbitrage(const World& /*world*/, const builder::RootResult& result,
+                      const Facts& before, const Facts& after, Checks& checks) {
+    const auto back = number_of(result.output);
     checks.expect(INVESTED < back, "arbitrage: B's pool paid more than A's pool cost");
     checks.expect(after[0] - before[0] == back - INVESTED,
                   "arbitrage: the profit is bob's, on A, in the same transaction");
@@ -163,9 +163,9 @@ Facts read_courier(const World& world) {
             escrow(A)};
 }
 
-void verify_courier(const World& /*world*/, const builder::RootResult& trace, const Facts& before,
+void verify_courier(const World& /*world*/, const builder::RootResult& result, const Facts& before,
                     const Facts& after, Checks& checks) {
-    checks.expect(number_of(trace.output) == SENT,
+    checks.expect(number_of(result.output) == SENT,
                   "courier: the sum of what each stop kept came back as the answer");
     checks.expect(after[0] - before[0] == SENT - TO_B + BACK_TO_A,
                   "courier: 0.3 + 0.2 ETH stayed on A");
@@ -195,13 +195,14 @@ Facts read_refusal(const World& world) {
             world.ether_of(L1, sites.refuser), world.ether_of(B, sites.persistent)};
 }
 
-void verify_refusal(const World& /*world*/, const builder::RootResult& trace, const Facts& before,
+void verify_refusal(const World& /*world*/, const builder::RootResult& result, const Facts& before,
                     const Facts& after, Checks& checks) {
-    checks.expect(trace.calls.size() == 4 && !trace.calls[0].success && !trace.calls[1].success &&
-                      !trace.calls[2].success && trace.calls[3].success,
+    checks.expect(result.calls.size() == 4 && !result.calls[0].success &&
+                      !result.calls[1].success && !result.calls[2].success &&
+                      result.calls[3].success,
                   "refusal: three calls failed and were caught, the fourth succeeded");
-    checks.expect(trace.calls.size() == 4 && !trace.calls[0].kept && trace.calls[1].kept &&
-                      !trace.calls[2].kept && trace.calls[3].kept,
+    checks.expect(result.calls.size() == 4 && !result.calls[0].kept && result.calls[1].kept &&
+                      !result.calls[2].kept && result.calls[3].kept,
                   "refusal: those with value were rolled back, tryScopedCall's survived");
     checks.expect(after[0] - before[0] == uint256{3u}, "refusal: the caller went on after each");
     checks.expect(after[1] == before[1], "refusal: the refused calls have no effect on L1");

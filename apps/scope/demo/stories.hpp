@@ -23,7 +23,7 @@ struct Story {
     Facts (*read)(const World& world);
     /// What must be true of it. The facts belong to this story alone, so that it holds also when
     /// other stories settled in between.
-    void (*verify)(const World& world, const builder::RootResult& trace, const Facts& before,
+    void (*verify)(const World& world, const builder::RootResult& result, const Facts& before,
                    const Facts& after, Checks& checks);
 };
 

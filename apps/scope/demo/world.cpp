@@ -407,8 +407,7 @@ builder::L1Root World::operation(const Person& from, const Address& target, Byte
     operation.deadline = uint256{chain(L1).head()->header().timestamp_s + 100 * SLOT_S};
     const auto signature = crypto::sign(
         protocol::operation_digest(network().contracts.settlement, operation), from.key);
-    signed_operation.signature = concat(to_be(signature.r), to_be(signature.s));
-    signed_operation.signature.push_back(signature.y_parity ? 28 : 27);
+    signed_operation.signature = to_bytes(crypto::to_rsv(signature));
     return {std::move(signed_operation)};
 }
 
