@@ -9,6 +9,10 @@
 
 namespace scope::json {
 
+/// Text as a JSON string, with its quotes. What is no UTF-8 in it, as a file's name may have, is
+/// U+FFFD there: a byte, one of these.
+std::string quote(std::string_view text);
+
 /// Appends one JSON document, indented, in the order it is told.
 ///
 ///     json.begin_object();
