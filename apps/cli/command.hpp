@@ -19,11 +19,16 @@ inline constexpr int kFailed = 1;
 inline constexpr int kWrongUsage = 2;
 
 /// For options that count or number something: such a check refuses, and the help says, what is out
-/// of range. Without one, -1 is taken for 2^64 - 1.
-inline CLI::Range numbers_from(int64_t least) {
-    return {least, INT64_MAX};
+/// of range. Without one a number that is too large is taken for the largest of its type, -1 for
+/// 2^64 - 1, and 010 for 8.
+CLI::Validator numbers(int64_t least, int64_t most);
+inline CLI::Validator numbers_from(int64_t least) {
+    return numbers(least, INT64_MAX);
 }
 inline constexpr int64_t kMostRuns = 1'000'000'000'000;
+
+/// To standard error. What can't be written is lost, which no command fails for: fmt::print throws.
+void print_error(const std::string& text);
 
 /// One subcommand of a binary: a row of the table in its main.cpp.
 ///

@@ -5,37 +5,81 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <map>
+#include <optional>
+#include <sstream>
+#include <string_view>
 
 namespace scope::cli {
 
 namespace {
 
+/// A message in which no word is longer than a person reads, whatever was typed.
+std::string without_long_words(std::string_view text) {
+    constexpr size_t LONGEST = 200;
+    constexpr size_t SHOWN = 32;
+    std::string result;
+    while (!text.empty()) {
+        const size_t end = std::min(text.find_first_of(" \n"), text.size() - 1) + 1;
+        const std::string_view word = text.substr(0, end);
+        if (word.size() <= LONGEST)
+            result += word;
+        else
+            result +=
+                fmt::format("{}...{}", word.substr(0, SHOWN), word.substr(word.size() - SHOWN));
+        text.remove_prefix(end);
+    }
+    return result;
+}
+
+/// Decimal without zeros before it, or hex.
+std::optional<int64_t> parse_number(std::string_view text) {
+    const bool is_hex = text.starts_with("0x");
+    const std::string_view digits = is_hex ? text.substr(2) : text;
+    int64_t value = 0;
+    const char* const end = digits.data() + digits.size();
+    const auto [parsed, error] = std::from_chars(digits.data(), end, value, is_hex ? 16 : 10);
+    if (error != std::errc{} || parsed != end || (is_hex && digits.starts_with('-')))
+        return std::nullopt;
+    if (!is_hex && fmt::to_string(value) != text) return std::nullopt;
+    return value;
+}
+
 int parse_and_run(const Program& program, int argc, char** argv) {
     CLI::App app{program.description, program.name};
     app.set_version_flag("--version", fmt::format("{} {}", program.name, program.version));
     app.set_help_flag("-h,--help", "Print this help and exit");
-    app.failure_message(CLI::FailureMessage::simple);
+    app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+        return without_long_words(CLI::FailureMessage::simple(failed, error));
+    });
     app.require_subcommand(1);
 
     std::map<std::string, Run> runs;
     for (const Command& command : program.commands)
         runs[command.name] = command.declare(*app.add_subcommand(command.name, command.summary));
 
+    const auto exit = [&](const CLI::Error& error) {
+        std::ostringstream errors;
+        const int status = app.exit(error, std::cout, errors);
+        print_error(errors.str());
+        return status;
+    };
     try {
         app.parse(argc, argv);
     } catch (const CLI::RequiredError& error) {
         // A word that nobody knows explains what is missing, so it is what to tell.
         const auto unknown = app.remaining(true);
         if (unknown.empty())
-            app.exit(error);
+            exit(error);
         else
-            app.exit(CLI::ExtrasError{app.get_name(), unknown});
+            exit(CLI::ExtrasError{app.get_name(), unknown});
         return kWrongUsage;
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : kWrongUsage;
+        return exit(error) == 0 ? 0 : kWrongUsage;
     }
     return runs.at(app.get_subcommands().front()->get_name())();
 }
@@ -53,22 +97,38 @@ int run_guarded(const Program& program, int argc, char** argv) {
     try {
         return parse_and_run(program, argc, argv);
     } catch (const UsageError& error) {
-        fmt::print(stderr, "{}: {}\n", program.name, error.what());
+        print_error(without_long_words(fmt::format("{}: {}\n", program.name, error.what())));
         return kWrongUsage;
     } catch (const std::exception& error) {
-        fmt::print(stderr, "{}: {}\n", program.name, error.what());
+        print_error(without_long_words(fmt::format("{}: {}\n", program.name, error.what())));
         return kFailed;
     }
 }
 
 }  // namespace
 
+CLI::Validator numbers(int64_t least, int64_t most) {
+    const std::string range = fmt::format("[{} - {}]", least, most);
+    return {[=](const std::string& text) -> std::string {
+                const auto value = parse_number(text);
+                if (value && *value >= least && *value <= most) return {};
+                return fmt::format("{} is no number in {}", text, range);
+            },
+            "INT in " + range};
+}
+
+void print_error(const std::string& text) {
+    (void)std::fputs(text.c_str(), stderr);
+}
+
 int run(const Program& program, int argc, char** argv) {
     occupy_standard_streams();
-    const int status = run_guarded(program, argc, argv);
-    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
-    fmt::print(stderr, "{}: standard output: can't write all of it\n", program.name);
-    return std::max(status, kFailed);
+    int status = run_guarded(program, argc, argv);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+        print_error(fmt::format("{}: standard output: can't write all of it\n", program.name));
+        status = std::max(status, kFailed);
+    }
+    return status;
 }
 
 }  // namespace scope::cli

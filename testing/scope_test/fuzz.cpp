@@ -46,8 +46,8 @@ class Fuzzer {
         fixtures::for_each_parallel(groups, options_.jobs, [this](size_t group) {
             if (!stop_) run_group(group);
         });
-        fmt::print(stderr, "fuzz evm: {} executed, {} refused by both\n", executed_.load(),
-                   refused_.load());
+        cli::print_error(fmt::format("fuzz evm: {} executed, {} refused by both\n",
+                                     executed_.load(), refused_.load()));
         return report_.finish();
     }
 
@@ -88,7 +88,8 @@ class Fuzzer {
 
     void report(const fuzz_evm::Program& program, const std::string& difference) {
         if (!options_.keep_going) stop_ = true;
-        fmt::print(stderr, "fuzz evm: program {} differs, making it smaller\n", program.index);
+        cli::print_error(
+            fmt::format("fuzz evm: program {} differs, making it smaller\n", program.index));
         const auto differs = [&](const fuzz_evm::Program& candidate) {
             return fuzz_evm::compare_with_anvil(anvil_, {&candidate, 1}).difference.has_value();
         };
@@ -108,7 +109,7 @@ class Fuzzer {
         const auto now = std::chrono::steady_clock::now();
         if (now < next_progress_) return;
         next_progress_ = now + 5s;
-        fmt::print(stderr, "fuzz evm: {} of {} programs\n", done_.load(), options_.runs);
+        cli::print_error(fmt::format("fuzz evm: {} of {} programs\n", done_.load(), options_.runs));
     }
 
     const Options& options_;
@@ -132,16 +133,16 @@ cli::Run declare(CLI::App& app) {
         ->check(cli::numbers_from(0));
     evm.add_option("--runs", options->runs, "How many programs")
         ->capture_default_str()
-        ->check(CLI::Range(int64_t{1}, cli::kMostRuns));
+        ->check(cli::numbers(1, cli::kMostRuns));
     evm.add_option("--first", options->first, "Number of the first program; to repeat one")
         ->capture_default_str()
         ->check(cli::numbers_from(0));
     evm.add_option("--jobs", options->jobs, "Anvil processes at a time")
         ->capture_default_str()
-        ->check(CLI::Range(1, 64));
+        ->check(cli::numbers(1, 64));
     evm.add_option("--group", options->group, "Programs an anvil process")
         ->capture_default_str()
-        ->check(CLI::Range(1, 10000));
+        ->check(cli::numbers(1, 10000));
     evm.add_option("--anvil", options->anvil, "The program (default: npm's, in node_modules)")
         ->check(CLI::ExistingFile);
     evm.add_flag("--keep-going", options->keep_going, "Don't stop at the first difference");
@@ -161,10 +162,10 @@ cli::Run declare(CLI::App& app) {
         ->check(cli::numbers_from(0));
     many.add_option("--runs", programs->runs, "How many programs")
         ->capture_default_str()
-        ->check(CLI::Range(int64_t{1}, cli::kMostRuns));
+        ->check(cli::numbers(1, cli::kMostRuns));
     many.add_option("--jobs", programs->jobs, "Threads")
         ->capture_default_str()
-        ->check(CLI::Range(1, 64));
+        ->check(cli::numbers(1, 64));
     many.add_flag("--json", programs->json, "One JSON object a line");
     many.footer(
         "Each program runs on one chain with plain calls, and on L1 and rollups through the whole\n"
@@ -182,16 +183,16 @@ cli::Run declare(CLI::App& app) {
         ->check(cli::numbers_from(0));
     mutants.add_option("--runs", bundles->runs, "How many programs")
         ->capture_default_str()
-        ->check(CLI::Range(int64_t{1}, cli::kMostRuns));
+        ->check(cli::numbers(1, cli::kMostRuns));
     mutants.add_option("--mutants", bundles->mutants, "How many changes of each bundle")
         ->capture_default_str()
-        ->check(CLI::Range(0, 1'000'000));
+        ->check(cli::numbers(0, 1'000'000));
     mutants.add_option("--lies", bundles->lies, "How many lies about each plan")
         ->capture_default_str()
-        ->check(CLI::Range(0, 1'000'000));
+        ->check(cli::numbers(0, 1'000'000));
     mutants.add_option("--jobs", bundles->jobs, "Threads")
         ->capture_default_str()
-        ->check(CLI::Range(1, 64));
+        ->check(cli::numbers(1, 64));
     mutants.add_flag("--json", bundles->json, "One JSON object a line");
     mutants.footer(
         "A field, a byte or a place in an order is changed in what settles a program: then honest\n"

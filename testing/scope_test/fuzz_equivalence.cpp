@@ -7,7 +7,9 @@
 #include <chrono>
 #include <mutex>
 
+#include "cli/command.hpp"
 #include "fixtures/test_report.hpp"
+#include "json/writer.hpp"
 #include "oracle/check.hpp"
 
 namespace scope::scope_test {
@@ -35,8 +37,7 @@ class Fuzzer {
             coverage_.add(checker.coverage());
         });
         finish();
-        if (passed_ + failed_ == 0)
-            fmt::print(stderr, "fuzz equivalence: no program was compared\n");
+        if (passed_ + failed_ == 0) cli::print_error("fuzz equivalence: no program was compared\n");
         return failed_ == 0 && passed_ != 0 ? 0 : 1;
     }
 
@@ -62,8 +63,7 @@ class Fuzzer {
 
     void tell_refused(uint64_t seed, const std::string& reason) const {
         if (options_.json)
-            fmt::print("{{\"seed\":{},\"not_compared\":{}}}\n", seed,
-                       fixtures::json_string(reason));
+            fmt::print("{{\"seed\":{},\"not_compared\":{}}}\n", seed, json::quote(reason));
         else
             fmt::print("seed {}: not compared, a root was refused: {}\n", seed, reason);
     }
@@ -71,8 +71,7 @@ class Fuzzer {
     void show(uint64_t seed, const Finding& finding) const {
         if (options_.json)
             fmt::print("{{\"seed\":{},\"difference\":{},\"smallest\":{}}}\n", seed,
-                       fixtures::json_string(finding.detail),
-                       fixtures::json_string(finding.smallest));
+                       json::quote(finding.detail), json::quote(finding.smallest));
         else
             fmt::print("seed {}: {}\nmade smaller: {}\n", seed, finding.detail, finding.smallest);
         (void)std::fflush(stdout);
@@ -84,14 +83,15 @@ class Fuzzer {
         if (now < next_progress_) return;
         next_progress_ = now + (is_terminal_ ? 1s : 10s);
         const double seconds = std::chrono::duration<double>(now - start_).count();
-        fmt::print(stderr, "{}fuzz equivalence: {} of {} programs, {:.0f} a second, {} differ{}",
-                   is_terminal_ ? "\r" : "", done_, options_.runs,
-                   static_cast<double>(done_) / seconds, failed_, is_terminal_ ? " " : "\n");
+        cli::print_error(
+            fmt::format("{}fuzz equivalence: {} of {} programs, {:.0f} a second, {} differ{}",
+                        is_terminal_ ? "\r" : "", done_, options_.runs,
+                        static_cast<double>(done_) / seconds, failed_, is_terminal_ ? " " : "\n"));
         (void)std::fflush(stderr);
     }
 
     void finish() const {
-        if (is_terminal_) fmt::print(stderr, "\n");
+        if (is_terminal_) cli::print_error("\n");
         if (!options_.json) {
             fmt::print("reached, in roots:\n");
             for (const auto& [what, count] : coverage_.counts())
@@ -101,7 +101,7 @@ class Fuzzer {
             return;
         }
         for (const auto& [what, count] : coverage_.counts())
-            fmt::print("{{\"reached\":{},\"roots\":{}}}\n", fixtures::json_string(what), count);
+            fmt::print("{{\"reached\":{},\"roots\":{}}}\n", json::quote(what), count);
         fmt::print("{{\"passed\":{},\"failed\":{}}}\n", passed_, failed_);
     }
 

@@ -6,7 +6,9 @@
 #include <mutex>
 
 #include "adversary/campaign.hpp"
+#include "cli/command.hpp"
 #include "fixtures/test_report.hpp"
+#include "json/writer.hpp"
 
 namespace scope::scope_test {
 
@@ -40,16 +42,15 @@ class Fuzzer {
         if (now < next_progress_) return;
         next_progress_ = now + 5s;
         const auto sum = total_.sum();
-        fmt::print(stderr, "fuzz mutate: {} of {} programs, {} mutants, {} survivors\n", done_,
-                   options_.runs, sum.all(), sum.survivors);
+        cli::print_error(fmt::format("fuzz mutate: {} of {} programs, {} mutants, {} survivors\n",
+                                     done_, options_.runs, sum.all(), sum.survivors));
     }
 
     void print(const Survivor& survivor) const {
         if (options_.json)
             fmt::print("{{\"survivor\":{},\"seed\":{},\"detail\":{},\"program\":{}}}\n",
-                       fixtures::json_string(survivor.kind), survivor.seed,
-                       fixtures::json_string(survivor.detail),
-                       fixtures::json_string(survivor.program));
+                       json::quote(survivor.kind), survivor.seed, json::quote(survivor.detail),
+                       json::quote(survivor.program));
         else
             fmt::print("SURVIVED {}: seed {}: {}\n{}\n", survivor.kind, survivor.seed,
                        survivor.detail, survivor.program);
@@ -61,7 +62,7 @@ class Fuzzer {
                 fmt::print(
                     "{{\"kind\":{},\"refused\":{},\"equivalent\":{},\"swallowed\":{},"
                     "\"survivors\":{}}}\n",
-                    fixtures::json_string(kind), tally.refused, tally.equivalent, tally.swallowed,
+                    json::quote(kind), tally.refused, tally.equivalent, tally.swallowed,
                     tally.survivors);
             else
                 fmt::print("{:<48} {:>7} refused{}{}{}\n", kind, tally.refused,

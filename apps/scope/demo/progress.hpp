@@ -15,7 +15,8 @@ class Progress {
 
     /// One line: seconds since the start, and @p what.
     void say(std::string_view what) const {
-        fmt::print(stderr, "{:6.2f} s  {}\n", elapsed_ms() / 1000, what);
+        // Not fmt::print, which throws where standard error can't be written.
+        (void)std::fputs(fmt::format("{:6.2f} s  {}\n", elapsed_ms() / 1000, what).c_str(), stderr);
     }
     [[nodiscard]] double elapsed_ms() const {
         return std::chrono::duration<double, std::milli>(Clock::now() - start_).count();
