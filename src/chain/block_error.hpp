@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ enum class BlockError : uint8_t {
     wrong_number,
     timestamp_not_after_parent,
     extra_data_too_long,
+    gas_limit_too_big,        // above 2^63 - 1
     gas_limit_out_of_bounds,  // also EIP-1559 at its first block
     gas_used_above_limit,
     wrong_base_fee,    // EIP-1559; present before London or absent after
@@ -45,7 +47,7 @@ enum class BlockError : uint8_t {
     wrong_logs_bloom,
     wrong_state_root,
 };
-inline constexpr size_t BLOCK_ERROR_COUNT = 31;
+inline constexpr size_t BLOCK_ERROR_COUNT = 32;
 /// As the enumerator is written.
 constexpr std::string_view to_string(BlockError error) noexcept {
     constexpr std::array NAMES{
@@ -55,6 +57,7 @@ constexpr std::string_view to_string(BlockError error) noexcept {
         "wrong_number",
         "timestamp_not_after_parent",
         "extra_data_too_long",
+        "gas_limit_too_big",
         "gas_limit_out_of_bounds",
         "gas_used_above_limit",
         "wrong_base_fee",
@@ -85,6 +88,13 @@ constexpr std::string_view to_string(BlockError error) noexcept {
     static_assert(static_cast<size_t>(BlockError::wrong_state_root) + 1 == BLOCK_ERROR_COUNT);
     return NAMES[static_cast<size_t>(error)];
 }
+
+/// All rules that a block breaks, as far as one can tell in spite of the others: the bit of each is
+/// the enumerator's number. Of its transactions, those of the first that can't stand in it.
+struct BrokenRules {
+    std::bitset<BLOCK_ERROR_COUNT> block;
+    execution::TxErrors transaction;
+};
 
 struct BlockRefusal {
     BlockError error{};

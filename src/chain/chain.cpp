@@ -129,17 +129,38 @@ std::unique_ptr<execution::BlockHashes> Chain::ancestors(const Hash& parent) con
 }
 
 Result<SealedBlock, BlockRefusal> Chain::validate(const Block& block) const {
-    const BlockHeader& header = block.header;
-    const auto refused = [](const Result<void, BlockError>& result) {
-        return refuse(result.error());
-    };
-    const StoredBlockPtr parent = store_->block(header.parent_hash);
+    const StoredBlockPtr parent = store_->block(block.header.parent_hash);
     if (!parent) return refuse(BlockError::unknown_parent);
-    if (const auto valid = validate_header(spec_, header, parent->header()); !valid)
-        return refused(valid);
-    if (const auto valid = validate_body(spec_, block); !valid) return refused(valid);
-    if (const auto valid = validate_ommers(spec_, block, *store_); !valid) return refused(valid);
+    BlockFindings findings;
+    check_header(findings, spec_, block.header, parent->header());
+    if (!findings.first()) check_body(findings, spec_, block);
+    if (findings.first()) return refuse(*findings.first());
+    if (const auto valid = validate_ommers(spec_, block, *store_); !valid)
+        return refuse(valid.error());
+    BrokenRules broken;
+    return execute(block, *parent, broken);
+}
 
+BrokenRules Chain::broken_rules(const Block& block) const {
+    BlockFindings findings;
+    const StoredBlockPtr parent = store_->block(block.header.parent_hash);
+    if (!parent) {
+        findings.add(BlockError::unknown_parent);
+        return {findings.all(), {}};
+    }
+    check_header(findings, spec_, block.header, parent->header());
+    check_body(findings, spec_, block);
+    if (!validate_ommers(spec_, block, *store_)) findings.add(BlockError::wrong_ommers);
+    BrokenRules broken{findings.all(), {}};
+    // Without its number or with wrong ommers there is no saying what execution would be.
+    if (!findings.has(BlockError::wrong_number) && !findings.has(BlockError::wrong_ommers))
+        (void)execute(block, *parent, broken);
+    return broken;
+}
+
+Result<SealedBlock, BlockRefusal> Chain::execute(const Block& block, const StoredBlock& parent,
+                                                 BrokenRules& broken) const {
+    const BlockHeader& header = block.header;
     const auto parent_state = store_->state(header.parent_hash);
     CHECK(parent_state != nullptr);
     const auto hashes = ancestors(header.parent_hash);
@@ -163,38 +184,49 @@ Result<SealedBlock, BlockRefusal> Chain::validate(const Block& block) const {
     for (size_t i = 0; i < block.transactions.size(); ++i) {
         const Transaction& tx = block.transactions[i];
         const auto refuse_transaction = [&](execution::TxError error) {
+            broken.transaction.set(static_cast<size_t>(error));
             return std::unexpected{BlockRefusal{BlockError::invalid_transaction, i, error}};
         };
         const auto sender = senders.sender(i);
         if (!sender) return refuse_transaction(sender.error());
+        const auto room = executor.room();
         const auto outcome = executor.execute(tx, *sender);
-        if (!outcome) return refuse_transaction(outcome.error());
+        if (!outcome) {
+            broken.transaction |= execution::broken_rules(state, environment, tx, *sender, room);
+            return refuse_transaction(outcome.error());
+        }
         stored.transaction_hashes.push_back(hash(tx));
         stored.senders.push_back(*sender);
         state.journal().forget();  // a refused block is dropped whole
     }
-    if (transactions_root(block.transactions) != header.transactions_root)
-        return refuse(BlockError::wrong_transactions_root);
+    BlockFindings findings;
+    const auto refuse_first = [&] {
+        broken.block |= findings.all();
+        return refuse(*findings.first());
+    };
+    findings.check(transactions_root(block.transactions) != header.transactions_root,
+                   BlockError::wrong_transactions_root);
     auto outcome = executor.finish();
-    if (!outcome) return refuse(to_block_error(outcome.error()));
-
-    if (outcome->gas_used != header.gas_used) return refuse(BlockError::wrong_gas_used);
-    if (header.blob_gas_used && outcome->blob_gas_used != *header.blob_gas_used)
-        return refuse(BlockError::wrong_blob_gas_used);
-    if (receipts_root(outcome->receipts) != header.receipts_root)
-        return refuse(BlockError::wrong_receipts_root);
-    if (outcome->logs_bloom != header.logs_bloom) return refuse(BlockError::wrong_logs_bloom);
-    if (outcome->requests_hash != header.requests_hash)
-        return refuse(BlockError::wrong_requests_hash);
+    if (!outcome) {
+        findings.add(to_block_error(outcome.error()));
+        return refuse_first();
+    }
+    findings.check(outcome->gas_used != header.gas_used, BlockError::wrong_gas_used);
+    findings.check(header.blob_gas_used && outcome->blob_gas_used != *header.blob_gas_used,
+                   BlockError::wrong_blob_gas_used);
+    findings.check(receipts_root(outcome->receipts) != header.receipts_root,
+                   BlockError::wrong_receipts_root);
+    findings.check(outcome->logs_bloom != header.logs_bloom, BlockError::wrong_logs_bloom);
+    findings.check(outcome->requests_hash != header.requests_hash, BlockError::wrong_requests_hash);
     sealed.state = parent_state->after(state.diff());
-    if (sealed.state->state_root() != header.state_root)
-        return refuse(BlockError::wrong_state_root);
+    findings.check(sealed.state->state_root() != header.state_root, BlockError::wrong_state_root);
+    if (findings.first()) return refuse_first();
 
     stored.hash = hash(header);
     stored.block = block;
     stored.receipts = std::move(outcome->receipts);
     stored.requests = std::move(outcome->requests);
-    stored.total_difficulty = parent->total_difficulty + header.difficulty;
+    stored.total_difficulty = parent.total_difficulty + header.difficulty;
     return sealed;
 }
 

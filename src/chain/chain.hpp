@@ -70,6 +70,9 @@ class Chain {
     StoredBlockPtr adopt(SealedBlock sealed);
     /// Validates a block in full, stores nothing.
     [[nodiscard]] Result<SealedBlock, BlockRefusal> validate(const Block& block) const;
+    /// Each rule that a refused block breaks, whatever others it breaks. For those who compare with
+    /// a test that names one of them.
+    [[nodiscard]] BrokenRules broken_rules(const Block& block) const;
 
     /// What a fork choice says. REQUIRES: imported.
     void set_head(const Hash& block_hash);
@@ -83,6 +86,10 @@ class Chain {
     bool add_blob(StoredBlobPtr blob);
 
   private:
+    /// Executes a block and compares with its header; adds to @p broken what is found.
+    Result<SealedBlock, BlockRefusal> execute(const Block& block, const StoredBlock& parent,
+                                              BrokenRules& broken) const;
+
     ChainSpec spec_;
     std::unique_ptr<Store> store_;
 };

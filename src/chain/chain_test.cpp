@@ -188,6 +188,8 @@ TEST_F(ChainTest, each_tampered_field_is_refused_for_its_rule) {
         {"number", [](Block& b) { ++b.header.number; }, BlockError::wrong_number},
         {"gas_limit", [](Block& b) { b.header.gas_limit += b.header.gas_limit / 1024; },
          BlockError::gas_limit_out_of_bounds},
+        {"gas_limit above 2^63 - 1", [](Block& b) { b.header.gas_limit = uint64_t{1} << 63; },
+         BlockError::gas_limit_too_big},
         {"gas_used", [](Block& b) { ++b.header.gas_used; }, BlockError::wrong_gas_used},
         {"gas_used above limit", [](Block& b) { b.header.gas_used = b.header.gas_limit + 1; },
          BlockError::gas_used_above_limit},
@@ -235,6 +237,37 @@ TEST_F(ChainTest, each_tampered_field_is_refused_for_its_rule) {
     }
     EXPECT_TRUE(chain.import(valid));
     EXPECT_EQ(chain.import(valid).error().error, BlockError::already_known);
+}
+
+TEST_F(ChainTest, broken_rules_are_those_of_header_body_and_execution) {
+    Block block = valid_block(chain);
+    EXPECT_TRUE(chain.broken_rules(block).block.none());
+    block.header.gas_limit = uint64_t{1} << 63;
+    block.header.extra_data.resize(33);
+    block.header.requests_hash = Hash{};
+    (*block.withdrawals)[0].amount_gwei += 1;
+    std::swap(block.transactions[0], block.transactions[1]);
+    const BrokenRules broken = chain.broken_rules(block);
+    for (const BlockError error :
+         {BlockError::gas_limit_too_big, BlockError::gas_limit_out_of_bounds,
+          BlockError::extra_data_too_long, BlockError::wrong_withdrawals_root})
+        EXPECT_TRUE(broken.block[static_cast<size_t>(error)]) << to_string(error);
+    EXPECT_FALSE(broken.block[static_cast<size_t>(BlockError::wrong_number)]);
+    EXPECT_TRUE(broken.transaction[static_cast<size_t>(TxError::nonce_too_high)]);
+
+    std::swap(block.transactions[0], block.transactions[1]);
+    EXPECT_TRUE(
+        chain.broken_rules(block).block[static_cast<size_t>(BlockError::wrong_requests_hash)]);
+}
+
+TEST_F(ChainTest, a_nonce_that_is_the_largest_number_is_refused_by_its_name) {
+    Block block = valid_block(chain);
+    block.transactions[0].nonce = UINT64_MAX;
+    block.header.transactions_root = transactions_root(block.transactions);
+    const auto imported = chain.import_bytes(encode(block));
+    ASSERT_FALSE(imported);
+    EXPECT_EQ(imported.error(),
+              (BlockRefusal{BlockError::invalid_transaction, 0, TxError::nonce_is_max}));
 }
 
 TEST_F(ChainTest, names_the_invalid_transaction) {

@@ -1,18 +1,21 @@
 #pragma once
 
+#include "base/findings.hpp"
 #include "chain/block_error.hpp"
 #include "chain/chain_spec.hpp"
 #include "chain/store.hpp"
 
 namespace scope::chain {
 
+using BlockFindings = Findings<BlockError, BLOCK_ERROR_COUNT>;
+
 /// Whether a header may follow its parent, as far as it can be said without the block's body.
-Result<void, BlockError> validate_header(const ChainSpec& spec, const BlockHeader& header,
-                                         const BlockHeader& parent);
+void check_header(BlockFindings& findings, const ChainSpec& spec, const BlockHeader& header,
+                  const BlockHeader& parent);
 
 /// Whether a block's lists are those that its header names, but for the transactions: a block with
 /// an invalid transaction is refused for that, whatever root it names.
-Result<void, BlockError> validate_body(const ChainSpec& spec, const Block& block);
+void check_body(BlockFindings& findings, const ChainSpec& spec, const Block& block);
 
 /// Whether a block before Paris may have these ommers: at most two, different, no ancestors, valid
 /// headers that are children of an ancestor up to six generations back.

@@ -12,7 +12,7 @@ constexpr int64_t all_but_one_64th(int64_t gas) noexcept {
 /// Under a tracer: the instruction has its price, before frames below have theirs.
 void tell_cost(Frame& f, int64_t gas_left) {
     if (f.tracer == nullptr) return;
-    f.tracer->on_cost(f.gas_before - gas_left, std::nullopt);
+    f.tracer->on_cost(f.gas_before - gas_left, f.gas_refund, std::nullopt);
     f.cost_is_told = true;
 }
 
@@ -124,8 +124,8 @@ Status create(Step& s, Frame& f) {
     message.value = value;
     if (OP == OP_CREATE2) message.salt = hash_of(s.top[-3]);
 
-    gas -= message.gas;
     tell_cost(f, gas);
+    gas -= message.gas;
     f.return_data.clear();
     CallResult outcome = f.host.call(message);
 

@@ -205,14 +205,14 @@ Status run_traced(Step s, Frame& f, Revision revision, FrameSpace& space) {
             .stack = {space.empty_top() + 1, height},
             .memory = f.memory.view(0, f.memory.size()),
             .return_data = f.return_data,
-            .gas_refund = f.gas_refund,
             .depth = f.message.depth,
         });
         const Status status = table[*s.pc](s, f);
         if (!f.cost_is_told) {
             const bool failed =
                 status != NEXT && status != Status::success && status != Status::revert;
-            f.tracer->on_cost(f.gas_before - s.gas, failed ? std::optional{status} : std::nullopt);
+            f.tracer->on_cost(f.gas_before - s.gas, f.gas_refund,
+                              failed ? std::optional{status} : std::nullopt);
         }
         if (status == NEXT) continue;
         f.gas_left = s.gas;

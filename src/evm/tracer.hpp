@@ -17,24 +17,29 @@ struct TraceStep {
     std::span<const uint256> stack;  ///< bottom first
     BytesView memory;
     BytesView return_data;
-    int64_t gas_refund = 0;  ///< of this frame so far
-    int depth = 0;           ///< 0 for the frame of a transaction
+    int depth = 0;  ///< 0 for the frame of a transaction
 };
 
 /// Follows execution. A frame without a tracer pays nothing for this.
 ///
 /// For each instruction: on_instruction, then on_cost once its gas is known: for CALL and CREATE
-/// that is before the frames below, with the gas that they are given; for others directly after.
+/// that is before the frames below, for others directly after. The gas that a CALL gives to its
+/// frame is part of its cost, that of a CREATE is not: as other clients have it.
 class Tracer {
   public:
     virtual ~Tracer() = default;
 
+    /// Before the first frame.
+    /// @param gas_refund  What its authorizations give back (EIP-7702).
+    virtual void on_transaction_start(int64_t /*gas_refund*/) {}
     virtual void on_frame_start(const Message& /*message*/, const Code& /*code*/) {}
     virtual void on_instruction(const TraceStep& /*step*/) {}
-    /// @param gas_cost  Gas of the instruction announced last.
-    /// @param failure   Why it ended the frame, if it failed (not: STOP, RETURN, REVERT,
-    /// SELFDESTRUCT). Then gas_cost is what was found due before the failure.
-    virtual void on_cost(int64_t /*gas_cost*/, std::optional<Status> /*failure*/) {}
+    /// @param gas_cost    Gas of the instruction announced last.
+    /// @param gas_refund  Of this frame so far, with that of this instruction.
+    /// @param failure     Why it ended the frame, if it failed (not: STOP, RETURN, REVERT,
+    ///                    SELFDESTRUCT). Then gas_cost is what was found due before the failure.
+    virtual void on_cost(int64_t /*gas_cost*/, int64_t /*gas_refund*/,
+                         std::optional<Status> /*failure*/) {}
     virtual void on_frame_end(const CallResult& /*result*/) {}
 };
 

@@ -22,10 +22,10 @@ struct Recorder : Tracer {
                 " gas " + std::to_string(step.gas_left) + " memory " +
                 std::to_string(step.memory.size()) + " [";
         for (const uint256& item : step.stack) text += to_quantity(item) + ",";
-        text += "] refund " + std::to_string(step.gas_refund);
+        text += "]";
     }
-    void on_cost(int64_t gas_cost, std::optional<Status> failure) override {
-        text += " cost " + std::to_string(gas_cost);
+    void on_cost(int64_t gas_cost, int64_t gas_refund, std::optional<Status> failure) override {
+        text += " refund " + std::to_string(gas_refund) + " cost " + std::to_string(gas_cost);
         if (failure) text += std::string{" "} + to_string(*failure);
         text += "\n";
     }
@@ -79,6 +79,27 @@ TEST(tracer, has_the_cost_of_a_call_before_the_callee_runs) {
     execute(host, LATEST_REVISION, message, *make_code(program.bytes), &recorder);
     EXPECT_NE(recorder.text.find("cost 10100\ncall with 3300\n"), std::string::npos)
         << recorder.text;
+}
+
+TEST(tracer, has_the_cost_of_a_create_without_the_gas_that_it_gives) {
+    MockHost host;
+    Recorder recorder;
+    host.on_call = [&](const Message&) { return CallResult{}; };
+    Message message;
+    message.gas = 50000;
+    // 32000, 3 for a word of memory, 2 for one of init code (EIP-3860).
+    const Program program = op(OP_CREATE, 0u, 0u, 32u);
+    execute(host, LATEST_REVISION, message, *make_code(program.bytes), &recorder);
+    EXPECT_NE(recorder.text.find("refund 0 cost 32005\n"), std::string::npos) << recorder.text;
+}
+
+TEST(tracer, has_the_refund_of_an_instruction_with_it) {
+    MockHost host;
+    const Hash slot{};
+    host.original_storage[{Address{}, slot}] = host.current_storage[{Address{}, slot}] = Hash{{1}};
+    host.warm_slots.insert({Address{}, slot});
+    const std::string text = trace(host, op(OP_SSTORE, 0u, 0u) << OP_STOP, 30000);
+    EXPECT_NE(text.find("refund 4800 cost 2900\n"), std::string::npos) << text;
 }
 
 }  // namespace

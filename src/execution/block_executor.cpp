@@ -1,5 +1,6 @@
 #include "execution/block_executor.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/hex.hpp"
@@ -83,11 +84,12 @@ void BlockExecutor::begin() {
     // A contract that is missing or fails leaves no effect and harms nobody.
     if (environment_.rules().has_beacon_root && inputs_.parent_beacon_block_root)
         system_call(host, BEACON_ROOTS, *inputs_.parent_beacon_block_root);
-    if (environment_.rules().has_history_contract) system_call(host, HISTORY, inputs_.parent_hash);
+    if (environment_.rules().has_history_contract && inputs_.parent_hash)
+        system_call(host, HISTORY, *inputs_.parent_hash);
 }
 
 Room BlockExecutor::room() const noexcept {
-    return {environment_.block.gas_limit - gas_used_,
+    return {std::min(environment_.block.gas_limit - gas_used_, MAX_GAS),
             environment_.blobs.max * GAS_PER_BLOB - blob_gas_used_,
             environment_.block.gas_limit - rollup_gas_used_};
 }
@@ -127,8 +129,7 @@ void BlockExecutor::rollback(const Checkpoint& checkpoint) {
     rollup_gas_used_ = checkpoint.rollup_gas_used;
 }
 
-Result<std::vector<Bytes>, ExecutionError> BlockExecutor::collect_requests() {
-    std::vector<Bytes> requests;
+Result<void, ExecutionError> BlockExecutor::collect_requests() {
     Bytes deposits{DEPOSIT_REQUEST};
     for (const Receipt& receipt : receipts_) {
         for (const Log& log : receipt.logs) {
@@ -140,7 +141,7 @@ Result<std::vector<Bytes>, ExecutionError> BlockExecutor::collect_requests() {
             append(deposits, *deposit);
         }
     }
-    if (deposits.size() > 1) requests.push_back(std::move(deposits));
+    if (deposits.size() > 1) requests_.push_back(std::move(deposits));
 
     Host host{state_, environment_};
     for (const auto& [type, contract] : {std::pair{WITHDRAWAL_REQUEST, WITHDRAWALS},
@@ -153,9 +154,9 @@ Result<std::vector<Bytes>, ExecutionError> BlockExecutor::collect_requests() {
         if (result.output.empty()) continue;
         Bytes request{type};
         append(request, result.output);
-        requests.push_back(std::move(request));
+        requests_.push_back(std::move(request));
     }
-    return requests;
+    return {};
 }
 
 void BlockExecutor::pay_rewards() {
@@ -172,7 +173,6 @@ void BlockExecutor::pay_rewards() {
 }
 
 Result<BlockOutcome, ExecutionError> BlockExecutor::finish() {
-    BlockOutcome outcome;
     state_.drop_carried_transient();
     if (inputs_.withdrawals) {
         state_.begin_transaction();  // an account that stays empty must not appear
@@ -180,16 +180,20 @@ Result<BlockOutcome, ExecutionError> BlockExecutor::finish() {
             state_.add_balance(withdrawal.address, uint256{withdrawal.amount_gwei} * uint256{GWEI});
         state_.end_transaction(state::EmptyAccounts::remove);
     }
-    if (environment_.rules().has_requests) {
-        outcome.requests = TRY(collect_requests());
-        outcome.requests_hash = requests_hash(outcome.requests);
-    }
+    if (environment_.rules().has_requests) TRY_VOID(collect_requests());
     pay_rewards();
-    outcome.gas_used = gas_used_;
-    outcome.blob_gas_used = blob_gas_used_;
+    return outcome();
+}
+
+BlockOutcome BlockExecutor::outcome() const {
+    BlockOutcome outcome;
+    outcome.receipts = receipts_;
     for (const Receipt& receipt : receipts_)
         for (size_t i = 0; i < Bloom::size(); ++i) outcome.logs_bloom[i] |= receipt.logs_bloom[i];
-    outcome.receipts = receipts_;
+    outcome.gas_used = gas_used_;
+    outcome.blob_gas_used = blob_gas_used_;
+    outcome.requests = requests_;
+    if (environment_.rules().has_requests) outcome.requests_hash = requests_hash(requests_);
     return outcome;
 }
 

@@ -17,9 +17,9 @@ std::string_view to_string(ExecutionError error) noexcept;
 
 /// What a block has beside transactions.
 struct BlockInputs {
-    Hash parent_hash;
-    std::optional<Hash> parent_beacon_block_root;        ///< Cancun
-    std::vector<BlockHeader> ommers;                     ///< before Paris
+    std::optional<Hash> parent_hash;               ///< none: EIP-2935's contract is not called
+    std::optional<Hash> parent_beacon_block_root;  ///< Cancun
+    std::vector<BlockHeader> ommers;               ///< before Paris
     std::optional<std::vector<Withdrawal>> withdrawals;  ///< Shanghai
     Address deposit_contract;                            ///< EIP-6110
     std::optional<uint256> block_reward;                 ///< wei; none: the revision's
@@ -71,15 +71,19 @@ class BlockExecutor {
 
     /// Requests (EIP-6110, 7002, 7251), withdrawals, rewards.
     Result<BlockOutcome, ExecutionError> finish();
+    /// What the block has left so far, also if finish failed: then its requests are those before
+    /// the failure.
+    [[nodiscard]] BlockOutcome outcome() const;
 
   private:
-    Result<std::vector<Bytes>, ExecutionError> collect_requests();
+    Result<void, ExecutionError> collect_requests();
     void pay_rewards();
 
     state::State& state_;
     const Environment& environment_;
     BlockInputs inputs_;
     std::vector<Receipt> receipts_;
+    std::vector<Bytes> requests_;
     uint64_t gas_used_ = 0;
     uint64_t blob_gas_used_ = 0;
     uint64_t rollup_gas_used_ = 0;

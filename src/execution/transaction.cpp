@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "base/findings.hpp"
 #include "base/hex.hpp"
 #include "crypto/kzg.hpp"
 #include "crypto/secp256k1.hpp"
 #include "evm/analysis.hpp"
 #include "evm/precompiles.hpp"
+#include "evm/tracer.hpp"
 #include "execution/statistics.hpp"
 #include "types/blob.hpp"
 
@@ -43,43 +45,107 @@ const RollupRule* rollup_of(const Transaction& tx, const Environment& environmen
     return rollup != nullptr && rollup->is_own(tx) ? rollup : nullptr;
 }
 
-Result<void, TxError> validate_type(const Transaction& tx, const evm::Rules& rules) {
+/// The rule that keeps a type out, if one does.
+std::optional<TxError> type_error(const Transaction& tx, const evm::Rules& rules) {
     switch (tx.type) {
         case TxType::legacy:
             break;
         case TxType::access_list:
-            if (!rules.has_access_lists) return std::unexpected{TxError::type_1_before_berlin};
+            if (!rules.has_access_lists) return TxError::type_1_before_berlin;
             break;
         case TxType::dynamic_fee:
-            if (!rules.has_fee_market) return std::unexpected{TxError::type_2_before_london};
+            if (!rules.has_fee_market) return TxError::type_2_before_london;
             break;
         case TxType::blob:
-            if (!rules.has_blobs) return std::unexpected{TxError::type_3_before_cancun};
+            if (!rules.has_blobs) return TxError::type_3_before_cancun;
             break;
         case TxType::set_code:
-            if (!rules.has_delegations) return std::unexpected{TxError::type_4_before_prague};
+            if (!rules.has_delegations) return TxError::type_4_before_prague;
             break;
         case TxType::system:
-            return std::unexpected{TxError::system_not_enabled};
+            return TxError::system_not_enabled;
     }
-    return {};
+    return std::nullopt;
 }
 
-Result<void, TxError> validate_blobs(const Transaction& tx, const Environment& environment,
-                                     const Room& room) {
+using TxFindings = Findings<TxError, TX_ERROR_COUNT>;
+
+void check_blobs(TxFindings& findings, const Transaction& tx, const Environment& environment,
+                 const Room& room) {
     const auto& hashes = tx.blob_versioned_hashes;
-    if (is_create(tx)) return std::unexpected{TxError::blob_creates};
-    if (hashes.empty()) return std::unexpected{TxError::no_blobs};
-    if (hashes.size() > environment.blobs.max || hashes.size() * GAS_PER_BLOB > room.blob_gas)
-        return std::unexpected{TxError::block_blob_gas_exceeded};
-    if (hashes.size() > environment.rules().max_blobs_per_transaction)
-        return std::unexpected{TxError::too_many_blobs};
-    for (const Hash& hash : hashes)
-        if (hash[0] != crypto::VERSIONED_HASH_VERSION_KZG)
-            return std::unexpected{TxError::invalid_versioned_hash};
-    if (tx.max_fee_per_blob_gas < environment.block.blob_base_fee)
-        return std::unexpected{TxError::blob_fee_below_base_fee};
-    return {};
+    findings.check(is_create(tx), TxError::blob_creates);
+    findings.check(hashes.empty(), TxError::no_blobs);
+    findings.check(
+        hashes.size() > environment.blobs.max || hashes.size() * GAS_PER_BLOB > room.blob_gas,
+        TxError::block_blob_gas_exceeded);
+    findings.check(hashes.size() > std::min<uint64_t>(environment.rules().max_blobs_per_transaction,
+                                                      environment.blobs.max),
+                   TxError::too_many_blobs);
+    findings.check(
+        std::ranges::any_of(
+            hashes, [](const Hash& hash) { return hash[0] != crypto::VERSIONED_HASH_VERSION_KZG; }),
+        TxError::invalid_versioned_hash);
+    findings.check(tx.max_fee_per_blob_gas < environment.block.blob_base_fee,
+                   TxError::blob_fee_below_base_fee);
+}
+
+/// What a transaction says of its sender.
+void check_sender(TxFindings& findings, const state::State& state, const Environment& environment,
+                  const Transaction& tx, const Address& sender, uint64_t blob_gas) {
+    const Account account = state.account(sender).value_or(Account{});
+    findings.check(tx.nonce < account.nonce, TxError::nonce_too_low);
+    findings.check(tx.nonce > account.nonce, TxError::nonce_too_high);
+    const auto gas_cost = checked_multiply(tx.max_fee_per_gas, tx.gas_limit);
+    const auto blob_cost = checked_multiply(tx.max_fee_per_blob_gas, blob_gas);
+    findings.check(!gas_cost || !blob_cost, TxError::gas_cost_overflow);
+    const auto fees = gas_cost && blob_cost ? checked_add(*gas_cost, *blob_cost) : std::nullopt;
+    const auto total = fees ? checked_add(*fees, tx.value) : std::nullopt;
+    findings.check(!total || account.balance < *total, TxError::insufficient_funds);
+    findings.check(
+        account.code_hash != EMPTY_CODE_HASH &&
+            (!environment.rules().has_delegations || !delegation_of(state.code(sender)->bytes)),
+        TxError::sender_not_eoa);
+}
+
+/// Rules in the order in which the official tests name them where several are broken. What it
+/// returns counts only if none is.
+Costs check_rules(TxFindings& findings, const state::State& state, const Environment& environment,
+                  const Transaction& tx, const Address& sender, const Room& room) {
+    const evm::Rules& rules = environment.rules();
+    const auto wrong_type = type_error(tx, rules);
+    if (wrong_type) findings.add(*wrong_type);
+
+    // First what the block has room for and asks for.
+    findings.check(tx.gas_limit > rules.max_transaction_gas, TxError::gas_limit_above_maximum);
+    findings.check(tx.gas_limit > room.gas, TxError::block_gas_exceeded);
+    findings.check(rules.has_fee_market && tx.max_fee_per_gas < environment.block.base_fee,
+                   TxError::fee_below_base_fee);
+
+    // What the transaction says by itself.
+    const IntrinsicGas gas = intrinsic_gas(tx, environment.revision);
+    findings.check(tx.gas_limit < gas.intrinsic, TxError::intrinsic_gas_too_low);
+    findings.check(tx.gas_limit < gas.floor, TxError::below_floor_gas);
+    findings.check(tx.nonce == UINT64_MAX, TxError::nonce_is_max);
+    findings.check(is_create(tx) && tx.data.size() > rules.max_init_code_size,
+                   TxError::init_code_too_large);
+    findings.check(tx.max_priority_fee_per_gas > tx.max_fee_per_gas,
+                   TxError::priority_fee_above_max_fee);
+    Costs costs{.intrinsic_gas = gas.intrinsic,
+                .floor_gas = gas.floor,
+                .gas_price = tx.max_fee_per_gas,
+                .priority_fee = tx.max_fee_per_gas,
+                .blob_gas = tx.blob_versioned_hashes.size() * GAS_PER_BLOB};
+    if (rules.has_fee_market) {
+        costs.gas_price = effective_gas_price(tx, environment.block.base_fee);
+        costs.priority_fee = costs.gas_price - environment.block.base_fee;
+    }
+    if (tx.type == TxType::blob && !wrong_type) check_blobs(findings, tx, environment, room);
+    if (tx.type == TxType::set_code && !wrong_type) {
+        findings.check(is_create(tx), TxError::set_code_creates);
+        findings.check(tx.authorization_list.empty(), TxError::no_authorizations);
+    }
+    check_sender(findings, state, environment, tx, sender, costs.blob_gas);
+    return costs;
 }
 
 /// EIP-7702, "Behavior". Returns the refund.
@@ -130,10 +196,15 @@ IntrinsicGas intrinsic_gas(const Transaction& tx, Revision revision) {
     return result;
 }
 
+uint256 effective_gas_price(const Transaction& tx, const std::optional<uint256>& base_fee) {
+    if (!base_fee) return tx.max_fee_per_gas;
+    return *base_fee + std::min(tx.max_priority_fee_per_gas, tx.max_fee_per_gas - *base_fee);
+}
+
 Result<Address, TxError> sender_of(const Transaction& tx, const Environment& environment) {
     if (const auto* rollup = rollup_of(tx, environment)) return rollup->sender_of(tx, environment);
     const evm::Rules& rules = environment.rules();
-    TRY_VOID(validate_type(tx, rules));
+    if (const auto error = type_error(tx, rules)) return std::unexpected{*error};
     if (tx.chain_id) {
         if (tx.type == TxType::legacy && !rules.has_replay_protection)
             return std::unexpected{TxError::chain_id_before_spurious_dragon};
@@ -152,60 +223,22 @@ Result<Costs, TxError> validate_transaction(const state::State& state,
                                             const Address& sender, const Room& room) {
     if (const auto* rollup = rollup_of(tx, environment))
         return rollup->validate_transaction(state, environment, tx, sender, room);
-    const evm::Rules& rules = environment.rules();
-    TRY_VOID(validate_type(tx, rules));
-
-    // Rules in the order in which the official tests name them where several are broken. First what
-    // the block has room for and asks for.
-    if (tx.gas_limit > rules.max_transaction_gas)
-        return std::unexpected{TxError::gas_limit_above_maximum};
-    if (tx.gas_limit > room.gas) return std::unexpected{TxError::block_gas_exceeded};
-    if (rules.has_fee_market && tx.max_fee_per_gas < environment.block.base_fee)
-        return std::unexpected{TxError::fee_below_base_fee};
-
-    // What the transaction says by itself.
-    const IntrinsicGas gas = intrinsic_gas(tx, environment.revision);
-    if (tx.gas_limit < gas.intrinsic) return std::unexpected{TxError::intrinsic_gas_too_low};
-    if (tx.gas_limit < gas.floor) return std::unexpected{TxError::below_floor_gas};
-    if (tx.nonce == UINT64_MAX) return std::unexpected{TxError::nonce_is_max};
-    if (is_create(tx) && tx.data.size() > rules.max_init_code_size)
-        return std::unexpected{TxError::init_code_too_large};
-    Costs costs{.intrinsic_gas = gas.intrinsic,
-                .floor_gas = gas.floor,
-                .gas_price = tx.max_fee_per_gas,
-                .priority_fee = tx.max_fee_per_gas,
-                .blob_gas = 0};
-    if (tx.max_priority_fee_per_gas > tx.max_fee_per_gas)
-        return std::unexpected{TxError::priority_fee_above_max_fee};
-    if (rules.has_fee_market) {
-        const uint256& base_fee = environment.block.base_fee;
-        costs.priority_fee = std::min(tx.max_priority_fee_per_gas, tx.max_fee_per_gas - base_fee);
-        costs.gas_price = base_fee + costs.priority_fee;
-    }
-    if (tx.type == TxType::blob) {
-        TRY_VOID(validate_blobs(tx, environment, room));
-        costs.blob_gas = tx.blob_versioned_hashes.size() * GAS_PER_BLOB;
-    }
-    if (tx.type == TxType::set_code) {
-        if (is_create(tx)) return std::unexpected{TxError::set_code_creates};
-        if (tx.authorization_list.empty()) return std::unexpected{TxError::no_authorizations};
-    }
-
-    // What it says of its sender.
-    const Account account = state.account(sender).value_or(Account{});
-    if (tx.nonce < account.nonce) return std::unexpected{TxError::nonce_too_low};
-    if (tx.nonce > account.nonce) return std::unexpected{TxError::nonce_too_high};
-    const auto gas_cost = checked_multiply(tx.max_fee_per_gas, tx.gas_limit);
-    if (!gas_cost) return std::unexpected{TxError::gas_cost_overflow};
-    const auto blob_cost = checked_multiply(tx.max_fee_per_blob_gas, costs.blob_gas);
-    if (!blob_cost) return std::unexpected{TxError::gas_cost_overflow};
-    const auto fees = checked_add(*gas_cost, *blob_cost);
-    const auto total = fees ? checked_add(*fees, tx.value) : std::nullopt;
-    if (!total || account.balance < *total) return std::unexpected{TxError::insufficient_funds};
-    if (account.code_hash != EMPTY_CODE_HASH &&
-        (!rules.has_delegations || !delegation_of(state.code(sender)->bytes)))
-        return std::unexpected{TxError::sender_not_eoa};
+    TxFindings findings;
+    const Costs costs = check_rules(findings, state, environment, tx, sender, room);
+    if (findings.first()) return std::unexpected{*findings.first()};
     return costs;
+}
+
+TxErrors broken_rules(const state::State& state, const Environment& environment,
+                      const Transaction& tx, const Address& sender, const Room& room) {
+    TxFindings findings;
+    if (const auto* rollup = rollup_of(tx, environment)) {
+        const auto costs = rollup->validate_transaction(state, environment, tx, sender, room);
+        if (!costs) findings.add(costs.error());
+    } else {
+        check_rules(findings, state, environment, tx, sender, room);
+    }
+    return findings.all();
 }
 
 evm::Message frame_of(const Transaction& tx, const Address& sender, const Costs& costs) {
@@ -257,6 +290,8 @@ Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
         for (const Hash& key : keys) state.access_storage(address, key);
     }
     const uint64_t authorization_refund = apply_authorizations(state, tx, environment);
+    if (host.tracer() != nullptr)
+        host.tracer()->on_transaction_start(static_cast<int64_t>(authorization_refund));
     if (tx.to)
         if (const auto target = host.delegation(*tx.to)) state.access_account(*target);
 

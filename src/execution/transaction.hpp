@@ -13,7 +13,10 @@ namespace scope::execution {
 inline constexpr uint64_t MAX_TRANSACTION_GAS =
     evm::rules_of(evm::Revision::osaka).max_transaction_gas;
 
-/// What a block still has room for.
+/// Gas is counted in 63 bits, and no valid block has more.
+inline constexpr uint64_t MAX_GAS = INT64_MAX;
+
+/// What a block still has room for. REQUIRES: at most MAX_GAS where a transaction is executed.
 struct Room {
     uint64_t gas = UINT64_MAX;
     uint64_t blob_gas = UINT64_MAX;
@@ -50,6 +53,9 @@ struct IntrinsicGas {
 };
 IntrinsicGas intrinsic_gas(const Transaction& tx, evm::Revision revision);
 
+/// Wei that one gas costs whoever sends it (EIP-1559). REQUIRES: it offers @p base_fee.
+uint256 effective_gas_price(const Transaction& tx, const std::optional<uint256>& base_fee);
+
 /// The signer, or who sends a rollup's own transactions. Checks type, chain id, signature.
 Result<Address, TxError> sender_of(const Transaction& tx, const Environment& environment);
 
@@ -57,6 +63,11 @@ Result<Address, TxError> sender_of(const Transaction& tx, const Environment& env
 Result<Costs, TxError> validate_transaction(const state::State& state,
                                             const Environment& environment, const Transaction& tx,
                                             const Address& sender, const Room& room = {});
+
+/// All rules for which validate_transaction would refuse it, if it were not for the others; none if
+/// it may stand. For those who compare with a test that names one of them.
+TxErrors broken_rules(const state::State& state, const Environment& environment,
+                      const Transaction& tx, const Address& sender, const Room& room = {});
 
 /// Validates and executes; a refused transaction leaves the state as it was.
 ///

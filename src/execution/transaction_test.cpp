@@ -184,6 +184,45 @@ TEST_F(TransactionTest, each_broken_rule_is_named) {
     }
 }
 
+TEST_F(TransactionTest, broken_rules_are_all_of_them) {
+    struct Case {
+        std::function<void(Transaction&)> spoil;
+        std::vector<TxError> broken;  // the first is what is told
+    };
+    const std::vector<Case> cases{
+        {[](Transaction&) {}, {}},
+        {[](Transaction& tx) { tx.nonce = 4; }, {TxError::nonce_too_high}},
+        {[](Transaction& tx) {
+             tx.gas_limit = 20'000;
+             tx.nonce = 2;
+         },
+         {TxError::intrinsic_gas_too_low, TxError::below_floor_gas, TxError::nonce_too_low}},
+        {[](Transaction& tx) { tx.nonce = UINT64_MAX; },
+         {TxError::nonce_is_max, TxError::nonce_too_high}},
+        {[](Transaction& tx) { tx.max_fee_per_gas = ~uint256{}; },
+         {TxError::gas_cost_overflow, TxError::insufficient_funds}},
+        {[](Transaction& tx) {
+             tx.type = TxType::blob;
+             tx.max_fee_per_blob_gas = uint256{1u};
+             tx.blob_versioned_hashes.resize(10, Hash{{2}});
+         },
+         {TxError::block_blob_gas_exceeded, TxError::too_many_blobs,
+          TxError::invalid_versioned_hash}},
+    };
+    for (const auto& [spoil, broken] : cases) {
+        Transaction tx = valid();
+        spoil(tx);
+        SCOPED_TRACE(broken.empty() ? "none" : std::string{to_string(broken[0])});
+        const state::State state{base};
+        TxErrors expected;
+        for (const TxError error : broken) expected.set(static_cast<size_t>(error));
+        EXPECT_EQ(broken_rules(state, environment, tx, SENDER), expected);
+        const auto costs = validate_transaction(state, environment, tx, SENDER);
+        EXPECT_EQ(costs.has_value(), broken.empty());
+        if (!costs) EXPECT_EQ(to_string(costs.error()), to_string(broken[0]));
+    }
+}
+
 TEST_F(TransactionTest, a_contract_sends_nothing) {
     Transaction tx = valid();
     tx.nonce = 1;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -46,6 +47,9 @@ enum class TxError : uint8_t {
     block_size_exceeded,   // EIP-7934; while building only
 };
 inline constexpr size_t TX_ERROR_COUNT = 35;
+
+/// Several rules; the bit of each is the enumerator's number.
+using TxErrors = std::bitset<TX_ERROR_COUNT>;
 
 /// As the enumerator is written.
 constexpr std::string_view to_string(TxError error) noexcept {

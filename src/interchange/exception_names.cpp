@@ -1,5 +1,7 @@
 #include "interchange/exception_names.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 namespace scope::interchange {
@@ -73,6 +75,7 @@ constexpr std::array BLOCK_TABLE{
     BlockRow{BlockError::wrong_number, "INVALID_BLOCK_NUMBER"},
     BlockRow{BlockError::timestamp_not_after_parent, "INVALID_BLOCK_TIMESTAMP_OLDER_THAN_PARENT"},
     BlockRow{BlockError::extra_data_too_long, "EXTRA_DATA_TOO_BIG"},
+    BlockRow{BlockError::gas_limit_too_big, "GASLIMIT_TOO_BIG"},
     BlockRow{BlockError::gas_limit_out_of_bounds, "INVALID_GASLIMIT"},
     BlockRow{BlockError::gas_used_above_limit, "GAS_USED_OVERFLOW"},
     BlockRow{BlockError::wrong_base_fee, "INVALID_BASEFEE_PER_GAS"},
@@ -117,7 +120,7 @@ bool any_of_names(std::string_view names, Visit visit) {
     return false;
 }
 
-bool has_name(std::string_view expected, std::string_view prefix, std::string_view found) {
+bool is_named(std::string_view expected, std::string_view prefix, std::string_view found) {
     return !found.empty() && any_of_names(expected, [&](std::string_view name) {
         if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
         return name == found;
@@ -134,15 +137,50 @@ std::string_view official_names(BlockError error) {
     return BLOCK_TABLE[static_cast<size_t>(error)].names;
 }
 
+bool has_name(std::string_view expected, std::string_view name) {
+    return is_named(expected, "TransactionException.", name);
+}
+
+std::string describe(TxError error) {
+    const std::string_view name = official_name(error);
+    std::string text{execution::to_string(error)};
+    if (!name.empty()) text += fmt::format(" (TransactionException.{})", name);
+    if (error == TxError::block_blob_gas_exceeded)
+        text +=
+            fmt::format(" (BlockException.{})", official_names(BlockError::blob_gas_above_limit));
+    return text;
+}
+
 bool is_expected(std::string_view expected, TxError error) {
-    return has_name(expected, "TransactionException.", official_name(error));
+    // More blobs than a block may have: of one transaction or of all, the block breaks its rule.
+    if (error == TxError::block_blob_gas_exceeded &&
+        is_named(expected, "BlockException.", official_names(BlockError::blob_gas_above_limit)))
+        return true;
+    return has_name(expected, official_name(error));
 }
 
 bool is_expected(std::string_view expected, const chain::BlockRefusal& refusal) {
     if (refusal.transaction_error) return is_expected(expected, *refusal.transaction_error);
+    if (refusal.error == BlockError::blob_gas_above_limit &&
+        has_name(expected, official_name(TxError::block_blob_gas_exceeded)))
+        return true;
     return any_of_names(official_names(refusal.error), [&](std::string_view name) {
-        return has_name(expected, "BlockException.", name);
+        return is_named(expected, "BlockException.", name);
     });
+}
+
+bool is_expected(std::string_view expected, const execution::TxErrors& broken) {
+    for (size_t i = 0; i < broken.size(); ++i)
+        if (broken[i] && is_expected(expected, static_cast<TxError>(i))) return true;
+    return false;
+}
+
+bool is_expected(std::string_view expected, const chain::BrokenRules& broken) {
+    for (size_t i = 0; i < broken.block.size(); ++i)
+        if (broken.block[i] &&
+            is_expected(expected, chain::BlockRefusal{.error = static_cast<BlockError>(i)}))
+            return true;
+    return is_expected(expected, broken.transaction);
 }
 
 }  // namespace scope::interchange

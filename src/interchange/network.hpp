@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "chain/chain_spec.hpp"
@@ -9,8 +10,11 @@
 namespace scope::interchange {
 
 /// Whether the official tests may name a network so: a fork, "BPO1" to "BPO4" (Osaka with another
-/// blob schedule, EIP-7892), or "AToBAtTime15k": A's rules, and from timestamp 15'000 B's.
+/// blob schedule, EIP-7892), or a transition. "AToBAtTime15k": A's rules, and from timestamp 15'000
+/// B's; "AToBAt5": from block 5.
 bool is_network(std::string_view name);
+/// Why there are no rules for a network, for a person.
+std::string why_unknown(std::string_view name);
 
 /// The rules of a network that is named so.
 ///

@@ -22,21 +22,36 @@ void TracePrinter::on_instruction(const evm::TraceStep& step) {
     }
     if (fields_.return_data)
         tail_ += fmt::format(R"(,"returnData":"{}")", to_hex(step.return_data));
-    tail_ += fmt::format(R"(,"depth":{},"refund":{},"opName":"{}")", step.depth + 1,
-                         step.gas_refund, name.empty() ? "INVALID" : name);
+    name_ = name.empty() ? "INVALID" : name;
+    depth_ = step.depth + 1;
 }
 
-void TracePrinter::on_cost(int64_t gas_cost, std::optional<evm::Status> failure) {
-    fmt::print(out_, R"({},"gasCost":"0x{:x}"{})", head_, gas_cost, tail_);
-    if (failure) fmt::print(out_, R"(,"error":"{}")", evm::to_string(*failure));
-    fmt::print(out_, "}}\n");
+void TracePrinter::on_cost(int64_t gas_cost, int64_t gas_refund,
+                           std::optional<evm::Status> failure) {
+    refund_ = base_refunds_.back() + gas_refund;
+    std::string line =
+        fmt::format(R"({},"gasCost":"0x{:x}"{},"depth":{},"refund":{},"opName":"{}")", head_,
+                    gas_cost, tail_, depth_, refund_, name_);
+    if (failure) line += fmt::format(R"(,"error":"{}")", evm::to_string(*failure));
+    print(line + "}\n");
+}
+
+void TracePrinter::on_frame_start(const evm::Message& /*message*/, const evm::Code& /*code*/) {
+    base_refunds_.push_back(refund_);
+}
+
+void TracePrinter::on_frame_end(const evm::CallResult& /*result*/) {
+    base_refunds_.pop_back();
 }
 
 void TracePrinter::print_outcome(BytesView output, uint64_t gas_used) {
-    fmt::print(out_,
-               R"({{"output":"{}","gasUsed":"0x{:x}"}})"
-               "\n",
-               to_hex(output), gas_used);
+    print(fmt::format(R"({{"output":"{}","gasUsed":"0x{:x}"}})"
+                      "\n",
+                      to_hex(output), gas_used));
+}
+
+void TracePrinter::print(const std::string& text) const {
+    (void)std::fputs(text.c_str(), out_);
 }
 
 }  // namespace scope::interchange

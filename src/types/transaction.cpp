@@ -261,8 +261,6 @@ Result<Transaction, TxDecodeFault> decode_or_locate_fault(BytesView bytes) {
 
     if (tx.type == TxType::legacy || tx.type == TxType::access_list)
         tx.max_priority_fee_per_gas = tx.max_fee_per_gas;
-    if (tx.nonce == ~uint64_t{0})
-        return fault(TxDecodeError::field_too_large, std::nullopt, TxField::nonce);
     for (const Authorization& authorization : tx.authorization_list)
         if (authorization.y_parity > uint256{0xffu})
             return fault(TxDecodeError::field_too_large, std::nullopt, TxField::authorization_list);

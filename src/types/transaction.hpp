@@ -65,7 +65,7 @@ enum class TxDecodeError : uint8_t {
     malformed_rlp,        ///< not the RLP list that the type has
     trailing_bytes,       ///< bytes after the transaction, or items after its last field
     unknown_type,         ///< EIP-2718: no such type
-    field_too_large,      ///< a number above what the field may hold (nonce 2^64-1: EIP-2681)
+    field_too_large,      ///< a number above what the field may hold
     bad_address,          ///< to is neither empty nor 20 bytes
     bad_field_length,     ///< an address, key or hash in a list has another length than its type
     bad_signature_value,  ///< v, y_parity, r or s out of range

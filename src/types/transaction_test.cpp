@@ -238,7 +238,6 @@ TEST(transaction_decode, refuses_each_bad_field) {
     const std::vector<Case> cases{
         {"chain_id", two_to_64, field_too_large, number_too_large},
         {"chain_id", leading_zero, malformed_rlp, rlp::RlpError::leading_zero},
-        {"nonce", rlp::encode(~uint64_t{0}), field_too_large, std::nullopt},  // EIP-2681
         {"nonce", two_to_64, field_too_large, number_too_large},
         {"nonce", "00"_hex, malformed_rlp, rlp::RlpError::leading_zero},
         {"nonce", list, malformed_rlp, expected_string},
@@ -327,6 +326,12 @@ TEST(transaction_decode, refuses_creation_where_the_type_has_none) {
         EXPECT_EQ(error_of(encode(tx)),
                   creates ? "accepted" : to_string(TxDecodeError::missing_to));
     }
+}
+
+TEST(transaction_decode, leaves_the_largest_nonce_to_those_who_name_its_rule) {
+    Transaction tx = example(TxType::dynamic_fee);
+    tx.nonce = ~uint64_t{0};  // EIP-2681
+    EXPECT_EQ(error_of(encode(tx)), "accepted");
 }
 
 TEST(transaction_decode, refuses_bad_authorizations_and_blob_hashes) {
