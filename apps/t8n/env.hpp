@@ -11,17 +11,19 @@ namespace scope::t8n {
 
 /// What `env` says of the block and of what came before it.
 struct Env {
-    BlockHeader header;  ///< all that is known before execution
+    BlockHeader
+        header;  ///< all that is known before execution; its parent's hash is in parent_hash
+    std::optional<Hash> parent_hash;  ///< none: not told, and EIP-2935's contract is not called
     std::optional<std::vector<Withdrawal>> withdrawals;
     std::vector<BlockHeader> ommers;  ///< number and coinbase only
     std::map<uint64_t, Hash> block_hashes;
 };
 
 /// Reads `env`, and works out from the parent's fields what it does not say of the block itself:
-/// currentDifficulty, currentBaseFee, currentExcessBlobGas. Numbers are hex or decimal.
+/// currentDifficulty, currentBaseFee, currentExcessBlobGas. Numbers are hex, decimal or JSON's.
 ///
 /// Throws json::FormatError, which names the field, for what is missing under @p spec's rules or
-/// malformed.
+/// malformed, and for numbers that make one that does not fit its field.
 Env read_env(json::Json json, const chain::ChainSpec& spec);
 
 }  // namespace scope::t8n

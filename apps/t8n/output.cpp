@@ -60,7 +60,14 @@ void write_receipt(json::JsonWriter& json, const Transition& transition, const P
     bytes(json, "transactionHash", place.hash);
     bytes(json, "contractAddress", outcome.created.value_or(Address{}));
     quantity(json, "gasUsed", outcome.gas_used);
+    quantity(json, "effectiveGasPrice",
+             execution::effective_gas_price(tx, transition.header.base_fee_per_gas));
+    if (tx.type == TxType::blob) {
+        quantity(json, "blobGasUsed", outcome.blob_gas_used);
+        quantity(json, "blobGasPrice", transition.blob_base_fee);
+    }
     bytes(json, "blockHash", Hash{});
+    quantity(json, "blockNumber", place.block_number);
     quantity(json, "transactionIndex", place.index);
     json.end_object();
 }

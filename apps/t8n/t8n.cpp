@@ -10,6 +10,7 @@
 #include <iostream>
 #include <memory>
 #include <sstream>
+#include <system_error>
 
 #include "base/hex.hpp"
 #include "interchange/network.hpp"
@@ -46,25 +47,44 @@ struct Options {
 /// One input: a JSON document that lives as long as this.
 class Input {
   public:
-    /// @param where  "stdin", or a file. @param key  Which part of standard input it is.
-    Input(const std::string& where, const char* key, const std::string& standard_input) {
-        std::string text = standard_input;
-        if (where != "stdin") {
-            std::ifstream file{where, std::ios::binary};
-            std::ostringstream content;
-            if (!file || !(content << file.rdbuf()))
-                throw std::runtime_error{fmt::format("{}: can't read it", where)};
-            text = content.str();
-        }
-        if (const auto error = parser_.parse(text).get(json_))
-            throw std::runtime_error{
-                fmt::format("{}: no JSON: {}", where, simdjson::error_message(error))};
-        if (where == "stdin") json_ = json::field(json_, key);
+    /// @param where  "stdin", or a file. @param keys  Which part of standard input it is: the first
+    ///               that is there; and what it is called in messages.
+    Input(const std::string& where, std::initializer_list<const char*> keys,
+          const std::string& standard_input)
+        : where_(where), name_(*keys.begin()), document_(read(where, standard_input)) {
+        json_ = document_.root();
+        if (where != "stdin") return;
+        const auto* const key = std::ranges::find_if(keys, [&](const char* name) {
+            return json::optional_field(document_.root(), name).has_value();
+        });
+        if (key == keys.end()) throw json::FormatError{where_, name_ + " is missing"};
+        name_ = *key;
+        json_ = json::field(document_.root(), name_);
     }
-    [[nodiscard]] Json json() const noexcept { return json_; }
+
+    /// What @p read gives of it; errors say which input it is.
+    template <typename Read>
+    auto get(Read read_value) const {
+        try {
+            return json::within(name_, [&] { return read_value(json_); });
+        } catch (const json::FormatError& error) {
+            throw json::FormatError{where_, error.what()};
+        }
+    }
 
   private:
-    simdjson::dom::parser parser_;
+    static json::Document read(const std::string& where, const std::string& standard_input) {
+        const std::string text = where == "stdin" ? standard_input : json::read_file(where);
+        try {
+            return json::Document{text};
+        } catch (const json::FormatError& error) {
+            throw json::FormatError{where, error.what()};
+        }
+    }
+
+    std::string where_;
+    std::string name_;
+    json::Document document_;
     Json json_;
 };
 
@@ -97,7 +117,9 @@ class Outputs {
         for (auto [stream, file] : {std::pair{&out_, stdout}, std::pair{&err_, stderr}}) {
             if (!stream->is_used) continue;
             stream->json.end_object();
-            fmt::print(file, "{}", stream->json.finish());
+            if (std::fputs(stream->json.finish().c_str(), file) < 0 || std::fflush(file) != 0)
+                throw std::runtime_error{file == stdout ? "standard output: can't write all of it"
+                                                        : "standard error: can't write all of it"};
         }
     }
 
@@ -111,48 +133,64 @@ class Outputs {
     Stream err_;
 };
 
-/// A file for each transaction of the block: trace-<index>-<hash>.jsonl.
+/// A file for each transaction of the block: trace-<index>-<hash>.jsonl. What is not kept is
+/// removed: of transactions that were refused, and all if the run fails.
 class TraceFiles {
   public:
     TraceFiles(fs::path folder, interchange::TracePrinter::Fields fields)
         : folder_(std::move(folder)), fields_(fields) {}
+    TraceFiles(const TraceFiles&) = delete;
+    TraceFiles& operator=(const TraceFiles&) = delete;
+    ~TraceFiles() {
+        drop();
+        std::error_code ignored;
+        for (const fs::path& path : written_) fs::remove(path, ignored);
+    }
 
     evm::Tracer* begin(size_t index, const Transaction& tx) {
+        drop();
         path_ = folder_ / fmt::format("trace-{}-{}.jsonl", index, to_hex(hash(tx)));
         file_.reset(std::fopen(path_.c_str(), "w"));
-        if (!file_) throw std::runtime_error{fmt::format("{}: can't write it", path_.string())};
+        if (!file_) fail();
         printer_.emplace(file_.get(), fields_);
         return &*printer_;
     }
     void end(const execution::Outcome& outcome) {
         printer_->print_outcome(outcome.output, outcome.gas_used);
+        const bool is_whole = std::fflush(file_.get()) == 0 && std::ferror(file_.get()) == 0;
+        if (!is_whole) fail();
         file_.reset();
+        written_.push_back(path_);
     }
-    /// The last one was refused: there is nothing to keep of it.
-    void drop() {
-        if (file_) fs::remove(path_);
-        file_.reset();
+    /// The run succeeded: what was written stays.
+    void keep() {
+        drop();
+        written_.clear();
     }
 
   private:
     struct Close {
         void operator()(std::FILE* file) const noexcept { std::fclose(file); }
     };
+
+    /// The last one was refused: there is nothing to keep of it.
+    void drop() {
+        if (!file_) return;
+        file_.reset();
+        std::error_code ignored;
+        fs::remove(path_, ignored);
+    }
+    [[noreturn]] void fail() const {
+        throw std::runtime_error{fmt::format("{}: can't write it", path_.string())};
+    }
+
     fs::path folder_;
     interchange::TracePrinter::Fields fields_;
     fs::path path_;
     std::unique_ptr<std::FILE, Close> file_;
     std::optional<interchange::TracePrinter> printer_;
+    std::vector<fs::path> written_;
 };
-
-template <typename F>
-auto in_file(const std::string& where, F read) {
-    try {
-        return read();
-    } catch (const json::FormatError& error) {
-        throw json::FormatError{fmt::format("{}: {}", where, error.what())};
-    }
-}
 
 /// Forks that other transition tools know by another name, and those that changed nothing but the
 /// difficulty bomb: their rules, and whether the difficulty must be given because of that.
@@ -178,7 +216,8 @@ const OtherName* other_name(std::string_view fork) {
 chain::ChainSpec read_spec(const Options& options, const std::string& standard_input) {
     std::optional<Input> parameters;
     if (!options.blob_parameters.empty())
-        parameters.emplace(options.blob_parameters, "blobParams", standard_input);
+        parameters.emplace(options.blob_parameters,
+                           std::initializer_list<const char*>{"blobParams"}, standard_input);
     const OtherName* const other = other_name(options.fork);
     const ChainId chain_id{options.chain_id};
     auto spec = interchange::network_spec(other != nullptr ? other->fork : options.fork, chain_id);
@@ -187,11 +226,7 @@ chain::ChainSpec read_spec(const Options& options, const std::string& standard_i
     if (!spec)
         throw cli::UsageError{fmt::format(
             "--state.fork {}: no such fork, or its blob parameters must be given", options.fork)};
-    if (parameters) {
-        const auto blobs = in_file(options.blob_parameters,
-                                   [&] { return json::blob_parameters(parameters->json()); });
-        spec->blob_schedule = {{0, blobs}};
-    }
+    if (parameters) spec->blob_schedule = {{0, parameters->get(json::blob_parameters)}};
     return *spec;
 }
 
@@ -203,25 +238,46 @@ std::string read_standard_input(const Options& options) {
     return content.str();
 }
 
+/// No balance can leave its 256 bits if all of them together, with what the block adds, do not.
+void check_balances(const state::GenesisAlloc& alloc, const Env& env, const Reward& reward) {
+    uint256 sum;
+    const auto add = [&](const uint256& amount) {
+        if (sum + amount < sum)
+            throw json::FormatError{"balance", "together they are above 2^256 - 1"};
+        sum += amount;
+    };
+    for (const auto& [address, account] : alloc) add(account.balance);
+    for (const Withdrawal& withdrawal : env.withdrawals.value_or(std::vector<Withdrawal>{}))
+        add(uint256{withdrawal.amount_gwei} * uint256{1'000'000'000u});
+    for (size_t i = 0; i < 1 + 2 * env.ommers.size(); ++i) add(reward.value_or(uint256{}));
+}
+
 int run(const Options& options) {
     const std::string standard_input = read_standard_input(options);
     const chain::ChainSpec spec = read_spec(options, standard_input);
-    const Input alloc{options.alloc, "alloc", standard_input};
-    const Input env_input{options.env, "env", standard_input};
-    const Input txs{options.txs, "txs", standard_input};
+    const Input alloc_input{options.alloc, {"alloc"}, standard_input};
+    const Input env_input{options.env, {"env"}, standard_input};
+    const Input txs{options.txs, {"txs", "txsRlp"}, standard_input};
 
     if (const OtherName* const other = other_name(options.fork);
-        other != nullptr && other->is_bomb_delay &&
-        !json::optional_field(env_input.json(), "currentDifficulty"))
-        throw json::FormatError{
-            fmt::format("{}: currentDifficulty must be given for {}", options.env, other->name)};
-    const Env env = in_file(options.env, [&] { return read_env(env_input.json(), spec); });
-    const state::MemoryState pre{in_file(options.alloc, [&] { return json::alloc(alloc.json()); })};
-    const bool protect = spec.revision_at(env.header.number, env.header.timestamp_s) >=
-                         evm::Revision::spurious_dragon;
-    const auto transactions = in_file(options.txs, [&] {
-        return read_transactions(txs.json(), ChainId{options.chain_id}, protect);
-    });
+        other != nullptr && other->is_bomb_delay)
+        env_input.get([&](Json env) {
+            if (!json::optional_field(env, "currentDifficulty"))
+                throw json::FormatError{"currentDifficulty",
+                                        fmt::format("missing for {}", other->name)};
+        });
+    const Env env = env_input.get([&](Json json) { return read_env(json, spec); });
+    Reward reward;
+    if (options.reward >= 0) reward = uint256{static_cast<uint64_t>(options.reward)};
+    const state::MemoryState pre{alloc_input.get([&](Json json) {
+        auto alloc = json::alloc(json);
+        check_balances(alloc, env, reward);
+        return alloc;
+    })};
+    const bool protect =
+        spec.rules_at(env.header.number, env.header.timestamp_s).has_replay_protection;
+    const auto transactions =
+        txs.get([&](Json json) { return read_transactions(json, ChainId{options.chain_id}, protect); });
 
     Outputs outputs{options.output_folder};
     TraceFiles traces{options.output_folder,
@@ -233,14 +289,12 @@ int run(const Options& options) {
         watch.begin = [&](size_t index, const Transaction& tx) { return traces.begin(index, tx); };
         watch.end = [&](const execution::Outcome& outcome) { traces.end(outcome); };
     }
-    Reward reward;
-    if (options.reward >= 0) reward = uint256{static_cast<uint64_t>(options.reward)};
     const auto transition = run_transition(spec, env, pre, transactions, reward, watch);
-    traces.drop();
     outputs.add(options.output_alloc, "alloc", write_alloc, transition);
     outputs.add(options.output_result, "result", write_result, transition);
     outputs.add(options.output_body, "body", write_body, transition);
     outputs.finish();
+    traces.keep();
     return 0;
 }
 
@@ -275,7 +329,7 @@ cli::Run declare(CLI::App& app) {
         ->check(cli::numbers_from(0));
     app.add_option("--state.reward", options->reward,
                    "Wei for the coinbase before Paris; -1: don't even touch it")
-        ->check(CLI::Range(int64_t{-1}, INT64_MAX))
+        ->check(cli::numbers(-1, INT64_MAX))
         ->capture_default_str();
     app.add_flag("--trace", options->trace,
                  "trace-<index>-<transaction hash>.jsonl for each transaction (EIP-3155)");
@@ -288,8 +342,8 @@ cli::Run declare(CLI::App& app) {
         "Without --output.alloc and --output.result the state after is alloc.json and the result\n"
         "result.json in --output.basedir, the current folder if that is not given: files of those\n"
         "names there are overwritten, inputs too.\n"
-        "Whatever is \"stdin\" is a member (alloc, env, txs, blobParams) of one JSON object "
-        "there;\n"
+        "Whatever is \"stdin\" is a member (alloc, env, txs or txsRlp, blobParams) of one JSON "
+        "object there;\n"
         "whatever is \"stdout\" becomes a member of one there. A transaction that can't stand in "
         "the\n"
         "block is listed in the result's `rejected` with the reason; the others are executed.\n"

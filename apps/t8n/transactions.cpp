@@ -2,35 +2,42 @@
 
 #include <fmt/format.h>
 
+#include "crypto/secp256k1.hpp"
 #include "rlp/decode.hpp"
 #include "types/signing.hpp"
 
 namespace scope::t8n {
 
+using json::FormatError;
 using json::Json;
 
 namespace {
 
-/// The value of the first of these fields that is there.
-std::optional<Json> any_field(Json object, std::initializer_list<const char*> keys) {
+/// What the first of these fields that is there says; nothing without any.
+template <typename Read>
+auto get_any(Json object, std::initializer_list<const char*> keys, Read read) {
+    decltype(json::get_optional(object, "", read)) result;
     for (const char* key : keys)
-        if (const auto value = json::optional_field(object, key)) return value;
-    return std::nullopt;
+        if (!result) result = json::get_optional(object, key, read);
+    return result;
+}
+/// One of them must be there: else the first is what is missing.
+template <typename Read>
+auto need_any(Json object, std::initializer_list<const char*> keys, Read read) {
+    auto result = get_any(object, keys, read);
+    return result ? *result : json::get(object, *keys.begin(), read);
 }
 
-uint256 number(Json object, std::initializer_list<const char*> keys) {
-    const auto value = any_field(object, keys);
-    return value ? json::u256(*value) : uint256{};
+TxType read_type(Json json) {
+    const uint64_t value = json::u64(json);
+    if (value > static_cast<uint64_t>(TxType::set_code))
+        throw FormatError{fmt::format("no transaction type {}", value)};
+    return static_cast<TxType>(value);
 }
 
 /// As the object says, or by the fields that only one type has.
 TxType type_of(Json json) {
-    if (const auto type = json::optional_field(json, "type")) {
-        const uint64_t value = json::u64(*type);
-        if (value > static_cast<uint64_t>(TxType::set_code))
-            throw json::FormatError{fmt::format("no transaction type {}", value)};
-        return static_cast<TxType>(value);
-    }
+    if (const auto type = json::get_optional(json, "type", read_type)) return *type;
     if (json::optional_field(json, "authorizationList")) return TxType::set_code;
     if (json::optional_field(json, "maxFeePerBlobGas")) return TxType::blob;
     if (json::optional_field(json, "maxFeePerGas")) return TxType::dynamic_fee;
@@ -38,100 +45,119 @@ TxType type_of(Json json) {
     return TxType::legacy;
 }
 
-void read_signature(Json json, Transaction& tx) {
-    tx.r = number(json, {"r"});
-    tx.s = number(json, {"s"});
-    uint256 v = number(json, {"yParity", "y_parity", "v"});
-    if (tx.type == TxType::legacy) {
-        v = number(json, {"v"});
-        constexpr uint64_t UNPROTECTED = 27;
-        constexpr uint64_t PROTECTED = 35;  // EIP-155: chain id * 2 + 35
-        if (!v.fits_u64() ||
-            (v < uint256{PROTECTED} && v != uint256{UNPROTECTED} && v != uint256{UNPROTECTED + 1}))
-            throw json::FormatError{"v is none that a signature has"};
-        tx.chain_id.reset();
-        if (v >= uint256{PROTECTED}) {
-            v -= uint256{PROTECTED};
-            tx.chain_id = ChainId{static_cast<uint64_t>(v) / 2};
-        } else {
-            v -= uint256{UNPROTECTED};
-        }
-        tx.y_parity = (v[0] & 1) != 0;
-        return;
-    }
-    if (v > uint256{1u}) throw json::FormatError{"y_parity is neither 0 nor 1"};
-    tx.y_parity = !v.is_zero();
+/// EIP-155: 35 or 36 and twice the chain id; before it, 27 or 28.
+void read_legacy_v(Json json, Transaction& tx) {
+    const uint256 v = json::u256(json);
+    tx.chain_id.reset();
+    tx.y_parity = v[0] % 2 == 0;
+    if (v == uint256{27u} || v == uint256{28u}) return;
+    const uint256 chain_id = (v - uint256{35u}) >> 1;
+    if (v < uint256{35u} || !chain_id.fits_u64())
+        throw FormatError{fmt::format("{} is none that a signature has", to_quantity(v))};
+    tx.chain_id = ChainId{static_cast<uint64_t>(chain_id)};
 }
 
-bool is_protected(Json json) {
-    bool value = true;
-    if (const auto field = json::optional_field(json, "protected"))
-        if (field->get(value) != simdjson::SUCCESS)
-            throw json::FormatError{"protected is neither true nor false"};
-    return value;
+void read_y_parity(Json json, Transaction& tx) {
+    const auto y_parity = get_any(json, {"yParity", "y_parity"}, json::u256);
+    const auto v = json::get_optional(json, "v", json::u256);
+    if (!y_parity && !v) throw FormatError{"yParity", "missing"};
+    if (y_parity && v && *y_parity != *v) throw FormatError{"yParity", "v is another number"};
+    const uint256 value = y_parity ? *y_parity : *v;
+    if (value > uint256{1u}) throw FormatError{y_parity ? "yParity" : "v", "neither 0 nor 1"};
+    tx.y_parity = !value.is_zero();
+}
+
+void read_signature(Json json, Transaction& tx) {
+    if (tx.type == TxType::legacy)
+        json::get(json, "v", [&](Json v) { return read_legacy_v(v, tx), true; });
+    else
+        read_y_parity(json, tx);
+    tx.r = json::get(json, "r", json::u256);
+    tx.s = json::get(json, "s", json::u256);
+    for (const auto& [name, number] : {std::pair{"r", tx.r}, std::pair{"s", tx.s}})
+        if (number.is_zero() || number >= crypto::SECP256K1_N)
+            throw FormatError{name, "not from 1 to the order of secp256k1 - 1"};
+}
+
+bool is_signed(Json json) {
+    for (const char* key : {"v", "yParity", "y_parity", "r", "s"})
+        if (!json::get_optional(json, key, json::u256).value_or(uint256{}).is_zero()) return true;
+    return false;
+}
+
+crypto::SecretKey secret_key(Json json) {
+    const auto secret = crypto::SecretKey::from(json::word(json));
+    if (!secret) throw FormatError{"0 or too large"};
+    return *secret;
+}
+
+std::optional<Address> read_to(Json json) {
+    if (json::bytes(json).empty()) return std::nullopt;
+    return json::address(json);
 }
 
 Transaction read_transaction(Json json, ChainId chain_id, bool protect) {
+    json::object(json);
     Transaction tx;
     tx.type = type_of(json);
-    tx.nonce = json::u64(json::field(json, "nonce"));
-    const auto gas = any_field(json, {"gas", "gasLimit"});
-    tx.gas_limit = json::u64(gas ? *gas : json::field(json, "gas"));
-    if (const auto to = json::optional_field(json, "to"); to && !json::bytes(*to).empty())
-        tx.to = json::address(*to);
-    tx.value = number(json, {"value"});
-    if (const auto data = any_field(json, {"input", "data"})) tx.data = json::bytes(*data);
+    tx.nonce = json::get(json, "nonce", json::u64);
+    tx.gas_limit = need_any(json, {"gas", "gasLimit"}, json::u64);
+    tx.to = json::get_optional(json, "to", read_to).value_or(std::nullopt);
+    tx.value = json::get(json, "value", json::u256);
+    tx.data = need_any(json, {"input", "data"}, json::bytes);
     if (tx.type == TxType::legacy || tx.type == TxType::access_list) {
-        tx.max_fee_per_gas = json::u256(json::field(json, "gasPrice"));
+        tx.max_fee_per_gas = json::get(json, "gasPrice", json::u256);
         tx.max_priority_fee_per_gas = tx.max_fee_per_gas;
     } else {
-        tx.max_fee_per_gas = json::u256(json::field(json, "maxFeePerGas"));
-        tx.max_priority_fee_per_gas = json::u256(json::field(json, "maxPriorityFeePerGas"));
+        tx.max_fee_per_gas = json::get(json, "maxFeePerGas", json::u256);
+        tx.max_priority_fee_per_gas = json::get(json, "maxPriorityFeePerGas", json::u256);
     }
     if (tx.type != TxType::legacy) {
-        const auto id = json::optional_field(json, "chainId");
-        tx.chain_id = id ? ChainId{json::u64(*id)} : chain_id;
-        if (const auto list = json::optional_field(json, "accessList"))
-            tx.access_list = json::access_list(*list);
+        const auto id = json::get_optional(json, "chainId", json::u64);
+        tx.chain_id = id ? ChainId{*id} : chain_id;
+        if (auto list = json::get_optional(json, "accessList", json::access_list))
+            tx.access_list = std::move(*list);
     }
     if (tx.type == TxType::blob) {
-        tx.max_fee_per_blob_gas = json::u256(json::field(json, "maxFeePerBlobGas"));
-        for (const Json hash : json::array(json::field(json, "blobVersionedHashes")))
-            tx.blob_versioned_hashes.push_back(json::hash(hash));
+        tx.max_fee_per_blob_gas = json::get(json, "maxFeePerBlobGas", json::u256);
+        tx.blob_versioned_hashes = json::get(
+            json, "blobVersionedHashes", [](Json list) { return json::list(list, json::hash); });
     }
     if (tx.type == TxType::set_code)
-        tx.authorization_list = json::authorization_list(json::field(json, "authorizationList"));
+        tx.authorization_list = json::get(json, "authorizationList", json::authorization_list);
 
-    const bool is_signed = !number(json, {"v", "yParity", "y_parity"}).is_zero() ||
-                           !number(json, {"r"}).is_zero() || !number(json, {"s"}).is_zero();
-    const auto key = json::optional_field(json, "secretKey");
-    if (is_signed || !key) {
+    const auto secret = json::get_optional(json, "secretKey", secret_key);
+    if (is_signed(json) || !secret) {
         read_signature(json, tx);
         return tx;
     }
-    const auto secret = crypto::SecretKey::from(json::word(*key));
-    if (!secret) throw json::FormatError{"secretKey is 0 or too large"};
-    if (tx.type == TxType::legacy && protect && is_protected(json)) tx.chain_id = chain_id;
+    const bool wants_protection =
+        json::get_optional(json, "protected", json::boolean).value_or(true);
+    if (tx.type == TxType::legacy && protect && wants_protection) tx.chain_id = chain_id;
     sign(tx, *secret);
     return tx;
+}
+
+/// EIP-2718: a legacy transaction stands in a block as its list, any other as a string.
+GivenTransaction decode_item(const rlp::Item& item) {
+    auto tx = decode_transaction(item.is_list ? item.whole : item.payload);
+    if (!tx) return std::unexpected{std::string{to_string(tx.error())}};
+    if (!item.is_list && tx->type == TxType::legacy)
+        return std::unexpected{"a legacy transaction in a string, where its list should stand"};
+    return std::move(*tx);
 }
 
 std::vector<GivenTransaction> read_rlp(BytesView bytes) {
     rlp::Reader reader{bytes};
     auto list = reader.list();
-    if (!list || !reader.at_end())
-        throw json::FormatError{"txs: the bytes are no RLP list of transactions"};
+    if (!list || !reader.at_end()) throw FormatError{"the bytes are no RLP list of transactions"};
     std::vector<GivenTransaction> result;
     while (!list->at_end()) {
         const auto item = list->item();
         if (!item)
-            throw json::FormatError{
-                fmt::format("txs: item {}: {}", result.size(), rlp::to_string(item.error()))};
-        const auto tx = decode_transaction(item->is_list ? item->whole : item->payload);
-        if (tx)
-            result.emplace_back(*tx);
-        else
-            result.emplace_back(std::unexpect, std::string{to_string(tx.error())});
+            throw FormatError{fmt::format("[{}]", result.size()),
+                              std::string{rlp::to_string(item.error())}};
+        result.push_back(decode_item(*item));
     }
     return result;
 }
@@ -145,7 +171,7 @@ std::vector<GivenTransaction> read_transactions(Json txs, ChainId chain_id, bool
     for (const Json entry : json::array(txs)) {
         try {
             result.emplace_back(read_transaction(entry, chain_id, protect));
-        } catch (const json::FormatError& error) {
+        } catch (const FormatError& error) {
             result.emplace_back(std::unexpect, error.what());
         }
     }

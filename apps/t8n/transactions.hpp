@@ -14,8 +14,9 @@ using GivenTransaction = std::expected<Transaction, std::string>;
 /// Reads `txs`: a list of objects as JSON-RPC has them, each signed or with a `secretKey` to sign
 /// it with; or a string with the hex of an RLP list, as a block's body has it.
 ///
-/// An entry that can't be read is an error of its own, so that the others are executed; throws
-/// json::FormatError if there is no list at all.
+/// An entry that can't be read is an error of its own, which names the field, so that the others
+/// are executed; what no RLP can say, or what reading it refuses, is one. Throws json::FormatError
+/// if there is no list at all.
 ///
 /// @param protect  Whether legacy transactions are signed for the chain (EIP-155), unless they say
 ///                 `"protected": false`.

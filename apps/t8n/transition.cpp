@@ -35,13 +35,6 @@ class GivenHashes final : public execution::BlockHashes {
     mutable std::optional<uint64_t> missing_;
 };
 
-std::string explain(execution::TxError error) {
-    const std::string_view official = interchange::official_name(error);
-    return official.empty()
-               ? std::string{execution::to_string(error)}
-               : fmt::format("{} (TransactionException.{})", execution::to_string(error), official);
-}
-
 /// A reward of nothing, too, touches the coinbase.
 void touch_coinbase(state::State& state, const execution::Environment& environment) {
     state.begin_transaction();
@@ -61,7 +54,7 @@ Transition run_transition(const chain::ChainSpec& spec, const Env& env,
     const auto environment = chain::make_environment(spec, env.header, &hashes);
     state::State state{pre};
     execution::BlockInputs inputs;
-    inputs.parent_hash = env.header.parent_hash;
+    inputs.parent_hash = env.parent_hash;
     inputs.parent_beacon_block_root = env.header.parent_beacon_block_root;
     inputs.ommers = env.ommers;
     inputs.withdrawals = env.withdrawals;
@@ -75,6 +68,7 @@ Transition run_transition(const chain::ChainSpec& spec, const Env& env,
 
     Transition result;
     result.header = env.header;
+    result.blob_base_fee = environment.block.blob_base_fee;
     for (size_t i = 0; i < transactions.size(); ++i) {
         const GivenTransaction& tx = transactions[i];
         const auto reject = [&](std::string why) { result.rejected.push_back({i, why}); };
@@ -84,31 +78,31 @@ Transition run_transition(const chain::ChainSpec& spec, const Env& env,
         }
         const auto sender = execution::sender_of(*tx, environment);
         if (!sender) {
-            reject(explain(sender.error()));
+            reject(interchange::describe(sender.error()));
             continue;
         }
         execution::Host host{state, environment};
         if (watch.begin) host.set_tracer(watch.begin(result.transactions.size(), *tx));
         auto outcome = executor.execute(*tx, *sender, &host);
         if (!outcome) {
-            reject(explain(outcome.error()));
+            reject(interchange::describe(outcome.error()));
             continue;
         }
         if (watch.end) watch.end(*outcome);
         result.transactions.push_back(*tx);
         result.outcomes.push_back(std::move(*outcome));
     }
-    auto finished = executor.finish();
+    const auto finished = executor.finish();
     if (reward && reward->is_zero() && environment.revision < Revision::paris)
         touch_coinbase(state, environment);
     hashes.throw_if_missing();
 
-    execution::BlockOutcome outcome;
-    if (finished)
-        outcome = std::move(*finished);
-    else
+    execution::BlockOutcome outcome = executor.outcome();
+    if (env.header.gas_limit > execution::MAX_GAS)
+        result.error = chain::BlockError::gas_limit_too_big;
+    else if (!finished)
         result.error = chain::to_block_error(finished.error());
-    result.receipts = executor.receipts();
+    result.receipts = std::move(outcome.receipts);
     result.requests = std::move(outcome.requests);
     result.state = pre;
     result.state.apply(state.diff());

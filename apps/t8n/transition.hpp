@@ -17,7 +17,8 @@ using Reward = std::optional<uint256>;  // wei; none: not paid, and the coinbase
 
 /// What a block's transactions have made of a state.
 struct Transition {
-    BlockHeader header;  ///< complete but for the parent's hash where nobody said it
+    BlockHeader header;     ///< complete but for the parent's hash where nobody said it
+    uint256 blob_base_fee;  ///< wei; 0 before Cancun
     std::vector<Transaction> transactions;  ///< those that stand in the block
     std::vector<execution::Outcome> outcomes;
     std::vector<Receipt> receipts;
