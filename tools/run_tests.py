@@ -3,8 +3,8 @@
 
 A suite is a name and some tasks; tasks run side by side, and each returns how many tests passed, failed and were
 skipped. Suites are found, not listed: a new *_test program, e2e file or fixture folder is run without an edit here.
-The last line is `N passed, N failed, N skipped`; the exit code is 0 only if nothing failed. A suite that ran no test
-counts as one failure, unless it says why it was skipped.
+The last line is `N passed, N failed, N skipped`; the exit code is 0 only if something passed and nothing failed. A suite
+that ran no test counts as one failure, unless it says why it was skipped.
 """
 import argparse
 import concurrent.futures
@@ -631,7 +631,8 @@ def main() -> int:
         return 2
     start = time.monotonic()
     outcomes = run_in_order(suites, jobs=max(1, len(os.sched_getaffinity(0))))
-    return 1 if print_summary(outcomes, time.monotonic() - start).failed else 0
+    total = print_summary(outcomes, time.monotonic() - start)
+    return 1 if total.failed or not total.passed else 0
 
 
 if __name__ == "__main__":

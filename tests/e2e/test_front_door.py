@@ -1,12 +1,18 @@
 """The front door, ./scope, as a person or a script meets it. Runs on a finished build."""
+import contextlib
+import io
 import os
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
+import unittest.mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+import run_tests  # noqa: E402
 BUILD = ROOT / "build" / "release"
 PRODUCT = BUILD / "apps" / "scope" / "scope"
 T8N = BUILD / "apps" / "t8n" / "scope-t8n"
@@ -98,6 +104,16 @@ class WrongUsage(unittest.TestCase):
         self.assertIn("frobnicate", result.stderr)
 
 
+class TestsThatAreAllSkipped(unittest.TestCase):
+    def test_are_no_success(self):
+        for outcomes, status in (([{"skipped": 2}], 1), ([{"skipped": 2}, {"passed": 1}], 0), ([{"passed": 1, "failed": 1}], 1)):
+            suites = [run_tests.Suite(str(index), [lambda counts=counts: run_tests.Outcome(**counts)])
+                      for index, counts in enumerate(outcomes)]
+            with unittest.mock.patch.object(run_tests, "all_suites", lambda _: suites), \
+                    unittest.mock.patch.object(sys, "argv", ["run_tests.py"]), contextlib.redirect_stdout(io.StringIO()):
+                self.assertEqual(run_tests.main(), status, outcomes)
+
+
 class OutputThatCannotBeWritten(unittest.TestCase):
     def check(self, redirection: str):
         for arguments in ("--help", "--version", "rlptest --json"):
@@ -120,6 +136,13 @@ class OutputThatCannotBeWritten(unittest.TestCase):
     def test_closed_standard_error_is_no_matter(self):
         result = subprocess.run(["sh", "-c", f"exec {PRODUCT} --version 2>&-"], capture_output=True, text=True)
         self.assertEqual(result.returncode, 0)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full")
+    def test_full_standard_error_changes_no_exit_code(self):
+        for program in (PRODUCT, T8N, EQUIPMENT):
+            for arguments, status in (("--version", 0), ("--frobnicate", 2), ("frobnicate", 2), ("", 2)):
+                result = subprocess.run(["sh", "-c", f"exec {program} {arguments} 2>/dev/full"], capture_output=True, text=True)
+                self.assertEqual(result.returncode, status, (program, arguments))
 
 
 class SetUp(unittest.TestCase):
