@@ -23,7 +23,7 @@ template <size_t N>
 struct FixedBytes {
     std::array<uint8_t, N> bytes{};
 
-    /// @param view  REQUIRES: exactly N bytes.
+    /// Copies @p view. REQUIRES: exactly N bytes.
     static constexpr FixedBytes from(BytesView view) {
         CHECK(view.size() == N);
         FixedBytes result;
@@ -75,7 +75,7 @@ Bytes concat(const Views&... views) {
     return out;
 }
 
-/// The characters of a text as bytes; borrowed.
+/// Returns the characters of a text as bytes; borrowed.
 inline BytesView as_bytes(std::string_view text) noexcept {
     return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }

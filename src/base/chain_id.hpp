@@ -13,7 +13,7 @@
 
 namespace scope {
 
-/// Names a chain (EIP-155): the L1 or a rollup.
+/// The id of a chain (EIP-155): the L1 or a rollup.
 ///
 /// A word that names a chain, as contracts have it, can be any uint256, and somebody may choose it.
 /// It becomes a ChainId by from() only; a word from 2^64 on names no chain of this code, which
@@ -55,7 +55,7 @@ struct std::hash<scope::ChainId> {
     }
 };
 
-/// As its number, in decimal.
+/// The format of a chain id: its number, in decimal.
 template <>
 struct fmt::formatter<scope::ChainId> : fmt::formatter<uint64_t> {
     template <typename Context>

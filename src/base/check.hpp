@@ -7,11 +7,11 @@
 
 namespace scope {
 
-/// What the outside got wrong is a value: T, or one enumerator of the library's error enum.
+/// A T, or what the outside got wrong: one enumerator of the library's error enum.
 template <typename T, typename E>
 using Result = std::expected<T, E>;
 
-/// Ends the process with the condition and its place. What we got wrong, never reachable from
+/// Ends the process with the condition and its place: for what we got wrong, never reachable from
 /// input.
 [[noreturn, gnu::cold, gnu::noinline]] inline void check_failed(const char* condition,
                                                                 const char* file,
@@ -22,14 +22,14 @@ using Result = std::expected<T, E>;
 
 }  // namespace scope
 
-/// Holds in every build, or ends the process.
+/// Ends the process, in every build, if the condition does not hold.
 #define CHECK(condition)                                           \
     do {                                                           \
         if (!(condition)) [[unlikely]]                             \
             ::scope::check_failed(#condition, __FILE__, __LINE__); \
     } while (false)
 
-/// Gives the value of a std::expected, or returns its error from the enclosing function.
+/// Yields the value of a std::expected, or returns its error from the enclosing function.
 #define TRY(expression)                                                  \
     ({                                                                   \
         auto scope_try_result = (expression);                            \
@@ -38,7 +38,7 @@ using Result = std::expected<T, E>;
         std::move(scope_try_result).value();                             \
     })
 
-/// As TRY, for a std::expected<void, E>.
+/// Does what TRY does, for a std::expected<void, E>.
 #define TRY_VOID(expression)                                             \
     do {                                                                 \
         if (auto scope_try_result = (expression); !scope_try_result)     \

@@ -6,8 +6,8 @@
 
 namespace scope {
 
-/// Which rules are broken, as they are looked at one after the other: the first, which is told, and
-/// all of them. @p Error is an enum that counts from 0.
+/// The broken rules of several that are checked one after the other: the first, which is reported,
+/// and all of them. @p Error is an enum that counts from 0.
 template <typename Error, size_t COUNT>
 class Findings {
   public:

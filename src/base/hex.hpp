@@ -8,7 +8,7 @@
 
 namespace scope {
 
-/// Returns what a hex digit stands for, or -1 for another character.
+/// Returns the value of a hex digit, or -1 for another character.
 constexpr int hex_digit(char c) noexcept {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -43,7 +43,7 @@ inline std::optional<Bytes> from_hex(std::string_view text) {
     return out;
 }
 
-/// As from_hex, for exactly N bytes.
+/// Returns the bytes of a hex text as from_hex does, but exactly N of them.
 template <size_t N>
 std::optional<FixedBytes<N>> fixed_from_hex(std::string_view text) {
     const auto bytes = from_hex(text);
@@ -52,7 +52,7 @@ std::optional<FixedBytes<N>> fixed_from_hex(std::string_view text) {
 }
 
 namespace literals {
-/// Bytes, an address or a hash written in hex; a wrong digit or length does not compile.
+/// Returns bytes, an address or a hash written in hex; a wrong digit or length does not compile.
 template <size_t N>
 consteval FixedBytes<N> fixed_literal(std::string_view text) {
     if (text.starts_with("0x")) text.remove_prefix(2);

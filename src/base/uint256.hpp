@@ -32,7 +32,7 @@ struct uint256 {
     constexpr uint64_t& operator[](size_t i) noexcept { return words[i]; }
     constexpr const uint64_t& operator[](size_t i) const noexcept { return words[i]; }
 
-    /// The value, when it is below 2^64.
+    /// Returns the low word: the value, when it is below 2^64.
     constexpr explicit operator uint64_t() const noexcept { return words[0]; }
     [[nodiscard]] constexpr bool fits_u64() const noexcept {
         return (words[1] | words[2] | words[3]) == 0;
@@ -41,7 +41,7 @@ struct uint256 {
         return (words[0] | words[1] | words[2] | words[3]) == 0;
     }
     constexpr explicit operator bool() const noexcept { return !is_zero(); }
-    /// Two's complement sign.
+    /// Returns the sign in two's complement.
     [[nodiscard]] constexpr bool is_negative() const noexcept { return words[3] >> 63 != 0; }
 
     friend constexpr bool operator==(const uint256& a, const uint256& b) noexcept {
@@ -104,7 +104,7 @@ struct uint256 {
         return product;
     }
 
-    /// Shift by 256 and more gives zero.
+    /// Shifts to the left; by 256 and more gives zero.
     ///
     /// Moves two words, then one, each if its bit of the shift is set, then the bits that are left:
     /// the compiler makes it free of branches.
@@ -167,7 +167,8 @@ struct uint256 {
         carry = static_cast<uint64_t>(partial < a) | static_cast<uint64_t>(sum < partial);
         return sum;
     }
-    /// The high word of (high, low) << bits, and the low word of (high, low) >> bits; bits < 64.
+    /// Returns the high word of (high, low) << bits; low_word that of (high, low) >> bits.
+    /// REQUIRES: bits < 64.
     static constexpr uint64_t high_word(uint64_t high, uint64_t low, uint64_t bits) noexcept {
         return high << bits | (low >> 1) >> (63 - bits);
     }
@@ -188,22 +189,22 @@ struct DivMod {
     uint256 remainder;
 };
 
-/// Both zero when the divisor is zero.
+/// Returns quotient and remainder, both zero when the divisor is zero.
 DivMod divmod(const uint256& a, const uint256& b) noexcept;
-/// Two's complement; truncates toward zero; the remainder has the sign of @p a.
+/// Divides in two's complement; truncates toward zero; the remainder has the sign of @p a.
 DivMod signed_divmod(const uint256& a, const uint256& b) noexcept;
-/// (a + b) mod m, and (a * b) mod m, without loss; 0 when m is 0.
+/// Returns (a + b) mod m, and mulmod (a * b) mod m, without loss; 0 when m is 0.
 uint256 addmod(const uint256& a, const uint256& b, const uint256& m) noexcept;
 uint256 mulmod(const uint256& a, const uint256& b, const uint256& m) noexcept;
-/// base^exponent mod 2^256.
+/// Returns base^exponent mod 2^256.
 uint256 exp(const uint256& base, const uint256& exponent) noexcept;
 
-/// a < b, as two's complement numbers.
+/// Returns whether a < b, as two's complement numbers.
 constexpr bool signed_less(const uint256& a, const uint256& b) noexcept {
     return a.is_negative() != b.is_negative() ? a.is_negative() : a < b;
 }
 
-/// Number of leading zero bits; 256 for zero.
+/// Returns the number of leading zero bits; 256 for zero.
 constexpr unsigned count_leading_zeros(const uint256& a) noexcept {
     for (size_t i = 4; i-- > 0;)
         if (a[i] != 0)
@@ -211,12 +212,12 @@ constexpr unsigned count_leading_zeros(const uint256& a) noexcept {
                    static_cast<unsigned>(std::countl_zero(a[i]));
     return 256;
 }
-/// Number of bytes without leading zeros; 0 for zero.
+/// Returns the number of bytes without leading zeros; 0 for zero.
 constexpr unsigned significant_bytes(const uint256& a) noexcept {
     return (256 - count_leading_zeros(a) + 7) / 8;
 }
 
-/// Big-endian, 32 bytes.
+/// Returns the number as 32 bytes, big-endian.
 constexpr Hash to_be(const uint256& a) noexcept {
     Hash out;
     for (size_t i = 0; i < 4; ++i) {
@@ -226,7 +227,7 @@ constexpr Hash to_be(const uint256& a) noexcept {
     return out;
 }
 
-/// Big-endian, at most 32 bytes. REQUIRES: view.size() <= 32.
+/// Reads a big-endian number. REQUIRES: view.size() <= 32.
 constexpr uint256 from_be(BytesView view) noexcept {
     uint256 out;
     const size_t size = view.size();
@@ -235,7 +236,7 @@ constexpr uint256 from_be(BytesView view) noexcept {
     return out;
 }
 
-/// The 32-byte load and store of the hot paths.
+/// Reads a big-endian number of 32 bytes, on hot paths; store_be32 writes one.
 inline uint256 load_be32(const uint8_t* data) noexcept {
     uint64_t w[4];
     std::memcpy(w, data, 32);
@@ -248,7 +249,7 @@ inline void store_be32(uint8_t* data, const uint256& a) noexcept {
     std::memcpy(data, w, 32);
 }
 
-/// An address as a number, and the low 20 bytes of a number as an address.
+/// Returns an address as a number; to_address the low 20 bytes of a number as an address.
 constexpr uint256 to_uint256(const Address& a) noexcept {
     return from_be(a);
 }
@@ -257,9 +258,9 @@ constexpr Address to_address(const uint256& a) noexcept {
 }
 
 std::string to_decimal(const uint256& a);
-/// 0x and hex digits without leading zeros ("0x0" for zero), as JSON-RPC has quantities.
+/// Returns 0x and hex digits without leading zeros ("0x0" for zero), as JSON-RPC has quantities.
 std::string to_quantity(const uint256& a);
-/// Decimal, or hex with 0x; nothing if it is not a number or not below 2^256.
+/// Reads decimal, or hex with 0x; nullopt if it is not a number or not below 2^256.
 std::optional<uint256> uint256_from_text(std::string_view text);
 
 namespace literals {
