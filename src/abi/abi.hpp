@@ -29,17 +29,17 @@ namespace scope::abi {
 
 using Selector = FixedBytes<4>;
 
-/// First four bytes of the hash of a function's, or an error's, signature:
+/// Returns the first four bytes of the hash of a function's, or an error's, signature:
 /// "transfer(address,uint256)".
 Selector selector(std::string_view signature) noexcept;
-/// Says whether calldata, or revert data, are of the function, or error, with that selector.
+/// Returns whether calldata, or revert data, are of the function, or error, with that selector.
 inline bool has_selector(const Selector& selector, BytesView data) noexcept {
     return data.size() >= selector.size() && equal(data.first(selector.size()), selector);
 }
-/// Hash of an event's signature, its first topic.
+/// Returns the hash of an event's signature, its first topic.
 Hash topic(std::string_view signature) noexcept;
 
-/// As Solidity's abi.encode.
+/// Encodes as Solidity's abi.encode does.
 template <typename... Ts>
 Bytes encode(const Ts&... values) {
     Bytes out(Sequence<Ts...>::size(values...));
@@ -47,7 +47,7 @@ Bytes encode(const Ts&... values) {
     return out;
 }
 
-/// As Solidity's abi.encodeWithSelector: calldata, or the data of a custom error.
+/// Encodes as Solidity's abi.encodeWithSelector does: calldata, or the data of a custom error.
 template <typename... Ts>
 Bytes call(const Selector& function, const Ts&... values) {
     Bytes out(function.size() + Sequence<Ts...>::size(values...));
@@ -55,7 +55,7 @@ Bytes call(const Selector& function, const Ts&... values) {
     Sequence<Ts...>::write(out.data() + function.size(), values...);
     return out;
 }
-/// As Solidity's abi.encodeWithSignature.
+/// Encodes as Solidity's abi.encodeWithSignature does.
 template <typename... Ts>
 Bytes call(std::string_view signature, const Ts&... values) {
     return call(selector(signature), values...);
@@ -67,7 +67,7 @@ struct Prefix {
     BytesView rest;  ///< what stands behind them
 };
 
-/// The values at the front of @p input.
+/// Decodes the values at the front of @p input.
 template <typename... Ts>
 AbiResult<Prefix<Ts...>> decode_prefix(BytesView input) {
     std::tuple<Ts...> values;
@@ -76,7 +76,7 @@ AbiResult<Prefix<Ts...>> decode_prefix(BytesView input) {
     return Prefix<Ts...>{std::move(values), input.subspan(size)};
 }
 
-/// As Solidity's abi.decode, but strict.
+/// Decodes as Solidity's abi.decode does, but strictly.
 template <typename... Ts>
 AbiResult<std::tuple<Ts...>> decode(BytesView input) {
     auto prefix = TRY(decode_prefix<Ts...>(input));
@@ -84,7 +84,7 @@ AbiResult<std::tuple<Ts...>> decode(BytesView input) {
     return std::move(prefix.values);
 }
 
-/// The arguments of a call to @p function, or of the error with that selector.
+/// Decodes the arguments of a call to @p function, or of the error with that selector.
 template <typename... Ts>
 AbiResult<std::tuple<Ts...>> decode_call(const Selector& function, BytesView calldata) {
     if (calldata.size() < function.size()) return std::unexpected{AbiError::truncated};

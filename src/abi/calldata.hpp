@@ -17,7 +17,7 @@
 /// solc refuses them when it reads them.
 namespace scope::abi {
 
-/// In the place of a dynamic field that nobody looks at: whatever stands there.
+/// The type of a dynamic field that nobody looks at: whatever stands there.
 struct Unread {};
 template <>
 struct Codec<Unread> {
@@ -28,13 +28,12 @@ struct Codec<Unread> {
 class CalldataReader {
   public:
     /// @param max_words  Of all elements of arrays, and of all bytes, together. Tails may be
-    /// shared,
-    ///                   so what is decoded can be far larger than the calldata; a contract pays
-    ///                   gas for every word that it reads.
+    ///                   shared, so what is decoded can be far larger than the calldata; a
+    ///                   contract pays gas for every word that it reads.
     CalldataReader(BytesView calldata, size_t max_words) noexcept
         : calldata_(calldata), size_(calldata.size()), words_left_(max_words) {}
 
-    /// The one argument of the function.
+    /// Reads the one argument of the function.
     template <Struct T>
     AbiResult<T> argument(const Selector& function) {
         static_assert(Codec<T>::DYNAMIC);
@@ -52,7 +51,7 @@ class CalldataReader {
     }
 
   private:
-    /// As CALLDATALOAD: zeros behind the end.
+    /// Returns a word as CALLDATALOAD does: zeros behind the end.
     [[nodiscard]] std::array<uint8_t, WORD> load(const uint256& at) const noexcept {
         std::array<uint8_t, WORD> out{};
         if (at < size_) {
@@ -65,7 +64,7 @@ class CalldataReader {
         return load_be32(load(at).data());
     }
 
-    /// Bytes that must be there where a tail starts.
+    /// Returns the number of bytes that must be there where a tail starts.
     template <typename T>
     static constexpr size_t needed() noexcept {
         if constexpr (Struct<T>)
@@ -74,7 +73,7 @@ class CalldataReader {
             return WORD;
     }
 
-    /// The value whose head stands at @p head, in a sequence that starts at @p base.
+    /// Reads the value whose head stands at @p head, in a sequence that starts at @p base.
     template <typename T>
     AbiResult<T> value(const uint256& base, const uint256& head) {
         if constexpr (std::same_as<T, Unread>) {
@@ -115,7 +114,7 @@ class CalldataReader {
         uint256 start;
         size_t length;
     };
-    /// What a length at @p at says of what follows it.
+    /// Reads a length at @p at, and returns where the content behind it lies.
     AbiResult<Extent> extent(const uint256& at, size_t stride) const noexcept {
         const uint256 length = word(at);
         const uint256 start = at + uint256{WORD};
@@ -156,7 +155,7 @@ class CalldataReader {
     size_t words_left_;
 };
 
-/// What the contract that is called gets as its one parameter, a struct in calldata.
+/// Decodes the one parameter of the function, a struct in calldata, as the called contract does.
 ///
 /// @param max_words  See CalldataReader.
 template <Struct T>

@@ -13,7 +13,7 @@
 #include "base/bytes.hpp"
 #include "base/uint256.hpp"
 
-/// How each C++ type stands in the ABI: one Codec per kind of type. abi.hpp is what others call.
+/// The encoding of each C++ type in the ABI: one Codec per kind of type. Callers use abi.hpp.
 ///
 ///     sequence = head of each value, then tail of each dynamic value
 ///     head     = the value itself                      static type
@@ -27,7 +27,7 @@ namespace scope::abi {
 
 inline constexpr size_t WORD = 32;
 
-/// Bytes of payload with the padding behind them.
+/// Returns the size of bytes with the padding behind them.
 constexpr size_t padded(size_t size) noexcept {
     return (size + WORD - 1) / WORD * WORD;
 }
@@ -38,7 +38,7 @@ struct Decoded {
     size_t size;  ///< bytes that the value took
 };
 
-/// A Codec<T> has
+/// The encoding of a type. A Codec<T> has
 ///   - DYNAMIC, and HEAD_SIZE: the bytes in the head (WORD for a dynamic type);
 ///   - tail_size(value): bytes behind the heads, 0 for a static type (absent there);
 ///   - write(out, value): the head of a static, or the tail of a dynamic value, into zeroed bytes;
@@ -58,7 +58,7 @@ inline void write_word(uint8_t* out, uint64_t value) noexcept {
     store_be32(out, uint256{value});
 }
 
-/// The word at the front as a number below 2^64, or @p error.
+/// Reads the word at the front as a number below 2^64, or returns @p error.
 inline AbiResult<size_t> read_size(BytesView input, AbiError error) noexcept {
     if (input.size() < WORD) return std::unexpected{AbiError::truncated};
     const uint256 word = load_be32(input.data());
@@ -66,7 +66,7 @@ inline AbiResult<size_t> read_size(BytesView input, AbiError error) noexcept {
     return word[0];
 }
 
-/// Writes heads and tails side by side.
+/// A writer of heads and tails side by side.
 class SequenceWriter {
   public:
     SequenceWriter(uint8_t* out, size_t heads_size) noexcept : out_(out), tail_(heads_size) {}
@@ -89,8 +89,8 @@ class SequenceWriter {
     size_t tail_;
 };
 
-/// Reads heads and tails side by side; every tail must stand right behind the one before it, as
-/// encoders write them. So no byte is read twice, and the work is bounded by the input.
+/// A reader of heads and tails side by side; every tail must stand right behind the one before it,
+/// as encoders write them. So no byte is read twice, and the work is bounded by the input.
 class SequenceReader {
   public:
     /// REQUIRES: heads_size <= input.size().
@@ -112,7 +112,7 @@ class SequenceReader {
             return std::move(decoded.value);
         }
     }
-    /// Bytes of the heads and of the tails read so far.
+    /// Returns the size of the heads and of the tails read so far, in bytes.
     [[nodiscard]] size_t size() const noexcept { return tail_; }
 
   private:
@@ -338,7 +338,7 @@ struct Codec<std::array<T, N>> {
 
 // ---- tuples and structs
 
-/// What stands in a sequence of values of these types.
+/// A sequence of values of these types.
 template <typename... Ts>
 struct Sequence {
     static constexpr size_t HEADS_SIZE = (Codec<Ts>::HEAD_SIZE + ... + 0);
@@ -350,7 +350,7 @@ struct Sequence {
         [[maybe_unused]] SequenceWriter writer{out, HEADS_SIZE};
         (writer.add(values), ...);
     }
-    /// Reads into @p values one by one; gives the size.
+    /// Reads into @p values one by one; returns the size.
     static AbiResult<size_t> read(BytesView input, Ts&... values) {
         if (input.size() < HEADS_SIZE) return std::unexpected{AbiError::truncated};
         SequenceReader reader{input, HEADS_SIZE};

@@ -7,7 +7,7 @@
 
 namespace scope::abi {
 
-/// Why bytes are not the ABI encoding of the types that were asked for.
+/// The reason why bytes are not the ABI encoding of the types that were asked for.
 enum class AbiError : uint8_t {
     truncated,         ///< the input ends inside a value
     trailing_bytes,    ///< bytes after the last value

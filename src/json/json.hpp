@@ -13,17 +13,17 @@
 #include "state/memory_state.hpp"
 #include "types/transaction.hpp"
 
-/// What the official test fixtures have in common, read from JSON.
+/// Readers of the values that the official test fixtures have in common.
 namespace scope::json {
 
-/// The file is not what it should be. The message names the field.
+/// A file of another form than expected. The message names the field.
 struct FormatError : std::runtime_error {
     /// @param reason  What is wrong with a value.
     explicit FormatError(const std::string& reason) : std::runtime_error(reason) {}
     FormatError(const std::string& where, const std::string& reason)
         : std::runtime_error(where + ": " + reason), path(where) {}
 
-    std::string path;  ///< where it stands in what was read: "txs[3].nonce"; empty: not known
+    std::string path;  ///< place in the document: "txs[3].nonce"; empty: not known
 };
 
 /// A number that is one, and does not fit its field.
@@ -33,15 +33,15 @@ struct NumberTooLarge : FormatError {
 
 using Json = simdjson::dom::element;
 
-/// What stands before a number in a string that is no text: the tests write so what does not fit
-/// its field.
+/// The prefix of a number in a string that is no text: the tests write so what does not fit its
+/// field.
 inline constexpr std::string_view BIG_INTEGER = "0x:bigint ";
 
 /// A document that lives as long as this. Integers of more than 64 bits are strings in it that
 /// begin with BIG_INTEGER.
 class Document {
   public:
-    /// FormatError for what is no JSON.
+    /// Parses @p text. Throws FormatError if it is no JSON.
     explicit Document(std::string_view text);
     [[nodiscard]] Json root() const noexcept { return root_; }
 
@@ -50,16 +50,16 @@ class Document {
     Json root_;
 };
 
-/// A file's content. std::runtime_error if it can't be read.
+/// Returns a file's content. Throws std::runtime_error if it can't be read.
 std::string read_file(const std::filesystem::path& path);
 
-/// A field that must be there.
+/// Returns a field that must be there.
 Json field(Json object, std::string_view key);
-/// Nothing if it is not there, or null.
+/// Returns a field; nullopt if it is not there, or null.
 std::optional<Json> optional_field(Json object, std::string_view key);
 
-/// What @p read gives; a FormatError that it throws says that this is about @p name: a field, or
-/// with one that it names itself, the field in which that stands.
+/// Returns the result of @p read; a FormatError that it throws names @p name too: the field itself,
+/// or the one in which the field stands that the error names.
 template <typename Read>
 auto within(std::string_view name, Read&& read) {
     const auto path_of = [&](const FormatError& error) {
@@ -78,13 +78,14 @@ auto within(std::string_view name, Read&& read) {
     }
 }
 
-/// A field that must be there, read by @p read (one of those below), whose FormatError names it.
+/// Returns a field that must be there, read by @p read (one of those below). A FormatError names
+/// it.
 template <typename Read>
 auto get(Json object, std::string_view key, Read&& read) {
     const Json value = field(object, key);
     return within(key, [&] { return read(value); });
 }
-/// Nothing if it is not there, or null.
+/// Returns a field read by @p read; nullopt if it is not there, or null.
 template <typename Read>
 auto get_optional(Json object, std::string_view key, Read&& read)
     -> std::optional<std::invoke_result_t<Read, Json>> {
@@ -95,7 +96,7 @@ auto get_optional(Json object, std::string_view key, Read&& read)
 
 simdjson::dom::object object(Json value);
 simdjson::dom::array array(Json value);
-/// What @p read gives for each entry of an array.
+/// Returns the results of @p read for each entry of an array.
 template <typename Read>
 auto list(Json value, Read&& read) {
     std::vector<std::invoke_result_t<Read, Json>> result;
@@ -110,25 +111,26 @@ bool boolean(Json value);
 Bytes bytes(Json value);
 Address address(Json value);
 Hash hash(Json value);
-/// Hex, decimal, or a plain number. NumberTooLarge if it is larger.
+/// Reads hex, decimal, or a plain number. Throws NumberTooLarge if it is larger.
 uint256 u256(Json value);
 uint64_t u64(Json value);
-/// A storage key or value: hex of up to 32 bytes.
+/// Reads a storage key or value: hex of up to 32 bytes.
 Hash word(Json value);
 
-/// Address -> nonce, balance, code, storage; what is not there is zero or empty.
+/// Reads accounts: address -> nonce, balance, code, storage; what is not there is zero or empty.
 state::GenesisAlloc alloc(Json pre);
 AccessList access_list(Json list);
-/// As RLP has them: of y_parity, a byte.
+/// Reads authorizations with the fields that RLP has: of y_parity, a byte.
 std::vector<Authorization> authorization_list(Json list);
-/// FormatError for numbers by which a block would have no room, or no price, for a blob.
+/// Reads blob parameters. Throws FormatError for numbers by which a block would have no room, or no
+/// price, for a blob.
 execution::BlobParameters blob_parameters(Json entry);
 
-/// For messages: text that may be long, with its middle left out.
+/// Returns a text for messages, which may be long, with its middle left out.
 std::string shortened(std::string_view text);
 
-/// The JSON files that @p path names: itself, or all below it, by name.
-/// Throws std::runtime_error if there is no such path.
+/// Returns the JSON files that @p path names: itself, or all below it, by name. Throws
+/// std::runtime_error if there is no such path.
 std::vector<std::filesystem::path> json_files(const std::filesystem::path& path);
 
 }  // namespace scope::json

@@ -9,11 +9,11 @@
 
 namespace scope::json {
 
-/// Text as a JSON string, with its quotes. What is no UTF-8 in it, as a file's name may have, is
-/// U+FFFD there: a byte, one of these.
+/// Returns the text as a JSON string, with its quotes. Each byte that is no UTF-8, as a file's name
+/// may have, becomes U+FFFD.
 std::string quote(std::string_view text);
 
-/// Appends one JSON document, indented, in the order it is told.
+/// A writer of one JSON document, indented, in the order of the calls.
 ///
 ///     json.begin_object();
 ///     json.key("name");
@@ -34,11 +34,11 @@ class JsonWriter {
     void value(const std::string& text) { value(std::string_view{text}); }
     void value(bool truth);
     void value(uint64_t number);
-    /// With three decimals.
+    /// Appends a number with three decimals.
     void value(double number);
-    /// A decimal string.
+    /// Appends a decimal string.
     void value(const uint256& number);
-    /// A hex string.
+    /// Appends a hex string.
     void value(BytesView bytes);
 
     template <typename T>
@@ -47,7 +47,7 @@ class JsonWriter {
         value(content);
     }
 
-    /// The document, ended by a newline. REQUIRES: everything that was begun has ended.
+    /// Returns the document, ended by a newline. REQUIRES: everything that was begun has ended.
     [[nodiscard]] std::string finish();
 
   private:

@@ -23,8 +23,8 @@ struct Item {
     BytesView whole;    ///< header and payload
 };
 
-/// Reads items one after the other from borrowed bytes, without allocation, and accepts only the
-/// one encoding that each value has.
+/// A reader of items one after the other from borrowed bytes, without allocation, which accepts
+/// only the one encoding that each value has.
 ///
 /// After an error the reader stands where it stood before the call. A list's reader is bounded by
 /// its list; the items of a list that the caller does not read are not looked at (see validate).
@@ -33,20 +33,20 @@ class Reader {
     explicit Reader(BytesView input) noexcept : rest_(input) {}
 
     [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
-    /// Whether the next item says it is a list; false at the end.
+    /// Returns whether the next item says it is a list; false at the end.
     [[nodiscard]] bool next_is_list() const noexcept { return !rest_.empty() && rest_[0] >= 0xc0; }
-    /// What has not been read.
+    /// Returns the bytes that have not been read.
     [[nodiscard]] BytesView rest() const noexcept { return rest_; }
 
     RlpResult<Item> item() noexcept;
     RlpResult<BytesView> string() noexcept;
-    /// A reader of the items of the list, which counts as read.
+    /// Returns a reader of the items of the list, which counts as read.
     RlpResult<Reader> list() noexcept;
 
-    /// Big-endian numbers without leading zeros; zero is the empty string.
+    /// Reads a big-endian number without leading zeros; zero is the empty string.
     RlpResult<uint64_t> u64() noexcept;
     RlpResult<uint256> u256() noexcept;
-    /// 0 or 1, as a number.
+    /// Reads 0 or 1, as a number.
     RlpResult<bool> boolean() noexcept;
 
     template <size_t N>
@@ -57,7 +57,7 @@ class Reader {
         *this = before;
         return std::unexpected{RlpError::wrong_size};
     }
-    /// N bytes, or nothing for the empty string: a transaction's `to`.
+    /// Reads N bytes; nullopt for the empty string: a transaction's `to`.
     template <size_t N>
     RlpResult<std::optional<FixedBytes<N>>> optional_fixed() noexcept {
         if (!rest_.empty() && rest_[0] == 0x80) {
@@ -67,7 +67,7 @@ class Reader {
         return TRY(fixed<N>());
     }
 
-    /// A value by its type: uint64_t, uint256, ChainId, bool, FixedBytes, std::optional of
+    /// Reads a value by its type: uint64_t, uint256, ChainId, bool, FixedBytes, std::optional of
     /// FixedBytes, Bytes, std::vector of values, and structs with rlp_fields (see encode.hpp),
     /// which are lists.
     template <typename T>
@@ -87,7 +87,7 @@ class Reader {
         }
     }
 
-    /// Nothing may be left.
+    /// Checks that nothing is left.
     [[nodiscard]] RlpResult<void> finish() const noexcept {
         if (!rest_.empty()) return std::unexpected{RlpError::trailing_bytes};
         return {};
@@ -138,10 +138,10 @@ class Reader {
     unsigned depth_ = 0;
 };
 
-/// Whether @p input is exactly one item, canonical all the way down.
+/// Checks that @p input is exactly one item, canonical all the way down.
 RlpResult<void> validate(BytesView input) noexcept;
 
-/// The one value that @p input holds.
+/// Decodes the one value that @p input holds.
 template <typename T>
 RlpResult<T> decode(BytesView input) {
     Reader reader{input};

@@ -22,7 +22,7 @@
 /// without leading zeros.
 ///
 /// A value is one of: unsigned integers, bool, uint256 and ChainId (numbers); what converts to
-/// BytesView (string); std::optional of such (empty string when none); std::vector of values
+/// BytesView (string); std::optional of such (empty string for nullopt); std::vector of values
 /// (list); std::tuple of values (list); Raw; and a struct with fields:
 ///
 ///     struct Withdrawal { uint64_t index; Address address; };
@@ -48,11 +48,11 @@ concept Struct = requires(const T* tag) { rlp_fields(tag); };
 inline constexpr uint8_t STRING_BASE = 0x80;
 inline constexpr uint8_t LIST_BASE = 0xc0;
 
-/// Bytes that a header takes before a payload of this size.
+/// Returns the size in bytes of the header before a payload of this size.
 constexpr size_t header_size(size_t payload_size) noexcept {
     return payload_size < 56 ? 1 : 1 + (static_cast<size_t>(std::bit_width(payload_size)) + 7) / 8;
 }
-/// Writes a header at @p out and gives the place behind it.
+/// Writes a header at @p out and returns the place behind it.
 constexpr uint8_t* write_header(uint8_t* out, uint8_t base, size_t payload_size) noexcept {
     const size_t size_of_size = header_size(payload_size) - 1;
     if (size_of_size == 0) {
@@ -68,7 +68,7 @@ constexpr uint8_t* write_header(uint8_t* out, uint8_t base, size_t payload_size)
 template <typename... Ts>
 size_t payload_size(const Ts&... items) noexcept;
 
-/// Size of the encoding in bytes.
+/// Returns the size of the encoding in bytes.
 template <typename T>
 size_t encoded_size(const T& value) noexcept;
 template <typename T>
@@ -124,8 +124,8 @@ size_t payload_size(const Ts&... items) noexcept {
     return (encoded_size(items) + ... + 0);
 }
 
-/// Writes the encoding at @p out, which has room for encoded_size(value) bytes, and gives the place
-/// behind it.
+/// Writes the encoding at @p out, which has room for encoded_size(value) bytes, and returns the
+/// place behind it.
 template <typename T>
 uint8_t* write(uint8_t* out, const T& value) noexcept;
 template <typename T>

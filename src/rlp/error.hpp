@@ -7,7 +7,7 @@
 
 namespace scope::rlp {
 
-/// Why bytes are not the RLP that the reader asked for. Spec: Yellow Paper, appendix B.
+/// The reason why bytes are not the RLP that the reader asked for. Spec: Yellow Paper, appendix B.
 enum class RlpError : uint8_t {
     truncated,         ///< an item says it is longer than the bytes that are left
     missing_item,      ///< the list, or the input, ends where an item must be
@@ -23,7 +23,7 @@ enum class RlpError : uint8_t {
     number_too_large,  ///< a number that the type can't hold
     wrong_size,        ///< a string of another size than the field has
 };
-/// In words, for people.
+/// Returns the error in human-readable words.
 constexpr std::string_view to_string(RlpError error) noexcept {
     switch (error) {
         case RlpError::truncated:

@@ -15,7 +15,7 @@
 ///     offset    = u32, counted from the start of the container or list
 namespace scope::ssz {
 
-/// Why bytes are not what was asked for.
+/// The reason why bytes are not the SSZ of what was asked for.
 enum class SszError : uint8_t {
     truncated,       ///< they end within the part of fixed size
     trailing_bytes,  ///< a container of fixed size ends before they do
@@ -27,21 +27,21 @@ std::string_view to_string(SszError error) noexcept;
 template <typename T>
 using SszResult = Result<T, SszError>;
 
-/// The size of a field that has none that is fixed.
+/// The size of a field that has no fixed one.
 inline constexpr size_t VARIABLE = 0;
 
-/// The fields of a container, borrowed; @p sizes are theirs, in bytes, or VARIABLE.
+/// Returns the fields of a container, borrowed; @p sizes are theirs, in bytes, or VARIABLE.
 SszResult<std::vector<BytesView>> container_fields(BytesView bytes, std::span<const size_t> sizes);
 
-/// The elements of a list of byte lists, borrowed.
+/// Returns the elements of a list of byte lists, borrowed.
 SszResult<std::vector<BytesView>> list_of_byte_lists(BytesView bytes, uint64_t max_count,
                                                      uint64_t max_size);
 
-/// The elements of a list whose elements have one size.
+/// Returns the elements of a list whose elements have one size.
 SszResult<std::vector<BytesView>> list_of_fixed(BytesView bytes, size_t element_size,
                                                 uint64_t max_count);
 
-/// Little-endian. REQUIRES: at most 8 bytes, and at most 32.
+/// Reads a little-endian number. REQUIRES: at most 8 bytes; for read_u256 at most 32.
 uint64_t read_u64(BytesView bytes) noexcept;
 uint256 read_u256(BytesView bytes) noexcept;
 

@@ -8,15 +8,16 @@
 /// tree of sha256 over chunks of 32 bytes, filled up with zero chunks.
 namespace scope::ssz {
 
-/// Root of the tree that has room for @p limit chunks. REQUIRES: chunks.size() <= limit.
+/// Returns the root of the tree that has room for @p limit chunks.
+/// REQUIRES: chunks.size() <= limit.
 Hash merkleize(std::span<const Hash> chunks, uint64_t limit);
 
-/// Of a container, from the roots of its fields.
+/// Returns the root of a container, from the roots of its fields.
 Hash root_of_container(std::span<const Hash> fields);
-/// Of a list, from the roots of its elements, of which it may have @p limit.
+/// Returns the root of a list, from the roots of its elements, of which it may have @p limit.
 Hash root_of_list(std::span<const Hash> elements, uint64_t limit);
 
-/// Of a vector of bytes, of a list of at most @p max_size bytes, and of numbers.
+/// Returns the root of a vector of bytes, of a list of at most @p max_size bytes, or of a number.
 Hash root_of_bytes(BytesView bytes);
 Hash root_of_byte_list(BytesView bytes, uint64_t max_size);
 Hash root_of(uint64_t number) noexcept;

@@ -7,7 +7,7 @@
 
 namespace scope::ssz {
 
-/// A block as the engine API gives it, Amsterdam.
+/// A block of Amsterdam as the engine API gives it.
 struct ExecutionPayload {
     Hash parent_hash;
     Address fee_recipient;
@@ -43,7 +43,7 @@ struct NewPayloadRequest {
     std::vector<Bytes> execution_requests;  ///< EIP-7685: type byte and data
 };
 
-/// What a block is executed on by one who has no state.
+/// The data on which a block is executed without the state.
 struct ExecutionWitness {
     std::vector<Bytes> state;    ///< RLP of trie nodes
     std::vector<Bytes> codes;    ///< bytecodes
@@ -51,7 +51,7 @@ struct ExecutionWitness {
     friend bool operator==(const ExecutionWitness&, const ExecutionWitness&) = default;
 };
 
-/// What a stateless validator is given (EIP-8025, as version 0.3.3 of its tests has it: later ones
+/// The input of a stateless validator (EIP-8025, as version 0.3.3 of its tests has it: later ones
 /// are laid out in another way).
 struct StatelessInput {
     NewPayloadRequest new_payload_request;

@@ -16,7 +16,7 @@ struct Account {
     uint256 balance;  ///< wei
     Hash code_hash = EMPTY_CODE_HASH;
 
-    /// EIP-161: no code, no nonce, no balance.
+    /// Returns whether it has no code, nonce or balance (EIP-161).
     [[nodiscard]] bool is_empty() const noexcept {
         return nonce == 0 && balance.is_zero() && code_hash == EMPTY_CODE_HASH;
     }

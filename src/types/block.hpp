@@ -16,8 +16,8 @@ inline constexpr Hash EMPTY_TRIE_ROOT{{0x56, 0xe8, 0x1f, 0x17, 0x1b, 0xcc, 0x55,
 
 using Bloom = FixedBytes<256>;
 
-/// Fields in the order of their RLP; optional ones came with the fork beside them and are present
-/// from there on.
+/// A header, with its fields in the order of their RLP; optional ones came with the fork beside
+/// them and are present from there on.
 struct BlockHeader {
     Hash parent_hash;
     Hash ommers_hash = EMPTY_OMMERS_HASH;
@@ -82,32 +82,33 @@ enum class BlockDecodeError : uint8_t {
     trailing_bytes,    ///< bytes after the block, or items after its last field
     field_too_large,   ///< a number above what the field may hold
     bad_field_length,  ///< a hash, an address or a bloom of another length
-    missing_field,     ///< fewer fields than a header has, or an optional one without its fork's
-                       ///< others
-    bad_transaction,   ///< see decode_transaction
+    /// fewer fields than a header has, or an optional one without its fork's others
+    missing_field,
+    bad_transaction,  ///< see decode_transaction
 };
 std::string_view to_string(BlockDecodeError error) noexcept;
 
-/// Whether the optional fields that are present are those of some fork.
+/// Returns whether the optional fields that are present are those of some fork.
 bool has_encoding(const BlockHeader& header) noexcept;
-/// REQUIRES: it has one.
+/// Encodes the header. REQUIRES: has_encoding(header).
 Bytes encode(const BlockHeader& header);
 Result<BlockHeader, BlockDecodeError> decode_header(BytesView bytes);
-/// keccak256 of the RLP.
+/// Returns keccak256 of the RLP.
 Hash hash(const BlockHeader& header);
 
 Bytes encode(const Block& block);
 Result<Block, BlockDecodeError> decode_block(BytesView bytes);
 
-/// EIP-2718 envelope, as in the receipts trie.
+/// Encodes the receipt in its EIP-2718 envelope, as in the receipts trie.
 Bytes encode(const Receipt& receipt);
-/// Yellow Paper, section 4.3.1: three bits for the address and each topic of every log.
+/// Returns the bloom: three bits for the address and each topic of every log (Yellow Paper,
+/// section 4.3.1).
 Bloom bloom_of(const std::vector<Log>& logs);
 
 Hash transactions_root(const std::vector<Transaction>& transactions);
 Hash receipts_root(const std::vector<Receipt>& receipts);
 Hash withdrawals_root(const std::vector<Withdrawal>& withdrawals);
-/// keccak256 of the RLP of the logs, as state tests name it.
+/// Returns keccak256 of the RLP of the logs, as state tests name it.
 Hash logs_hash(const std::vector<Log>& logs);
 
 }  // namespace scope

@@ -4,7 +4,7 @@
 
 #include "types/block.hpp"
 
-/// The structs that are lists in RLP whatever they stand in (see rlp/encode.hpp).
+/// The fields of the structs that are lists in RLP whatever they stand in (see rlp/encode.hpp).
 namespace scope {
 
 constexpr auto rlp_fields(const AccessListEntry*) {

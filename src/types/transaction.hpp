@@ -27,7 +27,8 @@ struct AccessListEntry {
 };
 using AccessList = std::vector<AccessListEntry>;
 
-/// EIP-7702. The fields are as signed; whether they are acceptable is decided at execution.
+/// An authorization of EIP-7702, with the fields as signed; execution decides whether they are
+/// valid.
 struct Authorization {
     uint256 chain_id;
     Address address;
@@ -41,12 +42,12 @@ struct Authorization {
 /// A transaction of any type; fields that a type lacks are empty or zero.
 struct Transaction {
     TxType type = TxType::legacy;
-    std::optional<ChainId> chain_id;  ///< none only in a legacy transaction before EIP-155
+    std::optional<ChainId> chain_id;  ///< nullopt only in a legacy transaction before EIP-155
     uint64_t nonce = 0;
     uint256 max_priority_fee_per_gas;  ///< wei; gas_price in types 0 and 1
     uint256 max_fee_per_gas;           ///< wei; gas_price in types 0 and 1
     uint64_t gas_limit = 0;
-    std::optional<Address> to;  ///< none: creates a contract
+    std::optional<Address> to;  ///< nullopt: creates a contract
     uint256 value;              ///< wei
     Bytes data;
     AccessList access_list;
@@ -60,7 +61,7 @@ struct Transaction {
     friend bool operator==(const Transaction&, const Transaction&) = default;
 };
 
-/// Why bytes are no transaction.
+/// The reason why bytes are no transaction.
 enum class TxDecodeError : uint8_t {
     malformed_rlp,        ///< not the RLP list that the type has
     trailing_bytes,       ///< bytes after the transaction, or items after its last field
@@ -92,33 +93,33 @@ enum class TxField : uint8_t {
     s,
 };
 
-/// Why bytes are no transaction, and where that was found.
+/// The reason why bytes are no transaction, and where that was found.
 struct TxDecodeFault {
     TxDecodeError error = TxDecodeError::malformed_rlp;
-    std::optional<TxField> field;      ///< none: the envelope, or its list as a whole
-    std::optional<rlp::RlpError> rlp;  ///< none: the encoding is right, the value is not
+    std::optional<TxField> field;      ///< nullopt: the envelope, or its list as a whole
+    std::optional<rlp::RlpError> rlp;  ///< nullopt: the encoding is right, the value is not
     BytesView rest;  ///< the input from the item on whose encoding is wrong; borrowed
 };
 
-/// Whether all is there that its type has.
+/// Returns whether it has all fields of its type.
 bool has_encoding(const Transaction& tx) noexcept;
-/// The EIP-2718 envelope, as in a block's transaction trie and on the wire (without a blob
+/// Encodes the EIP-2718 envelope, as in a block's transaction trie and on the wire (without a blob
 /// sidecar).
 Bytes encode(const Transaction& tx);
-/// Strict: only what encode gives is accepted.
+/// Decodes an envelope; accepts only what encode gives.
 Result<Transaction, TxDecodeError> decode_transaction(BytesView bytes);
-/// As decode_transaction, but says which field it is, and what of it.
+/// Decodes as decode_transaction does, but an error names the field and what is wrong with it.
 Result<Transaction, TxDecodeFault> decode_or_locate_fault(BytesView bytes);
-/// keccak256 of the envelope.
+/// Returns keccak256 of the envelope.
 Hash hash(const Transaction& tx);
-/// What the sender signs.
+/// Returns the hash that the sender signs.
 Hash signing_hash(const Transaction& tx);
-/// EIP-2: from Homestead on, s lies in the lower half of the group's order.
+/// The range of s: from Homestead on, the lower half of the group's order (EIP-2).
 enum class SignatureRule : uint8_t { frontier, homestead };
-/// The signer; nothing if the signature is invalid. REQUIRES: not a system transaction.
+/// Returns the signer; nullopt if the signature is invalid. REQUIRES: not a system transaction.
 std::optional<Address> recover_sender(const Transaction& tx,
                                       SignatureRule rule = SignatureRule::homestead);
-/// The account that authorized, nothing if the signature is invalid (EIP-7702).
+/// Returns the account that authorized; nullopt if the signature is invalid (EIP-7702).
 std::optional<Address> recover_authority(const Authorization& authorization);
 
 }  // namespace scope
