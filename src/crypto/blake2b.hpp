@@ -6,7 +6,7 @@
 
 namespace scope::crypto {
 
-/// The compression function F of BLAKE2b with a free number of rounds, in place on @p h.
+/// Runs the compression function F of BLAKE2b with a free number of rounds, in place on @p h.
 ///
 /// Spec: RFC 7693 section 3.2, EIP-152. All words are numbers (read them as little-endian bytes).
 /// @param t  Offset counter, low word first.

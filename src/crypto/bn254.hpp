@@ -9,14 +9,15 @@
 /// its imaginary part, then its real part; the point at infinity is all zero.
 namespace scope::crypto::bn254 {
 
-/// P + Q, or nothing if a coordinate is not below p or a point is not on the curve.
+/// Returns P + Q, or nullopt if a coordinate is not below p or a point is not on the curve.
 std::optional<FixedBytes<64>> add(const FixedBytes<128>& points) noexcept;
 
-/// n * P from 64 bytes of P and 32 bytes of n; any n below 2^256. Nothing as in add.
+/// Returns n * P from 64 bytes of P and 32 bytes of n; any n below 2^256. Nullopt as in add.
 std::optional<FixedBytes<64>> mul(const FixedBytes<96>& point_and_scalar) noexcept;
 
-/// Whether the product of e(P_i, Q_i) is 1; true for no pairs. Nothing if the length is no multiple
-/// of 192, a coordinate is not below p, a point is off its curve, or Q_i is outside the subgroup.
+/// Returns whether the product of e(P_i, Q_i) is 1; true for no pairs. Nullopt if the length is no
+/// multiple of 192, a coordinate is not below p, a point is off its curve, or Q_i is outside the
+/// subgroup.
 std::optional<bool> pairing_check(BytesView pairs);
 
 }  // namespace scope::crypto::bn254

@@ -6,7 +6,7 @@
 /// library.
 namespace scope::crypto::bn254 {
 
-/// (x, y), or the point at infinity as (0, 0), which is on neither curve.
+/// A point (x, y), or the point at infinity as (0, 0), which is on neither curve.
 template <typename Field>
 struct Affine {
     Field x;
@@ -17,7 +17,7 @@ struct Affine {
     friend Affine operator-(const Affine& a) noexcept { return {a.x, -a.y}; }
 };
 
-/// (x / z^2, y / z^3); infinity when z is 0.
+/// A point (x / z^2, y / z^3); infinity when z is 0.
 template <typename Field>
 struct Jacobian {
     Field x;
@@ -32,7 +32,7 @@ struct Jacobian {
     [[nodiscard]] bool is_infinity() const noexcept { return z.is_zero(); }
     friend Jacobian operator-(const Jacobian& a) noexcept { return {a.x, -a.y, a.z}; }
 
-    /// dbl-2009-l of the Explicit-Formulas Database.
+    /// Doubles by dbl-2009-l of the Explicit-Formulas Database.
     [[nodiscard]] Jacobian doubled() const noexcept {
         const Field xx = x.squared();
         const Field yy = y.squared();
@@ -42,7 +42,7 @@ struct Jacobian {
         const Field x3 = e.squared() - d.doubled();
         return {x3, e * (d - x3) - yyyy.doubled().doubled().doubled(), (y * z).doubled()};
     }
-    /// add-2007-bl, and the cases that it leaves out.
+    /// Adds by add-2007-bl, and the cases that it leaves out.
     friend Jacobian operator+(const Jacobian& a, const Jacobian& b) noexcept {
         if (a.is_infinity()) return b;
         if (b.is_infinity()) return a;
@@ -60,7 +60,7 @@ struct Jacobian {
         const Field x3 = r.squared() - j - v.doubled();
         return {x3, r * (v - x3) - (s1 * j).doubled(), ((a.z + b.z).squared() - a_zz - b_zz) * h};
     }
-    /// madd-2007-bl, as above.
+    /// Adds by madd-2007-bl, as above.
     friend Jacobian operator+(const Jacobian& a, const Affine<Field>& b) noexcept {
         if (a.is_infinity()) return Jacobian{b};
         if (b.is_infinity()) return a;
@@ -76,7 +76,7 @@ struct Jacobian {
         const Field x3 = r.squared() - j - v.doubled();
         return {x3, r * (v - x3) - (a.y * j).doubled(), (a.z + h).squared() - zz - hh};
     }
-    /// Whether both stand for one point.
+    /// Returns whether both stand for one point.
     friend bool operator==(const Jacobian& a, const Jacobian& b) noexcept {
         if (a.is_infinity() || b.is_infinity()) return a.is_infinity() == b.is_infinity();
         const Field a_zz = a.z.squared();
@@ -97,14 +97,14 @@ using G2 = Affine<Fp2>;
 bool is_on_curve(const G1& point) noexcept;
 bool is_on_curve(const G2& point) noexcept;
 
-/// Whether a point of the twist has order r (or is infinity). REQUIRES: on the curve.
+/// Returns whether a point of the twist has order r (or is infinity). REQUIRES: on the curve.
 bool is_in_subgroup(const G2& point) noexcept;
-/// The Frobenius map of the curve, seen on the twist.
+/// Applies the Frobenius map of the curve, seen on the twist.
 G2 frobenius(const G2& point) noexcept;
 
-/// n * P for any n below 2^256. REQUIRES: on the curve.
+/// Returns n * P for any n below 2^256. REQUIRES: on the curve.
 Jacobian<Fp> multiply(const G1& point, const uint256& n) noexcept;
-/// As multiply, by doubling and adding; for tests, and for G2.
+/// Multiplies by doubling and adding; for tests, and for G2.
 template <typename Field>
 Jacobian<Field> multiply_plainly(const Affine<Field>& point, const uint256& n) noexcept {
     Jacobian<Field> out;
@@ -115,7 +115,7 @@ Jacobian<Field> multiply_plainly(const Affine<Field>& point, const uint256& n) n
     return out;
 }
 
-/// k = first + second * lambda mod r, both halves below 2^128 in size. For tests.
+/// The halves of k = first + second * lambda mod r, both below 2^128 in size. For tests.
 struct ScalarHalves {
     struct Half {
         uint128 size = 0;
@@ -127,7 +127,7 @@ struct ScalarHalves {
 /// A cube root of unity mod r, and one in Fp: lambda * (x, y) = (beta * x, y).
 inline constexpr uint256 LAMBDA{0x8b17ea66b99c90dd, 0x5bfc41088d8daaa7, 0xb3c4d79d41a91758, 0};
 inline constexpr uint256 BETA{0x5763473177fffffe, 0xd4f263f1acdb5c4f, 0x59e26bcea0d48bac, 0};
-/// REQUIRES: k < r.
+/// Splits @p k. REQUIRES: k < r.
 ScalarHalves split_scalar(const uint256& k) noexcept;
 
 }  // namespace scope::crypto::bn254

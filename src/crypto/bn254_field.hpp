@@ -61,14 +61,14 @@ class Fp {
         return raw({even[0] >> 1 | even[1] << 63, even[1] >> 1 | even[2] << 63,
                     even[2] >> 1 | even[3] << 63, even[3] >> 1});
     }
-    /// Zero for zero.
+    /// Returns the inverse; zero for zero.
     [[nodiscard]] Fp inverse() const noexcept;
 
-    /// a + b without reduction: below 2p, for use in multiply_wide only.
+    /// Returns a + b without reduction: below 2p, for use in multiply_wide only.
     static constexpr Fp add_lazy(const Fp& a, const Fp& b) noexcept {
         return raw(add_words(a.m_, b.m_));
     }
-    /// a * b without reduction, for factors below 2p.
+    /// Returns a * b without reduction, for factors below 2p.
     static constexpr Wide multiply_wide(const Fp& a, const Fp& b) noexcept {
         Wide out{};
         for (size_t i = 0; i < 4; ++i) {
@@ -79,7 +79,7 @@ class Fp {
         }
         return out;
     }
-    /// a - b; where that is negative, p * 2^256 more, which is the same number mod p.
+    /// Returns a - b; where that is negative, p * 2^256 more, which is the same number mod p.
     static constexpr Wide subtract_wide(const Wide& a, const Wide& b) noexcept {
         Wide out{};
         uint64_t borrow = 0;
@@ -90,7 +90,7 @@ class Fp {
             out.words[i + 4] = add_step(out.words[i + 4], P[i] & mask, carry);
         return out;
     }
-    /// The element that a product stands for: a / 2^256 mod p. REQUIRES: a < p * 2^256.
+    /// Returns the element that a product stands for: a / 2^256 mod p. REQUIRES: a < p * 2^256.
     static constexpr Fp reduce(Wide a) noexcept {
         uint64_t over = 0;
         for (size_t i = 0; i < 4; ++i) {
@@ -130,7 +130,7 @@ class Fp {
         borrow = borrow_out;
         return difference;
     }
-    /// a * b + c + carry; the high word is the next carry.
+    /// Returns the low word of a * b + c + carry; the high word is the next carry.
     static constexpr uint64_t multiply_add(uint64_t a, uint64_t b, uint64_t c,
                                            uint64_t& carry) noexcept {
         const uint128 t = uint128{a} * b + c + carry;
@@ -149,7 +149,7 @@ class Fp {
         for (size_t i = 0; i < 4; ++i) difference[i] = subtract_step(a[i], b[i], borrow);
         return difference;
     }
-    /// From below 2p to below p.
+    /// Reduces a number below 2p to one below p.
     static constexpr uint256 reduce_once(const uint256& a) noexcept {
         uint64_t borrow = 0;
         const uint256 less = subtract_words(a, P, borrow);
@@ -166,7 +166,7 @@ class Fp {
     static const uint256 TWO_256;  // mod p
     static const uint256 TWO_512;
 
-    /// (a x + b y) / 2^64 mod p, for |a| + |b| <= 2^62 and x, y below p.
+    /// Returns (a x + b y) / 2^64 mod p, for |a| + |b| <= 2^62 and x, y below p.
     static uint256 combine_modularly(int64_t a, const uint256& x, int64_t b,
                                      const uint256& y) noexcept;
     // 62 division steps each; numbers of 256 bits need fewer than 741 (Bernstein, Yang: theorem
@@ -178,7 +178,7 @@ class Fp {
         out.m_ = montgomery;
         return out;
     }
-    /// Product and reduction word by word. The top word of p leaves room, so that the two carries
+    /// Multiplies and reduces word by word. The top word of p leaves room, so that the two carries
     /// of a step fit into one word.
     static constexpr Fp multiply(const Fp& a, const Fp& b) noexcept {
         uint64_t t[4]{};
@@ -203,7 +203,7 @@ class Fp {
 inline constexpr uint256 Fp::TWO_256 = Fp::power_of_two(256);
 inline constexpr uint256 Fp::TWO_512 = Fp::power_of_two(512);
 
-/// c0 + c1 u.
+/// An element c0 + c1 u.
 struct Fp2 {
     Fp c0;
     Fp c1;
@@ -219,7 +219,7 @@ struct Fp2 {
         return {a.c0 - b.c0, a.c1 - b.c1};
     }
     friend constexpr Fp2 operator-(const Fp2& a) noexcept { return {-a.c0, -a.c1}; }
-    /// Karatsuba, with two reductions for three products.
+    /// Multiplies by Karatsuba's method, with two reductions for three products.
     friend constexpr Fp2 operator*(const Fp2& a, const Fp2& b) noexcept {
         const Wide real = Fp::multiply_wide(a.c0, b.c0);
         const Wide imaginary = Fp::multiply_wide(a.c1, b.c1);
@@ -235,9 +235,9 @@ struct Fp2 {
     }
     [[nodiscard]] constexpr Fp2 doubled() const noexcept { return {c0.doubled(), c1.doubled()}; }
     [[nodiscard]] constexpr Fp2 halved() const noexcept { return {c0.halved(), c1.halved()}; }
-    /// The same as raising to the power of p.
+    /// Returns the conjugate, which is the element raised to p.
     [[nodiscard]] constexpr Fp2 conjugate() const noexcept { return {c0, -c1}; }
-    /// Times xi.
+    /// Multiplies by xi.
     [[nodiscard]] constexpr Fp2 times_xi() const noexcept {
         const Fp2 eight = doubled().doubled().doubled();
         return {eight.c0 + c0 - c1, eight.c1 + c1 + c0};
@@ -252,7 +252,7 @@ struct Fp2 {
 /// xi = 9 + u, whose cube and square roots the upper fields adjoin.
 inline constexpr Fp2 XI{Fp{9}, Fp{1}};
 
-/// c0 + c1 v + c2 v^2.
+/// An element c0 + c1 v + c2 v^2.
 struct Fp6 {
     Fp2 c0;
     Fp2 c1;
@@ -272,13 +272,13 @@ struct Fp6 {
     friend Fp6 operator*(const Fp6& a, const Fp2& b) noexcept {
         return {a.c0 * b, a.c1 * b, a.c2 * b};
     }
-    /// Times b0 + b1 v.
+    /// Multiplies by b0 + b1 v.
     [[nodiscard]] Fp6 times_sparse(const Fp2& b0, const Fp2& b1) const noexcept;
     [[nodiscard]] Fp6 times_v() const noexcept { return {c2.times_xi(), c0, c1}; }
     [[nodiscard]] Fp6 inverse() const noexcept;
 };
 
-/// c0 + c1 w.
+/// An element c0 + c1 w.
 struct Fp12 {
     Fp6 c0;
     Fp6 c1;
@@ -288,19 +288,19 @@ struct Fp12 {
 
     friend Fp12 operator*(const Fp12& a, const Fp12& b) noexcept;
     [[nodiscard]] Fp12 squared() const noexcept;
-    /// As squared, for elements whose norms to Fp6 and Fp4 are 1: what the first part of the final
+    /// Squares an element whose norms to Fp6 and Fp4 are 1: such as the first part of the final
     /// exponentiation leaves. (Granger, Scott: Faster squaring in the cyclotomic subgroup)
     [[nodiscard]] Fp12 cyclotomic_squared() const noexcept;
-    /// Times l0 + l1 w + l2 w^3: a line of the Miller loop.
+    /// Multiplies by l0 + l1 w + l2 w^3: a line of the Miller loop.
     [[nodiscard]] Fp12 times_line(const Fp2& l0, const Fp2& l1, const Fp2& l2) const noexcept;
-    /// Raised to p^6: the inverse, where the norm to Fp6 is 1.
+    /// Raises to p^6: the inverse, where the norm to Fp6 is 1.
     [[nodiscard]] Fp12 conjugate() const noexcept { return {c0, -c1}; }
-    /// Raised to p.
+    /// Raises to p.
     [[nodiscard]] Fp12 frobenius() const noexcept;
     [[nodiscard]] Fp12 inverse() const noexcept;
 };
 
-/// xi^(k (p - 1) / 6) for k = 0..5: what raising w^k to p multiplies it with.
+/// Returns xi^(k (p - 1) / 6) for k = 0..5, by which raising to p multiplies w^k.
 const Fp2& frobenius_factor(size_t k) noexcept;
 
 }  // namespace scope::crypto::bn254

@@ -7,15 +7,15 @@
 
 namespace scope::crypto {
 
-/// Keccak-256 as Ethereum has it: the padding of the Keccak submission (0x01), not that of SHA-3.
-/// Spec: Yellow Paper, appendix "Recursive Length Prefix" and section 3, `KEC`.
+/// Returns Keccak-256 as Ethereum has it: with the padding of the Keccak submission (0x01), not
+/// that of SHA-3. Spec: Yellow Paper, appendix "Recursive Length Prefix" and section 3, `KEC`.
 Hash keccak256(BytesView data) noexcept;
 
-/// Keccak-256 of data that comes in pieces.
+/// A hasher of Keccak-256 for data that comes in pieces.
 class Keccak256 {
   public:
     void update(BytesView data) noexcept;
-    /// The hash of everything so far; the hasher is then as new.
+    /// Returns the hash of everything so far; the hasher is then as new.
     Hash finish() noexcept;
 
   private:

@@ -18,16 +18,18 @@ using Blob = FixedBytes<FIELD_ELEMENTS_PER_BLOB * BYTES_PER_FIELD_ELEMENT>;
 using KzgCommitment = FixedBytes<48>;
 using KzgProof = FixedBytes<48>;
 
-/// KZG commitments of EIP-4844 over the ceremony's trusted setup, which is part of the program and
+/// Returns the blob's KZG commitment (EIP-4844).
+///
+/// This and the functions below use the ceremony's trusted setup, which is part of the program and
 /// is made ready (about 75 ms) by the first call from any thread. Cell proofs (EIP-7594) are not
 /// offered: what they need takes 2 s to make ready.
 ///
-/// Nothing, or false, where an element of the blob is not below the modulus or bytes are no point
-/// of the subgroup.
+/// All return nullopt, or false, where an element of the blob is not below the modulus or bytes are
+/// no point of the subgroup.
 std::optional<KzgCommitment> blob_to_commitment(const Blob& blob);
 std::optional<KzgProof> compute_blob_proof(const Blob& blob, const KzgCommitment& commitment);
 bool verify_blob_proof(const Blob& blob, const KzgCommitment& commitment, const KzgProof& proof);
-/// One check for all; true for none. REQUIRES: three spans of one size.
+/// Verifies all proofs in one check; true for none. REQUIRES: three spans of one size.
 bool verify_blob_proof_batch(std::span<const Blob> blobs,
                              std::span<const KzgCommitment> commitments,
                              std::span<const KzgProof> proofs);
@@ -36,14 +38,14 @@ struct KzgEvaluation {
     KzgProof proof;
     Hash y;
 };
-/// The value y of the blob's polynomial at z, with a proof. Nothing also if z is not below the
-/// modulus.
+/// Returns the value y of the blob's polynomial at z, with a proof. Nullopt also if z is not below
+/// the modulus.
 std::optional<KzgEvaluation> compute_proof(const Blob& blob, const Hash& z);
-/// Whether the committed polynomial has value y at z.
+/// Returns whether the committed polynomial has value y at z.
 bool verify_proof(const KzgCommitment& commitment, const Hash& z, const Hash& y,
                   const KzgProof& proof);
 
-/// How the EVM names a commitment: its sha256 with the first byte replaced by the version.
+/// Returns the commitment's versioned hash: its sha256 with the first byte replaced by the version.
 Hash versioned_hash(const KzgCommitment& commitment) noexcept;
 
 }  // namespace scope::crypto

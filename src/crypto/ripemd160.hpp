@@ -4,7 +4,7 @@
 
 namespace scope::crypto {
 
-/// RIPEMD-160 (Dobbertin, Bosselaers, Preneel, 1996).
+/// Returns RIPEMD-160 (Dobbertin, Bosselaers, Preneel, 1996).
 ///
 /// Ours: OpenSSL 3 keeps it in a provider module that is loaded from a file at run time, which
 /// would make a precompile depend on the machine's configuration.

@@ -13,11 +13,11 @@ inline constexpr uint256 SECP256K1_N{0xbfd25e8cd0364141, 0xbaaedce6af48a03b, 0xf
 inline constexpr uint256 SECP256K1_HALF_N{0xdfe92f46681b20a0, 0x5d576e7357a4501d,
                                           0xffffffffffffffff, 0x7fffffffffffffff};
 
-/// A number from 1 to n - 1 that signs. Zeroes its memory when it goes; there is no way to print or
-/// read it: only sign and address_of see it.
+/// A number from 1 to n - 1 that signs. Zeroes its memory when destroyed; there is no way to print
+/// or read it: only sign and address_of see it.
 class SecretKey {
   public:
-    /// Nothing if the number is 0 or not below the order of the group.
+    /// Returns the key; nullopt if the number is 0 or not below the order of the group.
     static std::optional<SecretKey> from(const Hash& big_endian) noexcept;
 
     SecretKey(const SecretKey&) noexcept = default;
@@ -38,8 +38,8 @@ struct Signature {
     friend bool operator==(const Signature&, const Signature&) noexcept = default;
 };
 
-/// The address whose key made the signature, or nothing if r or s is 0 or not below n, or no such
-/// point exists. A high s is accepted: EIP-2 is the business of who validates a transaction.
+/// Returns the address whose key made the signature, or nullopt if r or s is 0 or not below n, or
+/// no such point exists. A high s is accepted: EIP-2 is for the validation of transactions.
 std::optional<Address> recover(const Hash& digest, const uint256& r, const uint256& s,
                                bool y_parity) noexcept;
 inline std::optional<Address> recover(const Hash& digest, const Signature& signature) noexcept {
@@ -55,10 +55,10 @@ inline FixedBytes<65> to_rsv(const Signature& signature) noexcept {
     return out;
 }
 
-/// Deterministic (RFC 6979), with s in the lower half.
+/// Signs deterministically (RFC 6979), with s in the lower half.
 Signature sign(const Hash& digest, const SecretKey& key) noexcept;
 
-/// The last 20 bytes of the hash of the public key (Yellow Paper, appendix F).
+/// Returns the last 20 bytes of the hash of the public key (Yellow Paper, appendix F).
 Address address_of(const SecretKey& key) noexcept;
 
 }  // namespace scope::crypto

@@ -4,7 +4,7 @@
 
 namespace scope::crypto {
 
-/// FIPS 180-4.
+/// Returns SHA-256 (FIPS 180-4).
 Hash sha256(BytesView data) noexcept;
 
 }  // namespace scope::crypto
