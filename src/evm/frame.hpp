@@ -35,12 +35,12 @@ class Memory {
         return {data_ + offset, size};
     }
 
-    /// @param size  REQUIRES: a multiple of 32, above size().
+    /// Grows it to @p size bytes. REQUIRES: a multiple of 32, above size().
     void grow(uint64_t size) {
         if (size > zeroed_) zero(size);
         size_ = size;
     }
-    /// Whether growing to @p size writes nothing.
+    /// Returns whether growing to @p size writes nothing.
     [[nodiscard]] bool is_zeroed(uint64_t size) const noexcept { return size <= zeroed_; }
     /// Empties it and keeps the room, unless it is more than @p keep bytes.
     void reset(uint64_t keep) noexcept {
@@ -75,7 +75,7 @@ struct alignas(1 << 16) FrameSpace {
     [[nodiscard]] uint256* empty_top() noexcept { return reinterpret_cast<uint256*>(stack); }
 };
 
-/// Height in bytes of the stack whose top item is @p top.
+/// Returns the height in bytes of the stack whose top item is @p top.
 inline uint32_t stack_bytes(const uint256* top) noexcept {
     return static_cast<uint16_t>(reinterpret_cast<uintptr_t>(top));
 }
@@ -97,7 +97,8 @@ class PooledFrameSpace {
     FrameSpace* space_;
 };
 
-/// Bytes of memory buffers that this thread's pool keeps for frames to come.
+/// Returns the size in bytes of the memory buffers that this thread's pool keeps for frames to
+/// come.
 uint64_t pooled_memory() noexcept;
 
 /// The machine's state that changes with every instruction. Lives in registers.

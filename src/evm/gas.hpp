@@ -9,22 +9,22 @@
 
 namespace scope::evm {
 
-/// What SSTORE costs and gives back, in gas.
+/// The cost and the refunds of SSTORE, in gas.
 struct StorageGas {
     bool net_metering = false;  ///< EIP-1283, EIP-2200: the value before the transaction matters
     int64_t set = 20000;        ///< zero to another value
     int64_t reset = 5000;       ///< any other first change
     int64_t again = 5000;       ///< no change, or a change of what was changed before
     int64_t clear_refund = 15000;
-    int64_t sentry = 0;  ///< fails with this much gas left or less (EIP-2200)
+    int64_t sentry = 0;  ///< halts exceptionally with at most this gas left (EIP-2200)
 };
 
-/// The prices of one revision's instructions. What they are initialised with is Frontier's.
+/// The prices of one revision's instructions; initialised with Frontier's.
 struct GasRules {
-    std::array<int16_t, 256> base{};  ///< by opcode; -1: the revision does not have it
+    std::array<int16_t, 256> base{};  ///< by opcode; -1: not in the revision
     int64_t exp_byte = 10;
     int64_t warm_access = 0;  ///< of an account (EIP-2929)
-    /// What a first access costs on top of the price of a warm one (EIP-2929).
+    /// The cost of a first access on top of the price of a warm one (EIP-2929).
     int64_t cold_account = 0;
     int64_t cold_sload = 0;
     int64_t cold_sstore = 0;
@@ -52,7 +52,8 @@ constexpr int64_t words_of(uint64_t size_bytes) noexcept {
     return static_cast<int64_t>((size_bytes + 31) / 32);
 }
 
-/// Gas of all memory up to @p words words (Yellow Paper, equation 328). REQUIRES: words < 2^31.
+/// Returns the gas of all memory up to @p words words (Yellow Paper, equation 328).
+/// REQUIRES: words < 2^31.
 constexpr int64_t memory_gas(int64_t words) noexcept {
     return GAS_MEMORY_WORD * words + words * words / 512;
 }
@@ -62,9 +63,11 @@ struct StorageGasResult {
     int64_t refund = 0;
 };
 
-/// Gas and refund of an SSTORE, without what a cold slot adds.
+/// Returns gas and refund of an SSTORE, without what a cold slot adds.
 ///
-/// @param original  at the start of the transaction  @param current  before  @param value  after
+/// @param original  Value at the start of the transaction.
+/// @param current   Value before.
+/// @param value     Value after.
 constexpr StorageGasResult storage_gas(const StorageGas& rules, const Hash& original,
                                        const Hash& current, const Hash& value) noexcept {
     const auto zero = [](const Hash& h) { return h.is_zero(); };

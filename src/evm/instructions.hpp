@@ -1,6 +1,6 @@
 #pragma once
 
-// What each instruction does, as a table: run<OP> for every opcode.
+// The effect of each instruction, as a table: run<OP> for every opcode.
 //
 // For interpreter.cpp alone, which has checked stack and base gas before it calls run<OP>, and
 // afterwards moves `top` by the instruction's growth. So here `top[0]` is the first operand,
@@ -12,7 +12,7 @@
 //     (uint256* top, Frame& f, int64_t& gas)       costs more than its base gas; may end the frame
 //     (Step& s, Frame& f)                          moves the program counter (s.pc stands behind
 //                                                  the opcode), or does everything
-// and the last two return NEXT to go on, or how the frame ends.
+// and the last two return NEXT to go on, or the Status with which the frame ends.
 
 #include "crypto/keccak.hpp"
 #include "evm/frame.hpp"
@@ -22,7 +22,7 @@ namespace scope::evm {
 
 namespace {
 
-/// Undefined for opcodes without meaning.
+/// The function of an opcode; null for opcodes without meaning.
 template <uint8_t OP>
 inline constexpr auto run = nullptr;
 

@@ -7,10 +7,10 @@
 
 namespace scope::evm {
 
-/// CALL, CALLCODE, DELEGATECALL, STATICCALL.
+/// Executes CALL, CALLCODE, DELEGATECALL or STATICCALL.
 template <Opcode OP>
 Status call(Step& s, Frame& f);
-/// CREATE, CREATE2.
+/// Executes CREATE or CREATE2.
 template <Opcode OP>
 Status create(Step& s, Frame& f);
 Status self_destruct(Step& s, Frame& f);

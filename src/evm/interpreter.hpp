@@ -8,9 +8,9 @@ namespace scope::evm {
 
 /// Runs @p code as one frame, and through @p host.call the frames below it.
 ///
-/// Only the frame: moving value, undoing effects, precompiles, depth and nonces are the host's
-/// (Host::call), which calls this with the code it found. For a create, @p code is the init code
-/// and the result's output is the code to deploy, as yet unchecked.
+/// It runs the frame alone: moving value, undoing effects, precompiles, depth and nonces are the
+/// host's (Host::call), which calls this with the code it found. For a create, @p code is the init
+/// code and the result's output is the code to deploy, as yet unchecked.
 ///
 /// Bounds. Native stack: below 1 KiB a level, beside what the host's call takes; so 1,024 levels
 /// need 1 MiB and theirs. Heap: 64 KiB of address space a level for the EVM's stack (what is
@@ -28,18 +28,18 @@ namespace scope::evm {
 CallResult execute(Host& host, Revision revision, const Message& message, const Code& code,
                    Tracer* tracer = nullptr);
 
-/// How the interpreter gets from one instruction to the next. The instructions are the same.
+/// The way from one instruction to the next. The instructions are the same.
 enum class Dispatch : uint8_t {
     threaded,  ///< each instruction jumps to the next; the default where the compiler can
     loop,      ///< one loop over a table; portable, and what runs under a tracer
 };
 
-/// Whether this build has Dispatch::threaded.
+/// Returns whether this build has Dispatch::threaded.
 bool has_threaded_dispatch() noexcept;
 
-/// As execute, with the dispatch of choice, so that one can be compared with the other.
-/// Frames below run by whatever the host calls. REQUIRES: has_threaded_dispatch() or
-/// Dispatch::loop.
+/// Runs a frame as execute does, with the dispatch of choice, so that one can be compared with the
+/// other. Frames below run by whatever the host calls.
+/// REQUIRES: has_threaded_dispatch() or Dispatch::loop.
 CallResult execute(Host& host, Revision revision, const Message& message, const Code& code,
                    Dispatch dispatch);
 

@@ -5,7 +5,8 @@
 
 namespace scope::evm {
 
-/// How many bytes find_jump_destinations looks at once; a word of the bitmap has a bit for each.
+/// The number of bytes that find_jump_destinations looks at together; a word of the bitmap has a
+/// bit for each.
 inline constexpr size_t JUMP_DESTINATIONS_BLOCK = 64;
 
 /// Finds the bytes of code that are a JUMPDEST, and not data of a PUSH (Yellow Paper, 9.4.3).

@@ -9,23 +9,24 @@ namespace scope::evm {
 
 enum class CallKind : uint8_t { call, callcode, delegatecall, create, create2 };
 
-/// What one frame is asked to do (Yellow Paper, section 9.3: I).
+/// The input of one frame (Yellow Paper, section 9.3: I).
 struct Message {
     CallKind kind = CallKind::call;
     bool is_static = false;
     int depth = 0;  ///< 0 for the frame of a transaction, at most 1024
     int64_t gas = 0;
-    Address recipient;  ///< whose storage and balance; unset for creates
+    Address recipient;  ///< owner of storage and balance; unset for creates
     Address sender;     ///< CALLER
-    /// Whose code; differs from recipient in CALLCODE and DELEGATECALL. As the instruction names
-    /// it: the host follows its delegation (EIP-7702), for which the interpreter has charged.
+    /// Owner of the code; differs from recipient in CALLCODE and DELEGATECALL. As the instruction
+    /// names it: the host follows its delegation (EIP-7702), for which the interpreter has charged.
     Address code_address;
     BytesView input;  ///< call data, or init code of a create; borrowed for the call
     uint256 value;    ///< CALLVALUE; moved unless the kind is delegatecall
     Hash salt;        ///< create2 only
 };
 
-/// How a frame ended. Everything but success and revert consumes all gas of the frame.
+/// The end of a frame. All but success and revert are exceptional halts, which consume all gas of
+/// the frame.
 enum class Status : uint8_t {
     success,
     revert,
@@ -47,7 +48,7 @@ enum class Status : uint8_t {
     precompile_failure,
 };
 
-/// In words, for people.
+/// Returns the status in human-readable words.
 constexpr const char* to_string(Status status) noexcept {
     constexpr std::array NAMES = {
         "success",

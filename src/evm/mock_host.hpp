@@ -29,7 +29,7 @@ struct Log {
     Bytes data;
 };
 
-/// Keeps what it is told and answers from its maps. call gives `on_call(message)`.
+/// A host that keeps what it is told and answers from its maps. call returns `on_call(message)`.
 struct MockHost : Host {
     BlockContext block_context;
     TransactionContext transaction_context;
@@ -128,7 +128,7 @@ struct Program {
     }
 };
 
-/// The shortest PUSH1..PUSH32 of a number.
+/// Returns the shortest PUSH1..PUSH32 of a number.
 inline Program push(const uint256& value) {
     const Hash word = to_be(value);
     const size_t size = std::max(1u, significant_bytes(value));
@@ -138,7 +138,7 @@ inline Program push(const uint256& value) {
     return p;
 }
 
-/// An instruction with its operands as the Yellow Paper writes them: the first is on top.
+/// Returns an instruction with its operands as the Yellow Paper writes them: the first is on top.
 template <typename... Operands>
 Program op(Opcode opcode, const Operands&... operands) {
     const Program pushes[] = {Program{}, push(uint256{operands})...};
@@ -147,13 +147,15 @@ Program op(Opcode opcode, const Operands&... operands) {
     return p << opcode;
 }
 
-/// Returns the word on top of the stack. 3 + 3 + (MSTORE 3 + 3) + 3 + 3 = 18 gas.
+/// Returns code that returns the word on top of the stack.
+/// 3 + 3 + (MSTORE 3 + 3) + 3 + 3 = 18 gas.
 inline Program return_top() {
     return Program{} << op(OP_MSTORE, 0u) << op(OP_RETURN, 0u, 32u);
 }
 inline constexpr int64_t RETURN_TOP_GAS = 18;
 
-/// Runs a program in every way that there is, on copies of one host, and checks that they agree.
+/// A runner of programs in every way that there is, on copies of one host, which checks that they
+/// agree.
 struct Runner {
     MockHost host{};
     Revision revision = LATEST_REVISION;
@@ -168,9 +170,9 @@ struct Runner {
 
     CallResult run(const Bytes& code);
     CallResult run(const Program& program) { return run(program.bytes); }
-    /// The word that the program leaves on top; fails the test if it does not end well.
+    /// Returns the word that the program leaves on top; fails the test if it does not succeed.
     uint256 top(const Program& program);
-    /// Gas that the program uses. Fails the test if it does not end well.
+    /// Returns the gas that the program uses; fails the test if it does not succeed.
     int64_t gas(const Program& program);
 };
 

@@ -111,7 +111,7 @@ enum Opcode : uint8_t {
     OP_SELFDESTRUCT = 0xff,
 };
 
-/// What holds for an instruction in every revision that has it.
+/// The properties that an instruction has in every revision that has it.
 struct Instruction {
     std::string_view name;  ///< empty: no revision defines the byte
     Revision since = Revision::frontier;
@@ -252,7 +252,7 @@ consteval std::array<Instruction, 256> make_instructions() {
 /// The instruction set, by opcode.
 inline constexpr std::array<Instruction, 256> INSTRUCTIONS = detail::make_instructions();
 
-/// Whether @p revision has the instruction.
+/// Returns whether @p revision has the instruction.
 constexpr bool is_defined(Revision revision, uint8_t opcode) noexcept {
     return INSTRUCTIONS[opcode].defined() && INSTRUCTIONS[opcode].since <= revision;
 }

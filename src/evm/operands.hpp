@@ -1,6 +1,6 @@
 #pragma once
 
-// How instructions read operands, use memory and pay.
+// The ways in which instructions read operands, use memory and pay.
 
 #include <utility>
 
@@ -8,10 +8,10 @@
 
 namespace scope::evm {
 
-/// What an instruction returns to go on with the next one.
+/// The value that an instruction returns to go on with the next one.
 inline constexpr Status NEXT = static_cast<Status>(0xff);
 
-/// Memory ends here, whatever gas would allow: 2^32 bytes cost more than 2^45 gas.
+/// The end of memory, whatever gas would allow: 2^32 bytes cost more than 2^45 gas.
 inline constexpr uint64_t MAX_MEMORY = uint64_t{1} << 32;
 
 // ---- words
@@ -57,7 +57,7 @@ inline Hash hash_of(const uint256& word) noexcept {
     return hash;
 }
 
-/// 32 bytes of @p data from @p offset, with zeros behind its end.
+/// Loads 32 bytes of @p data from @p offset, with zeros behind its end.
 inline uint256 load_padded(BytesView data, const uint256& offset) noexcept {
     if (!offset.fits_u64() || offset[0] >= data.size()) return {};
     const BytesView rest = data.subspan(offset[0]);
@@ -67,7 +67,7 @@ inline uint256 load_padded(BytesView data, const uint256& offset) noexcept {
     return load_be32(bytes);
 }
 
-/// The big-endian number of N bytes at @p data. Reads up to 7 bytes more (CODE_PADDING).
+/// Loads the big-endian number of N bytes at @p data. Reads up to 7 bytes more (CODE_PADDING).
 template <size_t N>
 inline uint256 load_immediate(const uint8_t* data) noexcept {
     const auto load = [](const uint8_t* p) {
@@ -81,7 +81,7 @@ inline uint256 load_immediate(const uint8_t* data) noexcept {
     return value;
 }
 
-/// The value of @p x's low @p index + 1 bytes, as a two's complement number.
+/// Returns the value of @p x's low @p index + 1 bytes, as a two's complement number.
 inline uint256 sign_extend(const uint256& index, const uint256& x) noexcept {
     if (!index.fits_u64() || index[0] > 30) return x;
     const size_t word = index[0] / 8;
@@ -94,14 +94,14 @@ inline uint256 sign_extend(const uint256& index, const uint256& x) noexcept {
     return result;
 }
 
-/// Byte @p index of @p x, counted from the most significant.
+/// Returns byte @p index of @p x, counted from the most significant.
 inline uint256 byte_of(const uint256& x, const uint256& index) noexcept {
     if (!index.fits_u64() || index[0] > 31) return {};
     const uint64_t from_low = 31 - index[0];
     return x[from_low / 8] >> 8 * (from_low % 8) & 0xff;
 }
 
-/// Shift to the right that keeps the sign.
+/// Shifts to the right and keeps the sign.
 inline uint256 shift_signed(const uint256& x, const uint256& shift) noexcept {
     if (!x.is_negative()) return x >> shift;
     return ~(~x >> shift);
@@ -110,10 +110,10 @@ inline uint256 shift_signed(const uint256& x, const uint256& shift) noexcept {
 // ---- gas and memory
 
 /// Pays for memory up to @p end and grows it. REQUIRES: end > f.memory.size(), end <= 2^33.
-/// @return the gas left; below zero, and nothing grown, if it is not enough.
+/// @return  The gas left; below zero, and nothing grown, if it is not enough.
 int64_t grow_memory(Frame& f, int64_t gas, uint64_t end);
 
-/// Makes @p size bytes from @p offset part of memory, or tells that gas does not suffice.
+/// Makes @p size bytes from @p offset part of memory; returns false if gas does not suffice.
 /// After true, offset and size fit 64 bits, unless size is 0 (then offset may be anything).
 inline bool use_memory(Frame& f, int64_t& gas, const uint256& offset, uint64_t size) {
     if (!offset.fits_u64() || offset[0] > MAX_MEMORY) [[unlikely]]
@@ -130,7 +130,8 @@ inline bool use_memory(Frame& f, int64_t& gas, const uint256& offset, const uint
     return use_memory(f, gas, offset, size[0]);
 }
 
-/// The part of memory that use_memory has paid for; empty if size is 0, wherever it would lie.
+/// Returns the part of memory that use_memory has paid for; empty if size is 0, wherever it would
+/// lie.
 inline BytesView memory_view(Frame& f, const uint256& offset, const uint256& size) noexcept {
     return size.is_zero() ? BytesView{} : f.memory.view(offset[0], size[0]);
 }
@@ -144,8 +145,8 @@ inline bool charge_account(Frame& f, int64_t& gas, const Address& address) {
 
 // ---- what several instructions share
 
-/// CALLDATACOPY and its kin: top[0] is the place in memory, top[-1] that in @p source, top[-2] the
-/// size. Zeros lie behind the source's end.
+/// Executes CALLDATACOPY and its kin: top[0] is the place in memory, top[-1] that in @p source,
+/// top[-2] the size. Zeros lie behind the source's end.
 inline Status copy_to_memory(const uint256* top, Frame& f, int64_t& gas, BytesView source) {
     if (!use_memory(f, gas, top[0], top[-2])) return Status::out_of_gas;
     const uint64_t size = top[-2][0];

@@ -8,13 +8,13 @@
 #include "evm/gas.hpp"
 #include "evm/revision.hpp"
 
-// What each revision changes: FORKS, the one table of the rules that differ between revisions, read
-// by all layers from here to chain. Beside it stand two columns "since": of the instructions
+// The changes of each revision: FORKS, the one table of the rules that differ between revisions,
+// read by all layers from here to chain. Beside it stand two columns "since": of the instructions
 // (opcodes.hpp), and of the precompiles (precompiles.cpp).
 
 namespace scope::evm {
 
-/// How many blobs a block aims at and may have, and how fast their price follows (EIP-4844,
+/// The target and the maximum of blobs in a block, and how fast their price follows (EIP-4844,
 /// EIP-7840, EIP-7892).
 struct BlobParameters {
     uint64_t target = 0;  ///< blobs
@@ -26,7 +26,7 @@ struct BlobParameters {
 enum class ModexpPrice : uint8_t { eip_198, eip_2565, eip_7883 };
 enum class DifficultyFormula : uint8_t { frontier, homestead, byzantium };
 
-/// The rules of one revision. What they are initialised with is Frontier's.
+/// The rules of one revision; initialised with Frontier's.
 struct Rules {
     // ---- Frames
 
@@ -84,7 +84,7 @@ struct Rules {
     uint64_t max_block_size = UINT64_MAX;  ///< bytes of RLP
 };
 
-/// What a revision changes in the rules of the one before.
+/// The changes of a revision to the rules of the one before.
 struct Fork {
     Revision revision;
     void (*change)(Rules&);
@@ -223,7 +223,7 @@ constexpr const Rules& rules_of(Revision revision) noexcept {
     return RULES[static_cast<size_t>(revision)];
 }
 
-/// Whether the instruction has the same base gas in every revision that has it.
+/// Returns whether the instruction has the same base gas in every revision that has it.
 consteval bool has_constant_gas(Opcode opcode) {
     return std::ranges::all_of(RULES, [opcode](const Rules& rules) {
         const int16_t gas = rules.gas.base[opcode];

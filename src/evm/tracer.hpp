@@ -20,7 +20,7 @@ struct TraceStep {
     int depth = 0;  ///< 0 for the frame of a transaction
 };
 
-/// Follows execution. A frame without a tracer pays nothing for this.
+/// An observer of execution. A frame without a tracer pays nothing for this.
 ///
 /// For each instruction: on_instruction, then on_cost once its gas is known: for CALL and CREATE
 /// that is before the frames below, for others directly after. The gas that a CALL gives to its
@@ -29,15 +29,16 @@ class Tracer {
   public:
     virtual ~Tracer() = default;
 
-    /// Before the first frame.
-    /// @param gas_refund  What its authorizations give back (EIP-7702).
+    /// Is told that a transaction starts, before its first frame.
+    /// @param gas_refund  The refund for its authorizations (EIP-7702).
     virtual void on_transaction_start(int64_t /*gas_refund*/) {}
     virtual void on_frame_start(const Message& /*message*/, const Code& /*code*/) {}
     virtual void on_instruction(const TraceStep& /*step*/) {}
-    /// @param gas_cost    Gas of the instruction announced last.
+    /// Is told the gas of the instruction announced last.
+    /// @param gas_cost    With a failure: what was found due before it.
     /// @param gas_refund  Of this frame so far, with that of this instruction.
-    /// @param failure     Why it ended the frame, if it failed (not: STOP, RETURN, REVERT,
-    ///                    SELFDESTRUCT). Then gas_cost is what was found due before the failure.
+    /// @param failure     The exceptional halt in which the instruction ended the frame; nullopt if
+    ///                    it did not (also for STOP, RETURN, REVERT, SELFDESTRUCT).
     virtual void on_cost(int64_t /*gas_cost*/, int64_t /*gas_refund*/,
                          std::optional<Status> /*failure*/) {}
     virtual void on_frame_end(const CallResult& /*result*/) {}
