@@ -30,7 +30,7 @@ class Journal {
     /// Undoes everything since @p checkpoint. REQUIRES: from this journal, and nothing before it
     /// was undone or forgotten since.
     void rollback(Checkpoint checkpoint) noexcept;
-    /// Gives up the way back: what happened stays, checkpoints before are no longer valid.
+    /// Gives up the way back: all changes stay, earlier checkpoints are invalid.
     void forget() noexcept;
 
   private:
@@ -58,7 +58,7 @@ class Journal {
         virtual ~Saved() = default;
     };
 
-    /// How to undo one step: what it was on, and what was there.
+    /// The undoing of one step: what it was on, and what was there.
     struct Entry {
         State* state = nullptr;
         void* subject = nullptr;  // AccountEntry, StorageSlot or TransientSlot by kind; stable

@@ -41,11 +41,11 @@ class MemoryState final : public WorldState {
     [[nodiscard]] Hash storage_root(const Address& address) const override;
     [[nodiscard]] std::shared_ptr<const WorldState> after(const StateDiff& diff) const override;
 
-    /// As after, in place. Only what changed is hashed. REQUIRES: a diff from a State on this
+    /// Applies @p diff in place. Only what changed is hashed. REQUIRES: a diff from a State on this
     /// state.
     void apply(const StateDiff& diff);
 
-    /// Everything, in the order of addresses and keys.
+    /// Returns all accounts, in the order of addresses and keys.
     [[nodiscard]] GenesisAlloc dump() const;
 
   private:

@@ -21,7 +21,7 @@ namespace scope::state {
 template <typename K, typename V>
 class PersistentMap {
   public:
-    /// Null if there is none. Borrowed until the map changes.
+    /// Returns the value, or null if there is none. Borrowed until the map changes.
     [[nodiscard]] const V* find(const K& key) const {
         size_t hash = absl::HashOf(key);
         const Node* node = root_.get();
@@ -54,7 +54,7 @@ class PersistentMap {
     [[nodiscard]] size_t size() const noexcept { return size_; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
-    /// visit(key, value) for all.
+    /// Calls visit(key, value) for all.
     template <typename Visit>
     void for_each(Visit visit) const {
         for_each(root_.get(), visit);
@@ -78,7 +78,7 @@ class PersistentMap {
         }
     };
 
-    /// The node, made if there is none, copied if others hold it.
+    /// Returns the node, made if there is none, copied if others hold it.
     static Node& own(NodePtr& node) {
         if (!node) {
             node = std::make_shared<Node>();

@@ -14,11 +14,11 @@
 
 namespace scope::state {
 
-/// Whether a transaction leaves accounts behind that it touched and that are empty: not from
-/// Spurious Dragon (EIP-161).
+/// The treatment of accounts that a transaction touched and that are empty at its end: removed from
+/// Spurious Dragon on (EIP-161).
 enum class EmptyAccounts : uint8_t { keep, remove };
 
-/// Changes on top of a view, with the way back: an overlay.
+/// An overlay: changes on top of a view, with the way back.
 ///
 /// Everything that a transaction sees and does goes through here: accounts, code, storage, and,
 /// with the lifetime of a transaction, transient storage, warm and created sets, marks for deletion
@@ -30,19 +30,20 @@ enum class EmptyAccounts : uint8_t { keep, remove };
 /// A State belongs to one thread at a time. The view must outlive it and must not change.
 class State final : public StateView {
   public:
-    /// With a journal of its own.
+    /// Makes an overlay with a journal of its own.
     explicit State(const StateView& beneath);
-    /// With a journal that other States share.
+    /// Makes an overlay with a journal that other States share.
     State(const StateView& beneath, Journal& journal);
     State(const State&) = delete;
     State& operator=(const State&) = delete;
     ~State() override;
 
-    /// To stand on: State upper{lower.as_view()}; a plain argument would ask for a copy.
+    /// Returns it as a view, for another State on top: State upper{lower.as_view()}; a plain
+    /// argument would ask for a copy.
     [[nodiscard]] const StateView& as_view() const noexcept { return *this; }
 
     [[nodiscard]] Journal& journal() noexcept { return *journal_; }
-    /// Short for those of the journal. A rollback undoes other States of a shared journal too.
+    /// Returns a checkpoint of the journal. A rollback undoes other States of a shared journal too.
     [[nodiscard]] Journal::Checkpoint checkpoint() const noexcept { return journal_->checkpoint(); }
     void rollback(Journal::Checkpoint checkpoint) noexcept { journal_->rollback(checkpoint); }
 
@@ -54,15 +55,15 @@ class State final : public StateView {
     [[nodiscard]] bool has_storage(const Address& address) const override;
 
     [[nodiscard]] bool exists(const Address& address) const;
-    /// Does not exist, or has neither code, nonce nor balance (EIP-161).
+    /// Returns whether it does not exist, or has neither code, nonce nor balance (EIP-161).
     [[nodiscard]] bool is_empty(const Address& address) const;
-    /// Zero for an account that does not exist.
+    /// Returns the balance; zero for an account that does not exist.
     [[nodiscard]] uint256 balance(const Address& address) const;
     [[nodiscard]] uint64_t nonce(const Address& address) const;
-    /// EMPTY_CODE_HASH for an account that does not exist.
+    /// Returns the code's hash; EMPTY_CODE_HASH for an account that does not exist.
     [[nodiscard]] Hash code_hash(const Address& address) const;
 
-    /// The difference from the view beneath. REQUIRES: no open transaction.
+    /// Returns the difference from the view beneath. REQUIRES: no open transaction.
     [[nodiscard]] StateDiff diff() const;
 
     // --- Changing. Each makes the account exist, and marks it as touched if a transaction is open.
@@ -75,7 +76,7 @@ class State final : public StateView {
     void set_nonce(const Address& address, uint64_t nonce);
     /// @param code  Not null; without bytes to take code away.
     void set_code(const Address& address, evm::CodePtr code);
-    /// Writes, and tells what was there: at the start of the open transaction (before this one if
+    /// Writes, and returns what was there: at the start of the open transaction (before this one if
     /// none is open) and until here.
     evm::StorageChange set_storage(const Address& address, const Hash& key, const Hash& value);
 
@@ -85,14 +86,13 @@ class State final : public StateView {
     /// Deletes what destructed itself, and touched accounts that are empty if so asked; forgets
     /// transient storage, warm and created sets.
     ///
-    /// @param carry_transient  Its transient storage is what the next transaction begins with. It
-    /// is
-    ///                         dropped at that one's end, unless asked again.
+    /// @param carry_transient  The account with whose transient storage the next transaction
+    ///                         begins. It is dropped at that one's end, unless asked again.
     /// @return  The logs, in order.
     std::vector<Log> end_transaction(EmptyAccounts empty,
                                      std::optional<Address> carry_transient = std::nullopt);
     [[nodiscard]] bool in_transaction() const noexcept { return open_.number != 0; }
-    /// What end_transaction kept for the next one is dropped.
+    /// Drops what end_transaction kept for the next transaction.
     void drop_carried_transient();
 
     // The rest needs an open transaction.
@@ -100,19 +100,19 @@ class State final : public StateView {
     [[nodiscard]] Hash transient_storage(const Address& address, const Hash& key) const;
     void set_transient_storage(const Address& address, const Hash& key, const Hash& value);
 
-    /// EIP-2929: marks as warm; returns what it was.
+    /// Marks as warm; returns what it was (EIP-2929).
     evm::AccessStatus access_account(const Address& address);
     evm::AccessStatus access_storage(const Address& address, const Hash& key);
-    /// All that was accessed in this transaction is cold again. A rollback doesn't undo that.
+    /// Makes cold again all that was accessed in this transaction. A rollback doesn't undo that.
     void forget_accesses();
 
-    /// For EIP-6780.
+    /// Marks the account as created in this transaction (EIP-6780).
     void mark_created(const Address& address);
     [[nodiscard]] bool created_in_transaction(const Address& address) const;
-    /// The account will be deleted at the end of the transaction.
-    /// @return whether it was not marked yet.
+    /// Marks the account for deletion at the end of the transaction.
+    /// @return  Whether it was not marked yet.
     bool mark_destructed(const Address& address);
-    /// EIP-161.
+    /// Returns whether the account was touched in this transaction (EIP-161).
     [[nodiscard]] bool touched_in_transaction(const Address& address) const;
 
     void add_log(Log log);

@@ -9,10 +9,10 @@
 
 namespace scope::state {
 
-/// What became of one account.
+/// The change of one account.
 struct AccountDiff {
     Address address;
-    std::optional<Account> account;  ///< as it is afterwards; none: deleted, with its storage
+    std::optional<Account> account;  ///< afterwards; nullopt: deleted, with its storage
     evm::CodePtr code;               ///< null: unchanged
     bool storage_cleared = false;    ///< all slots were dropped before those in `storage` were set
     std::vector<std::pair<Hash, Hash>> storage;  ///< key, new value (zero: deleted); by key
@@ -20,7 +20,8 @@ struct AccountDiff {
     [[nodiscard]] bool is_deleted() const noexcept { return !account.has_value(); }
 };
 
-/// What changed, by address, each address once. Nothing in it equals what was there before.
+/// The changes of a state, by address, each address once. Nothing in it equals what was there
+/// before.
 struct StateDiff {
     std::vector<AccountDiff> accounts;
 

@@ -16,12 +16,13 @@ class StateView {
     virtual ~StateView() = default;
 
     [[nodiscard]] virtual std::optional<Account> account(const Address& address) const = 0;
-    /// Never null; without bytes for an account without code.
+    /// Returns the code: never null; without bytes for an account without code.
     [[nodiscard]] virtual evm::CodePtr code(const Address& address) const = 0;
-    /// Zero where nothing is stored.
+    /// Returns the slot's value; zero where nothing is stored.
     [[nodiscard]] virtual Hash storage(const Address& address, const Hash& key) const = 0;
-    /// Whether any slot is not zero: nothing can be created there (EIP-7610). Exact for accounts
-    /// without code and nonce; for others an overlay may not know that all were set to zero.
+    /// Returns whether any slot is not zero: nothing can be created there (EIP-7610). Exact for
+    /// accounts without code and nonce; for others an overlay may not know that all were set to
+    /// zero.
     [[nodiscard]] virtual bool has_storage(const Address& address) const = 0;
 };
 

@@ -9,14 +9,14 @@ namespace scope::state {
 
 /// The whole state of a chain after one block: a view that never changes, with its root.
 ///
-/// MemoryState is one; what stands in a database is another. May be read in several threads.
+/// MemoryState is one; a state in a database is another. May be read in several threads.
 class WorldState : public StateView {
   public:
-    /// Root of the state trie (Yellow Paper, appendix D).
+    /// Returns the root of the state trie (Yellow Paper, appendix D).
     [[nodiscard]] virtual Hash state_root() const = 0;
-    /// Root of an account's storage trie; that of the empty trie if it does not exist.
+    /// Returns the root of an account's storage trie; that of the empty trie if it does not exist.
     [[nodiscard]] virtual Hash storage_root(const Address& address) const = 0;
-    /// The state that @p diff leads to. REQUIRES: a diff from a State on this state.
+    /// Returns the state that @p diff leads to. REQUIRES: a diff from a State on this state.
     [[nodiscard]] virtual std::shared_ptr<const WorldState> after(const StateDiff& diff) const = 0;
 };
 

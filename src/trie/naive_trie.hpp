@@ -6,7 +6,7 @@
 #include "crypto/keccak.hpp"
 #include "rlp/encode.hpp"
 
-/// For tests: the definition of the Yellow Paper (appendix D, functions c and n), word for word
+/// The definition of the Yellow Paper (appendix D, functions c and n), for tests: word for word
 /// over lists of nibbles, with nothing kept and nothing shared.
 namespace scope::trie {
 

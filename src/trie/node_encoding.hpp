@@ -5,7 +5,8 @@
 
 #include "base/bytes.hpp"
 
-/// How a node stands in its parent and in a proof (Yellow Paper, appendix D, and C for the paths):
+/// The encoding of a node in its parent and in a proof (Yellow Paper, appendix D, and C for the
+/// paths):
 ///
 ///     leaf      = [compact path with flag 2, value]
 ///     extension = [compact path with flag 0, reference]
@@ -14,15 +15,16 @@
 ///     compact   = flag + 1 and the first nibble | flag and 0 ; then the nibbles in pairs
 namespace scope::trie {
 
-/// Nibble @p i of a key: the high half of a byte is the even one.
+/// Returns nibble @p i of a key: the high half of a byte is the even one.
 constexpr uint8_t nibble(const uint8_t* key, size_t i) noexcept {
     return i % 2 == 0 ? key[i / 2] >> 4 : key[i / 2] & 0x0f;
 }
 
-/// Length of the common prefix of two keys, in nibbles from @p begin on, at most up to @p end.
+/// Returns the length of the common prefix of two keys, in nibbles from @p begin on, at most up to
+/// @p end.
 size_t common_nibbles(const uint8_t* a, const uint8_t* b, size_t begin, size_t end) noexcept;
 
-/// What stands for a node in its parent, as RLP; of size 0 for no node.
+/// The reference to a node in its parent, as RLP; of size 0 for no node.
 struct NodeRef {
     std::array<uint8_t, 33> bytes;
     uint8_t size = 0;
@@ -35,8 +37,8 @@ NodeRef reference_to(BytesView encoded_node) noexcept;
 
 enum class PathKind : uint8_t { extension = 0, leaf = 2 };
 
-/// Each writes a node into @p scratch, which grows as needed, and gives the view of it: valid until
-/// scratch is used again. The path is nibbles [begin, end) of @p key.
+/// Encodes a node, as each of these does, into @p scratch, which grows as needed, and returns the
+/// view of it: valid until scratch is used again. The path is nibbles [begin, end) of @p key.
 BytesView encode_leaf(Bytes& scratch, const uint8_t* key, size_t begin, size_t end,
                       BytesView value);
 BytesView encode_extension(Bytes& scratch, const uint8_t* key, size_t begin, size_t end,

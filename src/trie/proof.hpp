@@ -10,7 +10,7 @@
 
 namespace scope::trie {
 
-/// Why nodes prove nothing.
+/// The reason why nodes prove nothing.
 enum class ProofError : uint8_t {
     hash_mismatch,   ///< a node's hash is not the one its parent, or the root, names
     malformed_node,  ///< no RLP of a leaf, an extension or a branch
@@ -19,8 +19,8 @@ enum class ProofError : uint8_t {
 };
 std::string_view to_string(ProofError error) noexcept;
 
-/// The value of @p key in the trie with root @p root, or nothing if the nodes prove that the trie
-/// has no such key.
+/// Returns the value of @p key in the trie with root @p root, or nullopt if the nodes prove that
+/// the trie has no such key.
 ///
 /// @param nodes  As Trie::prove gives them, the root first (EIP-1186); none for the empty trie.
 Result<std::optional<Bytes>, ProofError> verify_proof(const Hash& root, BytesView key,

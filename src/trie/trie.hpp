@@ -54,18 +54,18 @@ class Trie {
   public:
     /// Sets the value of a key; the empty value erases it. REQUIRES: key.size() <= MAX_KEY_SIZE.
     void put(BytesView key, BytesView value);
-    /// No effect if there is no such key. REQUIRES: as put.
+    /// Erases a key; no effect if there is no such key. REQUIRES: as put.
     void erase(BytesView key);
-    /// Borrowed until the trie changes. REQUIRES: as put.
+    /// Returns the value of a key, or nullopt; borrowed until the trie changes. REQUIRES: as put.
     [[nodiscard]] std::optional<BytesView> get(BytesView key) const;
 
     [[nodiscard]] bool empty() const noexcept { return !root_; }
-    /// EMPTY_ROOT for no entries.
+    /// Returns the root's hash; EMPTY_ROOT for no entries.
     [[nodiscard]] Hash root_hash() const;
 
-    /// RLP of the nodes on the way to @p key, the root first, as verify_proof takes them; nodes
-    /// that lie inside their parent (below 32 bytes) are not repeated. Proves absence as well.
-    /// REQUIRES: as put.
+    /// Returns RLP of the nodes on the way to @p key, the root first, as verify_proof takes them;
+    /// nodes that lie inside their parent (below 32 bytes) are not repeated. Proves absence as
+    /// well. REQUIRES: as put.
     [[nodiscard]] std::vector<Bytes> prove(BytesView key) const;
 
     /// Calls @p visit(key, value) for all entries in the order of their keys.

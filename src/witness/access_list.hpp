@@ -9,8 +9,8 @@
 
 namespace scope::witness {
 
-/// What a block does with one account, all transactions together (EIP-7928): the values that are
-/// there at its end.
+/// The accesses of a block to one account, all transactions together (EIP-7928): the values that
+/// are there at its end.
 struct AccountAccess {
     Address address;
     std::map<Hash, uint256> storage_writes;

@@ -6,11 +6,11 @@
 
 namespace scope::witness {
 
-/// Why a witness is not enough for its block, or says what isn't so.
+/// The reason why a witness is not enough for its block, or contradicts it.
 enum class WitnessError : uint8_t {
-    malformed_header,       ///< no RLP of a header
-    broken_header_chain,    ///< a header that is not the parent of the next, or the last, of the
-                            ///< block
+    malformed_header,  ///< no RLP of a header
+    /// a header that is not the parent of the next, or the last, of the block
+    broken_header_chain,
     missing_parent,         ///< no header
     malformed_access_list,  ///< EIP-7928
     malformed_transaction,
@@ -19,14 +19,14 @@ enum class WitnessError : uint8_t {
     missing_node,      ///< on the way to an account or slot that the block reads or writes
     missing_code,      ///< of an account whose code runs, or is looked at, whatever the block does
     wrong_block_hash,  ///< the payload's fields have another hash
-    wrong_state_root,  ///< what the access list writes leads to another state
+    wrong_state_root,  ///< the access list's writes lead to another state
 };
 std::string_view to_string(WitnessError error) noexcept;
 
-/// What a witness has beyond what was asked for.
+/// The parts of a witness that were not asked for.
 struct WitnessUse {
     size_t unused_nodes = 0;
-    size_t unknown_codes = 0;  ///< whose hash no account has that the block looks at
+    size_t unknown_codes = 0;  ///< with a hash that no account has which the block looks at
 };
 
 /// Checks a witness as far as it can be done without execution:

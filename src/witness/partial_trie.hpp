@@ -10,7 +10,7 @@
 #include "base/bytes.hpp"
 #include "base/check.hpp"
 
-/// A trie of which only some nodes are known: what a witness gives of a state.
+/// A trie of which only some nodes are known: the part of a state that a witness gives.
 namespace scope::witness {
 
 enum class TrieError : uint8_t {
@@ -18,14 +18,14 @@ enum class TrieError : uint8_t {
     malformed_node,  ///< not the RLP of a leaf, an extension or a branch of keys of one length
 };
 
-/// Nodes by their hash: what is found under a hash has that hash.
+/// Nodes by their hash: a node that is found under a hash has that hash.
 class NodeSet {
   public:
     explicit NodeSet(std::span<const Bytes> nodes);
 
-    /// Null if there is none. It counts as used from then on.
+    /// Returns the node, or null if there is none. It counts as used from then on.
     const Bytes* find(const Hash& hash);
-    /// Nodes that were not asked for, each counted once.
+    /// Returns the number of nodes that were not asked for, each counted once.
     [[nodiscard]] size_t unused_count() const noexcept { return nodes_.size() - used_count_; }
 
   private:
@@ -41,20 +41,21 @@ class NodeSet {
 /// key leads to them. All keys are 32 bytes.
 class PartialTrie {
   public:
-    /// The set must outlive it.
+    /// @param nodes  Must outlive it.
     PartialTrie(NodeSet& nodes, const Hash& root);
 
-    /// Nothing if the nodes prove that there is no such key.
+    /// Returns the value, or nullopt if the nodes prove that there is no such key.
     Result<std::optional<Bytes>, TrieError> get(const Hash& key);
-    /// After an error the trie is good for nothing.
+    /// Sets a value. After an error the trie is unusable.
     Result<void, TrieError> put(const Hash& key, BytesView value);
-    /// Where a branch loses its last but one child, that child's node must be known too.
+    /// Erases a key. Where a branch loses its last but one child, the last child's node must be
+    /// known too.
     Result<void, TrieError> erase(const Hash& key);
     [[nodiscard]] Hash root_hash() const;
 
   private:
     struct Node;
-    /// Nothing, a hash, or a node.
+    /// A child: none, a hash, or a node.
     struct Child {
         std::optional<Hash> hash;
         std::shared_ptr<Node> node;
