@@ -10,34 +10,37 @@
 
 namespace scope::devnet {
 
-/// Whether hashes and addresses are told in full or by their ends.
+/// The length of hashes and addresses in texts: in full, or their ends alone.
 enum class Detail : uint8_t { brief, full };
 
-/// What the Solidity compiler made of our contracts, and Uniswap's published build: code to deploy,
-/// and names and types, so that calldata, answers and revert data can be told to a person.
+/// The Solidity compiler's output for our contracts, and Uniswap's published build: code to deploy,
+/// and names and types, which make calldata, answers and revert data human-readable.
 class Artifacts {
   public:
-    /// Reads everything it needs. Throws std::runtime_error that names the file which is missing or
-    /// is no artifact.
-    /// @param contracts  forge's output folder. @param uniswap  The build folder of
-    /// @uniswap/v2-core.
+    /// Reads all files. Throws std::runtime_error that names the file which is missing or is no
+    /// artifact.
+    /// @param contracts  forge's output folder.
+    /// @param uniswap    The build folder of @uniswap/v2-core.
     Artifacts(const std::filesystem::path& contracts, const std::filesystem::path& uniswap);
 
-    /// From the environment (SCOPE_CONTRACTS, SCOPE_ROOT), else the source tree of the build.
+    /// Reads those of the environment (SCOPE_CONTRACTS, SCOPE_ROOT), else of the build's source
+    /// tree.
     static Artifacts locate();
 
-    /// Init code of a contract, without constructor arguments. REQUIRES: one that the demo deploys.
+    /// Returns the init code of a contract, without constructor arguments. REQUIRES: one that the
+    /// demo deploys.
     [[nodiscard]] const Bytes& init_code(const std::string& contract) const;
 
-    /// "mint", or the selector in hex if no contract of ours has it.
+    /// Returns the function's name: "mint", or the selector in hex if no contract of ours has it.
     [[nodiscard]] std::string function_name(BytesView calldata) const;
-    /// What the function in @p calldata returned, for a person: "true", "1250", "(1, 7)".
+    /// Returns the human-readable result of the function in @p calldata: "true", "1250", "(1, 7)".
     [[nodiscard]] std::string describe_output(BytesView calldata, BytesView output,
                                               Detail detail = Detail::brief) const;
-    /// An error with its arguments by name: "ResponsesDiffer(source: 1, target: 901)".
+    /// Returns an error with its arguments by name: "ResponsesDiffer(source: 1, target: 901)".
     [[nodiscard]] std::string describe_error(BytesView revert_data,
                                              Detail detail = Detail::brief) const;
-    /// Decimal; from 10^15 on in units of 10^18, which most tokens and ETH count in: "0.497e18".
+    /// Returns a number in decimal; from 10^15 on in units of 10^18, in which most tokens and ETH
+    /// are counted: "0.497e18".
     [[nodiscard]] static std::string describe_number(const uint256& number);
 
   private:
@@ -58,7 +61,7 @@ class Artifacts {
     std::map<abi::Selector, Signature> errors_;
 };
 
-/// "0x1234…cdef": the first and last two bytes.
+/// Returns the first and last two bytes: "0x1234…cdef".
 std::string short_hex(BytesView bytes);
 
 }  // namespace scope::devnet

@@ -9,25 +9,26 @@ namespace scope::devnet {
 inline constexpr uint64_t GENESIS_TIME_S = 1'800'000'000;
 inline constexpr uint64_t SLOT_S = 12;
 
-/// Which state transition the rollups of a devnet are registered with.
+/// Returns the id of the state transition with which the rollups of a devnet are registered.
 Hash program_id();
 
 chain::ChainSpec l1_spec(ChainId chain_id);
-/// L1 with the system contracts and @p alloc, and no contract of ours.
+/// Returns an L1 with the system contracts and @p alloc, and no contract of ours.
 chain::Genesis l1_genesis(state::GenesisAlloc alloc);
 
-/// What ScopedCallableL2's constructor leaves, run as the rollup's own EVM would.
+/// Returns the code that ScopedCallableL2's constructor leaves, run as the rollup's own EVM would.
 Bytes predeploy_code(const Artifacts& artifacts, const chain::ChainSpec& rollup,
                      const protocol::SettlementId& settlement);
-/// What every rollup's genesis has: the system contracts and the predeploy with its reserve.
+/// Returns the accounts of every rollup's genesis: the system contracts and the predeploy with its
+/// reserve.
 state::GenesisAlloc rollup_alloc(const Bytes& predeploy_code);
 rollup::RollupConfig rollup_config(ChainId chain_id, const protocol::SettlementId& settlement,
                                    state::GenesisAlloc alloc);
 
-/// All ETH that exists at genesis, which its escrow on L1 has to hold: the predeploy's reserve
-/// doesn't exist (protocol.md, section 10).
+/// Returns all ETH that exists at genesis, which its escrow on L1 has to hold: the predeploy's
+/// reserve doesn't exist (protocol.md, section 10).
 uint256 ether_of(const rollup::RollupConfig& rollup);
-/// Calldata of Settlement.registerRollup.
+/// Encodes calldata of Settlement.registerRollup.
 Bytes register_rollup(const rollup::RollupConfig& rollup, const Address& verifier,
                       const chain::StoredBlock& genesis);
 

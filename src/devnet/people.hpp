@@ -8,7 +8,7 @@
 
 namespace scope::devnet {
 
-/// Someone with a key, which everybody can compute: keccak256("scope.demo." || name).
+/// A person with a key that everybody can compute: keccak256("scope.demo." || name).
 struct Person {
     std::string name;
     crypto::SecretKey key;

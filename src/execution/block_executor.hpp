@@ -7,7 +7,7 @@
 
 namespace scope::execution {
 
-/// What can be wrong with a block's execution other than its transactions.
+/// A fault of a block's execution other than of its transactions.
 enum class ExecutionError : uint8_t {
     system_contract_missing,  // EIP-7002, EIP-7251: no code
     system_contract_failed,   // EIP-7002, EIP-7251: the call did not succeed
@@ -15,19 +15,19 @@ enum class ExecutionError : uint8_t {
 };
 std::string_view to_string(ExecutionError error) noexcept;
 
-/// What a block has beside transactions.
+/// The inputs of a block beside transactions.
 struct BlockInputs {
-    std::optional<Hash> parent_hash;               ///< none: EIP-2935's contract is not called
+    std::optional<Hash> parent_hash;               ///< nullopt: EIP-2935's contract is not called
     std::optional<Hash> parent_beacon_block_root;  ///< Cancun
     std::vector<BlockHeader> ommers;               ///< before Paris
     std::optional<std::vector<Withdrawal>> withdrawals;  ///< Shanghai
     Address deposit_contract;                            ///< EIP-6110
-    std::optional<uint256> block_reward;                 ///< wei; none: the revision's
+    std::optional<uint256> block_reward;                 ///< wei; nullopt: the revision's
     /// Root of the state as it is, for receipts before Byzantium; not asked from there on.
     std::function<Hash(const state::State&)> intermediate_root;
 };
 
-/// What a block leaves beside its state.
+/// The outcome of a block beside its state.
 struct BlockOutcome {
     std::vector<Receipt> receipts;
     Bloom logs_bloom;
@@ -37,28 +37,29 @@ struct BlockOutcome {
     std::optional<Hash> requests_hash;  ///< Prague
 };
 
-/// Executes one block step by step: what import, building and proving share.
+/// An executor of one block, step by step, which import, building and proving share.
 ///
 /// begin, then any number of execute, then finish; between, checkpoint and rollback.
 class BlockExecutor {
   public:
-    /// Everything referred to must outlive it.
+    /// @param state, environment  Must outlive it, and so must all that they refer to.
     BlockExecutor(state::State& state, const Environment& environment, BlockInputs inputs);
 
-    /// System calls before the first transaction: EIP-4788, EIP-2935.
+    /// Runs the system calls before the first transaction: EIP-4788, EIP-2935.
     void begin();
 
-    /// The next transaction. A refused one leaves no trace.
+    /// Executes the next transaction. A refused one leaves no trace.
     /// @param host  What it runs on; null: a plain Host. REQUIRES: over the same state and
     ///              environment.
     Result<Outcome, TxError> execute(const Transaction& tx, const Address& sender,
                                      Host* host = nullptr);
 
-    /// What the block still has room for.
+    /// Returns the room that the block still has.
     [[nodiscard]] Room room() const noexcept;
     [[nodiscard]] const std::vector<Receipt>& receipts() const noexcept { return receipts_; }
 
-    /// To come back to before a transaction. Undoes other States of a shared journal too.
+    /// A point before a transaction, to come back to. A rollback undoes other States of a shared
+    /// journal too.
     struct Checkpoint {
         state::Journal::Checkpoint state = 0;
         size_t transactions = 0;
@@ -69,10 +70,10 @@ class BlockExecutor {
     [[nodiscard]] Checkpoint checkpoint() const noexcept;
     void rollback(const Checkpoint& checkpoint);
 
-    /// Requests (EIP-6110, 7002, 7251), withdrawals, rewards.
+    /// Ends the block: requests (EIP-6110, 7002, 7251), withdrawals, rewards.
     Result<BlockOutcome, ExecutionError> finish();
-    /// What the block has left so far, also if finish failed: then its requests are those before
-    /// the failure.
+    /// Returns the outcome so far, also if finish failed: then its requests are those before the
+    /// failure.
     [[nodiscard]] BlockOutcome outcome() const;
 
   private:
@@ -89,7 +90,7 @@ class BlockExecutor {
     uint64_t rollup_gas_used_ = 0;
 };
 
-/// EIP-7685: sha256 of the sha256 of each that has data.
+/// Returns the sha256 of the sha256 of each request that has data (EIP-7685).
 Hash requests_hash(const std::vector<Bytes>& requests);
 
 }  // namespace scope::execution

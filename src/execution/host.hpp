@@ -11,11 +11,11 @@ class Tracer;
 
 namespace scope::execution {
 
-/// Executes messages on a State by the rules of an environment's revision, and by those of its
-/// rollup, if it is one's.
+/// An executor of messages on a State, by the rules of an environment's revision, and by those of
+/// its rollup, if it has one.
 ///
-/// The one implementation of evm::Host: transactions, system calls and simulations run on it. A
-/// subclass may override call; what its own code does not want to answer it passes to Host::call.
+/// It is the one implementation of evm::Host: transactions, system calls and simulations run on it.
+/// A subclass may override call, and pass to Host::call what it does not answer itself.
 ///
 /// To run messages without a transaction around them: open_transaction, then call with any message
 /// (any sender, any depth, nested in another chain's frame if need be), then close_transaction.
@@ -29,16 +29,17 @@ class Host : public evm::Host {
     [[nodiscard]] const Environment& environment() const noexcept { return environment_; }
     [[nodiscard]] evm::Revision revision() const noexcept { return environment_.revision; }
     [[nodiscard]] const evm::Rules& rules() const noexcept { return environment_.rules(); }
-    /// What the environment's rollup makes of messages; null without one.
+    /// Returns the rollup's part of this host; null without a rollup.
     [[nodiscard]] RollupHost* rollup() const noexcept { return rollup_.get(); }
 
-    /// Begins a transaction of the state, and has warm what always is: origin and coinbase
+    /// Begins a transaction of the state, and warms what always is warm: origin and coinbase
     /// (EIP-2929, EIP-3651), and what the rollup adds.
     void open_transaction(evm::TransactionContext context);
-    /// Ends it by the revision's rules; returns its logs. @p carry_transient as in State.
+    /// Ends the transaction by the revision's rules; returns its logs. @p carry_transient as in
+    /// State.
     std::vector<Log> close_transaction(std::optional<Address> carry_transient = std::nullopt);
 
-    /// Sees each instruction, if not null.
+    /// Sets a tracer, which sees each instruction; null for none.
     void set_tracer(evm::Tracer* tracer) noexcept { tracer_ = tracer; }
     [[nodiscard]] evm::Tracer* tracer() const noexcept { return tracer_; }
 
@@ -64,18 +65,18 @@ class Host : public evm::Host {
     bool self_destruct(const Address& address, const Address& beneficiary) override;
     std::optional<Address> delegation(const Address& address) override;
 
-    /// A create counts the sender's nonce itself, at depth 0 too.
+    /// Runs a frame (evm/host.hpp). A create increments the sender's nonce itself, at depth 0 too.
     evm::CallResult call(const evm::Message& message) override;
     /// Runs a message by Ethereum's rules; only frames below it know of the rollup's.
     evm::CallResult run(const evm::Message& message);
-    /// Has warm what open_transaction has, but for what the rollup adds.
+    /// Warms what open_transaction does, but for what the rollup adds.
     void warm_up();
 
   private:
     evm::CallResult run_call(const evm::Message& message);
     evm::CallResult run_create(const evm::Message& message);
     void rollback_frame(state::Journal::Checkpoint checkpoint);
-    /// A frame that failed is undone.
+    /// Ends a frame; undoes one that failed.
     void end_frame(const evm::Message& message, state::Journal::Checkpoint checkpoint,
                    evm::CallResult& result);
 
@@ -86,12 +87,13 @@ class Host : public evm::Host {
     std::unique_ptr<RollupHost> rollup_;
 };
 
-/// Address of a contract that a create makes (Yellow Paper, section 7).
+/// Returns the address of a contract that a create makes (Yellow Paper, section 7).
 Address create_address(const Address& sender, uint64_t nonce);
-/// EIP-1014.
+/// Returns the address of a contract that CREATE2 makes (EIP-1014).
 Address create2_address(const Address& sender, const Hash& salt, const Hash& init_code_hash);
 
-/// EIP-7702: the account that @p code delegates to, if it is a delegation: 0xef0100 || address.
+/// Returns the account that @p code delegates to; nullopt if it is no delegation, which is
+/// 0xef0100 || address (EIP-7702).
 std::optional<Address> delegation_of(BytesView code) noexcept;
 
 }  // namespace scope::execution

@@ -21,7 +21,7 @@ struct Costs;
 struct Outcome;
 struct Room;
 
-/// What a rollup makes of the messages of one Host.
+/// A rollup's part of one Host: its handling of messages.
 class RollupHost {
   public:
     /// @param host  Outlives it, and so does its environment.
@@ -31,30 +31,32 @@ class RollupHost {
     RollupHost(const RollupHost&) = delete;
     RollupHost& operator=(const RollupHost&) = delete;
 
-    /// A transaction begins, and what Ethereum has warm is warm. An override calls this first.
+    /// Begins a transaction, in which what Ethereum has warm is warm. An override calls this first.
     virtual void open_transaction(const evm::TransactionContext& /*transaction*/) {
         abort_reason_.reset();
         limit_gas(UINT64_MAX);
     }
 
-    /// What Host::call does on this rollup. Host::run is what Ethereum does.
+    /// Runs a message as Host::call does on this rollup; Host::run runs it as Ethereum does.
     virtual evm::CallResult call(const evm::Message& message) = 0;
 
-    /// A frame has run. May make it fail, before it is undone for that.
+    /// Ends a frame that has run: may make it fail, before it is undone for that.
     virtual void end_frame(const evm::Message& message, evm::CallResult& result) = 0;
 
-    /// Whether by @p message the transaction can't stand in any block, whatever frame catches.
+    /// Returns whether @p message keeps the transaction from standing in any block, whatever frame
+    /// catches the failure.
     [[nodiscard]] virtual bool aborts(const evm::Message& message) const noexcept = 0;
 
-    /// Why the open transaction can't stand in any block, if it can't: revert data.
+    /// Returns why the open transaction can't stand in any block, as revert data; nullopt if it
+    /// can.
     [[nodiscard]] const std::optional<Bytes>& abort_reason() const noexcept {
         return abort_reason_;
     }
-    /// For a simulation, which makes calls fail that didn't.
+    /// Forgets the abort: for a simulation, which makes calls fail that didn't.
     void forget_abort() noexcept { abort_reason_.reset(); }
 
-    /// Gas of the rollup's own, that nobody pays: what the open transaction may still take. As it
-    /// is opened, the block's gas limit; at most @p gas after limit_gas.
+    /// Returns what the open transaction may still take of the rollup's own gas, that nobody pays.
+    /// As it is opened, the block's gas limit; at most @p gas after limit_gas.
     [[nodiscard]] int64_t gas_left() const noexcept { return gas_left_; }
     void set_gas_left(int64_t gas) noexcept { gas_left_ = gas; }
     void limit_gas(uint64_t gas) noexcept {
@@ -67,7 +69,7 @@ class RollupHost {
 
   protected:
     [[nodiscard]] Host& host() noexcept { return host_; }
-    /// The first reason is the one that counts.
+    /// Aborts the transaction; the first reason counts.
     void abort(BytesView reason) {
         if (!abort_reason_) abort_reason_ = to_bytes(reason);
     }
@@ -80,15 +82,15 @@ class RollupHost {
     int64_t gas_left_ = 0;
 };
 
-/// What a rollup has beside Ethereum's rules: what its hosts do, and transactions of its own.
+/// A rollup's rules beside Ethereum's: those of its hosts, and of transactions of its own.
 class RollupRule {
   public:
     virtual ~RollupRule() = default;
 
     [[nodiscard]] virtual std::unique_ptr<RollupHost> make_host(Host& host) const = 0;
 
-    /// Whether the transaction is the rollup's own. Only such go through the functions below, which
-    /// do for them what those of the same name in transaction.hpp do for Ethereum's.
+    /// Returns whether the transaction is the rollup's own. Only such go through the functions
+    /// below, which do for them what those of the same name in transaction.hpp do for Ethereum's.
     [[nodiscard]] virtual bool is_own(const Transaction& tx) const noexcept = 0;
 
     virtual Result<Address, TxError> sender_of(const Transaction& tx,

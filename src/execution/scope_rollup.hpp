@@ -13,7 +13,7 @@ inline constexpr Address ABORT_PRECOMPILE =
 inline constexpr auto ASK = literals::fixed_literal<4>("1ecf60ac");
 inline constexpr auto NO_OPEN_ROOT = literals::fixed_literal<4>("7b7d468e");
 inline constexpr auto TOO_LITTLE_GAS = literals::fixed_literal<4>("5dd42bb6");
-/// What asking takes at most at once: inside another one a 64th less than that one.
+/// The most gas that asking takes at once: inside another one a 64th less than that one.
 inline constexpr int64_t ASK_GAS = int64_t{1} << 24;
 
 /// Transactions without a signature (docs/protocol.md, section 6): TxType system. They pay nothing,
@@ -22,10 +22,10 @@ inline constexpr int64_t ASK_GAS = int64_t{1} << 24;
 struct SystemTransactionRule {
     Address sender;  ///< of all of them; its nonce counts them
     Address target;  ///< the only address that they may call
-    /// A precompile for the target alone: what calls it, with a reason, is no transaction of any
-    /// block, whatever frame catches (section 7). Called with NoOpenRoot(), it has the transaction
-    /// revert with that (section 12). Warm from the start, as precompiles are (EIP-2929). For all
-    /// others an account like any other.
+    /// A precompile for the target alone: a transaction that calls it, with a reason, stands in no
+    /// block, whatever frame catches the failure (section 7). Called with NoOpenRoot(), it has the
+    /// transaction revert with that (section 12). Warm from the start, as precompiles are
+    /// (EIP-2929). For all others an account like any other.
     Address abort = ABORT_PRECOMPILE;
     // The target's call to itself of `ask`, in which it takes an answer and serves callbacks, has
     // gas of its own, not that of the frame that waits. Else what a builder has it serve could

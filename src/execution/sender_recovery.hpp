@@ -19,7 +19,7 @@ namespace scope::execution {
 class SenderRecovery {
   public:
     /// @param transactions, environment  Live as long as this.
-    /// @param max_threads  Beside the caller's; by default what the machine has.
+    /// @param max_threads  Beside the caller's; by default as many as the machine has.
     SenderRecovery(std::span<const Transaction> transactions, const Environment& environment,
                    size_t max_threads = default_threads());
     /// Waits for what has begun, and drops the rest.
@@ -27,10 +27,10 @@ class SenderRecovery {
     SenderRecovery(const SenderRecovery&) = delete;
     SenderRecovery& operator=(const SenderRecovery&) = delete;
 
-    /// As sender_of. Recovers others while that of @p index is under way.
+    /// Returns the result of sender_of. Recovers others while that of @p index is under way.
     Result<Address, TxError> sender(size_t index);
 
-    /// One less than the machine runs at the same time.
+    /// Returns one less than the number of threads that the machine runs at the same time.
     static size_t default_threads() noexcept;
 
   private:
@@ -40,7 +40,7 @@ class SenderRecovery {
         std::atomic<State> state{State::open};
     };
 
-    /// Recovers the next that nobody has begun. @return false: there is none.
+    /// Recovers the next sender that nobody has begun; returns false if there is none.
     bool recover_next() noexcept;
 
     std::span<const Transaction> transactions_;

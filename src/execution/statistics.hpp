@@ -5,7 +5,7 @@
 
 namespace scope::execution {
 
-/// How much work this process has done since it began, on all chains: for metrics, and to see that
+/// The work that this process has done since it began, on all chains: for metrics, and to see that
 /// nothing is done twice.
 struct Statistics {
     std::atomic<uint64_t> executed{0};   ///< transactions executed, refused ones too

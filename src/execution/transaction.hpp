@@ -16,23 +16,23 @@ inline constexpr uint64_t MAX_TRANSACTION_GAS =
 /// Gas is counted in 63 bits, and no valid block has more.
 inline constexpr uint64_t MAX_GAS = INT64_MAX;
 
-/// What a block still has room for. REQUIRES: at most MAX_GAS where a transaction is executed.
+/// The room that a block still has. REQUIRES: at most MAX_GAS where a transaction is executed.
 struct Room {
     uint64_t gas = UINT64_MAX;
     uint64_t blob_gas = UINT64_MAX;
     uint64_t rollup_gas = UINT64_MAX;  ///< that nobody pays (RollupHost)
 };
 
-/// What a transaction costs before anything of it runs.
+/// The costs of a transaction before anything of it runs.
 struct Costs {
     uint64_t intrinsic_gas = 0;
     uint64_t floor_gas = 0;  ///< least that is paid in the end (EIP-7623); 0 before Prague
     uint256 gas_price;       ///< effective, wei
-    uint256 priority_fee;    ///< of it, what the coinbase gets per gas, wei
+    uint256 priority_fee;    ///< of it, the coinbase's part per gas, wei
     uint64_t blob_gas = 0;
 };
 
-/// What became of a transaction that stands in the block.
+/// The outcome of a transaction that stands in the block.
 struct Outcome {
     evm::Status status = evm::Status::success;
     uint64_t gas_used = 0;      ///< as paid: after refunds, at least the floor
@@ -46,30 +46,32 @@ struct Outcome {
     [[nodiscard]] bool succeeded() const noexcept { return status == evm::Status::success; }
 };
 
-/// Yellow Paper, section 6.2 (g0), and EIP-7623.
+/// The intrinsic gas (Yellow Paper, section 6.2: g0) and the floor of EIP-7623.
 struct IntrinsicGas {
     uint64_t intrinsic = 0;
     uint64_t floor = 0;
 };
 IntrinsicGas intrinsic_gas(const Transaction& tx, evm::Revision revision);
 
-/// Wei that one gas costs whoever sends it (EIP-1559). REQUIRES: it offers @p base_fee.
+/// Returns the wei that the sender pays for one gas (EIP-1559). REQUIRES: it offers @p base_fee.
 uint256 effective_gas_price(const Transaction& tx, const std::optional<uint256>& base_fee);
 
-/// The signer, or who sends a rollup's own transactions. Checks type, chain id, signature.
+/// Returns the signer, or the sender of a rollup's own transactions. Checks type, chain id,
+/// signature.
 Result<Address, TxError> sender_of(const Transaction& tx, const Environment& environment);
 
-/// Whether @p tx of @p sender may stand next in the block. The signature is sender_of's.
+/// Returns the costs of @p tx if it may stand next in the block. The signature is checked by
+/// sender_of.
 Result<Costs, TxError> validate_transaction(const state::State& state,
                                             const Environment& environment, const Transaction& tx,
                                             const Address& sender, const Room& room = {});
 
-/// All rules for which validate_transaction would refuse it, if it were not for the others; none if
-/// it may stand. For those who compare with a test that names one of them.
+/// Returns all rules for which validate_transaction would refuse it, if it were not for the others;
+/// none if it may stand: for comparison with a test that names one of them.
 TxErrors broken_rules(const state::State& state, const Environment& environment,
                       const Transaction& tx, const Address& sender, const Room& room = {});
 
-/// Validates and executes; a refused transaction leaves the state as it was.
+/// Validates and executes a transaction; a refused one leaves the state as it was.
 ///
 /// The host is the caller's, so that a simulation's sees every call. REQUIRES: no transaction open
 /// in its state.
@@ -78,15 +80,15 @@ Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
 
 // Parts of execute_transaction, for a rollup's own transactions as well.
 
-/// The message of a transaction's own frame. Borrows its data.
+/// Returns the message of a transaction's own frame. Borrows its data.
 evm::Message frame_of(const Transaction& tx, const Address& sender, const Costs& costs);
 
-/// What became of a transaction whose frame ended like that, but for its logs.
+/// Returns the outcome of a transaction from that of its frame, but for its logs.
 /// @param authorization_refund  In gas, beside what its frames have earned.
 Outcome outcome_of(const Host& host, const Transaction& tx, const Costs& costs,
                    evm::CallResult result, uint64_t authorization_refund = 0);
 
-/// A message from SYSTEM_ADDRESS as EIP-4788 has it: 30'000'000 gas, nothing paid or counted.
+/// Runs a message from SYSTEM_ADDRESS as EIP-4788 has it: 30'000'000 gas, nothing paid or counted.
 evm::CallResult system_call(Host& host, const Address& target, BytesView input);
 
 }  // namespace scope::execution

@@ -8,7 +8,8 @@
 
 namespace scope::execution {
 
-/// Why a transaction can't stand in a block. Nothing of it was executed, nothing is paid.
+/// The reason why a transaction can't stand in a block. Nothing of it was executed, nothing is
+/// paid.
 enum class TxError : uint8_t {
     type_1_before_berlin,             // EIP-2930
     type_2_before_london,             // EIP-1559
@@ -51,7 +52,7 @@ inline constexpr size_t TX_ERROR_COUNT = 35;
 /// Several rules; the bit of each is the enumerator's number.
 using TxErrors = std::bitset<TX_ERROR_COUNT>;
 
-/// As the enumerator is written.
+/// Returns the enumerator's name.
 constexpr std::string_view to_string(TxError error) noexcept {
     constexpr std::array NAMES{
         "type_1_before_berlin",

@@ -7,22 +7,22 @@
 
 namespace scope::interchange {
 
-/// Whether @p expected, a fixture's expectException, names @p error: "A|B" means that either is
-/// right.
+/// Returns whether @p expected, a fixture's expectException, names @p error: "A|B" means that
+/// either is right.
 bool is_expected(std::string_view expected, execution::TxError error);
 bool is_expected(std::string_view expected, const chain::BlockRefusal& refusal);
-/// Whether it names one of these.
+/// Returns whether it names one of these.
 bool is_expected(std::string_view expected, const execution::TxErrors& broken);
 bool is_expected(std::string_view expected, const chain::BrokenRules& broken);
-/// Whether it names TransactionException.@p name.
+/// Returns whether it names TransactionException.@p name.
 bool has_name(std::string_view expected, std::string_view name);
 
-/// What the official tests call it, without "TransactionException."; empty for rules that they
+/// Returns the official tests' name, without "TransactionException."; empty for rules that they
 /// don't know.
 std::string_view official_name(execution::TxError error);
-/// As above, without "BlockException.", "A|B" where they know several.
+/// Returns the official tests' names, without "BlockException."; "A|B" where they know several.
 std::string_view official_names(chain::BlockError error);
-/// For a person: as the enumerator is written, and behind it what the tests call it.
+/// Returns the error human-readable: the enumerator's name, and behind it the tests' name.
 std::string describe(execution::TxError error);
 
 }  // namespace scope::interchange

@@ -15,7 +15,7 @@ struct Fork {
 };
 
 std::optional<Fork> fork_by_name(std::string_view name);
-/// All, for a message.
+/// Returns all names, for a message.
 std::string fork_names();
 
 }  // namespace scope::interchange

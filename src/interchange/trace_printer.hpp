@@ -9,13 +9,13 @@
 
 namespace scope::interchange {
 
-/// Prints each instruction of one transaction as one line of JSON (EIP-3155).
+/// A tracer that prints each instruction of one transaction as one line of JSON (EIP-3155).
 ///
 /// As in other clients, `refund` is the transaction's, as it stands once the instruction is paid.
-/// What can't be written is lost; ferror tells.
+/// A line that can't be written is lost; ferror tells.
 class TracePrinter final : public evm::Tracer {
   public:
-    /// What a line says of the machine beside what it always says.
+    /// The optional fields of a line.
     struct Fields {
         bool stack = true;
         bool memory = false;
@@ -30,7 +30,7 @@ class TracePrinter final : public evm::Tracer {
     void on_cost(int64_t gas_cost, int64_t gas_refund, std::optional<evm::Status> failure) override;
     void on_frame_end(const evm::CallResult& result) override;
 
-    /// The line after the last instruction of a transaction.
+    /// Prints the line after the last instruction of a transaction.
     void print_outcome(BytesView output, uint64_t gas_used);
 
   private:
