@@ -11,18 +11,18 @@ namespace scope::chain {
 
 class Chain;
 
-/// What a block's builder is free to choose.
+/// The part of a block that its builder is free to choose.
 struct BlockAttributes {
     uint64_t timestamp_s = 0;  ///< after the parent's
     Address coinbase;
     Hash prev_randao;
     Bytes extra_data;                     ///< at most 32 bytes
-    std::optional<uint64_t> gas_limit;    ///< none: the parent's
+    std::optional<uint64_t> gas_limit;    ///< nullopt: the parent's
     std::vector<Withdrawal> withdrawals;  ///< Shanghai
     Hash parent_beacon_block_root;        ///< Cancun
 };
 
-/// Whether a child of @p parent may have these attributes.
+/// Returns whether a child of @p parent may have these attributes.
 bool are_allowed(const ChainSpec& spec, const BlockHeader& parent,
                  const BlockAttributes& attributes);
 
@@ -37,7 +37,7 @@ struct SealedBlock {
     std::shared_ptr<const state::WorldState> state;
 };
 
-/// Builds one block step by step.
+/// A builder of one block, step by step.
 ///
 /// The environment is final from the start. Transactions are tried in order; between two of them
 /// the state may be read, simulated on (Host over state() and environment()) and taken back.
@@ -50,8 +50,7 @@ class BlockBuilder {
   public:
     /// @param journal  Shared with States of other chains, so that one checkpoint spans them; null:
     ///                 its own.
-    /// REQUIRES: the chain, which must outlive it, has the parent, and attributes are as said
-    /// above.
+    /// REQUIRES: the chain, which must outlive it, has the parent, and the attributes are allowed.
     BlockBuilder(const Chain& chain, const Hash& parent, BlockAttributes attributes,
                  state::Journal* journal = nullptr);
     BlockBuilder(const BlockBuilder&) = delete;
@@ -60,28 +59,28 @@ class BlockBuilder {
 
     [[nodiscard]] const execution::Environment& environment() const noexcept;
     [[nodiscard]] state::State& state() noexcept;
-    /// The header as far as it is known: all but roots, gas used, bloom and hash.
+    /// Returns the header as far as it is known: all but roots, gas used, bloom and hash.
     [[nodiscard]] const BlockHeader& header() const noexcept;
     [[nodiscard]] const std::vector<Transaction>& transactions() const noexcept;
     [[nodiscard]] const std::vector<Receipt>& receipts() const noexcept;
     [[nodiscard]] execution::Room room() const noexcept;
 
-    /// Executes it as the block's next, or refuses it and leaves no trace.
+    /// Executes @p tx as the block's next, or refuses it and leaves no trace.
     /// @param host  To run on instead of a plain Host. REQUIRES: over state() and environment().
     Result<execution::Outcome, execution::TxError> try_transaction(const Transaction& tx,
                                                                    execution::Host* host = nullptr);
-    /// As try_transaction, if what execution::sender_of gives for @p tx is known.
+    /// Executes @p tx as try_transaction does, if the result of execution::sender_of is known.
     Result<execution::Outcome, execution::TxError> try_transaction_of(
         const Result<Address, execution::TxError>& sender, const Transaction& tx,
         execution::Host* host = nullptr);
 
-    /// To come back to before a transaction. With a shared journal a rollback undoes what happened
-    /// to its other States since, too.
+    /// A point before a transaction, to come back to. With a shared journal a rollback undoes what
+    /// happened to its other States since, too.
     using Checkpoint = execution::BlockExecutor::Checkpoint;
     [[nodiscard]] Checkpoint checkpoint() const noexcept;
     void rollback(const Checkpoint& checkpoint);
 
-    /// The end: requests, withdrawals, roots, hash. Once only. Import accepts what it gives.
+    /// Ends the block: requests, withdrawals, roots, hash. Once only. Import accepts what it gives.
     Result<SealedBlock, BlockRefusal> seal();
 
   private:

@@ -11,8 +11,8 @@
 
 namespace scope::chain {
 
-/// Why a block is refused; nothing is kept of it. Header rules are those of the Yellow Paper,
-/// section 4.3.4, where no other source stands.
+/// The reason why a block is refused; nothing is kept of it. Header rules are those of the Yellow
+/// Paper, section 4.3.4, where no other source stands.
 enum class BlockError : uint8_t {
     malformed,      // the bytes are no block (types/block.hpp)
     already_known,  // imported before
@@ -48,7 +48,7 @@ enum class BlockError : uint8_t {
     wrong_state_root,
 };
 inline constexpr size_t BLOCK_ERROR_COUNT = 32;
-/// As the enumerator is written.
+/// Returns the enumerator's name.
 constexpr std::string_view to_string(BlockError error) noexcept {
     constexpr std::array NAMES{
         "malformed",
@@ -103,7 +103,7 @@ struct BlockRefusal {
 
     friend bool operator==(const BlockRefusal&, const BlockRefusal&) = default;
 };
-/// For a person: "invalid_transaction 3: nonce_too_low".
+/// Returns it human-readable: "invalid_transaction 3: nonce_too_low".
 inline std::string to_string(const BlockRefusal& refusal) {
     std::string text{to_string(refusal.error)};
     if (refusal.transaction_error)

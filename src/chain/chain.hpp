@@ -10,7 +10,7 @@
 
 namespace scope::chain {
 
-/// The first block, without what follows from the rest.
+/// The first block, without the fields that follow from the rest.
 struct Genesis {
     state::GenesisAlloc alloc;
     uint64_t timestamp_s = 0;
@@ -22,15 +22,15 @@ struct Genesis {
     Bytes extra_data;
     uint64_t number = 0;
     Hash parent_hash;
-    std::optional<uint256> base_fee_per_gas;  ///< none: EIP-1559's initial one, from London
-    std::optional<uint64_t> excess_blob_gas;  ///< none: 0, from Cancun
-    std::optional<uint64_t> blob_gas_used;    ///< none: 0, from Cancun
+    std::optional<uint256> base_fee_per_gas;  ///< nullopt: EIP-1559's initial one, from London
+    std::optional<uint64_t> excess_blob_gas;  ///< nullopt: 0, from Cancun
+    std::optional<uint64_t> blob_gas_used;    ///< nullopt: 0, from Cancun
     std::optional<Hash> parent_beacon_block_root;
 };
-/// The header that a genesis gives under a spec.
+/// Returns the header that a genesis gives under a spec.
 BlockHeader genesis_header(const ChainSpec& spec, const Genesis& genesis, const Hash& state_root);
 
-/// What a built block was made of, and what did not fit.
+/// A built block, and the transactions that did not fit.
 struct BuiltBlock {
     SealedBlock sealed;
     std::vector<execution::Outcome> outcomes;
@@ -56,13 +56,13 @@ class Chain {
     [[nodiscard]] std::shared_ptr<const state::WorldState> head_state() const {
         return store_->state(head()->hash);
     }
-    /// Hashes of the ancestors of a child of @p parent.
+    /// Returns the hashes of the ancestors of a child of @p parent.
     [[nodiscard]] std::unique_ptr<execution::BlockHashes> ancestors(const Hash& parent) const;
 
-    /// Validates in full, executes, stores, and makes it the head if it is heavier (before Paris)
-    /// or its parent is the head (from Paris). A refused block leaves nothing.
+    /// Validates @p block in full, executes it, stores it, and makes it the head if it is heavier
+    /// (before Paris) or its parent is the head (from Paris). Nothing is kept of a refused block.
     Result<StoredBlockPtr, BlockRefusal> import(const Block& block);
-    /// As import, from RLP.
+    /// Imports a block from RLP.
     Result<StoredBlockPtr, BlockRefusal> import_bytes(BytesView rlp);
     /// Stores a block that this process has executed itself on this chain, by BlockBuilder or
     /// validate, and makes it the head. One that is stored already only becomes the head.
@@ -70,18 +70,18 @@ class Chain {
     StoredBlockPtr adopt(SealedBlock sealed);
     /// Validates a block in full, stores nothing.
     [[nodiscard]] Result<SealedBlock, BlockRefusal> validate(const Block& block) const;
-    /// Each rule that a refused block breaks, whatever others it breaks. For those who compare with
-    /// a test that names one of them.
+    /// Returns each rule that a refused block breaks, whatever others it breaks: for comparison
+    /// with a test that names one of them.
     [[nodiscard]] BrokenRules broken_rules(const Block& block) const;
 
-    /// What a fork choice says. REQUIRES: imported.
+    /// Sets the head that a fork choice gives. REQUIRES: imported.
     void set_head(const Hash& block_hash);
 
-    /// Builds on the head from what fits of @p transactions, in their order.
+    /// Builds a block on the head from those of @p transactions that fit, in their order.
     Result<BuiltBlock, BlockRefusal> build_block(const BlockAttributes& attributes,
                                                  std::span<const Transaction> transactions) const;
 
-    /// Keeps a blob for those who derive from this chain. False, and nothing kept, if the proof
+    /// Keeps a blob for derivation from this chain. Returns false, and keeps nothing, if the proof
     /// does not hold. The blob's versioned hash is that of the commitment.
     bool add_blob(StoredBlobPtr blob);
 
@@ -94,7 +94,7 @@ class Chain {
     std::unique_ptr<Store> store_;
 };
 
-/// Environment of a block with this header.
+/// Returns the environment of a block with this header.
 execution::Environment make_environment(const ChainSpec& spec, const BlockHeader& header,
                                         const execution::BlockHashes* ancestors);
 

@@ -8,7 +8,7 @@
 
 namespace scope::chain {
 
-/// From where a revision's rules hold: a block number before Paris and at it, a time after.
+/// The start of a revision's rules: a block number before Paris and at it, a time after.
 struct ForkActivation {
     enum class By : uint8_t { number, timestamp };
     evm::Revision revision = evm::Revision::frontier;
@@ -21,12 +21,12 @@ struct BlobScheduleEntry {
     execution::BlobParameters parameters;
 };
 
-/// Everything that makes a chain's rules.
+/// All that makes a chain's rules.
 struct ChainSpec {
     ChainId chain_id{1};
     std::vector<ForkActivation> forks;             ///< by revision; the first from 0
     std::vector<BlobScheduleEntry> blob_schedule;  ///< by time; BPO forks are entries (EIP-7892)
-    /// Of whose rollup it is; null: Ethereum's rules alone.
+    /// Rules of the rollup that it is; null: Ethereum's rules alone.
     std::shared_ptr<const execution::RollupRule> rollup;
     Address deposit_contract;  ///< EIP-6110
 
@@ -34,10 +34,10 @@ struct ChainSpec {
     [[nodiscard]] const evm::Rules& rules_at(uint64_t number, uint64_t timestamp_s) const noexcept {
         return evm::rules_of(revision_at(number, timestamp_s));
     }
-    /// None before Cancun.
+    /// Returns the blob parameters; zeros before Cancun.
     [[nodiscard]] execution::BlobParameters blobs_at(uint64_t timestamp_s) const noexcept;
 
-    /// A chain that has had one revision's rules from its genesis on, with Ethereum's parameters.
+    /// Returns a chain with one revision's rules from its genesis on, with Ethereum's parameters.
     static ChainSpec of(evm::Revision revision, ChainId chain_id);
 };
 
@@ -50,13 +50,14 @@ inline constexpr uint64_t GAS_LIMIT_BOUND_DIVISOR = 1024;
 inline constexpr uint64_t MIN_GAS_LIMIT = 5000;
 inline constexpr size_t MAX_EXTRA_DATA_SIZE = 32;
 
-/// What a child of @p parent must have. REQUIRES: London at the child.
+/// Returns the base fee of a child of @p parent. REQUIRES: London at the child.
 uint256 next_base_fee(const BlockHeader& parent);
-/// REQUIRES: Cancun at the child (EIP-4844, EIP-7918).
+/// Returns the excess blob gas of a child of @p parent (EIP-4844, EIP-7918). REQUIRES: Cancun at
+/// the child.
 uint64_t next_excess_blob_gas(const ChainSpec& spec, const BlockHeader& parent,
                               uint64_t timestamp_s);
-/// Zero from Paris. Before: the formula of the revision, without the bombs of forks that change
-/// nothing else.
+/// Returns the difficulty of a child of @p parent: zero from Paris; before, by the formula of the
+/// revision, without the bombs of forks that change nothing else.
 uint256 next_difficulty(const ChainSpec& spec, const BlockHeader& parent, uint64_t timestamp_s);
 
 }  // namespace scope::chain

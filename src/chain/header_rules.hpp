@@ -9,20 +9,21 @@ namespace scope::chain {
 
 using BlockFindings = Findings<BlockError, BLOCK_ERROR_COUNT>;
 
-/// Whether a header may follow its parent, as far as it can be said without the block's body.
+/// Checks a header against its parent, as far as it can be done without the block's body.
 void check_header(BlockFindings& findings, const ChainSpec& spec, const BlockHeader& header,
                   const BlockHeader& parent);
 
-/// Whether a block's lists are those that its header names, but for the transactions: a block with
-/// an invalid transaction is refused for that, whatever root it names.
+/// Checks a block's lists against its header, but for the transactions: a block with an invalid
+/// transaction is refused for that, whatever root it names.
 void check_body(BlockFindings& findings, const ChainSpec& spec, const Block& block);
 
-/// Whether a block before Paris may have these ommers: at most two, different, no ancestors, valid
-/// headers that are children of an ancestor up to six generations back.
+/// Checks the ommers of a block before Paris: at most two, different, no ancestors, valid headers
+/// that are children of an ancestor up to six generations back.
 Result<void, BlockError> validate_ommers(const ChainSpec& spec, const Block& block,
                                          const Store& store);
 
-/// Whether a block may have a gas limit after its parent's (with EIP-1559's step at London).
+/// Returns whether a block may have a gas limit after its parent's (with EIP-1559's step at
+/// London).
 bool is_gas_limit_allowed(uint64_t gas_limit, const BlockHeader& parent, bool is_first_london);
 
 }  // namespace scope::chain

@@ -5,7 +5,7 @@
 
 namespace scope::chain {
 
-/// As the chain's refusals have it.
+/// Returns the error as the chain's refusals name it.
 constexpr BlockError to_block_error(execution::ExecutionError error) noexcept {
     switch (error) {
         case execution::ExecutionError::system_contract_missing:

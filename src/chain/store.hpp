@@ -24,13 +24,13 @@ struct StoredBlock {
 };
 using StoredBlockPtr = std::shared_ptr<const StoredBlock>;
 
-/// Where a transaction of the canonical chain stands.
+/// The place of a transaction on the canonical chain.
 struct TransactionPlace {
     StoredBlockPtr block;
     size_t index = 0;
 };
 
-/// EIP-4844: what a transaction's versioned hash stands for.
+/// The blob that a transaction's versioned hash stands for (EIP-4844).
 struct StoredBlob {
     Blob blob;
     KzgCommitment commitment;
@@ -38,9 +38,9 @@ struct StoredBlob {
 };
 using StoredBlobPtr = std::shared_ptr<const StoredBlob>;
 
-/// Where a chain's blocks, states and blobs are. In memory (MemoryStore) or in a database.
+/// The store of a chain's blocks, states and blobs: in memory (MemoryStore) or in a database.
 ///
-/// Null and nothing stand for what it does not have.
+/// It returns null or nullopt for what it does not have.
 class Store {
   public:
     virtual ~Store() = default;
@@ -48,7 +48,7 @@ class Store {
     virtual void put_block(StoredBlockPtr block,
                            std::shared_ptr<const state::WorldState> state) = 0;
     [[nodiscard]] virtual StoredBlockPtr block(const Hash& hash) const = 0;
-    /// The state after a block.
+    /// Returns the state after a block.
     [[nodiscard]] virtual std::shared_ptr<const state::WorldState> state(
         const Hash& block_hash) const = 0;
 

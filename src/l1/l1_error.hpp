@@ -6,12 +6,13 @@
 
 namespace scope::l1 {
 
-/// Why an L1 gives no answer. Nothing is known then: who asked keeps what it has and asks again.
+/// The reason why an L1 gives no answer. Nothing is known then: the caller keeps what it has and
+/// asks again.
 enum class L1Error : uint8_t {
     unreachable,    // nobody answers, or not in time
     unknown_block,  // a block that it doesn't have, or whose state it doesn't keep
 };
-/// As the enumerator is written.
+/// Returns the enumerator's name.
 constexpr std::string_view to_string(L1Error error) noexcept {
     switch (error) {
         case L1Error::unreachable:
@@ -22,7 +23,7 @@ constexpr std::string_view to_string(L1Error error) noexcept {
     return "unknown";
 }
 
-/// Why a transaction is not on its way to a block.
+/// The reason why a transaction is not on its way to a block.
 struct SendError {
     enum class Rule : uint8_t {
         unreachable,  ///< nobody took it

@@ -8,7 +8,7 @@
 
 namespace scope::l1 {
 
-/// What has become of a transaction.
+/// The status of a transaction.
 struct TransactionStatus {
     enum class Stage : uint8_t {
         unknown,   ///< never sent, dropped, or in a block that is canonical no more
@@ -18,7 +18,7 @@ struct TransactionStatus {
     Stage stage = Stage::unknown;
     std::optional<chain::TransactionPlace> place;  ///< if included
 };
-/// As the enumerator is written.
+/// Returns the enumerator's name.
 constexpr std::string_view to_string(TransactionStatus::Stage stage) noexcept {
     switch (stage) {
         case TransactionStatus::Stage::unknown:
@@ -31,7 +31,7 @@ constexpr std::string_view to_string(TransactionStatus::Stage stage) noexcept {
     return "unknown";
 }
 
-/// The third of L1's three roles: brings transactions into blocks.
+/// The third of L1's three roles: the one that brings transactions into blocks.
 class L1Sender {
   public:
     virtual ~L1Sender() = default;
@@ -39,7 +39,7 @@ class L1Sender {
     /// Takes a signed transaction with its blobs, in the order of its versioned hashes.
     virtual Result<void, SendError> send(const Transaction& transaction,
                                          std::span<const chain::StoredBlobPtr> blobs) = 0;
-    /// Returns what has become of a transaction.
+    /// Returns the status of a transaction.
     [[nodiscard]] virtual Result<TransactionStatus, L1Error> status(
         const Hash& transaction_hash) const = 0;
 };

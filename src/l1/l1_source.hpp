@@ -12,15 +12,15 @@ struct L1BlockId {
     friend bool operator==(const L1BlockId&, const L1BlockId&) = default;
 };
 
-/// What L1's fork choice says: each is the next one's descendant or the same.
+/// The heads by L1's fork choice: each is the next one's descendant or the same.
 struct L1Heads {
     L1BlockId latest;
     L1BlockId safe;       ///< not expected to be reorganised
     L1BlockId finalized;  ///< can't be, but by breaking L1's consensus
 };
 
-/// The first of L1's three roles: what a follower reads. Nothing it says is believed before it was
-/// checked against hashes, but for the fork choice. May be asked from several threads.
+/// The first of L1's three roles: the data that a follower reads. All of it but the fork choice is
+/// checked against hashes before it is used. May be asked from several threads.
 class L1Source {
   public:
     virtual ~L1Source() = default;
@@ -28,7 +28,7 @@ class L1Source {
     [[nodiscard]] virtual Result<L1Heads, L1Error> heads() const = 0;
     /// Returns the canonical block with its receipts, or null if there is none of this number.
     [[nodiscard]] virtual Result<chain::StoredBlockPtr, L1Error> block(uint64_t number) const = 0;
-    /// Returns null if it doesn't have the blob, or not any more.
+    /// Returns the blob, or null if it doesn't have it, or not any more.
     [[nodiscard]] virtual Result<chain::StoredBlobPtr, L1Error> blob(
         const Hash& versioned_hash) const = 0;
 };

@@ -27,7 +27,7 @@ class L1View {
     /// Returns the hashes of the ancestors of a child of @p parent. The view must outlive them.
     [[nodiscard]] virtual Result<std::unique_ptr<execution::BlockHashes>, L1Error> ancestors(
         const Hash& parent) const = 0;
-    /// Returns what the block after the head is expected to have.
+    /// Returns the attributes that the block after the head is expected to have.
     [[nodiscard]] virtual Result<chain::BlockAttributes, L1Error> next_block() const = 0;
 };
 

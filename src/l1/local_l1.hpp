@@ -10,12 +10,13 @@ namespace scope::l1 {
 struct LocalL1Options {
     uint64_t slot_s = 12;  ///< from one block to the next, in seconds
     Address coinbase;      ///< of its blocks
-    /// How far behind the head are, in blocks; at genesis, while the chain is shorter.
+    /// Distances behind the head, in blocks; the genesis block, while the chain is shorter.
     uint64_t safe_depth = 32;
     uint64_t finalized_depth = 64;
 };
 
-/// An L1 in this process, in all three roles: a chain that mines a block for what it is sent.
+/// An L1 in this process, in all three roles: a chain that mines a block for each transaction that
+/// it is sent.
 ///
 /// As source it may be asked from several threads; the rest is for one thread.
 class LocalL1 final : public L1Source, public L1View, public L1Sender {
@@ -43,18 +44,19 @@ class LocalL1 final : public L1Source, public L1View, public L1Sender {
     /// Mines the next block with the transaction alone.
     Result<void, SendError> send(const Transaction& transaction,
                                  std::span<const chain::StoredBlobPtr> blobs) override;
-    /// Never pending: a block is mined for what is sent.
+    /// Returns the status; never pending, for a block is mined with each transaction that is sent.
     [[nodiscard]] Result<TransactionStatus, L1Error> status(
         const Hash& transaction_hash) const override;
 
     // Mining
-    /// Has the next block be made of these instead: once. REQUIRES: valid on the head then.
+    /// Sets the attributes of the next block alone. REQUIRES: valid on the head then.
     void set_next_block(chain::BlockAttributes attributes) { next_ = std::move(attributes); }
-    /// Builds the next block of what fits of @p transactions in their order, and makes it the head.
+    /// Builds the next block from those of @p transactions that fit, in their order, and makes it
+    /// the head.
     Result<chain::BuiltBlock, chain::BlockRefusal> mine(std::span<const Transaction> transactions);
-    /// Keeps blobs for those who follow, up to the first whose proof does not hold: then false.
+    /// Keeps blobs for followers, up to the first whose proof does not hold; returns false then.
     bool add_blobs(std::span<const chain::StoredBlobPtr> blobs);
-    /// Reorganises: the next block is built on this one. REQUIRES: it was mined here.
+    /// Reorganises L1: the next block is built on this one. REQUIRES: it was mined here.
     void set_head(const Hash& block_hash);
 
   private:
