@@ -4,7 +4,7 @@
 #include "protocol/plan.hpp"
 #include "protocol/settlement.hpp"
 
-/// How the structs stand in the contract ABI: fields in the order of ScopeTypes.sol and
+/// The fields of the structs in the contract ABI, in the order of ScopeTypes.sol and
 /// ISettlement.sol.
 
 template <>

@@ -7,11 +7,11 @@
 #include "protocol/response.hpp"
 #include "protocol/rolling_hash.hpp"
 
-/// Calldata of ScopedCallable (contracts/src/interfaces/IScopedCallableExtension.sol) and what it
-/// returns.
+/// Calldata and return data of ScopedCallable
+/// (contracts/src/interfaces/IScopedCallableExtension.sol).
 namespace scope::protocol::callable {
 
-/// What moves on a chain as control comes and goes in a root (§5).
+/// The state of a chain that moves as control comes and goes in a root (§5).
 struct Baton {
     Hash trace;          ///< the chain's own
     uint256 served_gas;  ///< gas limit of the innermost call that the chain is serving, 0 if none
@@ -24,8 +24,10 @@ Bytes run_root(const RootContext& context, const RootSection& section);
 Bytes close_root();
 Bytes fill_responses_in(const Fill& fill);
 Bytes deploy_alias(const uint256& chain_id, const Address& account);
-/// The contract's call to itself that serves a request: the seed's arguments, then what they don't
-/// carry. @p still: the chain waits in a static call, so that nothing may be stored (§8).
+/// Encodes the contract's call to itself that serves a request: the seed's arguments, then what
+/// they don't carry.
+///
+/// @param still  The chain waits in a static call, so that nothing may be stored (§8).
 Bytes handle_scoped_call(const Request& request, bool still);
 Bytes get_rolling_hashes(const uint256& chain_id);
 Bytes get_values(const uint256& chain_id);
@@ -33,20 +35,20 @@ Bytes get_baton();
 Bytes set_baton(const Baton& baton);
 Bytes get_remotes();
 
-/// The request inside the contract's answerOf call to itself, by which it takes an answer; nothing
-/// for other calldata.
+/// Returns the request inside the contract's answerOf call to itself, by which it takes an answer;
+/// nullopt for other calldata.
 std::optional<Request> decode_answer_of(BytesView calldata);
 
-/// What the contract reverts with if a record has another answer than recorded.
+/// Returns the revert data of the contract if a record has another answer than recorded.
 Bytes not_reproduced(const Hash& request_hash);
-/// Whether it reverted since the request has a fill already.
+/// Returns whether the contract reverted since the request has a fill already.
 bool is_duplicate_fill(BytesView revert_data);
 
 struct OpenRoot {
     Hash root_id;  ///< zero if no root is open
     Baton baton;
 };
-/// What getBaton returns.
+/// Decodes what getBaton returns.
 std::optional<OpenRoot> decode_open_root(BytesView output);
 std::optional<RollingHashes> decode_rolling_hashes(BytesView output);
 
@@ -55,10 +57,10 @@ struct Values {
     uint256 value_in;   ///< wei
 };
 std::optional<Values> decode_values(BytesView output);
-/// The chains that openScope listed.
+/// Decodes the chains that openScope listed.
 std::optional<std::vector<uint256>> decode_remotes(BytesView output);
 
-/// What a system transaction of a rollup asks for (§6).
+/// The calls that a system transaction of a rollup makes (§6).
 struct OpenScopeCall {
     std::vector<uint256> remotes;
 };
@@ -71,7 +73,8 @@ struct RunRootCall {
     RootSection section;
 };
 using SystemCall = std::variant<OpenScopeCall, LoadRootCall, RunRootCall>;
-/// Accepts only what open_scope, load_root and run_root give.
+/// Decodes a system transaction's calldata; accepts only what open_scope, load_root and run_root
+/// give.
 Result<SystemCall, DecodeError> decode_system_call(BytesView calldata);
 
 }  // namespace scope::protocol::callable

@@ -6,8 +6,8 @@
 
 namespace scope::protocol {
 
-/// Why ScopedCallable can't go on (§1). Never the callee's failure, though a callee can imitate one
-/// where its revert data bubbles.
+/// The reason why ScopedCallable can't go on (§1). Never the callee's failure, though a callee can
+/// imitate one where its revert data bubbles.
 enum class Fault : uint8_t {
     response_missing,  ///< a request has no fill
     out_of_position,   ///< a request or its answer is not where control is
@@ -18,9 +18,9 @@ enum class Fault : uint8_t {
 
 /// Returns the fault's error as Solidity declares it: "NotReproduced(bytes32)".
 std::string_view signature_of(Fault fault) noexcept;
-/// Returns its name alone: "NotReproduced".
+/// Returns the name of the fault's error alone: "NotReproduced".
 std::string_view to_string(Fault fault) noexcept;
-/// Returns the first four bytes of its revert data.
+/// Returns the first four bytes of the fault's revert data.
 const abi::Selector& selector_of(Fault fault) noexcept;
 
 /// Returns the fault that @p revert_data are those of, or nullopt.

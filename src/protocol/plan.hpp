@@ -16,11 +16,12 @@ struct Fill {
 struct Record {
     Request request;
     Hash raw_response_hash;  ///< keccak256 of the raw bytes of its answer
-    bool kept = false;       ///< whether every frame around the call on the source survives
+    bool kept = false;       ///< every frame around the call on the source survives
     friend bool operator==(const Record&, const Record&) = default;
 };
 
-/// What one chain gets for one root: answers to what it will ask, and what it will be asked.
+/// The section that one chain gets for one root: the answers to its requests, and the requests to
+/// it.
 struct RootSection {
     std::vector<Fill> fills;
     std::vector<Record> records;

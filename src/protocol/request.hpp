@@ -5,9 +5,9 @@
 #include "base/chain_id.hpp"
 #include "base/uint256.hpp"
 
-/// SCOPE as plain data (docs/protocol.md): what contracts, builder, prover and followers hash and
-/// exchange. Knows no EVM. Every hash has a Solidity twin in contracts/src; shared vectors keep
-/// them equal.
+/// SCOPE as plain data (docs/protocol.md): the values that contracts, builder, prover and followers
+/// hash and exchange. Knows no EVM. Every hash has a Solidity twin in contracts/src; shared vectors
+/// keep them equal.
 ///
 /// A chain that a contract, a batch or calldata names is a word, not a ChainId: anyone may call
 /// chain 2^64, list it as a remote or register it, and what is hashed and encoded then is that
@@ -20,10 +20,10 @@ struct Mark {
     Hash trace;
     friend bool operator==(const Mark&, const Mark&) = default;
 };
-/// Ascending chain id, no zero traces.
+/// Marks by ascending chain id, without zero traces.
 using Marks = std::vector<Mark>;
 
-/// The chain's own entry, zero if it never had control.
+/// Returns the chain's own entry, zero if it never had control.
 Hash trace_of(const Marks& marks, const uint256& chain_id) noexcept;
 
 enum class CallKind : uint8_t { call = 0, static_call = 1 };
@@ -32,13 +32,13 @@ enum class CallKind : uint8_t { call = 0, static_call = 1 };
 /// §6).
 struct RootContext {
     uint256 root_chain_id;
-    Hash
-        operation_hash;  ///< of the signed L2 transaction, or the digest of the signed L1 operation
+    /// Hash of the signed L2 transaction, or digest of the signed L1 operation.
+    Hash operation_hash;
     uint256 root_index;  ///< over all roots of the scope, from 0
     friend bool operator==(const RootContext&, const RootContext&) = default;
 };
 
-/// Where scopes settle.
+/// The contract in which scopes settle, and its chain.
 struct SettlementId {
     ChainId l1_chain_id;
     Address settlement;
@@ -47,7 +47,7 @@ struct SettlementId {
 
 Hash root_id(const SettlementId& settlement, const RootContext& context);
 
-/// Answers that equal requests at one point can have (§7).
+/// The number of answers that equal requests at one point can have (§7).
 inline constexpr uint64_t MAX_VARIANTS = 16;
 
 /// One scoped call, complete (§3).
@@ -73,9 +73,9 @@ struct Request {
 
 Hash request_hash(const Request& request);
 
-/// The trace at which the source waits for the answer: its anchor (§5).
+/// Returns the trace at which the source waits for the answer: its anchor (§5).
 Hash trace_after(const Hash& trace, const Hash& item);
-/// Where the target finds this request: its own entry of the marks (§6).
+/// Returns the anchor by which the target finds this request: its own entry of the marks (§6).
 Hash anchor_of(const Request& request) noexcept;
 
 }  // namespace scope::protocol

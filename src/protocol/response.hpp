@@ -15,21 +15,23 @@ struct Response {
     friend bool operator==(const Response&, const Response&) = default;
 };
 
-/// Why bytes are none of the protocol's structs.
+/// The reason why bytes are none of the protocol's structs.
 enum class DecodeError : uint8_t {
     malformed_abi,     ///< not exactly what abi.encode gives
     unknown_function,  ///< calldata of a function that does not belong there
 };
 std::string_view to_string(DecodeError error) noexcept;
 
-/// The raw bytes of responsesIn: abi.encode(bool success, bytes data, bytes32 trace, Mark[] marks).
+/// Encodes the raw bytes of responsesIn:
+/// abi.encode(bool success, bytes data, bytes32 trace, Mark[] marks).
 Bytes encode(const Response& response);
-/// Accepts only what encode gives.
+/// Decodes a response; accepts only what encode gives.
 Result<Response, DecodeError> decode_response(BytesView bytes);
 
-/// What the trace folds when the target answers.
+/// Returns the hash that the trace folds when the target answers.
 Hash response_hash(const Hash& request_hash, const Response& response);
-/// What the response streams fold; @p response as raw bytes.
+/// Returns the hash that the response streams fold.
+/// @param response  As raw bytes.
 Hash answer_hash(const Hash& request_hash, BytesView response);
 
 }  // namespace scope::protocol

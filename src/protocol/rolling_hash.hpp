@@ -4,9 +4,9 @@
 
 namespace scope::protocol {
 
-/// H(0) = keccak256(bytes32(0)): every stream in every scope starts here (§4).
+/// Returns H(0) = keccak256(bytes32(0)), at which every stream in every scope starts (§4).
 Hash rolling_hash_seed();
-/// keccak256(rolling || item).
+/// Returns keccak256(rolling || item).
 Hash fold(const Hash& rolling, const Hash& item);
 
 /// The four streams between a chain and one remote, seen from the chain.
@@ -20,7 +20,7 @@ struct RollingHashes {
     friend bool operator==(const RollingHashes&, const RollingHashes&) = default;
 };
 
-/// All four at the seed.
+/// Returns all four streams at the seed.
 RollingHashes empty_streams();
 
 }  // namespace scope::protocol

@@ -6,7 +6,7 @@
 #include "protocol/plan.hpp"
 #include "protocol/rolling_hash.hpp"
 
-/// What executeScope takes and what proofs speak about (docs/protocol.md §11;
+/// The arguments of executeScope and the statements of proofs (docs/protocol.md §11;
 /// contracts/src/interfaces/ISettlement.sol).
 namespace scope::protocol {
 
@@ -36,7 +36,7 @@ struct EnvironmentValue {
     friend bool operator==(const EnvironmentValue&, const EnvironmentValue&) = default;
 };
 
-/// What a bundle claims of one rollup's batch: ISettlement.Batch.
+/// A bundle's claim about one rollup's batch: ISettlement.Batch.
 struct BatchClaim {
     uint256 chain_id;
     uint256 batch_number;
@@ -109,7 +109,7 @@ struct PublicInputs {
     friend bool operator==(const PublicInputs&, const PublicInputs&) = default;
 };
 
-/// What ScopeSettled says of a batch.
+/// A batch in the event ScopeSettled.
 struct SettledBatch {
     uint256 chain_id;
     uint256 batch_number;
@@ -132,29 +132,30 @@ struct RegisteredRollup {
     uint64_t l1_origin_number = 0;
     uint64_t forced_queue_position = 0;
 };
-/// Calldata of getRollup, and what it returns: all zeros for a rollup that is not registered.
+/// Encodes calldata of getRollup, which returns all zeros for a rollup that is not registered.
 Bytes get_rollup(ChainId chain_id);
 std::optional<RegisteredRollup> decode_rollup(BytesView output);
 
-/// Calldata of IScopedAccount.executeOperation.
+/// Encodes calldata of IScopedAccount.executeOperation.
 Bytes execute_operation(const SignedOperation& operation);
-/// Says whether it reverted since the settling transaction has less gas left than the user signed.
+/// Returns whether it reverted since the settling transaction has less gas left than the user
+/// signed.
 bool is_too_little_operation_gas(BytesView revert_data);
-/// First topic of OperationExecuted (the second is the digest), and its data.
+/// Returns the first topic of OperationExecuted; the second is the digest.
 Hash operation_executed_topic();
 struct OperationOutcome {
     bool success = false;
-    Bytes return_data;  ///< what the target returned or reverted with
+    Bytes return_data;  ///< of the target, or its revert data
 };
 std::optional<OperationOutcome> decode_operation_executed(BytesView data);
 
-/// Calldata of executeScope.
+/// Encodes calldata of executeScope.
 Bytes execute_scope(const Scope& scope);
-/// The scope of such calldata; accepts only what execute_scope gives. For what L1 has executed use
-/// decode_settled_batches: the contract accepts more.
+/// Decodes the scope of such calldata; accepts only what execute_scope gives. For what L1 has
+/// executed use decode_settled_batches: the contract accepts more.
 Result<Scope, DecodeError> decode_execute_scope(BytesView calldata);
-/// The batches that the settlement contract reads in a successful executeScope's calldata, however
-/// they are encoded (abi/calldata.hpp). Nothing else of it is looked at.
+/// Decodes the batches that the settlement contract reads in a successful executeScope's calldata,
+/// however they are encoded (abi/calldata.hpp). Nothing else of it is looked at.
 ///
 /// @param gas_limit  Of the transaction. The contract copies every word of a batch's data, remotes
 ///                   and proof to memory, at 3 gas or more each: so this bounds what is decoded,
@@ -162,11 +163,11 @@ Result<Scope, DecodeError> decode_execute_scope(BytesView calldata);
 Result<std::vector<BatchClaim>, DecodeError> decode_settled_batches(BytesView calldata,
                                                                     uint64_t gas_limit);
 
-/// abi.encode(SignedOperation), as an L1Leg carries it.
+/// Encodes abi.encode(SignedOperation), as an L1Leg carries it.
 Bytes encode(const SignedOperation& operation);
 Result<SignedOperation, DecodeError> decode_signed_operation(BytesView bytes);
 
-/// First topic of ScopeSettled, and its data.
+/// Returns the first topic of ScopeSettled.
 Hash scope_settled_topic();
 Result<std::vector<SettledBatch>, DecodeError> decode_scope_settled(BytesView data);
 
@@ -174,12 +175,12 @@ Hash da_commitment_of_calldata(BytesView batch_bytes);
 Hash da_commitment_of_blobs(std::span<const Hash> versioned_hashes);
 
 Hash public_inputs_hash(const PublicInputs& inputs);
-/// What a committee member signs.
+/// Returns the hash that a committee member signs.
 Hash attestation_hash(const Hash& program_id, const Hash& public_inputs_hash);
-/// EIP-712 digest: what the account signs.
+/// Returns the EIP-712 digest that the account signs.
 Hash operation_digest(const SettlementId& settlement, const Operation& operation);
-/// An L1 root's operationHash: the digest with finalTrace 0, for a trace can't be part of the root
-/// id that it starts from.
+/// Returns an L1 root's operationHash: the digest with finalTrace 0, for a trace can't be part of
+/// the root id that it starts from.
 Hash operation_hash(const SettlementId& settlement, const Operation& operation);
 
 }  // namespace scope::protocol
