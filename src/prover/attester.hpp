@@ -6,10 +6,11 @@
 
 namespace scope::prover {
 
-/// The part of a node that attests: re-executes a batch on the node's own heads and signs what it
-/// found itself.
+/// The part of a node that attests: it re-executes a batch on the node's own heads and signs what
+/// it found itself.
 ///
-/// Its state comes from L1 by the node's follower, never from who asks. For one thread at a time.
+/// Its state comes from L1 by the node's follower, never from the requester. For one thread at a
+/// time.
 class Attester {
   public:
     /// @param follower  Of its node; must outlive it.

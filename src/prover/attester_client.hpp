@@ -4,7 +4,7 @@
 
 namespace scope::prover {
 
-/// r || s || v, v = 27 or 28 (ICommitteeVerifier).
+/// A signature r || s || v, v = 27 or 28 (ICommitteeVerifier).
 using AttestationSignature = FixedBytes<65>;
 
 struct Attestation {
@@ -13,7 +13,7 @@ struct Attestation {
     AttestationSignature signature;
 };
 
-/// A member of a committee, as who asks it has it: in the same process or elsewhere.
+/// A member of a committee, seen by the one that asks it: in the same process or elsewhere.
 class AttesterClient {
   public:
     virtual ~AttesterClient() = default;

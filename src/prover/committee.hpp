@@ -9,14 +9,14 @@ namespace scope::prover {
 
 struct CommitteeOptions {
     size_t threshold = 2;
-    /// How long prove waits for the threshold, and, once that is reached, for the rest: with all
-    /// members at hand the proof is always that of the lowest addresses.
+    /// The time that prove waits for the threshold, and, once that is reached, for the rest: if all
+    /// members answer, the proof is always that of the lowest addresses.
     std::chrono::milliseconds timeout{60'000};
     std::chrono::milliseconds grace{2'000};
     size_t max_waiting = 16;  ///< requests a member keeps waiting; above, it is overloaded
 };
 
-/// k of n members, each on a thread of its own, which gets serialised bytes and nothing else.
+/// A committee of n members, each on a thread of its own, which gets serialised bytes alone.
 ///
 /// The proof is that of ICommitteeVerifier: `threshold` signatures in the order of their signers.
 class Committee final : public Prover {
@@ -25,11 +25,11 @@ class Committee final : public Prover {
     Committee(std::vector<std::unique_ptr<AttesterClient>> members, CommitteeOptions options = {});
     Committee(const Committee&) = delete;
     Committee& operator=(const Committee&) = delete;
-    /// Waits until members have finished what they are at.
+    /// Waits until members have finished their running requests.
     ~Committee() override;
 
     Result<Proof, ProofFailure> prove(const ProofInput& input) override;
-    /// As prove, from the bytes that members get; for inputs that no ProofInput is.
+    /// Proves from the bytes that members get: also from such as no ProofInput has.
     Result<Proof, ProofFailure> prove_bytes(BytesView input);
 
     [[nodiscard]] std::vector<Address> addresses() const;

@@ -8,13 +8,14 @@
 
 namespace scope::prover {
 
-/// What is to be proved, complete but for the state it starts from, which a prover has itself.
+/// The statement to be proved, complete but for the state it starts from, which a prover has
+/// itself.
 struct ProofInput {
     protocol::PublicInputs claim;
     Bytes batch;                      ///< as in calldata; empty: in blobs
     std::vector<crypto::Blob> blobs;  ///< in order; empty: in calldata
-    /// What the claimant's execution did, so that a disagreement can be placed; may be empty, and
-    /// decides nothing.
+    /// Digests of the claimant's execution, so that a disagreement can be placed; may be empty, and
+    /// decide nothing.
     std::vector<rollup::BlockDigest> digests;
     friend bool operator==(const ProofInput&, const ProofInput&) = default;
 };
@@ -30,7 +31,7 @@ std::string_view to_string(ProofInputError error) noexcept;
 
 inline constexpr size_t MAX_PROOF_INPUT_SIZE = size_t{64} << 20;
 
-/// The bytes that go to provers:
+/// Encodes the bytes that go to provers:
 ///
 ///     proof_input = version || rlp([claim, batch, blobs, digests])
 ///     version     = 0x01
@@ -39,7 +40,7 @@ inline constexpr size_t MAX_PROOF_INPUT_SIZE = size_t{64} << 20;
 ///     digests     = [[block_hash, state_root, transactions], ...]
 ///     transactions = [[receipt_hash, [[address, digest], ...]], ...]
 Bytes encode(const ProofInput& input);
-/// Accepts only what encode gives.
+/// Decodes a proof input; accepts only what encode gives.
 Result<ProofInput, ProofInputError> decode_proof_input(BytesView bytes);
 
 }  // namespace scope::prover

@@ -8,7 +8,7 @@
 
 namespace scope::prover {
 
-/// Why a re-executor does not sign.
+/// The reason why a re-executor does not sign.
 enum class DisagreementKind : uint8_t {
     malformed_input,    // not a proof input, with its ProofInputError in words
     not_following,      // it can't follow L1 itself
@@ -26,10 +26,11 @@ enum class DisagreementKind : uint8_t {
     false_attestation,  // it signed something else, or not with its key
 };
 inline constexpr size_t DISAGREEMENT_KIND_COUNT = 14;
-/// As the enumerator is written.
+/// Returns the enumerator's name.
 std::string_view to_string(DisagreementKind kind) noexcept;
 
-/// Where a member's execution parts from the claim, as exactly as the claim's digests allow.
+/// The place where a member's execution parts from the claim, as exactly as the claim's digests
+/// allow.
 struct Disagreement {
     Address member;
     DisagreementKind kind{};
@@ -39,11 +40,11 @@ struct Disagreement {
     std::optional<size_t> transaction_index;  ///< first that differs, in that block
     std::optional<Address> account;           ///< first that differs, after that transaction
 };
-/// For a person, in one line.
+/// Returns it human-readable, in one line.
 std::string to_string(const Disagreement& disagreement);
 
 struct Proof {
-    Bytes bytes;  ///< what IVerifier.verify takes
+    Bytes bytes;  ///< for IVerifier.verify
     std::vector<Disagreement> dissents;
 };
 
@@ -58,7 +59,7 @@ struct ProofFailure {
 };
 std::string to_string(const ProofFailure& failure);
 
-/// A proof input in, a proof out.
+/// A maker of proofs: a proof input in, a proof out.
 class Prover {
   public:
     virtual ~Prover() = default;

@@ -15,7 +15,7 @@ struct Setting {
     rollup::test::Claimed claimed(rollup::test::DataIn data_in) {
         return rollup::test::claim_of(chain, rollup, batch, data_in, &l1);
     }
-    /// What an honest builder asks to have proved, with its digests.
+    /// Returns what an honest builder asks to have proved, with its digests.
     [[nodiscard]] ProofInput input_of(const rollup::test::Claimed& claimed) const;
     ProofInput input(rollup::test::DataIn data_in) { return input_of(claimed(data_in)); }
 };
@@ -37,10 +37,10 @@ class Member final : public AttesterClient {
     Attester attester_;
 };
 
-/// Who made an attestation for these public inputs.
+/// Returns the signer of an attestation for these public inputs.
 Address signer_of(const protocol::PublicInputs& inputs, BytesView signature);
 
-/// The batch's bytes with another envelope for the last transaction of the last block.
+/// Returns the batch's bytes with another envelope for the last transaction of the last block.
 Bytes with_envelope(const rollup::Batch& batch, const Bytes& envelope);
 
 }  // namespace scope::prover::test

@@ -7,7 +7,7 @@
 
 namespace scope::rollup {
 
-/// What a batch says of one block; the rest of the header follows from the chain
+/// The part of a block that its batch carries; the rest of the header follows from the chain
 /// (docs/formats/batch.md).
 struct BatchBlock {
     uint64_t timestamp_s = 0;
@@ -32,7 +32,7 @@ enum class BatchError : uint8_t {
     unknown_version,
     malformed_rlp,
     no_blocks,
-    bad_transaction,    ///< an envelope that decode_transaction refuses
+    bad_transaction,    ///< an envelope that decode_transaction rejects
     blob_transaction,   ///< a rollup has no blobs
     too_large,          ///< above the blobs of one L1 transaction, or MAX_BATCH_SIZE
     bad_blob_length,    ///< the length prefix does not fit the blobs
@@ -41,18 +41,18 @@ enum class BatchError : uint8_t {
 };
 std::string_view to_string(BatchError error) noexcept;
 
-/// No batch is larger, in calldata or blobs: what six blobs hold.
+/// The largest size of a batch, in calldata or blobs: the capacity of six blobs.
 inline constexpr size_t MAX_BATCH_SIZE = 6 * 4096 * 31 - 4;
 
-/// version || rlp. REQUIRES: at least one block.
+/// Encodes version || rlp. REQUIRES: at least one block.
 Bytes encode(const Batch& batch);
-/// Bytes that a transaction takes inside encode().
+/// Returns the size in bytes of a transaction inside encode().
 size_t size_in_batch(const Transaction& tx);
-/// Size of encode() in bytes without encoding.
-/// @param frame              With one block, whose transactions are not looked at.
-/// @param transactions_size  What these take: the sum of size_in_batch.
+/// Returns the size of encode() in bytes without encoding.
+/// @param frame              A batch with one block, whose transactions are not looked at.
+/// @param transactions_size  Size of its transactions: the sum of size_in_batch.
 size_t encoded_size(const Batch& frame, size_t transactions_size);
-/// Accepts only what encode gives.
+/// Decodes a batch; accepts only what encode gives.
 Result<Batch, BatchError> decode_batch(BytesView bytes);
 
 }  // namespace scope::rollup

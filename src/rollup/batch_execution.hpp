@@ -10,8 +10,8 @@
 
 namespace scope::rollup {
 
-/// What a batch must keep to (docs/protocol.md, sections 6 and 12). A batch that breaks one can't
-/// have settled.
+/// The rules of a batch (docs/protocol.md, sections 6 and 12). A batch that breaks one can't have
+/// settled.
 enum class BatchRule : uint8_t {
     wrong_chain_id,
     wrong_first_block,  // not the parent's number + 1
@@ -31,12 +31,12 @@ enum class BatchRule : uint8_t {
     unreadable_streams,   // the predeploy's views don't answer as their ABI says
 };
 inline constexpr size_t BATCH_RULE_COUNT = 16;
-/// As the enumerator is written.
+/// Returns the enumerator's name.
 std::string_view to_string(BatchRule rule) noexcept;
 
-/// Bounds the work that a batch can ask for.
+/// The bound of the work that a batch can ask for.
 inline constexpr size_t MAX_BATCH_BLOCKS = 1024;
-/// Bounds how far a builder can put a rollup's clock forward, in seconds.
+/// The bound by which a builder can put a rollup's clock forward, in seconds.
 inline constexpr uint64_t MAX_CLOCK_AHEAD_S = 600;
 
 struct BatchRefusal {
@@ -49,11 +49,11 @@ struct BatchRefusal {
 
     friend bool operator==(const BatchRefusal&, const BatchRefusal&) = default;
 };
-/// For a person: "block 1, transaction 2: wrong_operation_hash".
+/// Returns it human-readable: "block 1, transaction 2: wrong_operation_hash".
 std::string to_string(const BatchRefusal& refusal);
 
-/// What an account became, as one hash: of address, account and the slots that the block has
-/// changed in it so far.
+/// An account after a transaction, as one hash: of address, account and the slots that the block
+/// has changed in it so far.
 struct AccountDigest {
     Address address;
     Hash digest;
@@ -64,7 +64,7 @@ struct TransactionDigest {
     std::vector<AccountDigest> accounts;  ///< that it changed, by address
     friend bool operator==(const TransactionDigest&, const TransactionDigest&) = default;
 };
-/// What an execution did, small enough to compare with another's: to find where they part.
+/// A digest of an execution, small enough to compare with another's: to find where they part.
 struct BlockDigest {
     Hash block_hash;
     Hash state_root;
@@ -83,20 +83,20 @@ struct BatchExecution {
 
 enum class Digests : uint8_t { no, yes };
 struct BatchOptions {
-    std::optional<Hash> parent;  ///< none: the chain's head. REQUIRES: the chain has it
+    std::optional<Hash> parent;  ///< nullopt: the chain's head. REQUIRES: the chain has it
     Digests digests = Digests::no;
-    /// Timestamp of the batch's L1 origin, which bounds those of its blocks; none: not looked at.
+    /// Timestamp of the batch's L1 origin, which bounds those of its blocks; nullopt: not checked.
     std::optional<uint64_t> l1_origin_timestamp_s;
 };
 
-/// Checks the rules that can be seen without execution: of a batch on a block with this header.
+/// Checks the rules that need no execution: of a batch on a block with this header.
 Result<void, BatchRefusal> check_form(const RollupConfig& config, const Batch& batch,
                                       const BlockHeader& parent, const BatchOptions& options = {});
 
 /// Executes every block of @p batch on its parent, with nothing left out: a transaction that can't
 /// stand in its block refuses the batch. Changes nothing in @p chain.
 ///
-/// What the batch says of itself beyond the chain (number, L1 origin) is not looked at.
+/// The batch's number and L1 origin are not checked: they are beyond the chain.
 /// REQUIRES: @p chain is one of @p config.
 Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
                                                    const RollupConfig& config, const Batch& batch,
@@ -106,8 +106,8 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
 /// REQUIRES: the chain has the parent of the first.
 void adopt_batch(chain::Chain& chain, BatchExecution execution);
 
-/// Streams with the remotes of the open scope as the predeploy's views tell them on @p state: the
-/// non-empty ones, ascending; nothing if they don't answer.
+/// Returns the streams with the remotes of the open scope as the predeploy's views give them on
+/// @p state: the non-empty ones, ascending; nullopt if they don't answer.
 std::optional<std::vector<protocol::Streams>> read_streams(
     const state::StateView& state, const execution::Environment& environment,
     const Address& predeploy);

@@ -16,17 +16,18 @@ namespace scope::rollup {
 
 inline constexpr size_t BLOB_CONTENT_SIZE = crypto::FIELD_ELEMENTS_PER_BLOB * 31;
 
-/// How many blobs hold a batch of so many bytes.
+/// Returns the number of blobs that hold a batch of so many bytes.
 constexpr size_t blobs_for(size_t batch_size) noexcept {
     constexpr size_t LENGTH_SIZE = 4;
     return (LENGTH_SIZE + batch_size + BLOB_CONTENT_SIZE - 1) / BLOB_CONTENT_SIZE;
 }
 
-/// @param batch_bytes  encode(Batch). @return  The blobs in order, or BatchError::too_large or
-/// empty.
+/// Puts a batch into blobs.
+/// @param batch_bytes  encode(Batch).
+/// @return  The blobs in order, or BatchError::too_large or empty.
 Result<std::vector<crypto::Blob>, BatchError> to_blobs(BytesView batch_bytes);
 
-/// The batch bytes; accepts only what to_blobs gives.
+/// Returns the batch bytes; accepts only what to_blobs gives.
 Result<Bytes, BatchError> from_blobs(std::span<const crypto::Blob> blobs);
 
 }  // namespace scope::rollup

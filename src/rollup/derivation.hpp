@@ -10,14 +10,14 @@
 
 namespace scope::rollup {
 
-/// A batch as L1 tells it: what was claimed, what settled, and its blocks.
+/// A batch as derived from L1: what was claimed, what settled, and its blocks.
 struct DerivedBatch {
     protocol::BatchClaim claim;  ///< without data and proof
     Hash da_commitment;          ///< recomputed, equal to the event's
     Batch batch;
 };
-/// Why L1 gives no batches where it should. But for `unreachable`, none of it can come from a
-/// settlement contract, its verifiers and an L1 that keep to their rules.
+/// The reason why L1 gives no batches where it should. But for `unreachable`, none of it can come
+/// from a settlement contract, its verifiers and an L1 that keep to their rules.
 enum class DerivationRule : uint8_t {
     wrong_block_hash,         // the header does not hash to what the block is said to be
     wrong_transactions_root,  // the transactions are not the header's
@@ -34,7 +34,7 @@ enum class DerivationRule : uint8_t {
     wrong_batch,       // a field of the batch differs from the claim's
 };
 inline constexpr size_t DERIVATION_RULE_COUNT = 13;
-/// As the enumerator is written.
+/// Returns the enumerator's name.
 std::string_view to_string(DerivationRule rule) noexcept;
 
 struct DerivationError {
@@ -42,7 +42,7 @@ struct DerivationError {
     std::optional<size_t> transaction_index;
     std::optional<ChainId> chain_id;
     std::optional<BatchError> batch_error;
-    std::string field;  ///< which differs
+    std::string field;  ///< that differs
 
     friend bool operator==(const DerivationError&, const DerivationError&) = default;
 };
@@ -53,19 +53,20 @@ struct DerivedScope {
     uint256 scope_number;
     size_t transaction_index = 0;  ///< in the L1 block
     Hash transaction_hash;
-    /// Of wanted chains, ascending chain id; an error, which names its chain, stops no other one.
+    /// Batches of wanted chains, ascending chain id; an error, which names its chain, stops no
+    /// other one.
     std::vector<Result<DerivedBatch, DerivationError>> batches;
 };
 
-/// The versioned hash that the blob itself gives; nothing if it is none.
+/// Returns the versioned hash computed from the blob; nullopt if its bytes are no blob.
 std::optional<Hash> versioned_hash_of(const crypto::Blob& blob);
 
 /// Derives the scopes that an L1 block settles, in order: from successful executeScope transactions
 /// only. An error is one of the block as a whole.
 ///
-/// @param wanted  Whose batches to derive; none: all that have a ChainId. Others' data is not
-/// looked
-///                at: what stands there is between them and their verifier, and stops nobody else.
+/// @param wanted  Selects the chains whose batches to derive; empty: all that have a ChainId.
+///                Others' data is not looked at: it is between them and their verifier, and stops
+///                nobody else.
 Result<std::vector<DerivedScope>, DerivationError> derive_scopes(
     const l1::L1Source& l1, const chain::StoredBlock& l1_block,
     const protocol::SettlementId& settlement, const std::function<bool(ChainId)>& wanted = {});

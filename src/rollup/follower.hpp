@@ -27,21 +27,21 @@ enum class FollowRule : uint8_t {
     wrong_streams,
 };
 inline constexpr size_t FOLLOW_RULE_COUNT = 11;
-/// As the enumerator is written.
+/// Returns the enumerator's name.
 std::string_view to_string(FollowRule rule) noexcept;
 
 struct FollowError {
     FollowRule rule{};
     uint64_t l1_block = 0;
-    std::optional<ChainId> chain_id;  ///< none: not of one rollup
+    std::optional<ChainId> chain_id;  ///< nullopt: not of one rollup
     uint64_t batch_number = 0;        ///< if of one rollup
-    std::string detail;               ///< what differs, or the reason in words
+    std::string detail;               ///< the difference, or the reason in words
     std::optional<DerivationError> derivation;
     std::optional<BatchRefusal> batch;
 };
 std::string to_string(const FollowError& error);
 
-/// What following L1 came to.
+/// The progress of following L1.
 struct Followed {
     size_t batches = 0;  ///< that were applied
     size_t unwound = 0;  ///< L1 blocks that are on the canonical chain no more
@@ -53,10 +53,10 @@ struct FollowedBlock {
     uint64_t timestamp_s = 0;
 };
 
-/// Which head: what L1's fork choice says of the block that settled it.
+/// The label of a head: that of L1's fork choice for the block that settled it.
 enum class Label : uint8_t { latest, safe, finalized };
 
-/// Owns the heads of a node: of L1, as far as it has followed it, and of every rollup, which it
+/// The owner of a node's heads: of L1, as far as it has followed it, and of every rollup, which it
 /// derives from L1 alone (docs/protocol.md, section 12). Nothing else moves them.
 ///
 /// When L1 is reorganised, all heads go back to the fork point and follow the other branch.
@@ -65,23 +65,23 @@ enum class Label : uint8_t { latest, safe, finalized };
 /// For one thread at a time.
 class Follower {
   public:
-    /// @param l1          Must outlive it.
-    /// @param rollups     All of one settlement; others that settle there are passed over.
-    /// @param first_block Of L1, from which on scopes may have settled.
+    /// @param l1           Must outlive it.
+    /// @param rollups      All of one settlement; others that settle there are passed over.
+    /// @param first_block  The first of L1 in which a scope may have settled.
     Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, uint64_t first_block = 0);
 
     /// Follows L1 to its head, back first if it was reorganised. A block that can't be read leaves
     /// the heads after the one before it.
     Result<Followed, FollowError> advance();
 
-    /// Where a rollup stands after an L1 block.
+    /// The position of a rollup after an L1 block.
     struct Position {
         uint64_t l1_block = 0;
         Hash head;
         uint64_t next_batch = 0;
         uint64_t l1_origin_number = 0;  ///< of the last batch
     };
-    /// What this node itself made of a batch.
+    /// This node's own execution of a batch.
     struct Executed {
         Batch batch;
         BatchExecution execution;
@@ -95,12 +95,12 @@ class Follower {
         chain::Chain chain;
         std::vector<Position> history;       ///< one for each L1 block that moved it; never empty
         std::optional<FollowError> stopped;  ///< why it doesn't go on
-        std::vector<chain::TransactionPlace> undone;  ///< what take_undone chooses from
-        std::deque<Executed> executed;                ///< what remember keeps
+        std::vector<chain::TransactionPlace> undone;  ///< candidates of take_undone
+        std::deque<Executed> executed;                ///< kept by remember
 
         [[nodiscard]] uint64_t next_batch() const { return history.back().next_batch; }
         [[nodiscard]] uint64_t l1_origin_number() const { return history.back().l1_origin_number; }
-        /// How many batches of an L1 block, the last that moved it, it has.
+        /// Returns the number of batches that it has of an L1 block, the last that moved it.
         [[nodiscard]] uint64_t batches_of(uint64_t l1_block) const;
     };
     /// Returns null for a chain that is not followed.
@@ -111,16 +111,16 @@ class Follower {
         Position position;
         std::optional<FollowError> stopped;  ///< why the rollup doesn't go on, if it doesn't
     };
-    /// Returns where a rollup stands after the L1 block with this label. REQUIRES: it is followed.
+    /// Returns a rollup's head after the L1 block with this label. REQUIRES: it is followed.
     [[nodiscard]] Head head(ChainId chain_id, Label label = Label::latest) const;
 
-    /// The next L1 block to read.
+    /// Returns the number of the next L1 block to read.
     [[nodiscard]] uint64_t next_l1_block() const noexcept { return first_block_ + l1_.size(); }
     /// Returns null for one that was not followed, or is not canonical any more.
     [[nodiscard]] const FollowedBlock* l1_block(uint64_t number) const noexcept;
 
-    /// Keeps what this node itself made of a batch: if it settles on the same parent, it is adopted
-    /// instead of being executed again. Of a chain that is not followed nothing is kept.
+    /// Keeps this node's own execution of a batch: if the batch settles on the same parent, it is
+    /// adopted instead of being executed again. Nothing is kept for a chain that is not followed.
     /// REQUIRES: executed under the rollup's own rules.
     void remember(const Batch& batch, BatchExecution execution);
 
@@ -129,7 +129,8 @@ class Follower {
     std::vector<Transaction> take_undone(ChainId chain_id);
 
   private:
-    /// False if L1 was reorganised meanwhile; so of read_up_to.
+    /// Goes back to the fork point; returns false, as read_up_to does, if L1 was reorganised
+    /// meanwhile.
     Result<bool, FollowError> unwind(const l1::L1BlockId& head, Followed& followed);
     void unwind_to(size_t kept);
     static void note_undone(Rollup& rollup);

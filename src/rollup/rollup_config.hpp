@@ -8,7 +8,7 @@
 
 namespace scope::rollup {
 
-/// ScopedCallable on every rollup, and who alone loads it: an address without a key.
+/// ScopedCallable on every rollup, and the only one that loads it: an address without a key.
 inline constexpr Address PREDEPLOY =
     literals::fixed_literal<20>("0x5c09e00000000000000000000000000000000001");
 inline constexpr Address SYSTEM_SENDER =
@@ -19,17 +19,18 @@ struct RollupConfig {
     chain::ChainSpec spec;  ///< REQUIRES: of an execution::ScopeRollup
     chain::Genesis genesis;
     protocol::SettlementId settlement;
-    Hash program_id;  ///< as the registry on L1 names the state transition
+    Hash program_id;  ///< the state transition's, in the registry on L1
 
     [[nodiscard]] ChainId chain_id() const noexcept { return spec.chain_id; }
     [[nodiscard]] const execution::SystemTransactionRule& system() const;
 };
 
-/// A rollup with Osaka's rules and system transactions between SYSTEM_SENDER and PREDEPLOY.
+/// Returns the rules of a rollup: Osaka's, with system transactions from SYSTEM_SENDER to
+/// PREDEPLOY.
 chain::ChainSpec rollup_spec(ChainId chain_id);
 
-/// How a block of a batch with this L1 origin is built: what the batch does not say follows from
-/// the origin and the parent (docs/formats/batch.md).
+/// Returns the attributes of a block in a batch with this L1 origin: what the batch does not say
+/// follows from the origin and the parent (docs/formats/batch.md).
 chain::BlockAttributes attributes_of(const Hash& l1_origin_hash, uint64_t timestamp_s,
                                      const Address& coinbase);
 chain::BlockAttributes attributes_of(const Batch& batch, const BatchBlock& block);

@@ -13,7 +13,7 @@ class ScratchChain {
     /// @param parent  Its head at the start. REQUIRES: @p base has it.
     ScratchChain(const chain::Chain& base, const Hash& parent);
 
-    /// For BlockBuilder and others. Borrowed.
+    /// Returns it as a chain, for BlockBuilder and others. Borrowed.
     [[nodiscard]] const chain::Chain& chain() const noexcept { return chain_; }
     [[nodiscard]] chain::StoredBlockPtr head() const { return chain_.head(); }
     /// Makes a block that was built on the head the new head, without executing it again.
