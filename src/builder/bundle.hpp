@@ -45,7 +45,7 @@ struct Bundle {
     Hash l1_parent;
 };
 
-/// How long each step took.
+/// The time that each step took.
 struct StepTimes {
     using Duration = std::chrono::duration<double, std::milli>;
     Duration simulate{};

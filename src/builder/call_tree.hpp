@@ -20,7 +20,7 @@ struct CallTree {
     std::vector<CallTree> calls;
 };
 
-/// What each chain gets for one root, by chain id (§6).
+/// The section that each chain gets for one root, by chain id (§6).
 using Plan = std::map<ChainId, protocol::RootSection>;
 
 /// A root with all that happened under it.
@@ -29,7 +29,7 @@ struct RootResult {
     Hash root_id;
     bool success = false;
     Bytes output;  ///< of the user's transaction or operation target
-    /// On the root's own chain: the transaction's, or that of the operation's frame.
+    /// Gas on the root's own chain: the transaction's, or that of the operation's frame.
     uint64_t gas_used = 0;
     std::vector<CallTree> calls;
     Plan plan;
@@ -38,10 +38,10 @@ struct RootResult {
 /// Counts all scoped calls in the tree.
 size_t count_calls(const std::vector<CallTree>& calls);
 
-/// Why a root was refused, as far as it got.
+/// The reason why a root was refused, and the calls up to there.
 struct Refusal {
     RefusalRule rule{};
-    std::string reason;           ///< for its user: names the chain, the call and the error
+    std::string reason;           ///< for the user: names the chain, the call and the error
     std::vector<CallTree> calls;  ///< up to where it ended
 
     [[nodiscard]] std::string to_string() const;

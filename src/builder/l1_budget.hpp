@@ -4,7 +4,7 @@
 
 namespace scope::builder {
 
-/// What the one L1 transaction of a scope has left: at most 16'777'216 gas (EIP-7825).
+/// The gas that the one L1 transaction of a scope has left: at most 16'777'216 (EIP-7825).
 ///
 /// Counts a little more than was measured, so that what fits here fits on L1. A value: copy it to
 /// come back to it.
@@ -13,10 +13,10 @@ class L1Budget {
     /// @param batches  At most so many will be closed.
     explicit L1Budget(size_t batches) noexcept;
 
-    /// Returns what a call of the settlement contract can be given next.
+    /// Returns the gas that a call of the settlement contract can be given next.
     [[nodiscard]] uint64_t left() const noexcept;
 
-    /// Counts what a call took.
+    /// Counts the gas that a call took.
     void add_gas(uint64_t gas) noexcept { gas_ += gas; }
     /// Counts calldata of the transaction (EIP-2028; EIP-7623).
     void add_calldata(BytesView calldata) noexcept;

@@ -5,15 +5,15 @@
 
 namespace scope::builder {
 
-/// What a builder reads of L1 once, as it opens a scope: the head and what is built on it.
+/// The part of L1 that a builder reads once, as it opens a scope: the head and what is built on it.
 struct L1Snapshot {
     chain::ChainSpec spec;
     l1::L1Head head;
     std::shared_ptr<const state::StateView> state;            ///< after the head; never null
     std::shared_ptr<const execution::BlockHashes> ancestors;  ///< of the head's child; never null
-    chain::BlockAttributes next;                              ///< what the next block will have
+    chain::BlockAttributes next;                              ///< of the next block
 };
-/// The view must outlive what is returned.
+/// Reads the snapshot. The view must outlive it.
 Result<L1Snapshot, l1::L1Error> read_snapshot(const l1::L1View& l1);
 
 /// L1's next block, as far as a builder needs it: its environment, and its state behind the system
@@ -31,7 +31,7 @@ class NextL1Block {
         return environment_;
     }
     [[nodiscard]] state::State& state() noexcept { return state_; }
-    /// Executes it as the block's next transaction.
+    /// Executes @p transaction as the block's next.
     Result<execution::Outcome, execution::TxError> execute(const Transaction& transaction);
 
   private:
@@ -43,7 +43,7 @@ class NextL1Block {
     execution::BlockExecutor executor_;
 };
 
-/// Returns what the transaction would do in L1's next block with these attributes, as its first;
+/// Returns the outcome of the transaction as the first of L1's next block with these attributes;
 /// nothing is kept.
 Result<execution::Outcome, execution::TxError> dry_run(const L1Snapshot& snapshot,
                                                        const chain::BlockAttributes& attributes,

@@ -8,7 +8,7 @@
 
 namespace scope::builder {
 
-/// How a root's own code ended.
+/// The end of a root's own code.
 struct Ending {
     bool success = false;
     Bytes output;
@@ -22,7 +22,7 @@ class OpenL1 {
     /// Opens the transaction.
     OpenL1(L1Snapshot snapshot, const L1Contracts& contracts, const BuilderOptions& options,
            state::Journal& journal);
-    /// Opens the scope in it: once, before any leg.
+    /// Opens the scope in the transaction: once, before any leg.
     /// @param remotes  The scope's rollups, ascending.
     Result<void, Failure> open_scope(const std::vector<uint256>& remotes);
 
@@ -31,31 +31,31 @@ class OpenL1 {
     [[nodiscard]] const protocol::SettlementId& settlement() const noexcept {
         return contracts_.settlement;
     }
-    /// ScopedCallable.
+    /// Returns the address of ScopedCallable.
     [[nodiscard]] const Address& callable() const noexcept { return contracts_.l1_callable; }
-    /// What the scope is built on.
+    /// Returns what the scope is built on.
     [[nodiscard]] const L1Snapshot& snapshot() const noexcept { return block_.snapshot(); }
-    /// The head of that.
+    /// Returns the head of the snapshot.
     [[nodiscard]] const l1::L1Head& parent() const noexcept { return snapshot().head; }
     [[nodiscard]] state::State& state() noexcept { return block_.state(); }
     [[nodiscard]] const execution::Environment& environment() const noexcept {
         return block_.environment();
     }
-    /// On which the scope's transaction is open.
+    /// Returns the host on which the scope's transaction is open.
     [[nodiscard]] execution::Host& host() noexcept { return host_; }
-    /// All that a leg may assume of the block and the transaction.
+    /// Returns all that a leg may assume of the block and the transaction.
     [[nodiscard]] std::vector<protocol::EnvironmentValue> declared_environment() const;
 
     // --- Calls that the settlement contract makes ---
 
-    /// To ScopedCallable.
+    /// Calls ScopedCallable.
     evm::CallResult call(const Bytes& calldata);
     evm::CallResult call(const Bytes& calldata, uint64_t gas);
-    /// The account's executeOperation on @p host, or why that failed.
+    /// Runs the account's executeOperation on @p host; returns why, if that failed.
     Result<Ending, Failure> run_operation(execution::Host& host,
                                           const protocol::SignedOperation& operation, uint64_t gas);
-    /// What the registry says of a rollup. Leaves nothing warm: executeScope reads it after the
-    /// legs.
+    /// Returns a rollup as the registry has it. Leaves nothing warm: executeScope reads it after
+    /// the legs.
     std::optional<protocol::RegisteredRollup> registered(ChainId chain_id);
 
     // --- What the scope's transaction holds ---
@@ -64,7 +64,7 @@ class OpenL1 {
     L1Budget budget{0};
     bool runs_alone = false;  ///< a leg signed that it is the only one
 
-    /// To come back to before a root. Of the state the journal has its own.
+    /// A point before a root, to come back to. For the state the journal has its own.
     struct Checkpoint {
         size_t legs = 0;
         L1Budget budget;

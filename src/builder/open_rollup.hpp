@@ -12,11 +12,11 @@ namespace scope::builder {
 /// A rollup while a scope is built: its next block, which begins with openScope.
 class OpenRollup {
   public:
-    /// What a system transaction may use: serving all inbound calls of one root.
+    /// Gas that a system transaction may use: serving all inbound calls of one root.
     static constexpr uint64_t SYSTEM_GAS = 30'000'000;
 
-    /// @param followed  Its head; must outlive this.
-    /// @param block     When and by whom its block is built, without transactions.
+    /// @param followed  The rollup at its head; must outlive this.
+    /// @param block     Time and coinbase of its block, without transactions.
     OpenRollup(const rollup::Follower::Rollup& followed, rollup::BatchBlock block,
                const l1::L1Head& l1_origin, const protocol::RegisteredRollup& registered,
                state::Journal& journal);
@@ -29,29 +29,29 @@ class OpenRollup {
     [[nodiscard]] const execution::SystemTransactionRule& system() const {
         return followed_->config.system();
     }
-    /// As L1 had it before the scope.
+    /// Returns the rollup as L1 had it before the scope.
     [[nodiscard]] const protocol::RegisteredRollup& registered() const noexcept {
         return registered_;
     }
-    /// The head on which its block is built.
+    /// Returns the head on which its block is built.
     [[nodiscard]] const chain::StoredBlock& parent() const noexcept { return *parent_; }
     [[nodiscard]] chain::BlockBuilder& block() noexcept { return *block_; }
 
     /// Runs @p tx as the block's next.
     Result<execution::Outcome, execution::TxError> run(const Transaction& tx, const Address& sender,
                                                        execution::Host* host = nullptr);
-    /// Runs a system transaction as the block's next, or says why that can't be.
+    /// Runs a system transaction as the block's next; returns why, if that can't be.
     Result<execution::Outcome, Failure> run_system(Bytes calldata);
-    /// Returns what ScopedCallable answers; leaves no trace.
+    /// Returns the answer of ScopedCallable; leaves no trace.
     Bytes view(const Bytes& calldata);
 
-    /// Whether anything followed openScope, so that the scope has a batch of it.
+    /// Returns whether anything followed openScope, so that the scope has a batch of it.
     [[nodiscard]] bool is_touched() const { return block_->transactions().size() > 1; }
     [[nodiscard]] rollup::Batch batch() const;
-    /// Of batch() as encoded, in bytes.
+    /// Returns the size of batch() as encoded, in bytes.
     [[nodiscard]] size_t batch_size() const;
 
-    /// To come back to before a root.
+    /// A point before a root, to come back to.
     struct Checkpoint {
         chain::BlockBuilder::Checkpoint block;
         size_t transactions_size = 0;

@@ -24,10 +24,10 @@ class OpenScope {
     [[nodiscard]] const std::vector<OpenRollup>& rollups() const noexcept { return rollups_; }
     /// Returns null for a chain that is no rollup of this scope.
     [[nodiscard]] OpenRollup* find(ChainId chain_id) noexcept;
-    /// Says for a person why a chain is no rollup of this scope.
+    /// Returns the human-readable reason why a chain is no rollup of this scope.
     [[nodiscard]] std::string why_absent(const uint256& chain_id) const;
 
-    /// To come back to before a root, on every chain.
+    /// A point before a root, on every chain, to come back to.
     struct Checkpoint {
         state::Journal::Checkpoint journal = 0;
         OpenL1::Checkpoint l1;

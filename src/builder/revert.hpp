@@ -6,16 +6,16 @@
 
 namespace scope::builder {
 
-/// Returns revert data as a person reads them: a known error by name with its arguments,
+/// Returns revert data in human-readable form: a known error by name with its arguments,
 /// Error(string) as its text, otherwise hex.
 ///
-/// Known are all errors of the compiled contracts (contracts/out), and Panic. For people only: code
-/// asks protocol::fault_of.
+/// Known are all errors of the compiled contracts (contracts/out), and Panic. Code asks
+/// protocol::fault_of instead.
 std::string describe_revert(BytesView data);
 
-/// Why something failed on a chain.
+/// The reason why something failed on a chain.
 struct Failure {
-    std::string reason;  ///< for a person
+    std::string reason;  ///< human-readable
     Bytes revert_data;   ///< for code; empty if it did not revert
 };
 

@@ -22,7 +22,7 @@ struct L1Root {
 /// The user operation that a tree of scoped calls hangs under (docs/protocol.md §1).
 using Root = std::variant<L1Root, L2Root>;
 
-/// Why a root can't be part of the scope. It leaves no trace on any chain.
+/// The reason why a root can't be part of the scope. It leaves no trace on any chain.
 enum class RefusalRule : uint8_t {
     unknown_chain,  ///< a chain that is not in this scope
     transaction,    ///< the user's transaction can't stand in the block (reason: its TxError)

@@ -7,7 +7,7 @@
 
 namespace scope::builder {
 
-/// Builds one scope: takes roots in order, then makes the bundle.
+/// The builder of one scope: takes roots in order, then makes the bundle.
 ///
 ///     auto scope = ScopeBuilder::open(l1, follower, contracts, options);
 ///     auto root = scope->add(L2Root{901, tx});
@@ -17,9 +17,9 @@ namespace scope::builder {
 /// builder: L1's next block, and one block on each rollup that a root touches.
 class ScopeBuilder {
   public:
-    /// Opens a scope for L1's next block, on the heads of L1 and of the rollups; of the view
-    /// nothing is asked later but the state it gave. A rollup takes no part that has stopped, or
-    /// whose head L1 does not have, or whose clock is too far ahead of L1's.
+    /// Opens a scope for L1's next block, on the heads of L1 and of the rollups; later it reads
+    /// nothing from the view but the state it gave. A rollup that has stopped, or whose head L1
+    /// does not have, or whose clock is too far ahead of L1's, takes no part.
     ///
     /// @param l1, follower  Must outlive it. Heads may move; then the scope does not settle.
     static Result<ScopeBuilder, l1::L1Error> open(const l1::L1View& l1,
@@ -48,8 +48,8 @@ class ScopeBuilder {
     [[nodiscard]] const StepTimes& times() const noexcept;
 
     /// Makes the bundle: ends the rollups' blocks as add left them, has their batches proved, signs
-    /// the one L1 transaction, and runs it dry. Once only. REQUIRES: the prover follows the same
-    /// L1.
+    /// the one L1 transaction, and runs it dry. Once only.
+    /// REQUIRES: the prover follows the same L1.
     Result<Bundle, SealError> seal(prover::Prover& prover);
 
   private:

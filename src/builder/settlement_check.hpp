@@ -9,8 +9,8 @@ namespace scope::builder {
 /// Values that went between a chain and its remotes, by remote.
 using ValuesByRemote = std::map<ChainId, protocol::callable::Values>;
 
-/// Refuses root by root what executeScope would refuse in the end: streams and values of a pair
-/// that don't mirror each other, ether that L1 does not hold, batches without room.
+/// A check that refuses root by root what executeScope would refuse in the end: streams and values
+/// of a pair that don't mirror each other, ether that L1 does not hold, batches without room.
 ///
 /// It looks only at pairs between which the root's plan has an answer: ScopedCallable changes no
 /// others, and those matched when they were last looked at.
@@ -33,13 +33,13 @@ using ChainPair = std::pair<ChainId, ChainId>;
 /// @param plan  Of a simulation: between chains of the scope.
 std::vector<ChainPair> pairs_of(const Plan& plan);
 
-/// What a chain tells of one remote.
+/// A chain's streams and values with one remote.
 struct PairView {
     protocol::RollingHashes hashes;
     protocol::callable::Values values;
 };
-/// Returns what @p here sent that @p there did not get, or got answered and @p there did not
-/// answer: "requests", "responses" or "values"; null if nothing.
+/// Returns the name of what @p here sent and @p there did not get, or got answered and @p there
+/// did not answer: "requests", "responses" or "values"; null if there is no difference.
 const char* first_difference(const PairView& here, const PairView& there) noexcept;
 
 /// A rollup's ether in a scope, in wei (§10): it may give no more than is held for it.

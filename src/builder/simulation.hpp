@@ -13,26 +13,27 @@ namespace scope::builder {
 struct SimulatedChain {
     ChainId chain_id;
     Address callable;  ///< ScopedCallable
-    Address loader;    ///< who may load: the settlement contract, or the system sender
+    Address loader;    ///< the one that may load: the settlement contract, or the system sender
     state::State* state = nullptr;
     const execution::Environment* environment = nullptr;
     /// L1: the host on which the scope's one transaction is open. Null on a rollup, where every
     /// root has a transaction.
     execution::Host* scope_transaction = nullptr;
-    /// What serving a root's inbound calls may take, ScopedCallable's part included.
+    /// Gas that serving a root's inbound calls may take, ScopedCallable's part included.
     uint64_t serve_gas = 0;
 };
 
-/// Says for a person why a chain is not of the scope.
+/// Returns the human-readable reason why a chain is not of the scope.
 using WhyAbsent = std::function<std::string(const uint256& chain_id)>;
 
-/// Runs a root once, with the real contracts, and finds out what every chain has to be given
+/// One run of a root, with the real contracts, which finds out what every chain has to be given
 /// (docs/life-of-a-scoped-call.md).
 ///
-/// Fills on demand: where a contract takes an answer (ScopedCallable's call to its own answerOf),
-/// the target's side runs at once in the target's state, its answer is filled, and the caller goes
-/// on. A callback is a side inside a side: there is one thread of control, so recursion is enough.
-/// All states share one journal, so a frame that reverts takes back what it caused on every chain.
+/// It fills on demand: where a contract takes an answer (ScopedCallable's call to its own
+/// answerOf), the target's side runs at once in the target's state, its answer is filled, and the
+/// caller goes on. A callback is a side inside a side: there is one thread of control, so recursion
+/// is enough. All states share one journal, so a frame that reverts takes back what it caused on
+/// every chain.
 ///
 /// One request at one point can have two answers, where its callbacks see what the caller did in
 /// between. Then all that was done for it is taken back up to the wait in which those callbacks
@@ -54,7 +55,7 @@ class Simulation {
     /// root's own chain.
     [[nodiscard]] execution::Host& host() noexcept;
 
-    /// Returns why the root can't go on, if so; its frames then end quickly.
+    /// Returns why the root can't go on, or nullopt if it can; else its frames end quickly.
     [[nodiscard]] const std::optional<Refusal>& refusal() const noexcept;
 
     /// Ends the simulation once the root's own code has ended: finds out which records are kept.

@@ -4,7 +4,7 @@
 
 namespace scope::builder {
 
-/// Adds the time until it ends to a step.
+/// A timer that adds its own lifetime to a step.
 class StepTimer {
   public:
     explicit StepTimer(StepTimes::Duration& step) : step_(step) {}

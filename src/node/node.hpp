@@ -9,19 +9,19 @@
 
 namespace scope::node {
 
-/// What all nodes of a network agree on.
+/// The parameters that all nodes of a network agree on.
 struct Network {
     builder::L1Contracts contracts;
     std::vector<rollup::RollupConfig> rollups;  ///< not empty
-    uint64_t first_l1_block = 0;                ///< from which on scopes may have settled
+    uint64_t first_l1_block = 0;                ///< the first in which a scope may have settled
 };
 
-/// What a node is made of. With a source alone it is a follower; each other part adds a role.
+/// The parts of a node. With a source alone it is a follower; each other part adds a role.
 struct Components {
     std::shared_ptr<const l1::L1Source> source;
-    std::optional<crypto::SecretKey> attester;  ///< it attests, with this key
+    std::optional<crypto::SecretKey> attester;  ///< key of a node that attests
 
-    /// It builds scopes and settles them: all of these, or none.
+    /// The parts of a node that builds scopes and settles them: all of these, or none.
     struct Builder {
         std::shared_ptr<const l1::L1View> view;
         std::shared_ptr<l1::L1Sender> sender;
@@ -31,7 +31,8 @@ struct Components {
     std::optional<Builder> builder;
 };
 
-/// Why a bundle did not settle, or is not known to have. The heads are those of L1 in any case.
+/// The reason why a bundle did not settle, or is not known to have. The heads are those of L1 in
+/// any case.
 enum class SettleRule : uint8_t {
     stale,         // L1 has another head than was followed, or than the bundle was built on
     unreachable,   // L1 does not answer; of a bundle that was sent nothing is known
@@ -41,7 +42,7 @@ enum class SettleRule : uint8_t {
     not_followed,  // the node can't follow L1 to its head (FollowError)
     other_head,    // settled, but a rollup has other blocks than the bundle's
 };
-/// As the enumerator is written.
+/// Returns the enumerator's name.
 std::string_view to_string(SettleRule rule) noexcept;
 
 struct SettleError {
@@ -50,7 +51,7 @@ struct SettleError {
 };
 std::string to_string(const SettleError& error);
 
-/// What settling gave.
+/// The L1 block in which a bundle settled, and its transaction's receipt.
 struct Settled {
     chain::StoredBlockPtr l1_block;
     Receipt receipt;
@@ -82,7 +83,7 @@ class Node {
 
     /// Follows L1 and opens a scope on its head, for the block that comes next.
     Result<builder::ScopeBuilder, SettleError> open_scope();
-    /// As open_scope, with other options than the node's.
+    /// Opens a scope with other options than the node's.
     Result<builder::ScopeBuilder, SettleError> open_scope(const builder::BuilderOptions& options);
     /// Has the scope proved and makes the bundle.
     Result<builder::Bundle, builder::SealError> seal(builder::ScopeBuilder& scope);
