@@ -7,7 +7,7 @@
 
 namespace scope::cli {
 
-/// What a subcommand does once its options are parsed; returns the exit code.
+/// A subcommand's work once its options are parsed; returns the exit code.
 ///
 /// 0: everything held; 1 (`kFailed`): the work was done and something did not hold. It throws
 /// `UsageError` for arguments that can't be meant, and anything else derived from std::exception
@@ -18,16 +18,17 @@ using Run = std::function<int()>;
 inline constexpr int kFailed = 1;
 inline constexpr int kWrongUsage = 2;
 
-/// For options that count or number something: such a check refuses, and the help says, what is out
-/// of range. Without one a number that is too large is taken for the largest of its type, -1 for
-/// 2^64 - 1, and 010 for 8.
+/// Returns a check for options that count or number something: it rejects what is out of range,
+/// and the help names the range. Without one a number that is too large is taken for the largest of
+/// its type, -1 for 2^64 - 1, and 010 for 8.
 CLI::Validator numbers(int64_t least, int64_t most);
 inline CLI::Validator numbers_from(int64_t least) {
     return numbers(least, INT64_MAX);
 }
 inline constexpr int64_t kMostRuns = 1'000'000'000'000;
 
-/// To standard error. What can't be written is lost, which no command fails for: fmt::print throws.
+/// Prints to standard error. Text that can't be written is lost, for which no command fails:
+/// fmt::print throws.
 void print_error(const std::string& text);
 
 /// One subcommand of a binary: a row of the table in its main.cpp.

@@ -14,8 +14,8 @@ struct Program {
     std::span<const Command> commands;  // in the order of the help text
 };
 
-/// The whole of main: parses, runs the subcommand, prints what went wrong as "NAME: ...", and sees
-/// that standard output was written. Returns the exit code.
+/// Runs the whole of main: parses, runs the subcommand, prints what went wrong as "NAME: ...", and
+/// checks that standard output was written. Returns the exit code.
 int run(const Program& program, int argc, char** argv);
 
 }  // namespace scope::cli

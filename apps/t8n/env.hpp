@@ -9,17 +9,17 @@
 
 namespace scope::t8n {
 
-/// What `env` says of the block and of what came before it.
+/// The block of `env`, and what came before it.
 struct Env {
-    BlockHeader
-        header;  ///< all that is known before execution; its parent's hash is in parent_hash
-    std::optional<Hash> parent_hash;  ///< none: not told, and EIP-2935's contract is not called
+    /// All that is known before execution; its parent's hash is in parent_hash.
+    BlockHeader header;
+    std::optional<Hash> parent_hash;  ///< nullopt: not known, and EIP-2935's contract is not called
     std::optional<std::vector<Withdrawal>> withdrawals;
     std::vector<BlockHeader> ommers;  ///< number and coinbase only
     std::map<uint64_t, Hash> block_hashes;
 };
 
-/// Reads `env`, and works out from the parent's fields what it does not say of the block itself:
+/// Reads `env`, and computes from the parent's fields those of the block that are missing:
 /// currentDifficulty, currentBaseFee, currentExcessBlobGas. Numbers are hex, decimal or JSON's.
 ///
 /// Throws json::FormatError, which names the field, for what is missing under @p spec's rules or

@@ -4,7 +4,7 @@
 
 namespace scope::t8n {
 
-/// The transition tool: what a block's transactions make of a state.
+/// The transition tool: applies a block's transactions to a state.
 extern const cli::Command t8n_command;
 
 }  // namespace scope::t8n

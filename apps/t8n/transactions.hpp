@@ -8,7 +8,7 @@
 
 namespace scope::t8n {
 
-/// A transaction as given, or why it is none.
+/// A transaction as given, or the reason why it is none.
 using GivenTransaction = std::expected<Transaction, std::string>;
 
 /// Reads `txs`: a list of objects as JSON-RPC has them, each signed or with a `secretKey` to sign

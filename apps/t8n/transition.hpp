@@ -12,12 +12,12 @@
 
 namespace scope::t8n {
 
-/// What is paid to the coinbase, and from it to ommers, before Paris.
-using Reward = std::optional<uint256>;  // wei; none: not paid, and the coinbase is not touched
+/// The reward to the coinbase, and the base of that to ommers, before Paris.
+using Reward = std::optional<uint256>;  // wei; nullopt: not paid, and the coinbase is not touched
 
-/// What a block's transactions have made of a state.
+/// The state after a block's transactions, and what they gave.
 struct Transition {
-    BlockHeader header;     ///< complete but for the parent's hash where nobody said it
+    BlockHeader header;     ///< complete but for the parent's hash where it was not given
     uint256 blob_base_fee;  ///< wei; 0 before Cancun
     std::vector<Transaction> transactions;  ///< those that stand in the block
     std::vector<execution::Outcome> outcomes;
@@ -28,12 +28,13 @@ struct Transition {
     };
     std::vector<Rejected> rejected;
     std::vector<Bytes> requests;
-    /// Why the block as a whole can't be valid, whatever its header says.
+    /// The reason why the block as a whole can't be valid, whatever its header says.
     std::optional<chain::BlockError> error;
     state::MemoryState state;
 };
 
-/// Sees the next transaction run; null: nobody looks. The second is called when it has.
+/// The observer of a run: gives the next transaction's tracer, or null; and is told when it has
+/// run.
 struct Watch {
     std::function<evm::Tracer*(size_t index, const Transaction& tx)> begin;
     std::function<void(const execution::Outcome& outcome)> end;

@@ -11,13 +11,13 @@ namespace scope::demo {
 /// stories as roots of one scope.
 struct Attack {
     std::string_view kind;      ///< for --tamper and in the JSON
-    std::string_view what;      ///< one line for a person
-    std::string_view expected;  ///< how the reason begins that L1 has to give
+    std::string_view what;      ///< one human-readable line
+    std::string_view expected;  ///< beginning of the reason that L1 has to give
     enum class When : uint8_t { before_settling, after_settling } when = When::before_settling;
 };
 
 std::span<const Attack> attacks();
-/// Null if there is no such kind.
+/// Returns the attack of this kind, or null.
 const Attack* find_attack(std::string_view kind);
 
 /// Forges the bundle, signs the L1 transaction as its submitter would, has honest committee members

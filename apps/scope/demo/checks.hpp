@@ -13,7 +13,7 @@ class Checks {
         bool held = false;
     };
 
-    /// @return  held.
+    /// Notes a statement; returns @p held.
     bool expect(bool held, std::string what) {
         checks_.push_back({std::move(what), held});
         return held;

@@ -11,10 +11,10 @@ class Forgery {
 
     [[nodiscard]] const builder::Bundle& original() const noexcept { return original_; }
     [[nodiscard]] protocol::Scope& scope() noexcept { return scope_; }
-    /// The leg on L1 of the root with this index. REQUIRES: it has one.
+    /// Returns the leg on L1 of the root with this index. REQUIRES: it has one.
     protocol::L1Leg& leg(uint64_t root_index);
 
-    /// What a rollup's system transaction for a root loads.
+    /// The section that a rollup's system transaction loads for a root.
     struct Section {
         protocol::RootContext context;
         protocol::RootSection section;
@@ -30,10 +30,10 @@ class Forgery {
     }
 
     /// Publishes another batch under the old claim and signatures.
-    /// @return  What the committee says when it is asked to attest to it.
+    /// @return  The committee's answer when it is asked to attest to it.
     std::string publish_other_batch(ChainId chain_id, const rollup::Batch& batch);
 
-    /// The L1 transaction, signed by the submitter.
+    /// Returns the L1 transaction, signed by the submitter.
     [[nodiscard]] Transaction transaction() const;
 
   private:
@@ -52,10 +52,10 @@ class Forgery {
     std::vector<std::vector<chain::StoredBlobPtr>> blobs_;  // of each batch
 };
 
-/// The answer that a chain gives to a request which makes no scoped calls itself (protocol.md,
-/// section 5), and the baton's marks after it.
+/// Returns a chain's answer to a request which makes no scoped calls itself (protocol.md, section
+/// 5), with the baton's marks after it.
 protocol::Response answer_to(const protocol::Request& request, bool success, Bytes data);
-/// Marks with the entry of a chain replaced.
+/// Returns @p marks with the entry of a chain replaced.
 protocol::Marks with_mark(protocol::Marks marks, const uint256& chain_id, const Hash& trace);
 
 }  // namespace scope::demo

@@ -7,7 +7,7 @@
 
 namespace scope::demo {
 
-/// What a transaction to the settlement contract did in the next L1 block, looked at from inside;
+/// The run of a transaction to the settlement contract in the next L1 block, observed from inside;
 /// nothing is kept.
 struct L1Run {
     execution::Outcome outcome;

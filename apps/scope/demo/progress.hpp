@@ -8,12 +8,12 @@
 
 namespace scope::demo {
 
-/// Tells on standard error what is being done.
+/// A reporter of progress on standard error.
 class Progress {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// One line: seconds since the start, and @p what.
+    /// Prints one line: seconds since the start, and @p what.
     void say(std::string_view what) const {
         // Not fmt::print, which throws where standard error can't be written.
         (void)std::fputs(fmt::format("{:6.2f} s  {}\n", elapsed_ms() / 1000, what).c_str(), stderr);
@@ -26,7 +26,7 @@ class Progress {
     Clock::time_point start_ = Clock::now();
 };
 
-/// Milliseconds since it was made.
+/// A watch that counts milliseconds since it was made.
 class StopWatch {
   public:
     [[nodiscard]] double ms() const {

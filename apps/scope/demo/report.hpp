@@ -26,7 +26,7 @@ struct PairReport {
     [[nodiscard]] bool responses_match() const { return responses_in == responses_out; }
 };
 
-/// How a chain went on by a scope.
+/// The progress of a chain by a scope.
 struct ChainReport {
     ChainId chain_id;
     Hash root_before;
@@ -50,7 +50,7 @@ struct BundleReport {
 struct ScopeReport {
     std::string name;  ///< the story's, or "all"
     bool settled = false;
-    std::string failure;  ///< why not, if not
+    std::string failure;  ///< the reason, if not settled
     std::vector<RootReport> roots;
     std::vector<PairReport> pairs;
     std::vector<ChainReport> chains;
@@ -65,10 +65,10 @@ struct AttackReport {
     std::string_view kind;
     std::string_view what;
     bool reverted = false;
-    std::string reason;    ///< error of executeScope, or why it was not even run
+    std::string reason;    ///< error of executeScope, or why it was not run
     std::string cause;     ///< the fault that led to it, if there was one; may be empty
-    std::string expected;  ///< what the reason has to begin with
-    std::string note;      ///< what the attesters said; may be empty
+    std::string expected;  ///< beginning that the reason must have
+    std::string note;      ///< of the attesters; may be empty
     uint64_t gas_used = 0;
 
     [[nodiscard]] bool as_expected() const { return reverted && reason.starts_with(expected); }
@@ -94,7 +94,7 @@ struct FollowerReport {
     }
 };
 
-/// Everything that a run of the demonstration tells.
+/// The results of a run of the demonstration.
 struct Report {
     std::vector<ScopeReport> scopes;
     std::vector<AttackReport> attacks;
@@ -106,11 +106,11 @@ struct Report {
     double total_ms = 0;
 };
 
-/// One JSON document (docs/formats/demo-json.md).
+/// Returns one JSON document (docs/formats/demo-json.md).
 std::string to_json(const Report& report, const World& world);
 
 enum class Colour : uint8_t { no, yes };
-/// For a person, at most 120 columns wide. Each part is printed when it is known.
+/// Returns a human-readable part, at most 120 columns wide. Each is printed when it is known.
 std::string describe_world(const World& world, Colour colour);
 std::string describe_scope(const ScopeReport& scope, const World& world, Colour colour);
 std::string describe_attacks(const std::vector<AttackReport>& attacks, Colour colour);

@@ -8,7 +8,7 @@ namespace scope::demo {
 
 /// Builds one scope of these stories, each a root, settles it, and checks everything about it.
 ///
-/// @param before_settling  Is shown the bundle while it has not settled yet; may be null.
+/// @param before_settling  Called with the bundle before it settles; may be null.
 ScopeReport run_scope(World& world, std::string name, std::span<const Story* const> stories,
                       Checks& checks,
                       const std::function<void(const builder::Bundle&)>& before_settling = nullptr);

@@ -14,20 +14,20 @@ using Facts = std::vector<uint256>;
 struct Story {
     std::string_view name;   ///< for --only and in the JSON
     std::string_view title;  ///< one line
-    std::string_view text;   ///< what happens, for a person
+    std::string_view text;   ///< human-readable
     ChainId origin_chain;
     size_t calls = 0;  ///< scoped calls that it takes
 
-    /// The next instance, signed for the world as it is.
+    /// Makes the next instance, signed for the world as it is.
     builder::Root (*make)(World& world);
     Facts (*read)(const World& world);
-    /// What must be true of it. The facts belong to this story alone, so that it holds also when
-    /// other stories settled in between.
+    /// Checks what must be true of it. The facts belong to this story alone, so that it holds also
+    /// when other stories settled in between.
     void (*verify)(const World& world, const builder::RootResult& result, const Facts& before,
                    const Facts& after, Checks& checks);
 };
 
-/// All five, in the order in which they run.
+/// Returns all five, in the order in which they run.
 std::span<const Story> stories();
 
 }  // namespace scope::demo

@@ -26,10 +26,10 @@ inline constexpr ChainId B{902};
 inline constexpr uint64_t ETHER = 1'000'000'000'000'000'000;  ///< wei
 inline constexpr uint64_t GWEI = 1'000'000'000;               ///< wei
 
-/// "L1", "A", "B".
+/// Returns "L1", "A" or "B".
 std::string chain_name(const uint256& chain_id);
 
-/// Where contracts stand on a rollup.
+/// The addresses of contracts on a rollup.
 struct RollupSites {
     Address bridge;
     Address factory;  ///< Uniswap V2
@@ -44,7 +44,7 @@ struct Sites {
     Address settlement;
     Address l1_callable;
     Address verifier;
-    Address account;  ///< what EOAs delegate to
+    Address account;  ///< to which EOAs delegate
     Address bridge;
     Address usd;
     Address gold;
@@ -59,7 +59,7 @@ struct Sites {
     Address persistent;  ///< on B
 };
 
-/// Who has how much of what, on which chain.
+/// The balance of one holder in one asset on one chain.
 struct Balance {
     std::string who;
     ChainId chain_id;
@@ -70,7 +70,7 @@ struct Balance {
 /// An L1 and two rollups in one process, with everything deployed and funded: by ordinary signed
 /// transactions, on rollups in batches that settled like any other.
 ///
-/// What goes wrong in setting up throws std::runtime_error.
+/// Throws std::runtime_error if setting up fails.
 class World {
   public:
     World(Artifacts artifacts, builder::DataAvailability data_availability,
@@ -98,10 +98,11 @@ class World {
     builder::ScopeBuilder open();
     builder::ScopeBuilder open(const builder::BuilderOptions& options);
 
-    /// A signed EIP-1559 transaction with the sender's next nonce, counting those made before.
+    /// Makes a signed EIP-1559 transaction with the sender's next nonce, counting those made
+    /// before.
     Transaction transaction(ChainId chain_id, const Person& from, const Address& to, Bytes data,
                             uint64_t gas_limit, const uint256& value = {});
-    /// An operation of the account that @p from delegates to, signed.
+    /// Makes a signed operation of the account that @p from delegates to.
     [[nodiscard]] builder::L1Root operation(const Person& from, const Address& target, Bytes data,
                                             uint64_t gas) const;
     struct Call {
@@ -109,22 +110,23 @@ class World {
         uint256 value;
         Bytes data;
     };
-    /// Calldata of IScopedAccount.executeBatch.
+    /// Encodes calldata of IScopedAccount.executeBatch.
     static Bytes batch_of(const std::vector<Call>& calls);
 
-    /// What a call gives on the head of a chain. Throws if it fails.
+    /// Returns the result of a call on the head of a chain. Throws if it fails.
     [[nodiscard]] Bytes view(ChainId chain_id, const Address& to, const Bytes& calldata) const;
     [[nodiscard]] uint256 number(ChainId chain_id, const Address& to, const Bytes& calldata) const;
     [[nodiscard]] uint256 ether_of(ChainId chain_id, const Address& account) const;
     [[nodiscard]] uint256 token_of(ChainId chain_id, const Address& token,
                                    const Address& account) const;
-    /// All ETH that exists on a rollup: the predeploy's reserve doesn't (protocol.md, section 10).
+    /// Returns all ETH that exists on a rollup: the predeploy's reserve doesn't (protocol.md,
+    /// section 10).
     [[nodiscard]] uint256 ether_on(ChainId chain_id) const;
-    /// Base fees of all transactions of a rollup.
+    /// Returns the sum of the base fees of a rollup's transactions.
     [[nodiscard]] uint256 ether_burnt_on(ChainId chain_id) const;
-    /// Of everyone in the stories, always in the same order.
+    /// Returns the balances of everyone in the stories, always in the same order.
     [[nodiscard]] std::vector<Balance> balances() const;
-    /// "Shop", or the address by its ends.
+    /// Returns the contract's name, "Shop", or the address by its ends.
     [[nodiscard]] std::string label(const uint256& chain_id, const Address& address) const;
 
   private:
