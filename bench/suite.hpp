@@ -9,7 +9,7 @@
 
 namespace scope::bench {
 
-/// Keeps the compiler from dropping what computes @p value.
+/// Keeps the compiler from dropping the computation of @p value.
 template <typename T>
 inline void keep(const T& value) {
     asm volatile("" : : "g"(&value) : "memory");
@@ -22,7 +22,7 @@ struct Contender {
 };
 
 enum class Clock : uint8_t {
-    thread,  ///< what the thread has computed
+    thread,  ///< the CPU time of the thread
     wall,    ///< for what runs on several threads: what else the machine does is in it
 };
 
@@ -34,7 +34,7 @@ struct Options {
     std::vector<std::string> peers;  ///< shared libraries, see peer/peer.hpp
 };
 
-/// Measures and reports.
+/// A runner of benchmarks, which measures and reports.
 ///
 /// Contenders take turns (A B C A B C ..), so that a machine whose speed drifts treats them alike,
 /// and the ratio is the median of the ratios of neighbours. Time is Clock::thread by default: what
@@ -47,13 +47,14 @@ class Suite {
     [[nodiscard]] const Options& options() const noexcept { return options_; }
     [[nodiscard]] const std::vector<const ScopePeer*>& peers() const noexcept { return peers_; }
 
-    /// Whether the filter lets the benchmark run: to be asked before costly preparations.
+    /// Returns whether the filter lets the benchmark run: to be asked before costly preparations.
     [[nodiscard]] bool wants(const std::string& name) const;
-    /// Measures, and prints a row. @p name is "group/rest".
-    /// @param work  what one run does, in units of @p unit: gas, bytes, ..; 0: no rate
+    /// Measures, and prints a row.
+    /// @param name  "group/rest".
+    /// @param work  The work of one run, in units of @p unit: gas, bytes, ..; 0: no rate.
     void measure(const std::string& name, const std::vector<Contender>& contenders, double work = 0,
                  std::string_view unit = {}, Clock clock = Clock::thread);
-    /// Ends the report. @return whether anything was measured.
+    /// Ends the report; returns whether anything was measured.
     bool finish();
 
   private:

@@ -13,9 +13,9 @@ struct Lie {
     Draft draft;
 };
 
-/// Tells lies about a bundle's plan as a clever builder would: what follows from a lie is repaired
-/// until nothing changes. Requests become what the sources really ask, answers what the targets
-/// really compute, so that only the lie itself remains.
+/// A teller of lies about a bundle's plan, as a clever builder would tell them: what follows from a
+/// lie is repaired until nothing changes. Requests become what the sources really ask, answers what
+/// the targets really compute, so that only the lie itself remains.
 class Adversary {
   public:
     /// @param sealed  Must outlive it.
@@ -24,7 +24,7 @@ class Adversary {
     Adversary(const Adversary&) = delete;
     Adversary& operator=(const Adversary&) = delete;
 
-    /// One to @p most lies at once; nothing if there is nothing to lie about.
+    /// Tells one to @p most lies at once; returns nullopt if there is nothing to lie about.
     std::optional<Lie> lie(std::mt19937_64& random, size_t most);
 
     /// The kinds of single lies.
@@ -65,9 +65,9 @@ class Adversary {
         Forgery forgery{};  ///< forge, field, copy: of the answer
         bool kept = false;  ///< copy
     };
-    /// All single lies that change something, equal copies among them.
+    /// Returns all single lies that change something, equal copies among them.
     [[nodiscard]] std::vector<Choice> choices() const;
-    /// These at once, in this order; nothing if the first ones leave no such record.
+    /// Tells these at once, in this order; returns nullopt if the first ones leave no such record.
     std::optional<Lie> tell(std::span<const Choice> lies) const;
 
   private:

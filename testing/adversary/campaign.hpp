@@ -7,7 +7,7 @@
 
 namespace scope::adversary {
 
-/// How many mutants of one kind ended how.
+/// The number of mutants of one kind by how they ended.
 struct Tally {
     uint64_t refused = 0;
     uint64_t equivalent = 0;
@@ -41,10 +41,10 @@ struct Amount {
 /// Changes the bundle of the random program with this seed, again and again. The same seed does the
 /// same.
 Result run_campaign(const oracle::ManyChains& many, uint64_t seed, const Amount& amount);
-/// The same for a program at hand.
+/// Does the same for a program at hand.
 Result run_campaign(const oracle::ManyChains& many, const oracle::Program& program, uint64_t seed,
                     const Amount& amount);
-/// The same for any bundle. There is no oracle for it, so equivalent is only what leaves every
+/// Does the same for any bundle. There is no oracle for it, so equivalent is only what leaves every
 /// account as it was to be, but those that are nobody's or the protocol's own; blocks are left as
 /// they are, for contracts may see their environment.
 /// @param sealed  Its `read` is not used.

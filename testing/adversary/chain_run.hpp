@@ -12,7 +12,7 @@ namespace scope::adversary {
 std::vector<execution::Outcome> run_batch(const chain::Chain& chain, const rollup::Batch& batch,
                                           evm::Tracer* tracer);
 
-/// Looks for faults of a ScopedCallable.
+/// A tracer that looks for faults of a ScopedCallable.
 class FaultWatcher final : public evm::Tracer {
   public:
     explicit FaultWatcher(const Address& callable) : callable_(callable) {}
@@ -20,7 +20,7 @@ class FaultWatcher final : public evm::Tracer {
     void on_frame_start(const evm::Message& message, const evm::Code& code) override;
     void on_frame_end(const evm::CallResult& result) override;
 
-    /// Whether a frame of its own ended with a reserved error.
+    /// Returns whether a frame of its own ended with a reserved error.
     [[nodiscard]] bool saw_fault() const noexcept { return saw_fault_; }
 
   private:

@@ -16,16 +16,16 @@ struct Data {
 struct Draft {
     protocol::Scope scope;
     std::vector<rollup::Batch> batches;  ///< of scope.batches, in its order
-    /// What is published in place of a batch's own bytes.
+    /// Data to publish in place of a batch's own bytes.
     std::vector<std::optional<Data>> data;
-    /// In place of executeScope's own calldata.
+    /// Calldata in place of executeScope's own.
     std::optional<Bytes> calldata;
-    /// Of the L1 transaction.
+    /// Gas limit of the L1 transaction.
     std::optional<uint64_t> gas_limit;
 };
 Draft draft_of(const builder::Bundle& bundle);
 
-/// What one chain gets for one root, and where that stands.
+/// The section that one chain gets for one root, and its place.
 struct Section {
     ChainId chain_id;
     protocol::RootContext context;
@@ -35,9 +35,9 @@ struct Section {
     size_t leg = 0;
     size_t batch = 0, block = 0, transaction = 0;
 };
-/// All of a draft: of L1, then of each rollup, in their order.
+/// Returns all sections of a draft: of L1, then of each rollup, in their order.
 std::vector<Section> sections_of(const Draft& draft);
-/// Writes one back to where it stood.
+/// Writes a section back to its place.
 void put(Draft& draft, const Section& section);
 
 /// A user's root as it ran.
@@ -47,7 +47,7 @@ struct RanRoot {
     Bytes output;
 };
 
-/// What became of a draft.
+/// The outcome of a draft.
 struct Attempt {
     enum class End : uint8_t {
         not_attested,  ///< honest members don't sign the batch

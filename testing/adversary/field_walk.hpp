@@ -54,18 +54,18 @@ constexpr auto field_names(const protocol::L1Leg*) {
     return std::array{"context", "fills", "records", "signed operation"};
 }
 
-/// Walks over all that can change in a value: every field of every struct in it, and that elements
-/// of a list are dropped, doubled or swapped with the next. Lists these places, or changes one.
+/// A walk over all that can change in a value: every field of every struct in it, and that elements
+/// of a list are dropped, doubled or swapped with the next. It lists these places, or changes one.
 ///
 /// A place has a kind, the path to it without numbers: "leg: records: request: marks: trace".
 class FieldWalk {
   public:
-    /// Lists, and leaves everything as it is.
+    /// Makes a walk that lists, and leaves everything as it is.
     FieldWalk() = default;
-    /// Changes the place with this number, into something else.
+    /// Makes a walk that changes the place with this number into something else.
     FieldWalk(size_t place, std::mt19937_64& random) : chosen_(place), random_(&random) {}
 
-    /// Of each place so far.
+    /// Returns the kind of each place so far.
     [[nodiscard]] const std::vector<std::string>& kinds() const noexcept { return kinds_; }
 
     template <abi::Struct T>
@@ -84,7 +84,7 @@ class FieldWalk {
         walk_list(path, values);
         for (auto& value : values) walk(path, value);
     }
-    /// The list itself, not what is in it.
+    /// Walks over the list itself, not its elements.
     template <typename T>
     void walk_list(const std::string& path, std::vector<T>& values) {
         const auto at = [](size_t i) { return static_cast<ptrdiff_t>(i); };
@@ -119,12 +119,12 @@ class FieldWalk {
             bytes[below(N)] ^= static_cast<uint8_t>(1u << below(8));
     }
 
-    /// A place of its own kind; true if it is the one to change.
+    /// Counts a place of its own kind; returns whether it is the one to change.
     bool is_chosen(const std::string& kind) {
         kinds_.push_back(kind);
         return chosen_ == kinds_.size() - 1;
     }
-    /// REQUIRES: a place is chosen.
+    /// Returns a random number below @p n. REQUIRES: a place is chosen.
     uint64_t below(uint64_t n) { return (*random_)() % n; }
 
   private:

@@ -17,7 +17,7 @@ struct Judgement {
     std::string detail;
 };
 
-/// What became of a changed bundle of this program.
+/// Judges a changed bundle of this program.
 ///
 /// Equivalent is what settled, was derived by a follower of L1, did on all chains together what one
 /// chain does with the roots that are in it, in the order of their indices (the oracle's
@@ -27,8 +27,8 @@ struct Judgement {
 Judgement judge(const oracle::Program& program, const oracle::SealedScope& sealed,
                 const Attempt& attempt);
 
-/// Without an oracle: equivalent is what leaves all accounts as @p honest does, but the predeploy,
-/// ScopedCallable, settlement, the system sender, coinbases and the submitter.
+/// Judges without an oracle: equivalent is what leaves all accounts as @p honest does, but the
+/// predeploy, ScopedCallable, settlement, the system sender, coinbases and the submitter.
 Judgement judge_same(const oracle::SealedScope& sealed, const Attempt& honest,
                      const Attempt& attempt);
 

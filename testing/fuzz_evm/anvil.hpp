@@ -12,16 +12,16 @@
 
 namespace scope::fuzz_evm {
 
-/// Where `npm ci` puts the program. Throws std::runtime_error, saying what installs it, if it is
-/// not there.
+/// Returns the path where `npm ci` puts the program. Throws std::runtime_error, which names what
+/// installs it, if it is not there.
 std::filesystem::path find_anvil();
 
-/// It has not answered for five minutes. Seldom: it has been seen to lock up while mining.
+/// No answer for five minutes. Seldom: anvil has been seen to lock up while mining.
 struct AnvilHangs : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// One request of JSON-RPC; params are JSON.
+/// A request of JSON-RPC; params are JSON.
 struct Request {
     std::string method;
     std::string params;
@@ -39,11 +39,11 @@ class Anvil {
     Anvil& operator=(const Anvil&) = delete;
     ~Anvil();
 
-    /// The result; throws if it is an error. Valid until the next call.
+    /// Returns the result; throws if it is an error. Valid until the next call.
     json::Json call(const Request& request);
-    /// All of them in one go, for what they do; what they answer is not looked at.
+    /// Sends all requests in one go, for their effects; their answers are not looked at.
     void batch(const std::vector<Request>& requests);
-    /// All accounts, and those that don't exist but were looked at, as empty ones.
+    /// Returns all accounts, and those that don't exist but were looked at, as empty ones.
     state::GenesisAlloc state();
 
   private:

@@ -8,28 +8,28 @@
 
 namespace scope::fuzz_evm {
 
-/// Puts bytecode together: numbers, jump labels, and data behind the code that CODECOPY reads.
+/// An assembler of bytecode: numbers, jump labels, and data behind the code that CODECOPY reads.
 class Assembler {
   public:
     using Label = size_t;
 
     void op(evm::Opcode opcode) { code_.push_back(opcode); }
     void raw(BytesView bytes) { append(code_, bytes); }
-    /// The shortest PUSH.
+    /// Appends the shortest PUSH.
     void push(const uint256& value);
-    /// PUSH20, whatever the address.
+    /// Appends PUSH20, whatever the address.
     void push(const Address& address);
     void push(Label label) = delete;
 
     Label make_label();
     void push_label(Label label);
-    /// A JUMPDEST that the label names.
+    /// Appends a JUMPDEST that the label names.
     void place(Label label);
-    /// Copies @p data to memory.
+    /// Appends code that copies @p data to memory.
     void copy_data(BytesView data, uint64_t memory_offset);
 
     [[nodiscard]] size_t size() const noexcept { return code_.size(); }
-    /// The code with its data, labels resolved; those that were not placed are 0.
+    /// Returns the code with its data, labels resolved; those that were not placed are 0.
     [[nodiscard]] Bytes finish();
 
   private:

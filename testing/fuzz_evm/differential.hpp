@@ -11,7 +11,7 @@
 namespace scope::fuzz_evm {
 
 struct Comparison {
-    std::optional<std::string> difference;  ///< in words; none if all is the same
+    std::optional<std::string> difference;  ///< in words; nullopt if all is the same
     size_t executed = 0;                    ///< programs that stood in a block
     size_t refused = 0;                     ///< refused by both
     // To make a state test of a single program.

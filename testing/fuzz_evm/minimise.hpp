@@ -6,10 +6,10 @@
 
 namespace scope::fuzz_evm {
 
-/// The smallest program that it finds for which @p still_fails holds, as it does for @p program:
+/// Returns the smallest program found for which @p still_fails holds, as it does for @p program:
 /// accounts, slots, lists, call data and pieces of code are taken away as long as it does.
 ///
-/// @param tries  How often still_fails may be asked.
+/// @param tries  The most calls of still_fails.
 Program minimise(Program program, const std::function<bool(const Program&)>& still_fails,
                  size_t tries);
 

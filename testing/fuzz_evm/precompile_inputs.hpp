@@ -6,11 +6,11 @@
 
 namespace scope::fuzz_evm {
 
-/// The precompiles of Osaka, by the number that is their address.
+/// Returns the precompiles of Osaka, by the number that is their address.
 std::span<const uint64_t> precompile_ids();
 
-/// Input that the precompile accepts more often than not: signatures that hold, points on the
-/// curve and in the subgroup, pairings that are one; at times with a wrong byte or length.
+/// Makes an input that the precompile accepts more often than not: signatures that hold, points on
+/// the curve and in the subgroup, pairings that are one; at times with a wrong byte or length.
 Bytes make_precompile_input(Random& random, uint64_t id);
 
 }  // namespace scope::fuzz_evm

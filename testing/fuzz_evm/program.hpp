@@ -21,7 +21,7 @@ struct Program {
 
 inline constexpr ChainId CHAIN_ID{1};
 
-/// The program with number @p index of the run with this seed: always the same one.
+/// Makes the program with number @p index of the run with this seed: always the same one.
 ///
 /// Structured: statements that make sense one after the other, over a small pool of addresses,
 /// slots and numbers at the edges, so that effects meet each other; and at times random bytes.

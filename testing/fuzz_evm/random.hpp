@@ -8,7 +8,7 @@
 
 namespace scope::fuzz_evm {
 
-/// splitmix64: the same numbers for the same seed with every standard library.
+/// The generator splitmix64: the same numbers for the same seed with every standard library.
 class Random {
   public:
     explicit Random(uint64_t seed) noexcept : state_(seed) {}
@@ -19,7 +19,7 @@ class Random {
         z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
         return z ^ (z >> 31);
     }
-    /// From 0 to @p count - 1. REQUIRES: count > 0.
+    /// Returns a number from 0 to @p count - 1. REQUIRES: count > 0.
     uint64_t below(uint64_t count) noexcept { return next() % count; }
     bool chance(unsigned percent) noexcept { return below(100) < percent; }
     template <typename Range>

@@ -8,7 +8,7 @@
 
 namespace scope::oracle {
 
-/// Appends instructions; labels are known at the end.
+/// An assembler that appends instructions; labels are known at the end.
 class Assembler {
   public:
     using Label = size_t;
@@ -16,20 +16,20 @@ class Assembler {
     Assembler& op(evm::Opcode opcode);
     Assembler& push(const uint256& value);
     Assembler& push(uint64_t value) { return push(uint256{value}); }
-    /// Where the label is.
+    /// Pushes the place of the label.
     Assembler& push_label(Label label);
-    /// A word of memory.
+    /// Pushes a word of memory.
     Assembler& load(uint64_t place) { return push(place).op(evm::OP_MLOAD); }
-    /// Takes the value from the stack.
+    /// Stores the top of the stack to memory.
     Assembler& store(uint64_t place) { return push(place).op(evm::OP_MSTORE); }
 
     Label label();
-    /// A label to jump to is here.
+    /// Places a label to jump to.
     Assembler& at(Label label);
-    /// Bytes that are not run.
+    /// Appends bytes that are not run.
     Assembler& data(Label label, BytesView bytes);
     Assembler& jump(Label label) { return push_label(label).op(evm::OP_JUMP); }
-    /// If the top of the stack is not zero.
+    /// Jumps if the top of the stack is not zero.
     Assembler& jump_if(Label label) { return push_label(label).op(evm::OP_JUMPI); }
 
     Bytes finish();

@@ -4,19 +4,19 @@
 
 namespace scope::oracle {
 
-/// What became of one program.
+/// The outcome of one program's comparison.
 enum class Verdict : uint8_t { equal, different, refused };
 
 struct Finding {
     Verdict verdict = Verdict::equal;
     /// The difference, or why a root was refused.
     std::string detail;
-    /// Of a difference: the smallest program found that has one, and its own difference.
+    /// With a difference: the smallest program found that has one, and its own difference.
     std::string smallest;
 };
 
-/// The programs of consecutive seeds, both ways, compared. Each hundredth publishes its batches in
-/// blobs.
+/// A checker that runs the programs of consecutive seeds both ways, and compares. Each hundredth
+/// publishes its batches in blobs.
 ///
 /// For one thread.
 class Checker {

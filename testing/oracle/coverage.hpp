@@ -8,12 +8,12 @@
 
 namespace scope::oracle {
 
-/// What programs really reached, by name: how many roots did.
+/// The cases that programs really reached, by name, with the number of roots that did.
 class Coverage {
   public:
-    /// A root as it ran on one chain.
+    /// Adds a root as it ran on one chain.
     void add(const Frame& root);
-    /// The same root as simulation saw it across chains.
+    /// Adds the same root as simulation saw it across chains.
     void add(const builder::RootResult& result);
     void add(const Coverage& other);
     void count(const std::string& what, uint64_t times = 1) { counts_[what] += times; }
@@ -21,7 +21,7 @@ class Coverage {
     [[nodiscard]] uint64_t operator[](const std::string& what) const;
     [[nodiscard]] const std::map<std::string, uint64_t>& counts() const noexcept { return counts_; }
 
-    /// What every larger sample must reach.
+    /// Returns the cases that every larger sample must reach.
     static const std::vector<std::string>& required();
 
   private:

@@ -4,7 +4,7 @@
 
 namespace scope::oracle {
 
-/// The program of a seed, which is its id.
+/// Makes the program of a seed, which is its id.
 ///
 /// Random scripts around scenes that reach by construction what chance rarely does: deep calls,
 /// callbacks and failures at every depth, quoters, frames rolled back over three chains, static

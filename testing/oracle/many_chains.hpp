@@ -12,7 +12,7 @@
 
 namespace scope::oracle {
 
-/// What a program can't be judged by: a root that the builder refused, with its reason.
+/// The reason why a program can't be judged: a root that the builder refused, and why.
 struct NotRun {
     builder::RefusalRule rule{};
     std::string reason;
@@ -25,7 +25,7 @@ struct ChainAfter {
     std::vector<Receipt> receipts;
 };
 
-/// A program's first scope, sealed and not settled, with its chains: for who wants to interfere.
+/// A program's first scope, sealed and not settled, with its chains: for tests that interfere.
 struct SealedScope {
     devnet::Devnet& devnet;
     const builder::BuilderOptions& options;
@@ -35,15 +35,15 @@ struct SealedScope {
 };
 using BeforeSettling = std::function<void(const SealedScope&)>;
 
-/// Runs programs through the whole protocol: simulate, plan, execute, batch, attest, settle on L1,
-/// derive by a follower.
+/// A runner of programs through the whole protocol: simulate, plan, execute, batch, attest, settle
+/// on L1, derive by a follower.
 class ManyChains {
   public:
     explicit ManyChains(const devnet::Artifacts& artifacts);
 
     class World;
 
-    /// In a world of its own.
+    /// Runs a program in a world of its own.
     /// @param before_settling  Called with the first scope; must leave the chains as they are.
     Result<Outcome, NotRun> run(const Program& program, builder::DataAvailability data_availability,
                                 const BeforeSettling& before_settling = {}) const;
@@ -68,9 +68,9 @@ class ManyChains::World {
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
-    /// A root is in the scope of the one before it, or in the next, as the program says; in the
-    /// next too if the builder says it needs a scope of its own. An exception leaves the world
-    /// unusable.
+    /// Runs a program. A root is in the scope of the one before it, or in the next, as the program
+    /// says; in the next too if the builder says it needs a scope of its own. An exception leaves
+    /// the world unusable.
     /// @param program   One of the world's, for the first time.
     /// @param coverage  If not null, what it reached is added there.
     Result<Outcome, NotRun> run(const Program& program, builder::DataAvailability data_availability,

@@ -21,7 +21,7 @@ struct Frame {
     std::vector<Frame> frames;
 
     [[nodiscard]] bool succeeded() const { return status == evm::Status::success; }
-    /// Ended by breaking a rule, not by its code: took all its gas.
+    /// Returns whether it halted exceptionally, and so consumed all its gas.
     [[nodiscard]] bool halted() const {
         return !succeeded() && status != evm::Status::revert &&
                status != evm::Status::insufficient_balance;
@@ -33,10 +33,10 @@ struct OneChain {
     std::vector<Frame> roots;
 };
 
-/// A program on one chain, with plain calls: what it should do. Gas never runs out, but where the
-/// program names it.
+/// Runs a program on one chain, with plain calls, and returns what it should do. Gas never runs
+/// out, but where the program names it.
 Outcome run_on_one_chain(const Program& program);
-/// As run_on_one_chain, with all its frames.
+/// Runs it as run_on_one_chain does, and returns all its frames too.
 OneChain trace_on_one_chain(const Program& program);
 
 }  // namespace scope::oracle

@@ -10,7 +10,7 @@
 
 namespace scope::oracle {
 
-/// Who spoke: contracts and the user by name, whatever address they have on the chain where they
+/// A log, with contracts and the user by name, whatever address they have on the chain where they
 /// are seen.
 struct LogLine {
     std::string contract;
@@ -25,7 +25,7 @@ struct RootResult {
     friend bool operator==(const RootResult&, const RootResult&) = default;
 };
 
-/// What became of a contract.
+/// A contract afterwards.
 struct AccountResult {
     std::string name;
     bool has_code = false;
@@ -43,15 +43,15 @@ struct Outcome {
     friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-/// The first difference, for a person; empty if there is none.
+/// Returns the first difference, human-readable; empty if there is none.
 std::string difference(const Outcome& one_chain, const Outcome& many_chains);
 
-/// A contract or what stands in its place: nothing on @p state is an empty account.
+/// Reads a contract or what stands in its place: an account that @p state lacks is an empty one.
 AccountResult read_account(const state::StateView& state, const Addresses& addresses,
                            const Address& address);
 
-/// The log if one of the program's contracts wrote it. Aliases are unfolded, by their code on
-/// @p state.
+/// Returns the log if one of the program's contracts wrote it, else nullopt. Aliases are unfolded,
+/// by their code on @p state.
 std::optional<LogLine> read_log(const state::StateView& state, const Addresses& addresses,
                                 const Log& log);
 

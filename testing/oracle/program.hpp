@@ -8,7 +8,7 @@
 /// Contracts whose calls cross chains, to compare one chain with many (docs/protocol.md §13.1).
 namespace scope::oracle {
 
-/// What an operation computes with.
+/// An operand of an operation.
 struct Expression {
     enum class Kind : uint8_t {
         constant,
@@ -24,15 +24,15 @@ struct Expression {
     uint64_t value = 0;  ///< of a constant; number of a slot
 };
 
-/// How a call is made where its callee is on another chain. Between contracts of one chain all are
-/// plain calls.
+/// The way in which a call is made where its callee is on another chain. Between contracts of one
+/// chain all are plain calls.
 enum class Way : uint8_t {
     scoped,      ///< scopedCall, scopedStaticCall
     try_scoped,  ///< tryScopedCall; without value
     alias,       ///< a plain call to the callee's alias
 };
 
-/// How a function uses up the gas that it was given.
+/// The way in which a function uses up the gas that it was given.
 enum class Burn : uint8_t { memory, loop, invalid };
 
 struct Operation {
@@ -72,7 +72,8 @@ struct Contract {
     size_t chain = 0;  ///< 0: L1
     std::vector<Function> functions;
     uint64_t balance = 0;  ///< wei, at the start
-    /// Whose first create makes it; then it is not there at the start, and on its creator's chain.
+    /// The contract whose first create makes it; then it is not there at the start, and on its
+    /// creator's chain.
     std::optional<size_t> creator;
 };
 
@@ -95,33 +96,35 @@ struct Program {
 inline constexpr uint64_t MODULUS = 100'003;
 inline constexpr uint64_t SLOTS = 2;
 inline constexpr size_t MAX_CHAINS = 4;
-/// Calls nest at most this deep below a root; the callee of a call without depth left is not
+/// The depth to which calls nest below a root; the callee of a call without depth left is not
 /// called.
 inline constexpr uint64_t DEPTH = 8;
-/// Enough for a function that makes no calls; what burns gets no more.
+/// Enough gas for a function that makes no calls; what burns gets no more.
 inline constexpr uint64_t LEAF_GAS = 150'000;
-/// Not enough for anything.
+/// Too little gas for anything.
 inline constexpr uint64_t NO_GAS = 30;
 
-/// The function that an operation calls, or constructs with.
+/// Returns the function that an operation calls, or constructs with.
 const Function& callee_of(const Program& program, const Operation& operation);
-/// Whether some operation of it runs out of gas.
+/// Returns whether some operation of it runs out of gas.
 bool burns(const Function& function);
-/// Makes no calls and creates nothing.
+/// Returns whether it makes no calls and creates nothing.
 bool is_leaf(const Function& function);
-/// Gas that a call names; 0 if it gives what there is. What burns always has a limit; other limits
-/// are ones that the callee surely keeps, or surely exceeds. A call through an alias can't set one.
+/// Returns the gas that a call names; 0 if it gives what there is. What burns always has a limit;
+/// other limits are ones that the callee surely keeps, or surely exceeds. A call through an alias
+/// can't set one.
 uint64_t gas_of(const Program& program, const Operation& operation);
-/// Wei that a call really carries.
+/// Returns the wei that a call really carries.
 uint64_t value_of(const Program& program, const Operation& operation);
 
-/// Depth that is left for the callee. Aliases ask with little gas.
+/// Returns the depth that is left for the callee. Aliases ask with little gas.
 /// REQUIRES: depth > 0.
 uint64_t next_depth(uint64_t depth, bool through_remote_alias);
-/// Gas limit of a request whose callee has so much depth left: enough for callbacks inside it.
+/// Returns the gas limit of a request whose callee has so much depth left: enough for callbacks
+/// inside it.
 uint64_t gas_limit_for(uint64_t depth, bool in_static_context);
 
-/// Solidity-like, for a person.
+/// Returns the program in human-readable, Solidity-like text.
 std::string to_string(const Program& program);
 
 }  // namespace scope::oracle

@@ -5,10 +5,10 @@
 
 namespace scope::oracle {
 
-/// 0 is L1.
+/// Returns the chain id of a program's chain; 0 is L1.
 ChainId chain_id_of(size_t chain);
 
-/// What a contract is called with: four words.
+/// The calldata of a contract: four words.
 struct ScriptInput {
     uint64_t function = 0;
     uint64_t argument = 0;
@@ -18,16 +18,17 @@ struct ScriptInput {
     bool through_alias = false;  ///< of another chain: the limit is at least that
 };
 Bytes encode(const ScriptInput& input);
-/// Nothing for other calldata.
+/// Decodes the calldata; nullopt for other calldata.
 std::optional<ScriptInput> decode_script_input(BytesView calldata);
 
-/// How code reaches contracts of other chains.
+/// The addresses by which code reaches contracts of other chains.
 struct Remotes {
     Address callable;              ///< ScopedCallable of its chain
     std::vector<Address> aliases;  ///< by contract: its alias on this chain; unused if local
 };
 
-/// EVM code of a contract. The same script gives the same code but for how its calls are made.
+/// Compiles a contract to EVM code. The same script gives the same code but for how its calls are
+/// made.
 ///
 /// @param remotes  Null on one chain.
 Bytes compile(const Program& program, const Addresses& addresses, size_t contract,

@@ -6,7 +6,7 @@
 
 namespace scope::oracle {
 
-/// The smallest program found that still fails.
+/// Returns the smallest program found that still fails.
 ///
 /// @param fails  REQUIRES: holds for @p program.
 Program shrink(Program program, const std::function<bool(const Program&)>& fails);

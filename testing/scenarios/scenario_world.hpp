@@ -7,7 +7,7 @@
 #include "demo/world.hpp"
 #include "rollup/follower.hpp"
 
-/// What the tests of scenarios have in common.
+/// The world that the tests of scenarios have in common.
 namespace scope::scenarios {
 
 using demo::A;
@@ -21,15 +21,15 @@ struct Site {
     Address address;
 };
 
-/// What a user asks for.
+/// The options of a user's root.
 struct Ask {
     uint256 value;                 ///< wei
     uint64_t gas = 8'000'000;      ///< of the transaction, or of the operation's target
     uint64_t nonces_before = 0;    ///< roots of the same user on the same chain, in the same scope
-    const devnet::Person* from{};  ///< none: alice
+    const devnet::Person* from{};  ///< null: alice
 };
 
-/// What came of a root.
+/// The outcome of a root.
 struct Ran {
     builder::RootResult root;
     node::Settled settled;
@@ -38,12 +38,12 @@ struct Ran {
 
 /// The demonstration's chains, on which scenarios deploy their contracts and run their roots. Each
 /// root goes the whole way: simulate, execute, batch, attest, settle on L1, derive by a follower
-/// who has nothing but L1.
+/// that has nothing but L1.
 ///
 /// Whatever a test does not expect throws std::runtime_error.
 class ScenarioWorld {
   public:
-    /// One that all scenarios share.
+    /// Returns the world that all scenarios share.
     static ScenarioWorld& instance();
     ScenarioWorld();
 
@@ -58,27 +58,28 @@ class ScenarioWorld {
         return create(chain_id, concat(init_code(source, contract), abi::encode(arguments...)));
     }
     Site create(ChainId chain_id, Bytes init_code);
-    /// A call by the deployer, who holds all tokens that nobody was given.
+    /// Calls a contract from the deployer, which holds all tokens that nobody was given.
     void call(const Site& to, Bytes data, const uint256& value = {});
     void call_by(const devnet::Person& from, const Site& to, Bytes data, const uint256& value = {});
-    /// How contracts of @p chain_id see the contract: itself, or its alias, deployed.
+    /// Returns the address by which contracts of @p chain_id see the contract: its own, or its
+    /// alias, deployed.
     Address seen_from(ChainId chain_id, const Site& site);
     [[nodiscard]] const devnet::Person& deployer() const noexcept { return deployer_; }
 
     // ---- running
 
-    /// A signed transaction, or an operation on L1.
+    /// Makes a signed transaction, or an operation on L1.
     builder::Root root(const Site& to, Bytes data, const Ask& ask = {});
-    /// A scope on the heads, for the next slot.
+    /// Opens a scope on the heads, for the next slot.
     builder::ScopeBuilder open(
         builder::DataAvailability availability = builder::DataAvailability::calldata);
-    /// Settles it and lets the follower follow: all heads, state roots and the L1's registry must
-    /// agree.
+    /// Settles the scope and lets the follower follow: all heads, state roots and L1's registry
+    /// must agree.
     Ran settle(builder::ScopeBuilder& scope);
-    /// A scope of one root, which must be accepted; whether it succeeds is in its result.
+    /// Runs a scope of one root, which must be accepted; whether it succeeds is in its result.
     Ran run(const Site& to, Bytes data, const Ask& ask = {},
             builder::DataAvailability availability = builder::DataAvailability::calldata);
-    /// Why a root is refused. Throws if it isn't.
+    /// Returns the refusal of a root. Throws if it isn't refused.
     builder::Refusal refusal_of(const builder::Root& root);
 
     // ---- reading heads
@@ -87,14 +88,14 @@ class ScenarioWorld {
     uint256 number(const Site& site, std::string_view signature) {
         return number(site, abi::call(signature));
     }
-    /// A function that returns bytes or a string.
+    /// Calls a function that returns bytes or a string.
     Bytes bytes(const Site& site, std::string_view signature);
     uint256 ether(const Site& site);
     uint256 token(ChainId chain_id, const Address& token, const Address& account);
     uint256 escrow(ChainId chain_id);
-    /// ScopedCallable of a chain.
+    /// Returns the ScopedCallable of a chain.
     [[nodiscard]] Address callable(ChainId chain_id) const;
-    /// TokenBridge of a chain.
+    /// Returns the TokenBridge of a chain.
     [[nodiscard]] Address bridge(ChainId chain_id) const;
     std::vector<Hash> heads();
 
@@ -121,12 +122,12 @@ class ScenarioWorld {
     std::unique_ptr<node::Node> follower_;
 };
 
-/// From where to where.
+/// The source and the target of a call.
 struct Direction {
     ChainId here;
     ChainId there;
 };
-/// L1 to a rollup, with blobs; a rollup to L1; a rollup to another one.
+/// Returns L1 to a rollup, with blobs; a rollup to L1; a rollup to another one.
 const std::vector<Direction>& directions();
 std::string name_of(const testing::TestParamInfo<Direction>& direction);
 

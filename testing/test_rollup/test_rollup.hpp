@@ -13,24 +13,24 @@ namespace scope::rollup::test {
 inline constexpr ChainId CHAIN{901};
 inline constexpr ChainId REMOTE{902};
 inline constexpr ChainId L1_CHAIN{1};
-/// A loadRoot or runRoot with this root index reverts with the index as a word.
+/// The root index with which a loadRoot or runRoot reverts with the index as a word.
 inline constexpr uint64_t REVERTING_INDEX = 0xdead;
-/// Where the predeploy keeps what a user's transaction found in its transient storage.
+/// The slot where the predeploy keeps what a user's transaction found in its transient storage.
 inline constexpr uint64_t CARRIED_SLOT = 7;
 
 crypto::SecretKey key(uint8_t number);
 Address user();  ///< of key(1), funded
 
-/// A predeploy in a few lines: openScope resets the streams with REMOTE to the seed; loadRoot and
-/// runRoot set requestsIn to the operation hash, valueIn to the root index, and transient slot 0 to
-/// the operation hash; any other call stores transient slot 0 at CARRIED_SLOT. The views are those
-/// of ScopedCallable.
+/// Returns a predeploy in a few lines: openScope resets the streams with REMOTE to the seed;
+/// loadRoot and runRoot set requestsIn to the operation hash, valueIn to the root index, and
+/// transient slot 0 to the operation hash; any other call stores transient slot 0 at CARRIED_SLOT.
+/// The views are those of ScopedCallable.
 Bytes predeploy_code();
 
 RollupConfig config(ChainId chain_id = CHAIN);
 chain::Chain make_chain(const RollupConfig& config);
 
-/// Transactions as they stand in a batch, with the next nonces.
+/// An author of transactions as they stand in a batch, with the next nonces.
 class Author {
   public:
     explicit Author(ChainId chain_id = CHAIN) : chain_id_(chain_id) {}
@@ -48,11 +48,11 @@ class Author {
     uint64_t user_nonce_ = 0;
 };
 
-/// The next batch of a chain from blocks' transactions, 12 s apart.
+/// Makes the next batch of a chain from blocks' transactions, 12 s apart.
 Batch make_batch(const chain::Chain& chain, std::vector<std::vector<Transaction>> blocks,
                  uint64_t number = 0, const Hash& l1_origin_hash = {},
                  uint64_t l1_origin_number = 0);
-/// Two blocks with one root of each kind and a transfer.
+/// Makes a batch of two blocks with one root of each kind and a transfer.
 Batch sample_batch(const chain::Chain& chain, const Hash& l1_origin_hash = {},
                    uint64_t l1_origin_number = 0);
 
@@ -72,7 +72,7 @@ class FakeL1 final : public l1::L1Source {
 
     /// Appends a block with these transactions.
     void add(std::vector<Transaction> transactions, std::vector<Receipt> receipts);
-    /// One executeScope with its event, in a block of its own.
+    /// Adds one executeScope with its event, in a block of its own.
     void settle(const std::vector<protocol::BatchClaim>& claims,
                 const std::vector<Hash>& versioned_hashes = {});
 
@@ -96,7 +96,7 @@ struct Settling {
 Settling settling(const std::vector<protocol::BatchClaim>& claims,
                   const std::vector<Hash>& versioned_hashes = {});
 
-/// What an honest builder claims of a batch on a chain's head, its data where it belongs.
+/// An honest builder's claim of a batch on a chain's head, with its data where it belongs.
 struct Claimed {
     protocol::BatchClaim claim;
     BatchExecution execution;

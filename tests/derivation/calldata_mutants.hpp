@@ -15,29 +15,30 @@ struct AbiType {
     size_t words = 1;             ///< of `words`: static values next to each other
     std::vector<AbiType> fields;  ///< of an array: its element
 };
-/// ISettlement.Scope.
+/// Returns the type ISettlement.Scope.
 const AbiType& scope_type();
 
 /// An offset in calldata, and what it points to.
 struct Pointer {
-    size_t head = 0;  ///< where it stands
-    size_t base = 0;  ///< what it counts from
+    size_t head = 0;  ///< its place
+    size_t base = 0;  ///< from which it counts
     const AbiType* type = nullptr;
     uint256 tail;  ///< base + offset, modulo 2^256
-    size_t size =
-        0;  ///< bytes of the tail without what it points to in turn; 0 outside of calldata
+    /// Bytes of the tail without what it points to in turn; 0 outside of calldata.
+    size_t size = 0;
 };
-/// All offsets of a valid executeScope calldata, parents first.
+/// Returns all offsets of a valid executeScope calldata, parents first.
 std::vector<Pointer> pointers_of(const Bytes& calldata);
 
 class Mutator {
   public:
     explicit Mutator(uint64_t seed) : random_(seed) {}
 
-    /// The same values in another shape: tails moved, shared, put before their heads or outside of
-    /// the calldata, gaps, garbage in padding and behind the end, an end without padding.
+    /// Returns the same values in another shape: tails moved, shared, put before their heads or
+    /// outside of the calldata, gaps, garbage in padding and behind the end, an end without
+    /// padding.
     Bytes reshape(Bytes calldata);
-    /// Anything else: a few words or bytes changed; often offsets and lengths.
+    /// Returns calldata with a few words or bytes changed; often offsets and lengths.
     Bytes damage(Bytes calldata);
 
   private:
