@@ -7,7 +7,7 @@ import {IScopedAccount, Operation} from "../interfaces/IScopedAccount.sol";
 import {OperationHash} from "../libraries/OperationHash.sol";
 import {Revert} from "../libraries/Revert.sol";
 
-/// @title What a user's EOA delegates to on L1 (EIP-7702)
+/// @title The account contract to which a user's EOA delegates on L1 (EIP-7702)
 /// @dev It trusts the settlement contract to run it inside a scope; what it runs, its key signed.
 contract ScopedAccount is IScopedAccount {
     /// @custom:storage-location erc7201:scope.account
@@ -64,7 +64,7 @@ contract ScopedAccount is IScopedAccount {
         return _storage().nonce;
     }
 
-    /// @dev Whether a CALL forwards all of `gasLimit`: it takes less without a word if less is there (EIP-150).
+    /// @dev Returns whether a CALL forwards all of `gasLimit`: it takes less without a word if less is there (EIP-150).
     function _canForward(uint256 gasLimit) private view returns (bool) {
         uint256 left = gasleft();
         return gasLimit <= type(uint64).max && left > CALL_COST && (left - CALL_COST) * 63 >= gasLimit * 64;

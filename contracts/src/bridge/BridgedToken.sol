@@ -36,7 +36,7 @@ contract BridgedToken is ERC20 {
         _burn(from, amount);
     }
 
-    /// @notice What this token is at home.
+    /// @notice Returns the token's home: its chain and address.
     function identity() public view returns (TokenIdentity memory) {
         return abi.decode(Clones.fetchCloneArgs(address(this)), (TokenIdentity));
     }

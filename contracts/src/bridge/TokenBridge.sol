@@ -29,7 +29,7 @@ contract TokenBridge is ITokenBridge, Ownable {
     mapping(address token => mapping(uint256 chainId => uint256)) public locked;
     /// @dev 0 chain: not a bridged token.
     mapping(address token => Home) private _homes;
-    /// @dev The alias of each chain's bridge: whom to call, and who calls.
+    /// @dev The alias of each chain's bridge: the one to call, and the one that calls.
     mapping(uint256 chainId => address) private _bridges;
     mapping(address bridge => uint256 chainId) private _chains;
 

@@ -5,7 +5,7 @@ import {IScopedCallable} from "../interfaces/IScopedCallable.sol";
 import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
 import {ScopeHash} from "../libraries/ScopeHash.sol";
 
-/// @title What belongs to a scope: the accumulators of each remote chain (§4, §10) and the list of these chains
+/// @title The state of a scope: the accumulators of each remote chain (§4, §10) and the list of these chains
 ///
 /// Behind `_read` and `_write`: transient on L1, where a scope is a transaction; in storage on a rollup, where it is a batch, and
 /// where prover and follower read it. Loading and calling touch different slots, so that loading warms nothing a user's call pays for.

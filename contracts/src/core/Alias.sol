@@ -7,7 +7,7 @@ import {IScopedCallable} from "../interfaces/IScopedCallable.sol";
 /// @dev Size of an alias's code: a minimal proxy, 45 bytes, and its arguments, `chainId (32 bytes) || account (20 bytes)`.
 uint256 constant ALIAS_SIZE = 97;
 
-/// @title What all aliases of a chain delegate to
+/// @title The contract to which all aliases of a chain delegate
 /// @dev Aliases are minimal proxies with immutable arguments. Their ScopedCallable deploys this contract once.
 contract Alias is IAlias {
     /// @dev At least what CALL costs before it forwards gas, however cold and empty the target is: 2,600 for the account, 2,600

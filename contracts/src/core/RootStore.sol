@@ -10,7 +10,7 @@ import {Transient} from "../libraries/Transient.sol";
 import {Accumulators} from "./Accumulators.sol";
 import {Aliases} from "./Aliases.sol";
 
-/// @title What belongs to a root: its baton (§5), and the fills and records that the loader brings (§6)
+/// @title The state of a root: its baton (§5), and the fills and records that the loader brings (§6)
 ///
 /// In transient storage on every chain, so that a reverted frame takes its part back.
 abstract contract RootStore is Accumulators, Aliases {

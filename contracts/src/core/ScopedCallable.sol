@@ -19,7 +19,7 @@ abstract contract ScopedCallable is RootStore {
 
     /// @dev Gas limit of what aliases ask at the root's own level (§9).
     uint256 private constant ALIAS_GAS = 2_000_000;
-    /// @dev What the probe for a static context gets, which is all lost in one, and what must be left for it to get that.
+    /// @dev The gas of the probe for a static context, which is all lost in one, and the gas that must be left for it to get that.
     uint256 private constant PROBE_GAS = 1000;
     uint256 private constant PROBE_GAS_LEFT = 5000;
     /// @dev Equal requests at one point that have different answers; more are a fault, so that what is asked in vain is bounded (§7).
@@ -182,7 +182,7 @@ abstract contract ScopedCallable is RootStore {
 
     /// @dev Takes the answer to a request.
     /// @return taken Whether there is a fill.
-    /// @return response It, or why not.
+    /// @return response The answer, or why there is none.
     function _answer(bytes32 requestHash, Request memory asked)
         private
         view
@@ -311,7 +311,8 @@ abstract contract ScopedCallable is RootStore {
         (kind, variant, marks) = abi.decode(msg.data[end - size:end], (uint8, uint256, Mark[]));
     }
 
-    /// @dev Calls the target as the alias of who asks (§9). A failed call returns its value by reverting the alias's frame (§10).
+    /// @dev Calls the target as the alias of the account that asks (§9). A failed call returns its value by reverting the alias's frame
+    ///      (§10).
     function _callTarget(uint256 sourceChainId, address from, ScopedRequest calldata request)
         private
         returns (bool success, bytes memory data)

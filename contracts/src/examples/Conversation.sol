@@ -28,7 +28,7 @@ contract Asker {
         return answer;
     }
 
-    /// @notice For the answerer, in the middle of `ask`: sees a state that no block ever holds.
+    /// @notice Returns to the answerer, in the middle of `ask`, a state that no block ever holds.
     function reveal() external returns (Phase, uint256) {
         // Told, so that it isn't told again; and so that it writes in the callback.
         uint256 told = secret;

@@ -12,7 +12,7 @@ contract Courier {
     event Carried(uint256 received, uint256 kept);
 
     /// @param courier The courier on `chainId`.
-    /// @param gasLimit What it gets to go on: each stop needs less than the one before.
+    /// @param gasLimit Gas that it gets to go on: each stop needs less than the one before.
     /// @param value Wei that goes there.
     struct Stop {
         uint256 chainId;

@@ -8,7 +8,7 @@ import {IUniswapV2Pair, UniswapV2} from "./UniswapV2.sol";
 
 /// @title A swapper as seen from another chain
 interface ISwapper {
-    /// @notice Through an alias this is a static call: the pool there as it is at that moment.
+    /// @notice Reads the pool there as it is at that moment: through an alias this is a static call.
     function quote(address pair, address tokenIn, uint256 amountIn) external view returns (uint256 amountOut);
 
     /// @notice Swaps tokens that were sent here before, in the same root, and sends what they buy to `to` on `chainId`.

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
-/// @title What we use of a Uniswap V2 pair
+/// @title The part of a Uniswap V2 pair that we use
 interface IUniswapV2Pair {
     function token0() external view returns (address);
     function getReserves() external view returns (uint112 reserve0, uint112 reserve1, uint32 blockTimestampLast);
@@ -12,7 +12,7 @@ interface IUniswapV2Pair {
 
 /// @title Swaps against a pair directly
 library UniswapV2 {
-    /// @notice What `amountIn` buys: x * y = k, with 0.3 % of the input as fee.
+    /// @notice Returns the amount that `amountIn` buys: x * y = k, with 0.3 % of the input as fee.
     function quote(IUniswapV2Pair pair, address tokenIn, uint256 amountIn) internal view returns (uint256 amountOut) {
         (uint256 reserveIn, uint256 reserveOut,) = pair.getReserves();
         if (pair.token0() != tokenIn) (reserveIn, reserveOut) = (reserveOut, reserveIn);

@@ -20,12 +20,12 @@ interface ICommitteeVerifier is IVerifier {
     /// @notice Signers are not strictly ascending; one signed twice, say.
     error SignersNotAscending(address signer);
 
-    /// @notice Number of signatures needed.
+    /// @notice Returns the number of signatures needed.
     function threshold() external view returns (uint256);
 
-    /// @notice Whether `account` may sign.
+    /// @notice Returns whether `account` may sign.
     function isMember(address account) external view returns (bool);
 
-    /// @notice What members sign.
+    /// @notice Returns the hash that members sign.
     function attestationHash(bytes32 programId, bytes32 publicInputsHash) external pure returns (bytes32);
 }

@@ -11,7 +11,7 @@ pragma solidity ^0.8.30;
 /// @param target Called by the account with `value`, `data` and exactly `gas`.
 /// @param deadline Last timestamp at which it may run, in seconds.
 /// @param submitter Who may call `executeScope` with it; 0 is anyone.
-/// @param finalTrace The root's trace must end here; 0 is anywhere. For who can't accept that a submitter makes an outbound
+/// @param finalTrace The root's trace must end here; 0 is anywhere. For users who can't accept that a submitter makes an outbound
 ///        call fail inside a try/catch (§7).
 /// @param runsAlone No other root may have a leg on L1 in the same scope.
 struct Operation {
@@ -52,7 +52,7 @@ interface IScopedAccount {
     error TooLittleOperationGas(uint256 gas);
 
     /// @notice The operation ran; its nonce is used.
-    /// @param returnData What the target returned or reverted with.
+    /// @param returnData The target's return or revert data.
     event OperationExecuted(bytes32 indexed digest, bool success, bytes returnData);
 
     /// @notice Checks and runs an operation in a frame of its own.
@@ -62,6 +62,6 @@ interface IScopedAccount {
     /// @notice Makes calls in order; all or none. An operation whose target is its own account uses it.
     function executeBatch(Call[] calldata calls) external payable;
 
-    /// @notice The nonce of the next operation.
+    /// @notice Returns the nonce of the next operation.
     function operationNonce() external view returns (uint256);
 }

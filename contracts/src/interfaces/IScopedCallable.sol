@@ -17,11 +17,11 @@ interface IScopedCallable {
         bytes data;
     }
 
-    /// @notice Calls a contract on another chain and gives what it returned.
+    /// @notice Calls a contract on another chain and returns what it returned.
     /// @dev A failed callee's revert data bubbles, as a local call's would; the call is then rolled back with this frame.
     /// @param targetChainId Chain that the request executes on.
-    /// @param from Who asks: the caller itself, or, if the caller is the alias of `(targetChainId, request.to)`, the alias's
-    ///        own caller (§9).
+    /// @param from Account that asks: the caller itself, or, if the caller is the alias of `(targetChainId, request.to)`, the
+    ///        alias's own caller (§9).
     /// @param request The call.
     /// @return response Raw return data of the target.
     function scopedCall(uint256 targetChainId, address from, ScopedRequest calldata request)
@@ -36,7 +36,7 @@ interface IScopedCallable {
     ///      The return data of the low-level call are the raw response bytes
     ///      `abi.encode(bool success, bytes data, bytes32 trace, Mark[] marks)` (§3), without a wrapping.
     /// @param sourceChainId Chain that asks.
-    /// @param from Who asks there.
+    /// @param from Account that asks there.
     /// @param nonce The trace at the moment of the request (§3).
     /// @param request The call.
     function handleScopedCall(uint256 sourceChainId, address from, uint256 nonce, ScopedRequest calldata request)
@@ -50,7 +50,7 @@ interface IScopedCallable {
     function fillResponsesIn(uint256[] calldata chainIds, bytes32[] calldata reqHashes, bytes[] calldata responses)
         external;
 
-    /// @notice The four rolling hashes toward `chainId` in the current scope; an empty stream is `keccak256(bytes32(0))`.
+    /// @notice Returns the four rolling hashes toward `chainId` in the current scope; an empty stream is `keccak256(bytes32(0))`.
     function getRollingHashes(uint256 chainId)
         external
         view

@@ -4,7 +4,7 @@ pragma solidity ^0.8.30;
 import {IScopedCallable} from "./IScopedCallable.sol";
 import {Baton, Fill, Record, Request, RootContext} from "./ScopeTypes.sol";
 
-/// @title What protocol.md adds to the seed's ABI
+/// @title The functions that protocol.md adds to the seed's ABI
 /// @notice Implemented once and deployed twice: on L1 (transient accumulators, holds the escrowed ETH, its loader is the
 ///         settlement contract) and on each rollup (accumulators in storage, its loader is the system address).
 ///
@@ -79,7 +79,7 @@ interface IScopedCallableExtension is IScopedCallable {
     error UnknownKind(uint8 kind);
     /// @notice A static call leaves nothing, so its record can't be kept (§8).
     error StaticCallKept(bytes32 requestHash);
-    /// @notice How the frame of a rolled-back record ends, always (§6). Never leaves ScopedCallable.
+    /// @notice The frame of a rolled-back record ends with this, always (§6). Never leaves ScopedCallable.
     error RolledBack();
 
     // ---- events ------------------------------------------------------------------------------------------------------------
@@ -130,8 +130,8 @@ interface IScopedCallableExtension is IScopedCallable {
 
     // ---- calls of ScopedCallable to itself -----------------------------------------------------------------------------------
 
-    /// @notice The fill of a request. {scopedCall} gets its answer by a STATICCALL to this function of its own address, after
-    ///         all checks and folds, so that simulation can fill on demand at no difference in gas.
+    /// @notice Returns the fill of a request. {scopedCall} gets its answer by a STATICCALL to this function of its own address,
+    ///         after all checks and folds, so that simulation can fill on demand at no difference in gas.
     /// @dev Only `requestHash` is used. Reverts with {ResponseMissing} if there is none.
     /// @return response The raw response bytes.
     function answerOf(bytes32 requestHash, Request calldata request) external view returns (bytes memory response);
@@ -146,11 +146,11 @@ interface IScopedCallableExtension is IScopedCallable {
 
     // ---- aliases (§9) ----------------------------------------------------------------------------------------------------------
 
-    /// @notice Gas limit of what an alias would ask now. Never what is left, for a request hash may not depend on gas: 2,000,000 at the
-    ///         root's own level, and inside a call that this chain serves half of that one's limit, so that calls nest.
+    /// @notice Returns the gas limit of what an alias would ask now. Never what is left, for a request hash may not depend on gas:
+    ///         2,000,000 at the root's own level, and inside a call that this chain serves half of that one's limit, so that calls nest.
     function aliasGasLimit() external view returns (uint256);
 
-    /// @notice The address that stands here for `account` of `chainId`, deployed or not.
+    /// @notice Returns the address that stands here for `account` of `chainId`, deployed or not.
     function aliasOf(uint256 chainId, address account) external view returns (address);
 
     /// @notice Deploys the alias if it is missing; anyone may.
@@ -162,24 +162,24 @@ interface IScopedCallableExtension is IScopedCallable {
 
     // ---- views -----------------------------------------------------------------------------------------------------------------
 
-    /// @notice Chain id of L1; part of every root id.
+    /// @notice Returns the chain id of L1; part of every root id.
     function l1ChainId() external view returns (uint256);
 
-    /// @notice The settlement contract on L1; part of every root id.
+    /// @notice Returns the settlement contract on L1; part of every root id.
     function settlement() external view returns (address);
 
-    /// @notice Who loads: the settlement contract on L1, the system address on a rollup.
+    /// @notice Returns the only address that loads: the settlement contract on L1, the system address on a rollup.
     function loader() external view returns (address);
 
-    /// @notice The state of the open root; `rootId` is 0 if none is open.
+    /// @notice Returns the state of the open root; `rootId` is 0 if none is open.
     function getBaton() external view returns (bytes32 rootId, Baton memory baton);
 
-    /// @notice Wei of surviving successful calls to and from `chainId` in the current scope.
+    /// @notice Returns the wei of surviving successful calls to and from `chainId` in the current scope.
     function getValues(uint256 chainId) external view returns (uint256 valueOut, uint256 valueIn);
 
-    /// @notice The chains that {openScope} listed, ascending.
+    /// @notice Returns the chains that {openScope} listed, ascending.
     function getRemotes() external view returns (uint256[] memory chainIds);
 
-    /// @notice The id of a root.
+    /// @notice Returns the id of a root.
     function rootIdOf(RootContext calldata context) external view returns (bytes32);
 }

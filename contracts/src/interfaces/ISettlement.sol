@@ -114,7 +114,7 @@ interface ISettlement {
         uint64 forcedQueuePosition;
     }
 
-    /// @notice What a follower needs to know of a settled batch, beside the transaction that settled it: a batch with
+    /// @notice The part of a settled batch that a follower needs, beside the transaction that settled it: a batch with
     ///         `blobCount` 0 has its bytes in that transaction's calldata.
     struct SettledBatch {
         uint256 chainId;
@@ -204,19 +204,19 @@ interface ISettlement {
 
     function scopedCallable() external view returns (IScopedCallableL1);
 
-    /// @notice All zeros if not registered.
+    /// @notice Returns a registered rollup; all zeros if it is not registered.
     function getRollup(uint256 chainId) external view returns (Rollup memory);
 
-    /// @notice Wei that L1 holds for a rollup.
+    /// @notice Returns the wei that L1 holds for a rollup.
     function escrowOf(uint256 chainId) external view returns (uint256);
 
-    /// @notice Scopes settled so far; the number of the next one.
+    /// @notice Returns the number of scopes settled so far; the number of the next one.
     function scopeCount() external view returns (uint256);
 
-    /// @notice What identifies an operation's root, its `operationHash`: {operationDigest} with a final trace of 0, because the final
-    ///         trace that it signs follows from the root's id.
+    /// @notice Returns the `operationHash` that identifies an operation's root: {operationDigest} with a final trace of 0, because the
+    ///         final trace that it signs follows from the root's id.
     function operationHashOf(Operation calldata operation) external view returns (bytes32);
 
-    /// @notice EIP-712 digest of an operation: what its account's key signs.
+    /// @notice Returns the EIP-712 digest of an operation, which its account's key signs.
     function operationDigest(Operation calldata operation) external view returns (bytes32);
 }

@@ -32,7 +32,7 @@ interface ITokenBridge {
         external
         returns (address remoteToken);
 
-    /// @notice From a token's home: mints it here, deploying it if it is new.
+    /// @notice Mints a token here for its home, deploying it if it is new.
     function mint(
         address homeToken,
         string calldata name,
@@ -42,17 +42,17 @@ interface ITokenBridge {
         uint256 amount
     ) external returns (address token);
 
-    /// @notice To a token's home: releases what was locked for the caller's chain.
+    /// @notice Releases at a token's home what was locked for the caller's chain.
     function release(address token, address to, uint256 amount) external returns (address);
 
-    /// @notice Through a token's home: what was locked for the caller's chain is locked for another one, and minted there.
+    /// @notice Locks at a token's home for another chain what was locked for the caller's, and mints it there.
     function move(address token, uint256 targetChainId, address to, uint256 amount)
         external
         returns (address remoteToken);
 
-    /// @notice This chain's token for a token of another chain; 0 if it has none yet.
+    /// @notice Returns this chain's token for a token of another chain; 0 if it has none yet.
     function bridgedToken(uint256 homeChainId, address homeToken) external view returns (address);
 
-    /// @notice Amount of a token of this chain that exists on another one.
+    /// @notice Returns the amount of a token of this chain that exists on another one.
     function locked(address token, uint256 chainId) external view returns (uint256);
 }

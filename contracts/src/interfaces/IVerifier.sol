@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-/// @title What convinces L1 that a batch's public inputs are true
+/// @title A verifier, which convinces L1 that a batch's public inputs are true
 interface IVerifier {
     /// @notice Returns if `proof` shows that the program's run ends in these public inputs; reverts with its reason otherwise.
     /// @param programId The rollup's state transition, as its registry entry names it.

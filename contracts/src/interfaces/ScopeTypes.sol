@@ -7,7 +7,7 @@ struct Mark {
     bytes32 trace;
 }
 
-/// @notice What moves on a chain as control comes and goes in a root (§5).
+/// @notice The state of a chain that moves as control comes and goes in a root (§5).
 /// @param trace The chain's own: the root's while it has control, else the one it let go with.
 /// @param servedGas Gas limit of the innermost call that the chain is serving, 0 if none; not part of what travels.
 /// @param marks Those of the root, as the chain knows them.
@@ -57,7 +57,7 @@ struct Fill {
     bytes response;
 }
 
-/// @notice What a chain's transaction for a root says about it; `rootId` follows from it (§3).
+/// @notice A root as a chain's transaction names it; `rootId` follows from it (§3).
 /// @param rootChainId Chain of the user's own transaction or operation.
 /// @param operationHash Hash of the user's signed L2 transaction, or {ISettlement-operationHashOf} the signed L1 operation.
 /// @param rootIndex Place among all roots of the scope, from 0.

@@ -111,7 +111,7 @@ contract Settlement is ISettlement, Ownable {
         return bytes32(tx.gasprice);
     }
 
-    /// @dev Each batch is its rollup's next one. What it claims beyond that is for its proof, in `_close`.
+    /// @dev Checks that each batch is its rollup's next one. Its other claims are for its proof, in `_close`.
     function _requireContinued(Batch[] calldata batches) private view returns (uint256[] memory chainIds) {
         if (batches.length == 0) revert NoBatches();
         chainIds = new uint256[](batches.length);
@@ -237,7 +237,8 @@ contract Settlement is ISettlement, Ownable {
         return PublicInputsHash.blobsCommitment(hashes);
     }
 
-    /// @dev Every stream toward every chain of the scope has its mirror, L1's own included; so each pair is seen from both sides.
+    /// @dev Checks that every stream toward every chain of the scope has its mirror, L1's own included; so each pair is seen from both
+    ///      sides.
     function _requireMatched(Batch[] calldata batches, uint256 i) private view {
         Batch calldata batch = batches[i];
         _requireMirrored(block.chainid, _streamsOfL1(batch.chainId), _streams(batch, block.chainid), batch.chainId);
@@ -280,7 +281,7 @@ contract Settlement is ISettlement, Ownable {
         return Streams(remote, ScopeHash.SEED, ScopeHash.SEED, ScopeHash.SEED, ScopeHash.SEED, 0, 0);
     }
 
-    /// @dev Pessimistic: whatever proofs say, a rollup gives out no more than L1 holds for it (§10).
+    /// @dev Advances the rollup. Pessimistic: whatever proofs say, a rollup gives out no more than L1 holds for it (§10).
     function _advance(Batch calldata batch) private {
         Rollup storage rollup = _rollups[batch.chainId];
         uint256 escrow = rollup.escrow;

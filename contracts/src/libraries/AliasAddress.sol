@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-/// @title Where `Clones.cloneDeterministicWithImmutableArgs(implementation, abi.encodePacked(chainId, account), 0)` deploys
+/// @title The address at which `Clones.cloneDeterministicWithImmutableArgs(implementation, abi.encodePacked(chainId, account), 0)` deploys
 /// @dev The same as OpenZeppelin's prediction, a test compares them; this one is on the path of every call through an alias, at a third
 ///      of the gas.
 library AliasAddress {
-    /// @dev What OpenZeppelin's clone runs to deploy itself, up to the implementation's address: 97 bytes of code to return (0x61),
+    /// @dev The code by which OpenZeppelin's clone deploys itself, up to the implementation's address: 97 bytes of code to return (0x61),
     ///      10 bytes of itself to skip (0x0a), and the first 10 bytes of the proxy.
     bytes20 private constant BEFORE_IMPLEMENTATION = hex"6100613d81600a3d39f3363d3d373d3d3d363d73";
     bytes15 private constant AFTER_IMPLEMENTATION = hex"5af43d82803e903d91602b57fd5bf3";

@@ -20,7 +20,7 @@ library Marks {
         return marks.length;
     }
 
-    /// @notice A copy of the marks with one set.
+    /// @notice Returns a copy of the marks with one set.
     function set(Mark[] memory marks, uint256 chainId, bytes32 trace) internal pure returns (Mark[] memory copy) {
         uint256 index = 0;
         while (index < marks.length && marks[index].chainId < chainId) ++index;

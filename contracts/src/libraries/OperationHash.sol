@@ -14,12 +14,12 @@ library OperationHash {
         "address submitter,bytes32 finalTrace,bool runsAlone)"
     );
 
-    /// @notice `operationHash` of the root (§3).
+    /// @notice Returns the `operationHash` of the root (§3).
     function identity(uint256 chainId, address settlement, Operation memory operation) internal pure returns (bytes32) {
         return _digest(chainId, settlement, operation, 0);
     }
 
-    /// @notice EIP-712 digest: what the account's key signs.
+    /// @notice Returns the EIP-712 digest that the account's key signs.
     function digest(uint256 chainId, address settlement, Operation memory operation) internal pure returns (bytes32) {
         return _digest(chainId, settlement, operation, operation.finalTrace);
     }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {ISettlement} from "../interfaces/ISettlement.sol";
 
-/// @title What a proof is about, as one hash (§11)
+/// @title The hash of a proof's public inputs (§11)
 library PublicInputsHash {
     bytes32 internal constant PUBLIC_INPUTS_DOMAIN = keccak256("scope.public-inputs.v1");
     bytes32 internal constant CALLDATA_DOMAIN = keccak256("scope.da.calldata.v1");

@@ -9,7 +9,7 @@ library ScopeHash {
     bytes32 internal constant REQUEST_DOMAIN = keccak256("scope.request.v1");
     bytes32 internal constant RESPONSE_DOMAIN = keccak256("scope.response.v1");
 
-    /// @notice What every rolling hash starts from in every scope: `H(0)`.
+    /// @notice The hash from which every rolling hash starts in every scope: `H(0)`.
     bytes32 internal constant SEED = keccak256(abi.encode(bytes32(0)));
 
     function rootId(uint256 l1ChainId, address settlement, RootContext memory context) internal pure returns (bytes32) {
@@ -49,7 +49,7 @@ library ScopeHash {
         return fold(requestHash_, response);
     }
 
-    /// @notice `keccak256(h || item)`: how a rolling hash takes an item, and a trace a step.
+    /// @notice Returns `keccak256(h || item)`, by which a rolling hash takes an item, and a trace a step.
     function fold(bytes32 h, bytes32 item) internal pure returns (bytes32 folded) {
         // Memory-safe: the two words of scratch space.
         assembly ("memory-safe") {

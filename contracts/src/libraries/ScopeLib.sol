@@ -5,7 +5,7 @@ import {IScopedCallable} from "../interfaces/IScopedCallable.sol";
 import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
 import {Revert} from "./Revert.sol";
 
-/// @title For contracts that make scoped calls and handle failed ones
+/// @title Functions for contracts that make scoped calls and handle failed ones
 library ScopeLib {
     /// @notice Calls another chain, with value or without; a failed callee doesn't revert, a fault does.
     ///
@@ -13,7 +13,7 @@ library ScopeLib {
     /// reverts, which brings the value back. In that case a callee that reverts with a fault's data is taken for a fault; the caller
     /// then reverts, which is safe.
     /// @return success Whether the target succeeded.
-    /// @return data What it returned or reverted with.
+    /// @return data The target's return or revert data.
     function tryScopedCall(
         IScopedCallableExtension scopedCallable,
         uint256 targetChainId,

@@ -59,6 +59,7 @@ library Transient {
         }
     }
 
+    /// @notice Loads marks.
     /// @dev In memory an array of structs is its length and pointers; the structs follow them here.
     function loadMarks(bytes32 slot) internal view returns (Mark[] memory marks) {
         assembly ("memory-safe") {
