@@ -84,7 +84,7 @@ size_t significant_words(const uint64_t (&words)[N]) noexcept {
     return n;
 }
 
-/// D6: the estimate was one too large: adds the divisor back. @return 1.
+/// D6, where the estimate was one too large: adds the divisor back; returns 1.
 template <size_t N>
 uint64_t add_back(uint64_t* r, const uint64_t (&d)[N]) noexcept {
     uint64_t carry = 0;
@@ -96,10 +96,11 @@ uint64_t add_back(uint64_t* r, const uint64_t (&d)[N]) noexcept {
     return 1;
 }
 
-/// Knuth, The Art of Computer Programming 2, 4.3.1, algorithm D, with the quotient's words from a
-/// reciprocal. @p u becomes the remainder.
+/// Divides by algorithm D (Knuth, The Art of Computer Programming 2, 4.3.1), with the quotient's
+/// words from a reciprocal. @p u becomes the remainder.
 ///
-/// @param m  significant words of u.  @param v  divisor of N significant words. REQUIRES: m >= N.
+/// @param m  Significant words of u. REQUIRES: m >= N.
+/// @param v  Divisor of N significant words.
 template <size_t N, size_t M>
 void divide_long(uint64_t (&u)[M], size_t m, const uint64_t (&v)[4],
                  uint64_t (&quotient)[M]) noexcept {
@@ -157,7 +158,7 @@ void divide_long(uint64_t (&u)[M], size_t m, const uint64_t (&v)[4],
     for (size_t i = N; i < m; ++i) u[i] = 0;
 }
 
-/// As divide_long for a divisor of two words: the remainder of each step fits two words exactly.
+/// Divides by a divisor of two words: the remainder of each step fits two words exactly.
 template <size_t M>
 void divide_by_two_words(uint64_t (&u)[M], size_t m, const uint64_t (&v)[4],
                          uint64_t (&quotient)[M]) noexcept {

@@ -9,7 +9,7 @@ namespace scope::builder {
 namespace {
 
 constexpr uint64_t TRANSACTION_GAS = 21'000;
-/// What closing a scope takes (proofs, streams, the registry), in all and for each batch.
+/// The gas of closing a scope (proofs, streams, the registry), in all and for each batch.
 constexpr uint64_t CLOSE_GAS = 500'000;
 constexpr uint64_t CLOSE_GAS_OF_BATCH = 250'000;
 /// Measured: 8 to 9.

@@ -6,7 +6,7 @@ namespace callable = protocol::callable;
 
 namespace {
 
-/// For views, which nobody pays for.
+/// The gas of views, which nobody pays for.
 constexpr uint64_t VIEW_GAS = 10'000'000;
 /// Frames below executeScope run at this depth.
 constexpr int SETTLEMENT_CALL_DEPTH = 1;

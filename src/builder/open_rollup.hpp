@@ -21,7 +21,8 @@ class OpenRollup {
                const l1::L1Head& l1_origin, const protocol::RegisteredRollup& registered,
                state::Journal& journal);
 
-    /// Begins the block with openScope. @param remotes  All other chains of the scope, ascending.
+    /// Begins the block with openScope.
+    /// @param remotes  All other chains of the scope, ascending.
     Result<void, Failure> open_scope(const std::vector<uint256>& remotes);
 
     [[nodiscard]] ChainId chain_id() const noexcept { return frame_.chain_id; }

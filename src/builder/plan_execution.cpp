@@ -31,7 +31,7 @@ std::unexpected<Refusal> refuse_l1(const Failure& failure) {
                   "L1: " + failure.reason);
 }
 
-/// What the root adds to batches that are published in calldata.
+/// Counts what the root adds to batches that are published in calldata.
 void add_batches(L1Budget& budget, const Candidate& candidate, const Plan& plan, ChainId l1_id) {
     for (const auto& [chain_id, section] : plan)
         if (chain_id != l1_id) budget.add_calldata(callable::run_root(candidate.context, section));

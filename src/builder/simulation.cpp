@@ -19,10 +19,10 @@ namespace callable = protocol::callable;
 
 namespace {
 
-/// What the waiting frame of execution pays for a callback beyond running it: reading the record,
-/// hashing it, the frame.
+/// The gas that the waiting frame of execution pays for a callback beyond running it: reading the
+/// record, hashing it, the frame.
 constexpr int64_t SERVE_OVERHEAD = 12'000;
-/// What all calls of a root may take in simulation, those that are taken back included.
+/// The gas that all calls of a root may take in simulation, those that are taken back included.
 constexpr int64_t MAX_SERVED_GAS = 1 << 28;
 /// Waits that a root may begin anew, because their variant doesn't reproduce.
 constexpr uint64_t MAX_UNWOUND = 256;
@@ -43,7 +43,7 @@ struct Served {
     bool kept = false;
 };
 
-/// How a trace came about: the record that ended there, and the anchor from which it ran.
+/// The origin of a trace: the record that ended there, and the anchor from which it ran.
 struct Step {
     size_t record = 0;
     Hash anchor;
@@ -57,13 +57,13 @@ struct Wait {
     bool is_static = false;  // nothing can be stored, so the chain's baton is what it was before
 };
 
-/// How far a chain is in the root.
+/// The progress of a chain in the root.
 struct Standing {
     callable::Baton baton;
     std::vector<Wait> waits;
 };
 
-/// What came of taking an answer.
+/// The outcome of taking an answer.
 struct Taken {
     int64_t toll = 0;        // gas that callbacks took
     bool reproduced = true;  // no: the next variant is to be asked
@@ -221,7 +221,7 @@ struct Simulation::Impl {
                                describe_revert(result.output)));
     }
 
-    /// The target's side of a call. Gives the raw response, or nothing after a refusal.
+    /// Runs the target's side of a call. Returns the raw response, or nullopt after a refusal.
     std::optional<Bytes> serve(Side& target, const protocol::Request& request, CallTree& call) {
         const bool waiting = !target.waits.empty();
         const int depth = waiting ? target.waits.back().depth : 1;

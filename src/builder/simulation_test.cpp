@@ -21,7 +21,7 @@ Bytes answer_of(const protocol::Request& request) {
     return abi::call(selector, protocol::request_hash(request), request);
 }
 
-/// Why a root on CHAIN is refused that asks this chain.
+/// Returns the refusal of a root on CHAIN that asks this chain.
 Refusal refusal_of_asking(const uint256& target, const uint256& source = uint256{CHAIN}) {
     const state::MemoryState genesis;
     state::State state{genesis};

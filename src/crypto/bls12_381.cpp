@@ -40,7 +40,7 @@ void encode_fp(uint8_t* out, const blst_fp& a) noexcept {
     blst_bendian_from_fp(out + FP_PADDING, &a);
 }
 
-/// What differs between the two groups in blst: coordinates and function names.
+/// The differences between the two groups in blst: coordinates and function names.
 struct Group1 {
     using Encoded = G1;
     using Affine = blst_p1_affine;

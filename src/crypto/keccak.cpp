@@ -22,7 +22,7 @@ consteval std::array<uint64_t, ROUNDS> make_round_constants() {
     return constants;
 }
 
-/// How far the step rho turns each lane (FIPS 202, 3.2.2).
+/// Returns the distance by which the step rho turns each lane (FIPS 202, 3.2.2).
 consteval std::array<int, 25> make_rotations() {
     std::array<int, 25> rotations{};
     size_t x = 1;

@@ -76,8 +76,8 @@ size_t reversed(size_t index) noexcept {
     return out;
 }
 
-/// What verifying reads of c-kzg's settings: roots of unity and two points of G2. Ready in about
-/// 2 ms, so that the point evaluation precompile never waits for the Lagrange points.
+/// The part of c-kzg's settings that verifying reads: roots of unity and two points of G2. Ready in
+/// about 2 ms, so that the point evaluation precompile never waits for the Lagrange points.
 struct VerifierSetup {
     // All that follows lives as long as the settings that point to it.
     std::vector<blst_fr> roots = std::vector<blst_fr>(FIELD_ELEMENTS_PER_EXT_BLOB);

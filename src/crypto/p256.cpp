@@ -32,7 +32,7 @@ Number number(BytesView big_endian = {}) {
     return n;
 }
 
-/// Whether 0 < scalar < n.
+/// Returns whether 0 < scalar < n.
 bool is_scalar(const Number& scalar, const BIGNUM* n) {
     return !BN_is_zero(scalar.get()) && BN_cmp(scalar.get(), n) < 0;
 }

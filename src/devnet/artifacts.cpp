@@ -52,7 +52,7 @@ std::string describe_bytes(BytesView bytes, Detail detail) {
                : fmt::format("{} ({} bytes)", short_hex(bytes), bytes.size());
 }
 
-/// One word of a static type; nothing for a type that is not told.
+/// Returns one word of a static type as text; nullopt for a type that is not described.
 std::optional<std::string> describe_word(std::string_view type, BytesView word, Detail detail) {
     const auto hex = [&](BytesView bytes) {
         return detail == Detail::full ? to_hex(bytes) : short_hex(bytes);

@@ -14,7 +14,7 @@ namespace scope::devnet {
 namespace {
 
 constexpr uint64_t DEPLOY_GAS = 10'000'000;
-/// What the predeploy holds and what does not exist: the reserve (protocol.md, section 10).
+/// The predeploy's reserve, which is no ETH that exists (protocol.md, section 10).
 constexpr uint256 RESERVE{0, 0, 1, 0};
 
 }  // namespace

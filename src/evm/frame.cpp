@@ -8,7 +8,7 @@ namespace scope::evm {
 
 namespace {
 
-/// What a thread keeps in memory buffers of frames that ended.
+/// The most that a thread keeps in memory buffers of frames that ended, in bytes.
 constexpr uint64_t MAX_POOLED_MEMORY = uint64_t{64} << 20;
 /// A frame's buffer that is kept whatever the others hold: as much as most calls use.
 constexpr uint64_t SMALL_MEMORY = 4096;

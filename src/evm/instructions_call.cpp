@@ -16,7 +16,7 @@ void tell_cost(Frame& f, int64_t gas_left) {
     f.cost_is_told = true;
 }
 
-/// Whether a CALL pays for a new account.
+/// Returns whether a CALL pays for a new account.
 bool makes_account(Frame& f, const Address& recipient, bool has_value) {
     // EIP-161: an account that stays empty is not made.
     if (f.rules.clears_empty_accounts && !has_value) return false;

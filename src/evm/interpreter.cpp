@@ -56,7 +56,7 @@ consteval bool table_is_complete(std::index_sequence<I...>) {
 static_assert(table_is_complete(std::make_index_sequence<256>{}),
               "every instruction of INSTRUCTIONS needs a run<OP>, and nothing else has one");
 
-/// What the instructions OPS, one after the other, need before the first.
+/// The needs of the instructions OPS, one after the other, before the first.
 struct Needs {
     int inputs = 0;     ///< words on the stack
     int read_only = 0;  ///< of these, from the lowest: words that are only copied
@@ -81,7 +81,7 @@ consteval Needs needs_of() {
     return needs;
 }
 
-/// Whether the stack is as OPS need it. @return NEXT, or what is wrong.
+/// Checks that the stack is as OPS need it; returns NEXT, or the exceptional halt.
 template <uint8_t... OPS>
 [[gnu::always_inline]] inline Status check_stack(const uint256* top) {
     constexpr Needs NEEDS = needs_of<OPS...>();
@@ -97,7 +97,7 @@ template <uint8_t... OPS>
     return NEXT;
 }
 
-/// Pays for OPS, as far as their gas is the same in every revision. @return NEXT, or out_of_gas.
+/// Pays for OPS, as far as their gas is the same in every revision; returns NEXT, or out_of_gas.
 template <uint8_t... OPS>
 [[gnu::always_inline]] inline Status pay(int64_t& gas) {
     constexpr Needs NEEDS = needs_of<OPS...>();
@@ -107,8 +107,8 @@ template <uint8_t... OPS>
     return gas < 0 ? Status::out_of_gas : NEXT;
 }
 
-/// What is left of an instruction after its check: a price that differs between revisions, what it
-/// does (run<OP>, with the arguments that it takes), and the stack's new height.
+/// Executes an instruction after its check: a price that differs between revisions, its effect
+/// (run<OP>, with the arguments that it takes), and the stack's new height.
 template <uint8_t OP>
 [[gnu::always_inline]] inline Status step_checked(Step& s, Frame& f) {
     if constexpr (!has_constant_gas(static_cast<Opcode>(OP))) {
@@ -191,7 +191,7 @@ Status run_loop(Step s, Frame& f, Revision revision) {
     }
 }
 
-/// As run_loop, and tells the tracer.
+/// Runs as run_loop does, and tells the tracer.
 Status run_traced(Step s, Frame& f, Revision revision, FrameSpace& space) {
     const auto& table = DISPATCH<LoopEntry>[static_cast<size_t>(revision)];
     for (;;) {
@@ -256,7 +256,7 @@ constexpr std::array<uint8_t, 3> SEQUENCES[] = {
     {OP_ISZERO, OP_PUSH2, OP_JUMPI},
 };
 
-/// What runs as one with a PUSH1 before it.
+/// Returns whether the instruction runs as one with a PUSH1 before it.
 constexpr bool follows_push1(uint8_t op) {
     if (op >= OP_PUSH0 && op <= OP_PUSH2 + 2) return true;
     if (op >= OP_DUP1 && op < OP_SWAP1 + 16) return true;

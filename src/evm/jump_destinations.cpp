@@ -19,8 +19,8 @@ namespace scope::evm {
 
 namespace {
 
-/// How far back an offset without doubt is looked for, in steps of up to 32 bytes. A bound, since
-/// code may be made so that each step leads back by one byte.
+/// The most steps, of up to 32 bytes, by which an offset without doubt is looked for backwards. A
+/// bound, since code may be made so that each step leads back by one byte.
 constexpr int MAX_STEPS_BACK = 8;
 
 /// The most bytes that a PUSH has.
@@ -78,7 +78,8 @@ uint32_t pushes_over(const uint8_t* code, size_t offset) noexcept {
 
 #endif
 
-/// Where an instruction begins: @p offset or before it, but not before @p known, which is such.
+/// Returns an offset where an instruction begins: @p offset or before it, but not before @p known,
+/// which is such.
 size_t sure_start(const uint8_t* code, size_t known, size_t offset) noexcept {
     for (int step = 0; step < MAX_STEPS_BACK; ++step) {
         if (offset < REACH) return known;

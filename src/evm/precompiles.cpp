@@ -32,7 +32,7 @@ FixedBytes<N> padded(BytesView input) noexcept {
     return out;
 }
 
-/// As above, from an offset and for a size known at run time.
+/// Returns the padded input from an offset and for a size known at run time.
 Bytes padded(BytesView input, size_t offset, size_t size) {
     Bytes out(size, 0);
     if (offset < input.size()) {

@@ -37,7 +37,8 @@ struct DepositField {
 constexpr std::array<DepositField, 5> DEPOSIT_FIELDS{
     {{160, 48}, {256, 32}, {320, 8}, {384, 96}, {512, 8}}};
 
-/// The fields of a deposit event one after the other; nothing if it is laid out in another way.
+/// Returns the fields of a deposit event one after the other; nullopt if it is laid out in another
+/// way.
 std::optional<Bytes> deposit_of(BytesView data) {
     if (data.size() != DEPOSIT_EVENT_SIZE) return std::nullopt;
     Bytes deposit;

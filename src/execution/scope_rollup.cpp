@@ -16,7 +16,7 @@ CallResult out_of_gas() {
     return result;
 }
 
-/// What SystemTransactionRule says of messages.
+/// The part of SystemTransactionRule that is about messages.
 class ScopeHost final : public RollupHost {
   public:
     ScopeHost(Host& host, const SystemTransactionRule& rule) noexcept

@@ -49,7 +49,7 @@ class SystemTransactionRuleTest : public testing::Test {
         bool ok = false;
         int64_t gas_left = 0;
     };
-    /// What @p contract finds when it calls @p to, with @p gas.
+    /// Returns what @p contract finds when it calls @p to, with @p gas.
     static Forwarded forward(Host& host, const Address& contract, const Address& to,
                              BytesView payload, int64_t gas, bool is_static = false) {
         const Bytes input = concat(Bytes(12), to, payload);

@@ -25,7 +25,7 @@ constexpr Address SYSTEM_ADDRESS = "0xfffffffffffffffffffffffffffffffffffffffe"_
 static_assert(evm::rules_of(Revision::osaka).max_blobs_per_transaction ==
               MAX_BLOBS_PER_TRANSACTION);
 
-/// Nothing if it does not fit.
+/// Returns the product; nullopt if it does not fit.
 std::optional<uint256> checked_multiply(const uint256& a, uint64_t b) {
     if (significant_bytes(a) + 8 > 32 && b != 0 && a > ~uint256{} / uint256{b}) return std::nullopt;
     return a * uint256{b};
@@ -39,7 +39,7 @@ bool is_create(const Transaction& tx) {
     return !tx.to.has_value();
 }
 
-/// Whose own transaction it is; null for Ethereum's.
+/// Returns the rollup whose own transaction it is; null for Ethereum's.
 const RollupRule* rollup_of(const Transaction& tx, const Environment& environment) {
     const RollupRule* const rollup = environment.rollup.get();
     return rollup != nullptr && rollup->is_own(tx) ? rollup : nullptr;
@@ -89,7 +89,7 @@ void check_blobs(TxFindings& findings, const Transaction& tx, const Environment&
                    TxError::blob_fee_below_base_fee);
 }
 
-/// What a transaction says of its sender.
+/// Checks a transaction's rules about its sender.
 void check_sender(TxFindings& findings, const state::State& state, const Environment& environment,
                   const Transaction& tx, const Address& sender, uint64_t blob_gas) {
     const Account account = state.account(sender).value_or(Account{});

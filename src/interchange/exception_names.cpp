@@ -61,8 +61,8 @@ static_assert([] {
     return true;
 }());
 
-/// What the official tests call a rule of blocks, "A|B" if they know several; in the order of the
-/// enum, names without "BlockException.".
+/// The official tests' names of a rule of blocks, "A|B" if they know several; in the order of the
+/// enum, without "BlockException.".
 struct BlockRow {
     BlockError error;
     std::string_view names;

@@ -58,7 +58,7 @@ bool add_fork(chain::ChainSpec& spec, std::string_view name, ForkActivation::By 
     return true;
 }
 
-/// What a network's name says: a fork, and, of a transition, when which other follows.
+/// A network's name in parts: a fork, and, of a transition, when which other follows.
 struct Name {
     std::string_view fork;
     std::string_view after;
@@ -66,7 +66,7 @@ struct Name {
     uint64_t from = 0;
 };
 
-/// The number of a block or of seconds; nothing for what is neither.
+/// Reads the number of a block or of seconds; nullopt for what is neither.
 std::optional<std::pair<ForkActivation::By, uint64_t>> parse_activation(std::string_view text) {
     if (text == "Time15k") return std::pair{ForkActivation::By::timestamp, TRANSITION_TIMESTAMP_S};
     const auto number = uint256_from_text(text);
@@ -74,7 +74,7 @@ std::optional<std::pair<ForkActivation::By, uint64_t>> parse_activation(std::str
     return std::pair{ForkActivation::By::number, static_cast<uint64_t>(*number)};
 }
 
-/// Nothing for a transition of another kind.
+/// Reads a network's name; nullopt for a transition of another kind.
 std::optional<Name> parse(std::string_view network) {
     const size_t to = network.find("To");
     const size_t at = network.find("At", to == std::string_view::npos ? 0 : to);

@@ -7,7 +7,7 @@
 namespace scope::json {
 namespace {
 
-/// What reading says of a document's field "x"; empty if it is read.
+/// Returns the error of reading a document's field "x"; empty if it is read.
 template <typename Read>
 std::string error_of(const std::string& text, Read read) {
     try {

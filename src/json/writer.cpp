@@ -11,7 +11,8 @@ namespace scope::json {
 
 namespace {
 
-/// How many bytes of @p text its first character has; 0 if it is no UTF-8 (Unicode 15, table 3-7).
+/// Returns the size in bytes of the first character of @p text; 0 if it is no UTF-8 (Unicode 15,
+/// table 3-7).
 size_t size_of_character(std::string_view text) {
     const auto byte = [&](size_t i) -> unsigned {
         return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;

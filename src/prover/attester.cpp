@@ -125,7 +125,7 @@ std::unexpected<Disagreement> stopped(const rollup::FollowError& why) {
     return disagree(DisagreementKind::stopped_rollup, to_string(why));
 }
 
-/// What crosses with a rollup that doesn't go on has to wait.
+/// Checks that no remote is a rollup that doesn't go on: what crosses with one has to wait.
 Result<void, Disagreement> check_remotes(const rollup::Follower& follower,
                                          const PublicInputs& inputs) {
     for (const auto& remote : inputs.remotes) {
@@ -136,7 +136,7 @@ Result<void, Disagreement> check_remotes(const rollup::Follower& follower,
     return {};
 }
 
-/// What this member finds for an input, if it agrees with the claim.
+/// Computes the public inputs of an input, and returns them if they agree with the claim.
 Result<PublicInputs, Disagreement> verify(const ProofInput& input,
                                           const rollup::Follower::Rollup& rollup,
                                           rollup::Follower& follower) {

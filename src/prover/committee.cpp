@@ -22,7 +22,7 @@ std::unexpected<Disagreement> no_answer(const Address& member, DisagreementKind 
     return std::unexpected{std::move(out)};
 }
 
-/// What a member's attestation has to be.
+/// The attestation that a member has to give.
 struct Expected {
     Hash public_inputs_hash;
     Hash message;  // that is signed
@@ -50,7 +50,7 @@ class Request {
         : input_(to_bytes(input)), expected_(expected_of(input)), answers_(members) {}
 
     [[nodiscard]] BytesView input() const noexcept { return input_; }
-    /// Whether the verifier on L1 takes it for that member's.
+    /// Returns whether the verifier on L1 takes it for that member's.
     [[nodiscard]] bool accepts(const Attestation& attestation, const Address& member) const {
         return expected_ && attestation.signer == member &&
                attestation.public_inputs_hash == expected_->public_inputs_hash &&
@@ -126,7 +126,7 @@ class Committee::Member {
         }
     }
 
-    /// Nothing that the member does counts for another one or stops it.
+    /// Asks the member. Nothing that it does counts for another one or stops it.
     Answer ask(const Request& request) {
         try {
             auto answer = attester_->attest(request.input());

@@ -42,7 +42,7 @@ std::unexpected<BatchRefusal> refuse(BatchRule rule, size_t block,
 
 // --- What can be seen without execution ---
 
-/// What breaks the rules of section 6 at one system transaction, if anything.
+/// Returns the rule of section 6 that is broken at one system transaction; nullopt if none is.
 std::optional<BatchRule> broken_rule(const Batch& batch, size_t block, size_t index) {
     const auto& transactions = batch.blocks[block].transactions;
     const auto call = callable::decode_system_call(transactions[index].data);

@@ -19,7 +19,7 @@ struct Fixture {
     Batch batch = sample_batch(chain, l1.head()->hash, 0);
 };
 
-/// Why the block, or the one batch in it, does not derive.
+/// Returns why the block, or the one batch in it, does not derive.
 DerivationError refusal_of(const Result<std::vector<DerivedScope>, DerivationError>& scopes) {
     return scopes ? scopes->at(0).batches.at(0).error() : scopes.error();
 }

@@ -28,7 +28,7 @@ constexpr std::array<std::string_view, FOLLOW_RULE_COUNT> RULE_NAMES{
 };
 static_assert(!RULE_NAMES.back().empty());
 
-/// How often reading begins again where L1 is reorganised meanwhile.
+/// The number of times that reading begins again where L1 is reorganised meanwhile.
 constexpr int MAX_ATTEMPTS = 8;
 /// Executions of its own that a node remembers for a rollup: a few versions of the next batch.
 constexpr size_t MAX_REMEMBERED = 8;
@@ -53,7 +53,7 @@ std::string differ(const Hash& settled, const Hash& own) {
     return fmt::format("settled {}, own {}", to_hex(settled), to_hex(own));
 }
 
-/// Why a batch doesn't derive, as the reason for which its rollup stops.
+/// Returns the reason why a batch doesn't derive as that for which its rollup stops.
 FollowError stop_of(const DerivationError& error, uint64_t next_batch, uint64_t l1_block) {
     const bool missing =
         error.rule == DerivationRule::missing_blob || error.rule == DerivationRule::wrong_blob;

@@ -17,7 +17,7 @@ struct Fixture {
     chain::Chain chain = make_chain(rollup);
     FakeL1 l1;
 
-    /// What the chain would claim of a batch; the chain goes on with it.
+    /// Returns the claim of a batch; the chain goes on with it.
     Claimed claim(const Batch& batch, DataIn data_in = DataIn::calldata) {
         auto claimed = claim_of(chain, rollup, batch, data_in, &l1);
         adopt_batch(chain, claimed.execution);

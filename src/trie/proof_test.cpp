@@ -74,7 +74,7 @@ TEST(trie_proof, refuses_every_change) {
               ProofError::unused_node);
 }
 
-/// What a node with a true hash but a wrong form says.
+/// Returns the error of a node with a true hash but a wrong form.
 ProofError error_of(const Bytes& node) {
     const auto result = verify_proof(crypto::keccak256(node), "1234"_hex, std::vector<Bytes>{node});
     EXPECT_FALSE(result) << to_hex(node);

@@ -19,7 +19,7 @@ rlp::RlpResult<std::vector<T>> read_values(rlp::Reader& account) {
     }
     return values;
 }
-/// The last of them; nothing if there is none.
+/// Returns the last of them; nullopt if there is none.
 template <typename T>
 rlp::RlpResult<std::optional<T>> read_last(rlp::Reader& account) {
     const auto values = TRY(read_values<T>(account));

@@ -133,7 +133,7 @@ class StateCheck {
                 made_codes_.emplace(crypto::keccak256(code), code);
     }
 
-    /// What was there before the block.
+    /// Returns the account as it was before the block.
     Result<std::optional<StateAccount>, WitnessError> account(const Address& address) {
         const auto known = accounts_.find(address);
         if (known != accounts_.end()) return known->second;

@@ -23,7 +23,7 @@ Bytes nibbles_of(BytesView bytes) {
     return nibbles;
 }
 
-/// As trie/node_encoding.hpp has it, of nibbles that lie one in a byte.
+/// Encodes a path as in trie/node_encoding.hpp, from nibbles that lie one in a byte.
 Bytes compact(BytesView nibbles, bool is_leaf) {
     Bytes all{is_leaf ? LEAF_FLAG : uint8_t{0}};
     if (nibbles.size() % 2 == 1)
