@@ -183,7 +183,7 @@ class Demonstration {
         report_.follow_ms = watch.ms();
     }
 
-    /// What exists on rollups, L1 holds for them.
+    /// Checks that L1 holds what exists on rollups.
     void check_conservation(const World& world) {
         const auto& sites = world.sites();
         for (const ChainId chain_id : {A, B}) {

@@ -64,7 +64,7 @@ BlockHeader read_parent(Json env, const BlockHeader& header) {
     return parent;
 }
 
-/// What a field that is not there can be worked out from must be there.
+/// Checks that the fields are there from which a missing one is computed.
 void require(Json env, const char* key, std::initializer_list<const char*> others) {
     for (const char* other : others)
         if (!json::optional_field(env, other))
@@ -99,7 +99,7 @@ uint256 derive_base_fee(Json env, const BlockHeader& header, const BlockHeader& 
     return chain::next_base_fee(parent);
 }
 
-/// Whether blobs have a price that can be computed (execution::blob_base_fee).
+/// Returns whether blobs have a price that can be computed (execution::blob_base_fee).
 bool has_price(const chain::ChainSpec& spec, const BlockHeader& header, uint64_t excess_blob_gas) {
     return execution::blob_base_fee(excess_blob_gas, spec.blobs_at(header.timestamp_s)) !=
            ~uint256{};

@@ -47,8 +47,9 @@ struct Options {
 /// One input: a JSON document that lives as long as this.
 class Input {
   public:
-    /// @param where  "stdin", or a file. @param keys  Which part of standard input it is: the first
-    ///               that is there; and what it is called in messages.
+    /// @param where  "stdin", or a file.
+    /// @param keys   Names of its part in standard input: the first that is there counts; and its
+    ///               name in messages.
     Input(const std::string& where, std::initializer_list<const char*> keys,
           const std::string& standard_input)
         : where_(where), name_(*keys.begin()), document_(read(where, standard_input)) {
@@ -62,7 +63,7 @@ class Input {
         json_ = json::field(document_.root(), name_);
     }
 
-    /// What @p read gives of it; errors say which input it is.
+    /// Returns the result of @p read on it; errors name the input.
     template <typename Read>
     auto get(Read read_value) const {
         try {
@@ -276,8 +277,8 @@ int run(const Options& options) {
     })};
     const bool protect =
         spec.rules_at(env.header.number, env.header.timestamp_s).has_replay_protection;
-    const auto transactions =
-        txs.get([&](Json json) { return read_transactions(json, ChainId{options.chain_id}, protect); });
+    const auto transactions = txs.get(
+        [&](Json json) { return read_transactions(json, ChainId{options.chain_id}, protect); });
 
     Outputs outputs{options.output_folder};
     TraceFiles traces{options.output_folder,

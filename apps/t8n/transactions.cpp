@@ -13,7 +13,7 @@ using json::Json;
 
 namespace {
 
-/// What the first of these fields that is there says; nothing without any.
+/// Reads the first of these fields that is there; nullopt without any.
 template <typename Read>
 auto get_any(Json object, std::initializer_list<const char*> keys, Read read) {
     decltype(json::get_optional(object, "", read)) result;
@@ -35,7 +35,7 @@ TxType read_type(Json json) {
     return static_cast<TxType>(value);
 }
 
-/// As the object says, or by the fields that only one type has.
+/// Returns the type that the object names, or the one that alone has its fields.
 TxType type_of(Json json) {
     if (const auto type = json::get_optional(json, "type", read_type)) return *type;
     if (json::optional_field(json, "authorizationList")) return TxType::set_code;

@@ -18,7 +18,8 @@ namespace {
 
 constexpr size_t MAX_ROUNDS = 40;
 
-/// Who asked: a chain, in a root, the root's own code or a record, which of its requests.
+/// The origin of a request: a chain, in a root, the root's own code or a record, which of its
+/// requests.
 struct Label {
     ChainId chain_id;
     size_t root = 0;    ///< place among the roots of all sections
@@ -42,7 +43,7 @@ struct Part {
     std::vector<Entry> entries;
 };
 
-/// What chains really ask and answer, seen while they run.
+/// The real requests and answers of chains, seen while they run.
 struct Seen {
     std::map<Label, protocol::Request> requests;
     std::map<size_t, Bytes> responses;  ///< by record number

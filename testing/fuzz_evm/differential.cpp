@@ -92,7 +92,7 @@ struct Executed {
     execution::Outcome outcome;
 };
 
-/// What is not the same in a receipt of anvil's.
+/// Returns the differences from a receipt of anvil's.
 std::string describe(Json receipt, const execution::Outcome& ours) {
     std::string text;
     const bool succeeded = json::u64(field(receipt, "status")) == 1;

@@ -10,7 +10,7 @@ namespace scope::fuzz_evm {
 
 namespace {
 
-/// Where instructions begin, and the end.
+/// Returns the offsets where instructions begin, and the end.
 std::vector<size_t> boundaries(BytesView code) {
     std::vector<size_t> result;
     for (size_t at = 0; at < code.size(); ++at) {

@@ -25,7 +25,7 @@ Bytes word(uint64_t value) {
     return to_bytes(to_be(uint256{value}));
 }
 
-/// As the precompiles want scalars: mostly any 32 bytes, at times a small or an extreme number.
+/// Makes a scalar for the precompiles: mostly any 32 bytes, at times a small or an extreme number.
 Bytes scalar(Random& random) {
     switch (random.below(4)) {
         case 0:

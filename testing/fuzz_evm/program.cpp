@@ -81,11 +81,11 @@ class Generator {
         if (random_.chance(98)) return random_.pick(SIZES);
         return random_.chance(60) ? uint256{random_.below(1 << 15)} : number();
     }
-    /// Of call data, code and return data: where reading behind the end gives zeros or, for return
-    /// data, ends the frame.
+    /// Makes an offset into call data, code or return data: where reading behind the end gives
+    /// zeros or, for return data, halts exceptionally.
     uint256 source_offset() { return random_.chance(95) ? uint256{random_.below(70)} : number(); }
     const Address& address() { return random_.pick(pool_); }
-    /// Where a call goes: mostly to where there is code.
+    /// Picks the target of a call: mostly one with code.
     const Address& target() { return random_.chance(65) ? random_.pick(contracts_) : address(); }
 
     void expression(Assembler& code, int depth) {

@@ -19,8 +19,9 @@ builder::DataAvailability data_availability(const Program& program) {
                                          : builder::DataAvailability::calldata;
 }
 
-/// Whether a program may run into this, however its roots are put into scopes: its gas limits are
-/// too low for what chains do once more than simulation counts, as static callbacks at one anchor.
+/// Returns whether a program may run into this, however its roots are put into scopes: its gas
+/// limits are too low for what chains do once more than simulation counts, as static callbacks at
+/// one anchor.
 bool is_for_gas(const NotRun& not_run) {
     using Rule = builder::RefusalRule;
     return not_run.rule == Rule::scope_full || not_run.rule == Rule::gas_budget ||

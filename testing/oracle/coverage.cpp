@@ -25,7 +25,7 @@ class Walk {
     }
 
   private:
-    /// What lies around a frame, the root first.
+    /// The frames around a frame, the root first.
     struct Around {
         const Frame* frame;
         bool remote;  // called from another chain

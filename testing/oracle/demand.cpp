@@ -8,7 +8,7 @@ namespace scope::oracle {
 
 namespace {
 
-/// What frames may take more than on one chain: accounts and slots that are cold.
+/// The gas that frames may take more than on one chain: accounts and slots that are cold.
 constexpr int64_t COLD = 15'000;
 /// ScopedCallable's part of a call, at most: at its source, at its target, and loading it there.
 constexpr int64_t ASK = 250'000;
@@ -69,7 +69,7 @@ class Demand {
             below.chain == chain ? found.push_back(&below) : collect(below, chain, found);
     }
 
-    /// Gas that the frame takes on its own chain; nothing if that is more than it has.
+    /// Returns the gas that the frame takes on its own chain; nullopt if that is more than it has.
     std::optional<int64_t> spend(const Frame& frame, int64_t limit) {
         int64_t spent = frame.own_gas + COLD;
         for (const auto& below : frame.frames) {

@@ -190,7 +190,7 @@ class Generator {
         return operation;
     }
 
-    /// What reads, answers and maybe fails, without calls.
+    /// Makes a function that reads, answers and maybe fails, without calls.
     Function leaf() {
         Function function;
         const size_t operations = 1 + below(3);

@@ -36,7 +36,7 @@ class Recorder final : public execution::Host {
     std::vector<Frame> take() { return std::move(roots_); }
 
   private:
-    /// Nothing for a delegatecall, and for what is no contract.
+    /// Returns the frame; nullopt for a delegatecall, and for what is no contract.
     std::optional<Frame> frame_of(const evm::Message& message) const {
         Frame frame;
         frame.value = message.value[0];

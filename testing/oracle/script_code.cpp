@@ -218,7 +218,7 @@ class Compiler {
         return program_.contracts[operation.target].chain != program_.contracts[self_].chain;
     }
 
-    /// What the callee is given: depth, whether its context is static, gas.
+    /// Appends the callee's input: depth, whether its context is static, gas.
     void next_frame(const Operation& operation) {
         const bool is_call = operation.kind == Operation::Kind::call;
         const bool remote = is_call && is_remote(operation);

@@ -94,7 +94,7 @@ class Stage {
                                      world_.network().contracts.settlement);
     }
 
-    /// What the contract must have given its verifiers, and put into its event, for these batches.
+    /// Expects that the contract gave its verifiers, and put into its event, these batches.
     void expect_read(const Settled& settled, const std::vector<protocol::BatchClaim>& batches) {
         const auto event =
             protocol::decode_scope_settled(settled.block.receipts[0].logs.back().data);

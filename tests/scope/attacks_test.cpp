@@ -95,7 +95,7 @@ void on(const Program& program, const std::function<void(const SealedScope&)>& b
 
 using Forge = std::function<void(Draft&, const SealedScope&)>;
 
-/// What becomes of the program's bundle after a forgery.
+/// Judges the program's bundle after a forgery.
 Judgement forged(const Program& program, const Forge& forge) {
     Judgement judgement;
     on(program, [&](const SealedScope& sealed) {
@@ -170,7 +170,7 @@ protocol::Marks with_mark(protocol::Marks marks, const uint256& chain_id, const 
     return marks;
 }
 
-/// What a chain answers that took control back at @p trace, with these marks (§5).
+/// Returns the answer of a chain that took control back at @p trace, with these marks (§5).
 protocol::Response answer_after(const protocol::Request& request, const Hash& trace,
                                 protocol::Marks marks, bool success, Bytes data) {
     protocol::Response response{success, std::move(data), {}, {}};
@@ -180,7 +180,7 @@ protocol::Response answer_after(const protocol::Request& request, const Hash& tr
     return response;
 }
 
-/// Where who asks waits.
+/// Returns the anchor at which the source waits.
 Hash wait_of(const protocol::Request& request) {
     return protocol::trace_after(to_be(request.nonce), protocol::request_hash(request));
 }
@@ -190,7 +190,7 @@ protocol::Marks marks_of(const protocol::Request& request) {
     return with_mark(request.marks, request.source_chain_id, wait_of(request));
 }
 
-/// What a chain answers to a request that makes no scoped calls.
+/// Returns a chain's answer to a request that makes no scoped calls.
 protocol::Response answer_to(const protocol::Request& request, bool success, Bytes data) {
     if (request.kind == protocol::CallKind::static_call) return {success, std::move(data), {}, {}};
     return answer_after(request, wait_of(request), marks_of(request), success, std::move(data));
@@ -543,7 +543,7 @@ Program works_after_a_call(size_t work) {
     return program({{{}}, {{attempt_call(1, 1), set(0, ACC)}, waiting}, {SET}}, {{.target = 1}});
 }
 
-/// As much work as its frame has gas for.
+/// Makes a program with as much work as its frame has gas for.
 Program on_the_brink() {
     const auto survives = [](size_t work) {
         bool is_kept = false;
@@ -582,7 +582,8 @@ size_t chain_of(const uint256& id) {
     return id == uint256{1u} ? 0 : id[0] - 900;
 }
 
-/// Calls of precompiles that nobody asked for, recorded where who asks @p asked waits.
+/// Records calls of precompiles that nobody asked for at the anchor where the source of @p asked
+/// waits.
 void have_served(Draft& draft, const protocol::Request& asked, const Lot& lot) {
     const auto anchor = wait_of(asked);
     std::vector<Junk> extras;
@@ -607,8 +608,9 @@ void have_served(Draft& draft, const protocol::Request& asked, const Lot& lot) {
     give_system_transactions(draft, 30'000'000);
 }
 
-/// What the draft makes of the program: nothing else, or nothing at all. Nor if it also says that
-/// the frame failed, so that the call in it is one that is rolled back. Returns whether it settles.
+/// Expects that the draft makes of the program nothing else, or nothing at all. Nor if it also says
+/// that the frame failed, so that the call in it is one that is rolled back. Returns whether it
+/// settles.
 bool steers_nothing(const Program& program, const SealedScope& sealed, Draft draft) {
     const auto judgement = judge(program, sealed, attempt(sealed, draft));
     EXPECT_THAT(judgement.verdict, testing::AnyOf(Verdict::equivalent, Verdict::refused))
@@ -729,7 +731,7 @@ TEST(attack, junk_records_burn_the_gas_of_who_waits_on_l1_is_what_remains) {
 
 // ---- §7: rolled-back calls, faults -----------------------------------------------------------
 
-/// Where chain 2 stands before the call of this record was made, or when it has been answered.
+/// A position of chain 2: before the call of this record was made, or when it has been answered.
 enum class Place : uint8_t { before, after };
 
 /// The record of a call that is rolled back is run at another place, where it answers @p data; this

@@ -13,8 +13,8 @@ constexpr size_t RING = 12;
 
 class Ring {
   public:
-    /// @param first  Chain id of the first rollup. @param floor  Gas with which a Diver goes on to
-    /// the next one.
+    /// @param first  Chain id of the first rollup.
+    /// @param floor  Gas with which a Diver goes on to the next one.
     Ring(uint64_t first, const uint256& floor) : first_(first) {
         const auto diver = world_.deploy(A, "Counters", "Diver");
         world_.heads();

@@ -18,7 +18,7 @@ namespace {
 
 /// Marginal: this many times less one time fewer, in one root.
 constexpr uint64_t TIMES = 3;
-/// What finding out that it is static may cost a call of an alias.
+/// The gas that finding out that it is static may cost a call of an alias.
 constexpr int64_t DETECTION_GAS = 5'000;
 /// Hashes are calldata on L1, and their zero bytes cost less: they change with every contract.
 constexpr int64_t NOISE_GAS = 200;

@@ -443,12 +443,12 @@ TEST_P(Scenario, more_equal_calls_than_there_are_variants) {
 
 // ---- value
 
-/// What L1 holds for each rollup.
+/// Returns the wei that L1 holds for each rollup.
 std::pair<uint256, uint256> escrows(ScenarioWorld& world) {
     return {world.escrow(A), world.escrow(B)};
 }
 
-/// What value that left one chain for another does to escrow.
+/// Returns the escrow after value left one chain for another.
 std::pair<uint256, uint256> moved(std::pair<uint256, uint256> escrow, ChainId from, ChainId to,
                                   const uint256& value) {
     if (from != L1) (from == A ? escrow.first : escrow.second) -= value;
@@ -575,7 +575,7 @@ Market market(ScenarioWorld& world, ChainId chain_id) {
     return on_l1;
 }
 
-/// What Uniswap V2 gives.
+/// Returns the amount that Uniswap V2 gives.
 uint256 bought_for(ScenarioWorld& world, ChainId chain_id, const Market& at,
                    const uint256& amount) {
     const auto usd = world.token(chain_id, at.usd, at.pair);

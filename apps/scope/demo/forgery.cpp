@@ -13,7 +13,7 @@ namespace scope::demo {
 
 namespace {
 
-/// The calldata of loadRoot or runRoot; nothing for another function.
+/// Decodes the calldata of loadRoot or runRoot; nullopt for another function.
 std::optional<Forgery::Section> decode_section(BytesView calldata) {
     if (calldata.size() < 4) return std::nullopt;
     auto decoded = abi::decode<protocol::RootContext, std::vector<protocol::Fill>,

@@ -78,7 +78,7 @@ const builder::CallTree* find_call(const std::vector<builder::CallTree>& calls,
     return nullptr;
 }
 
-/// What each chain got for one root, item by item.
+/// Appends what each chain got for one root, item by item.
 void append_loaded(std::string& out, const RootReport& root, const World& world,
                    const Paint& paint) {
     const auto& calls = root.result.calls;

@@ -62,7 +62,7 @@ class World::Deployment {
         transactions_.push_back(
             world_.transaction(chain_id_, world_.deployer_, to, std::move(data), CALL_GAS, value));
     }
-    /// Where the deployer's creation with this nonce stands.
+    /// Returns the address of the deployer's creation with this nonce.
     [[nodiscard]] Address at(uint64_t nonce) const {
         return execution::create_address(world_.deployer_.address, nonce);
     }
