@@ -64,7 +64,7 @@ Bytes call(std::string_view signature, const Ts&... values) {
 template <typename... Ts>
 struct Prefix {
     std::tuple<Ts...> values;
-    BytesView rest;  ///< what stands behind them
+    BytesView rest;  ///< the bytes behind them
 };
 
 /// Decodes the values at the front of @p input.

@@ -29,12 +29,12 @@ class Tracer {
   public:
     virtual ~Tracer() = default;
 
-    /// Is told that a transaction starts, before its first frame.
+    /// Receives the start of a transaction, before its first frame.
     /// @param gas_refund  The refund for its authorizations (EIP-7702).
     virtual void on_transaction_start(int64_t /*gas_refund*/) {}
     virtual void on_frame_start(const Message& /*message*/, const Code& /*code*/) {}
     virtual void on_instruction(const TraceStep& /*step*/) {}
-    /// Is told the gas of the instruction announced last.
+    /// Receives the gas of the instruction announced last.
     /// @param gas_cost    With a failure: what was found due before it.
     /// @param gas_refund  Of this frame so far, with that of this instruction.
     /// @param failure     The exceptional halt in which the instruction ended the frame; nullopt if

@@ -19,7 +19,7 @@ inline constexpr unsigned MAX_DEPTH = 64;
 /// An item as it stands in the input; borrowed.
 struct Item {
     bool is_list = false;
-    BytesView payload;  ///< what stands behind the header
+    BytesView payload;  ///< the bytes behind the header
     BytesView whole;    ///< header and payload
 };
 

@@ -94,7 +94,7 @@ class Follower {
         RollupConfig config;
         chain::Chain chain;
         std::vector<Position> history;       ///< one for each L1 block that moved it; never empty
-        std::optional<FollowError> stopped;  ///< why it doesn't go on
+        std::optional<FollowError> stopped;  ///< the reason why it doesn't go on
         std::vector<chain::TransactionPlace> undone;  ///< candidates of take_undone
         std::deque<Executed> executed;                ///< kept by remember
 
@@ -109,7 +109,7 @@ class Follower {
 
     struct Head {
         Position position;
-        std::optional<FollowError> stopped;  ///< why the rollup doesn't go on, if it doesn't
+        std::optional<FollowError> stopped;  ///< the reason why the rollup doesn't go on
     };
     /// Returns a rollup's head after the L1 block with this label. REQUIRES: it is followed.
     [[nodiscard]] Head head(ChainId chain_id, Label label = Label::latest) const;

@@ -11,7 +11,7 @@ struct Finding {
     Verdict verdict = Verdict::equal;
     /// The difference, or why a root was refused.
     std::string detail;
-    /// With a difference: the smallest program found that has one, and its own difference.
+    /// The smallest program found that has a difference, and its own difference; empty without one.
     std::string smallest;
 };
 
