@@ -153,8 +153,10 @@ BrokenRules Chain::broken_rules(const Block& block) const {
     if (!validate_ommers(spec_, block, *store_)) findings.add(BlockError::wrong_ommers);
     BrokenRules broken{findings.all(), {}};
     // Without its number or with wrong ommers there is no saying what execution would be.
-    if (!findings.has(BlockError::wrong_number) && !findings.has(BlockError::wrong_ommers))
-        (void)execute(block, *parent, broken);
+    if (findings.has(BlockError::wrong_number) || findings.has(BlockError::wrong_ommers))
+        return broken;
+    const auto sealed = execute(block, *parent, broken);
+    if (!sealed) broken.block.set(static_cast<size_t>(sealed.error().error));
     return broken;
 }
 
