@@ -8,14 +8,13 @@ namespace scope::builder {
 
 namespace {
 
-constexpr uint64_t TRANSACTION_GAS = 21'000;
 /// The gas of closing a scope (proofs, streams, the registry), in all and for each batch.
 constexpr uint64_t CLOSE_GAS = 500'000;
 constexpr uint64_t CLOSE_GAS_OF_BATCH = 250'000;
 /// Measured: 8 to 9.
 constexpr uint64_t GAS_PER_DECODED_BYTE = 10;
 constexpr uint64_t GAS_PER_LEG = 20'000;
-constexpr uint64_t FLOOR_GAS_PER_TOKEN = 10;
+constexpr uint64_t TOKENS_PER_BYTE = 4;  // EIP-7623: of one that is not zero
 
 constexpr uint64_t memory_gas(uint64_t words) noexcept {
     return 3 * words + words * words / 512;
@@ -23,20 +22,22 @@ constexpr uint64_t memory_gas(uint64_t words) noexcept {
 
 }  // namespace
 
-L1Budget::L1Budget(size_t batches) noexcept
-    : gas_(TRANSACTION_GAS + CLOSE_GAS + CLOSE_GAS_OF_BATCH * batches) {}
+L1Budget::L1Budget(size_t batches, const evm::Rules& rules) noexcept
+    : rules_(&rules), gas_(rules.transaction_gas + CLOSE_GAS + CLOSE_GAS_OF_BATCH * batches) {}
 
 uint64_t L1Budget::left() const noexcept {
-    const uint64_t taken = std::max(gas_, TRANSACTION_GAS + FLOOR_GAS_PER_TOKEN * calldata_tokens_);
-    if (taken >= execution::MAX_TRANSACTION_GAS) return 0;
-    const uint64_t left = execution::MAX_TRANSACTION_GAS - gas_;
+    const uint64_t floor = rules_->transaction_gas + rules_->floor_token_gas * calldata_tokens_;
+    // What bundle.cpp signs, whatever more the rules allow.
+    const uint64_t limit = std::min(rules_->max_transaction_gas, execution::MAX_TRANSACTION_GAS);
+    if (std::max(gas_, floor) >= limit) return 0;
+    const uint64_t left = limit - gas_;
     return left - left / 64;  // EIP-150
 }
 
 void L1Budget::add_calldata(BytesView calldata) noexcept {
     for (const uint8_t byte : calldata) {
-        gas_ += byte == 0 ? 4 : 16;
-        calldata_tokens_ += byte == 0 ? 1 : 4;
+        gas_ += byte == 0 ? rules_->zero_byte_gas : rules_->byte_gas;
+        calldata_tokens_ += byte == 0 ? 1 : TOKENS_PER_BYTE;
     }
 }
 

@@ -1,17 +1,20 @@
 #pragma once
 
+#include "evm/rules.hpp"
 #include "protocol/settlement.hpp"
 
 namespace scope::builder {
 
-/// The gas that the one L1 transaction of a scope has left: at most 16'777'216 (EIP-7825).
+/// The gas that the one L1 transaction of a scope has left, under the rules of L1's next block: at
+/// most 16'777'216 from Osaka (EIP-7825).
 ///
 /// Counts a little more than was measured, so that what fits here fits on L1. A value: copy it to
 /// come back to it.
 class L1Budget {
   public:
-    /// @param batches  At most so many will be closed.
-    explicit L1Budget(size_t batches) noexcept;
+    /// @param batches  At most so many will be closed. @param rules  Outlive it.
+    explicit L1Budget(size_t batches,
+                      const evm::Rules& rules = evm::rules_of(evm::LATEST_REVISION)) noexcept;
 
     /// Returns the gas that a call of the settlement contract can be given next.
     [[nodiscard]] uint64_t left() const noexcept;
@@ -25,6 +28,7 @@ class L1Budget {
     void add_leg(const protocol::L1Leg& leg);
 
   private:
+    const evm::Rules* rules_;
     uint64_t gas_;
     uint64_t memory_words_ = 0;
     uint64_t calldata_tokens_ = 0;

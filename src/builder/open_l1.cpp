@@ -25,7 +25,7 @@ OpenL1::OpenL1(L1Snapshot snapshot, const L1Contracts& contracts, const BuilderO
 }
 
 Result<void, Failure> OpenL1::open_scope(const std::vector<uint256>& remotes) {
-    budget = L1Budget{remotes.size()};
+    budget = L1Budget{remotes.size(), environment().rules()};
     const auto opened = call(callable::open_scope(remotes));
     if (opened.status == evm::Status::success) return {};
     return std::unexpected{reverted(opened.output)};
@@ -79,9 +79,7 @@ std::optional<protocol::RegisteredRollup> OpenL1::registered(ChainId chain_id) {
     const auto result =
         call(host_, settlement().settlement, protocol::get_rollup(chain_id), VIEW_GAS);
     state().rollback(before);
-    auto rollup = protocol::decode_rollup(result.output);
-    if (!rollup) return std::nullopt;  // no settlement contract, or another one
-    return std::move(*rollup);
+    return protocol::decode_rollup(result.output);  // none: no settlement contract, or another one
 }
 
 std::vector<protocol::EnvironmentValue> OpenL1::declared_environment() const {
