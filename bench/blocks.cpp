@@ -90,7 +90,7 @@ void measure_blocks(Suite& suite) {
         !suite.wants(name("validate")) && !suite.wants(name("build")))
         return;
     const Token token = make_token();
-    const chain::Chain chain{chain::ChainSpec::of(evm::Revision::osaka, 1), token.genesis};
+    const chain::Chain chain{chain::ChainSpec::of(evm::Revision::osaka, ChainId{1}), token.genesis};
     chain::BlockAttributes attributes;
     attributes.timestamp_s = 12;
     const auto build = [&] {
