@@ -25,6 +25,8 @@ std::unexpected<SettleError> refuse(l1::L1Error error) {
 
 std::string_view to_string(SettleRule rule) noexcept {
     switch (rule) {
+        case SettleRule::not_sealed:
+            return "not_sealed";
         case SettleRule::stale:
             return "stale";
         case SettleRule::unreachable:
@@ -83,6 +85,62 @@ Result<builder::ScopeBuilder, SettleError> Node::open_scope(
 Result<builder::Bundle, builder::SealError> Node::seal(builder::ScopeBuilder& scope) {
     CHECK(components_.builder.has_value());
     return scope.seal(*components_.builder->prover);
+}
+
+bool Node::submit(builder::Root root) {
+    if (waiting_.size() == MAX_WAITING) return false;
+    waiting_.push_back(std::move(root));
+    return true;
+}
+
+Node::Turn Node::step() {
+    CHECK(components_.builder.has_value());
+    Turn turn;
+    const auto followed = follower_.advance();
+    if (!followed) {
+        turn.failed = SettleError{SettleRule::not_followed, to_string(followed.error())};
+        return turn;
+    }
+    turn.followed = *followed;
+    if (waiting_.empty()) return turn;
+    auto taken = settle_waiting(turn.refused);
+    if (taken)
+        turn.settled = std::move(*taken);
+    else
+        turn.failed = std::move(taken.error());
+    return turn;
+}
+
+Result<std::optional<Settled>, SettleError> Node::settle_waiting(
+    std::vector<std::pair<builder::Root, builder::Refusal>>& refused) {
+    auto scope = TRY(open_scope());
+    std::deque<builder::Root> taken;
+    while (!waiting_.empty()) {
+        auto added = scope.add(waiting_.front());
+        if (!added && added.error().rule == builder::RefusalRule::scope_full && !taken.empty())
+            break;
+        if (added)
+            taken.push_back(std::move(waiting_.front()));
+        else
+            refused.emplace_back(std::move(waiting_.front()), std::move(added.error()));
+        waiting_.pop_front();
+    }
+    if (taken.empty()) return std::nullopt;
+
+    const auto settled = [&]() -> Result<Settled, SettleError> {
+        const auto bundle = seal(scope);
+        if (!bundle) return refuse(SettleRule::not_sealed, to_string(bundle.error()));
+        return settle(*bundle);
+    }();
+    if (settled) return *settled;
+    waiting_.insert(waiting_.begin(), std::make_move_iterator(taken.begin()),
+                    std::make_move_iterator(taken.end()));
+    return std::unexpected{settled.error()};
+}
+
+void Node::run(const std::function<bool(const Turn&)>& next) {
+    while (next(step())) {
+    }
 }
 
 Result<Settled, SettleError> Node::settle(const builder::Bundle& bundle) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -34,6 +36,7 @@ struct Components {
 /// The reason why a bundle did not settle, or is not known to have. The heads are those of L1 in
 /// any case.
 enum class SettleRule : uint8_t {
+    not_sealed,    // no bundle could be made (SealError)
     stale,         // L1 has another head than was followed, or than the bundle was built on
     unreachable,   // L1 does not answer; of a bundle that was sent nothing is known
     not_sent,      // nobody took it, or it can't stand in a block (SendError)
@@ -87,6 +90,28 @@ class Node {
     Result<builder::ScopeBuilder, SettleError> open_scope(const builder::BuilderOptions& options);
     /// Has the scope proved and makes the bundle.
     Result<builder::Bundle, builder::SealError> seal(builder::ScopeBuilder& scope);
+    // The node's loop: roots are submitted, and each turn of it settles those that wait.
+
+    /// Most roots that may wait for a turn.
+    static constexpr size_t MAX_WAITING = 4096;
+    /// Has a root wait for the next turn. False if too many wait.
+    [[nodiscard]] bool submit(builder::Root root);
+    [[nodiscard]] size_t waiting() const noexcept { return waiting_.size(); }
+
+    /// One turn of the loop, and what it came to.
+    struct Turn {
+        rollup::Followed followed;
+        std::vector<std::pair<builder::Root, builder::Refusal>> refused;  ///< they wait no more
+        std::optional<Settled> settled;     ///< nullopt: no root waited, or none was taken
+        std::optional<SettleError> failed;  ///< the reason why what was taken waits on
+    };
+    /// Follows L1, builds a scope of the roots that wait, in their order, and settles it. What the
+    /// scope has no room for waits on, and so does all of it if the scope doesn't settle.
+    Turn step();
+    /// Takes turns as long as @p next says so, which gets what the last one came to; it also says
+    /// when, for no clock is read here.
+    void run(const std::function<bool(const Turn&)>& next);
+
     /// Sends the bundle, follows L1 to its head, and says what came of it there. What is in no
     /// block by then may still settle: follow finds it.
     Result<Settled, SettleError> settle(const builder::Bundle& bundle);
@@ -98,10 +123,15 @@ class Node {
     Result<prover::Attestation, prover::Disagreement> attest(BytesView proof_input);
 
   private:
+    /// Returns nullopt if all that waited was refused.
+    Result<std::optional<Settled>, SettleError> settle_waiting(
+        std::vector<std::pair<builder::Root, builder::Refusal>>& refused);
+
     Network network_;
     Components components_;
     rollup::Follower follower_;
     std::optional<prover::Attester> attester_;
+    std::deque<builder::Root> waiting_;
 };
 
 /// A node of this process as a member of a committee.

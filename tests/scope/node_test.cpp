@@ -258,6 +258,55 @@ TEST_F(Nodes, go_back_in_the_middle_of_scopes_of_several_rollups) {
     expect_as_fresh();
 }
 
+TEST_F(Nodes, take_turns_in_which_what_waits_settles) {
+    ASSERT_TRUE(node().submit(asking()));
+    ASSERT_TRUE(node().submit(asking_with(99)));  // a nonce that is far away
+    ASSERT_TRUE(node().submit(asking(1)));
+    std::vector<size_t> settled;
+    std::vector<std::string> refused;
+    node().run([&](const Node::Turn& turn) {
+        EXPECT_FALSE(turn.failed.has_value());
+        settled.push_back(turn.settled ? 1 : 0);
+        for (const auto& [root, refusal] : turn.refused) refused.push_back(refusal.reason);
+        return settled.size() < 3;
+    });
+    EXPECT_EQ(settled, (std::vector<size_t>{1, 0, 0}));
+    EXPECT_EQ(refused, std::vector<std::string>{"chain 901: nonce_too_high"});
+    EXPECT_EQ(node().waiting(), 0u);
+    EXPECT_EQ(world_.chain(A).head_state()->account(world_.alice().address)->nonce,
+              asking().transaction.nonce);
+    expect_as_fresh();
+}
+
+TEST_F(Nodes, let_roots_wait_on_whose_scope_did_not_settle) {
+    const auto faulty = std::make_shared<FaultyL1>(l1());
+    const std::shared_ptr<l1::LocalL1> view{&l1(), [](auto*) {}};
+    const std::shared_ptr<prover::Prover> prover{&world_.committee(), [](auto*) {}};
+    Node other{world_.network(),
+               {.source = faulty,
+                .attester = {},
+                .builder = Components::Builder{view, faulty, prover, world_.options()}}};
+    for (uint64_t i = 0; i < 3; ++i) ASSERT_TRUE(other.submit(asking(i)));
+    faulty->is_sender_away = true;
+    ASSERT_TRUE(other.submit(asking_with(99)));
+    const auto failed = other.step();
+    ASSERT_TRUE(failed.failed.has_value());
+    EXPECT_EQ(failed.failed->rule, SettleRule::not_sent);
+    EXPECT_EQ(failed.refused.size(), 1u);
+    EXPECT_EQ(other.waiting(), 3u);
+    faulty->is_source_away = true;
+    EXPECT_EQ(other.step().failed->rule, SettleRule::not_followed);
+    faulty->is_source_away = false;
+    faulty->is_sender_away = false;
+    const auto turn = other.step();
+    EXPECT_FALSE(turn.failed.has_value());
+    EXPECT_TRUE(turn.settled.has_value());
+    EXPECT_TRUE(turn.refused.empty());
+    EXPECT_EQ(other.waiting(), 0u);
+    for (size_t i = 0; i < Node::MAX_WAITING; ++i) ASSERT_TRUE(other.submit(asking()));
+    EXPECT_FALSE(other.submit(asking()));
+}
+
 TEST_F(Nodes, that_only_follow_need_nothing_but_a_source) {
     settle({asking()});
     const auto follower = world_.devnet().make_follower();
