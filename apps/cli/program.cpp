@@ -11,6 +11,7 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <span>
 #include <sstream>
 #include <string_view>
 
@@ -49,7 +50,17 @@ std::optional<int64_t> parse_number(std::string_view text) {
     return value;
 }
 
+/// Refuses "--option=": it would take the next argument, an option or not, for its value.
+void check_values(std::span<char* const> arguments) {
+    for (const std::string_view argument : arguments) {
+        if (argument == "--") return;
+        if (argument.starts_with("--") && argument.find('=') == argument.size() - 1)
+            throw UsageError{fmt::format("{} has no value", argument)};
+    }
+}
+
 int parse_and_run(const Program& program, int argc, char** argv) {
+    check_values({argv, static_cast<size_t>(argc)});
     CLI::App app{program.description, program.name};
     app.set_version_flag("--version", fmt::format("{} {}", program.name, program.version));
     app.set_help_flag("-h,--help", "Print this help and exit");
@@ -85,12 +96,10 @@ int parse_and_run(const Program& program, int argc, char** argv) {
 }
 
 /// Takes the place of standard streams that are closed, lest a file that is opened gets their
-/// number and what is printed: writing to standard output is then an error, what goes to standard
-/// error is lost.
+/// number and what is printed. Writing to them is then an error.
 void occupy_standard_streams() {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-        if (fcntl(stream, F_GETFD) == -1)
-            (void)open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+        if (fcntl(stream, F_GETFD) == -1) (void)open("/dev/null", O_RDONLY);
 }
 
 int run_guarded(const Program& program, int argc, char** argv) {

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <system_error>
 
@@ -244,7 +245,9 @@ void check_balances(const state::GenesisAlloc& alloc, const Env& env, const Rewa
     uint256 sum;
     const auto add = [&](const uint256& amount) {
         if (sum + amount < sum)
-            throw json::FormatError{"balance", "together they are above 2^256 - 1"};
+            throw json::FormatError{"balance",
+                                    "all together, with the block's withdrawals and "
+                                    "rewards, are above 2^256 - 1"};
         sum += amount;
     };
     for (const auto& [address, account] : alloc) add(account.balance);
@@ -253,7 +256,18 @@ void check_balances(const state::GenesisAlloc& alloc, const Env& env, const Rewa
     for (size_t i = 0; i < 1 + 2 * env.ommers.size(); ++i) add(reward.value_or(uint256{}));
 }
 
+/// Two outputs in one file would leave one.
+void check_outputs(const Options& options) {
+    std::set<fs::path> files;
+    for (const std::string& where :
+         {options.output_alloc, options.output_result, options.output_body})
+        if (!where.empty() && where != "stdout" && where != "stderr" &&
+            !files.insert(fs::path{where}.lexically_normal()).second)
+            throw cli::UsageError{fmt::format("--output: {} is named twice", where)};
+}
+
 int run(const Options& options) {
+    check_outputs(options);
     const std::string standard_input = read_standard_input(options);
     const chain::ChainSpec spec = read_spec(options, standard_input);
     const Input alloc_input{options.alloc, {"alloc"}, standard_input};

@@ -392,6 +392,21 @@ class OtherTools(WithFolder):
             self.assertNotEqual(result.returncode, 0, result.args[1])
             self.assertLess(len(result.stdout) + len(result.stderr), 2000, result.args[1])
 
+    def test_a_name_too_long_for_a_filter_fails_its_test(self):
+        path = self.write(state_test(name="n" * 100_000))
+        for arguments in (("--filter", ".*b"), ("--run", "(n|n)*$"), ("--json", "--filter", "(n*)*b")):
+            result = scope("statetest", path, *arguments)
+            self.assertEqual(result.returncode, 1, arguments)   # not of a signal
+            self.assertIn("too long for a regular expression", result.stdout + result.stderr)
+
+    def test_faulty_indexes_and_hashes_are_named(self):
+        for key, value, words in (("indexes", {"data": -1, "gas": 0, "value": 0}, "post.indexes.data"),
+                                  ("indexes", {}, "post.indexes.data: missing"), ("hash", None, "post.hash: expected a hash")):
+            test = state_test(name="unfilled")
+            for case in next(iter(test["unfilled"]["post"].values())):
+                case[key] = value
+            self.assertIn(words, scope("statetest", self.write(test)).stdout)
+
     @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full")
     def test_standard_error_that_is_full_fails_no_test(self):
         path = self.write(state_test(name="unfilled"))

@@ -527,6 +527,25 @@ class Files(unittest.TestCase):
                                  capture_output=True, text=True, timeout=60)
             self.assertEqual(run.returncode, status, more)
 
+    def test_standard_error_that_is_closed(self):
+        for more, status in (("--output.result=stdout", 0), ("--output.result=stderr", 1), ("--frobnicate", 2)):
+            run = subprocess.run(["sh", "-c", f"exec {BINARY} t8n --state.fork=Cancun {more} 2>&-"], cwd=self.folder,
+                                 capture_output=True, text=True, timeout=60)
+            self.assertEqual(run.returncode, status, more)
+
+    def test_outputs_in_one_file_are_refused(self):
+        for files in (("--output.result=x", "--output.alloc=x"), ("--output.result=alloc.json",),
+                      ("--output.body=y", "--output.result=./y")):
+            run = self.run_in_folder(*files)
+            self.assertEqual((run.returncode, run.stdout), (2, ""), files)
+            self.assertIn("is named twice", run.stderr)
+
+    def test_an_option_without_its_value_takes_no_other(self):
+        run = self.run_in_folder("--output.result=", "--trace")
+        self.assertEqual(run.returncode, 2, run.stderr)
+        self.assertIn("--output.result= has no value", run.stderr)
+        self.assertFalse((self.folder / "--trace").exists())
+
     def test_faulty_are_named(self):
         for name, content, words in (("env.json", "{", ["env.json", "JSON"]),
                                      ("env.json", json.dumps({**ENV, "currentNumber": "x"}), ["env.currentNumber"]),
