@@ -92,6 +92,7 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 Json field(Json object, std::string_view key) {
+    if (!object.is_object()) refuse("an object", object);
     Json result;
     if (object[key].get(result) != simdjson::SUCCESS)
         throw FormatError{std::string{key}, "missing"};

@@ -548,6 +548,7 @@ class Files(unittest.TestCase):
 
     def test_faulty_are_named(self):
         for name, content, words in (("env.json", "{", ["env.json", "JSON"]),
+                                     ("env.json", "1", ["env.json", "expected an object, found 1"]),
                                      ("env.json", json.dumps({**ENV, "currentNumber": "x"}), ["env.currentNumber"]),
                                      ("env.json", json.dumps({**ENV, "currentRandom": None}), ["env.currentRandom"]),
                                      ("alloc.json", "[]", ["alloc.json", "object"]),
