@@ -72,6 +72,11 @@ Result<builder::ScopeBuilder, SettleError> Node::open_scope(
     CHECK(components_.builder.has_value());
     if (const auto followed = follower_.advance(); !followed)
         return refuse(SettleRule::not_followed, to_string(followed.error()));
+    return open_on_followed(options);
+}
+
+Result<builder::ScopeBuilder, SettleError> Node::open_on_followed(
+    const builder::BuilderOptions& options) {
     auto scope = builder::ScopeBuilder::open(*components_.builder->view, follower_,
                                              network_.contracts, options);
     if (!scope) return refuse(scope.error());
@@ -113,7 +118,7 @@ Node::Turn Node::step() {
 
 Result<std::optional<Settled>, SettleError> Node::settle_waiting(
     std::vector<std::pair<builder::Root, builder::Refusal>>& refused) {
-    auto scope = TRY(open_scope());
+    auto scope = TRY(open_on_followed(components_.builder->options));
     std::deque<builder::Root> taken;
     while (!waiting_.empty()) {
         auto added = scope.add(waiting_.front());

@@ -90,7 +90,11 @@ class Node {
     Result<builder::ScopeBuilder, SettleError> open_scope(const builder::BuilderOptions& options);
     /// Has the scope proved and makes the bundle.
     Result<builder::Bundle, builder::SealError> seal(builder::ScopeBuilder& scope);
-    // The node's loop: roots are submitted, and each turn of it settles those that wait.
+    /// Sends the bundle, follows L1 to its head, and says what came of it there. What is in no
+    /// block by then may still settle: follow finds it.
+    Result<Settled, SettleError> settle(const builder::Bundle& bundle);
+
+    // ---- loop of a builder: roots are submitted, and each turn settles those that wait
 
     /// Most roots that may wait for a turn.
     static constexpr size_t MAX_WAITING = 4096;
@@ -112,10 +116,6 @@ class Node {
     /// when, for no clock is read here.
     void run(const std::function<bool(const Turn&)>& next);
 
-    /// Sends the bundle, follows L1 to its head, and says what came of it there. What is in no
-    /// block by then may still settle: follow finds it.
-    Result<Settled, SettleError> settle(const builder::Bundle& bundle);
-
     // ---- attester. REQUIRES: the part
 
     [[nodiscard]] const Address& attester() const { return attester_->address(); }
@@ -123,6 +123,9 @@ class Node {
     Result<prover::Attestation, prover::Disagreement> attest(BytesView proof_input);
 
   private:
+    /// Opens a scope on the head that was followed last.
+    Result<builder::ScopeBuilder, SettleError> open_on_followed(
+        const builder::BuilderOptions& options);
     /// Returns nullopt if all that waited was refused.
     Result<std::optional<Settled>, SettleError> settle_waiting(
         std::vector<std::pair<builder::Root, builder::Refusal>>& refused);
