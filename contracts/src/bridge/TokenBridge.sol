@@ -4,16 +4,23 @@ pragma solidity ^0.8.30;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {ALIAS_SIZE, aliasArguments} from "../core/Alias.sol";
 import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
 import {ITokenBridge} from "../interfaces/ITokenBridge.sol";
 import {BridgedToken} from "./BridgedToken.sol";
+import {TokenMetadata} from "./TokenMetadata.sol";
 
 /// @title A bridge for ERC-20 tokens, one per chain
+/// @dev Tokens may call anyone while they move, and anyone may call this bridge then, to send on what it received, say: there is no lock.
+///      Each function leaves the books complete before it makes another call, but for {send}, which books what the token has
+///      moved: it measures the surplus, in which the books of calls in between cancel out.
 contract TokenBridge is ITokenBridge, Ownable {
+    using Math for uint256;
     using SafeERC20 for IERC20;
+    using TokenMetadata for address;
 
     struct Home {
         uint256 chainId;
@@ -27,6 +34,8 @@ contract TokenBridge is ITokenBridge, Ownable {
     mapping(uint256 homeChainId => mapping(address homeToken => address)) public bridgedToken;
     /// @inheritdoc ITokenBridge
     mapping(address token => mapping(uint256 chainId => uint256)) public locked;
+    /// @inheritdoc ITokenBridge
+    mapping(address token => uint256) public totalLocked;
     /// @dev 0 chain: not a bridged token.
     mapping(address token => Home) private _homes;
     /// @dev The alias of each chain's bridge: the one to call, and the one that calls.
@@ -62,10 +71,12 @@ contract TokenBridge is ITokenBridge, Ownable {
             if (home.chainId == targetChainId) return bridge.release(home.token, to, amount);
             return bridge.move(home.token, targetChainId, to, amount);
         }
-        uint256 before = IERC20(token).balanceOf(address(this));
+        if (!_isLocalContract(token)) revert NotAToken(token);
+        uint256 before = _surplusOf(token);
         IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
-        uint256 received = IERC20(token).balanceOf(address(this)) - before;
+        uint256 received = _surplusOf(token).saturatingSub(before);
         if (received != amount) revert WrongAmountReceived(token, received, amount);
+        totalLocked[token] += amount;
         return _mintOn(targetChainId, token, to, amount);
     }
 
@@ -98,8 +109,12 @@ contract TokenBridge is ITokenBridge, Ownable {
     function release(address token, address to, uint256 amount) external returns (address) {
         uint256 chainId = _callerChain();
         _unlock(token, chainId, amount);
+        _surplusOf(token);
+        totalLocked[token] -= amount;
         emit TokensReceived(token, chainId, to, amount);
         IERC20(token).safeTransfer(to, amount);
+        // A token may take more than it gives.
+        _surplusOf(token);
         return token;
     }
 
@@ -116,13 +131,30 @@ contract TokenBridge is ITokenBridge, Ownable {
 
     function _mintOn(uint256 chainId, address token, address to, uint256 amount) private returns (address) {
         locked[token][chainId] += amount;
-        IERC20Metadata data = IERC20Metadata(token);
-        return _bridge(chainId).mint(token, data.name(), data.symbol(), data.decimals(), to, amount);
+        (string memory name, string memory symbol) = (token.nameOf(), token.symbolOf());
+        return _bridge(chainId).mint(token, name, symbol, token.decimalsOf(), to, amount);
     }
 
     function _unlock(address token, uint256 chainId, uint256 amount) private {
         if (locked[token][chainId] < amount) revert NotEnoughLocked(chainId, token, amount);
         locked[token][chainId] -= amount;
+    }
+
+    /// @dev Returns what the bridge holds of the token beyond what is locked; reverts if that is less than nothing.
+    function _surplusOf(address token) private view returns (uint256) {
+        (uint256 balance, uint256 total) = (IERC20(token).balanceOf(address(this)), totalLocked[token]);
+        if (balance < total) revert TokenShort(token, balance, total);
+        // Unchecked: it isn't.
+        unchecked {
+            return balance - total;
+        }
+    }
+
+    function _isLocalContract(address account) private view returns (bool) {
+        uint256 size = account.code.length;
+        if (size != ALIAS_SIZE) return size != 0;
+        (uint256 chainId, address original) = aliasArguments(account);
+        return SCOPED_CALLABLE.aliasOf(chainId, original) != account;
     }
 
     function _bridge(uint256 chainId) private view returns (ITokenBridge bridge) {

@@ -15,6 +15,7 @@ interface Vm {
     function coinbase(address newCoinbase) external;
     function deal(address account, uint256 newBalance) external;
     function etch(address target, bytes calldata newCode) external;
+    function expectCall(address callee, bytes calldata data) external;
     function expectEmit(address emitter) external;
     function expectPartialRevert(bytes4 selector) external;
     function expectRevert() external;
@@ -24,6 +25,8 @@ interface Vm {
     function getRecordedLogs() external returns (Log[] memory);
     function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
     function load(address target, bytes32 slot) external view returns (bytes32);
+    function mockCall(address callee, bytes calldata data, bytes calldata answer) external;
+    function mockCallRevert(address callee, bytes calldata data, bytes calldata reason) external;
     function parseBytes(string calldata text) external pure returns (bytes memory);
     function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
     function parseJsonBool(string calldata json, string calldata key) external pure returns (bool);
