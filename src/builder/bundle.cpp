@@ -23,14 +23,35 @@ std::string_view to_string(SealRule rule) noexcept {
             return "too_many_blobs";
         case SealRule::batch_refused:
             return "batch_refused";
-        case SealRule::not_proved:
-            return "not_proved";
-        case SealRule::not_settled:
-            return "not_settled";
+        case SealRule::submitter_refused:
+            return "submitter_refused";
         case SealRule::bundle_refused:
             return "bundle_refused";
+        case SealRule::not_settled:
+            return "not_settled";
+        case SealRule::not_proved:
+            return "not_proved";
+        case SealRule::proof_refused:
+            return "proof_refused";
     }
     return "unknown";
+}
+
+bool may_be_of_a_root(SealRule rule) noexcept {
+    switch (rule) {
+        case SealRule::batch_too_large:
+        case SealRule::too_many_blobs:
+        case SealRule::batch_refused:
+        case SealRule::bundle_refused:
+        case SealRule::not_settled:
+            return true;
+        case SealRule::empty:
+        case SealRule::submitter_refused:
+        case SealRule::not_proved:
+        case SealRule::proof_refused:
+            return false;
+    }
+    return false;
 }
 
 std::string to_string(const SealError& error) {

@@ -53,19 +53,28 @@ struct StepTimes {
     Duration assemble{};  ///< L2 blocks, batches
     Duration blobs{};     ///< KZG
     Duration prove{};
-    Duration bundle{};  ///< the L1 transaction and its dry run
+    Duration bundle{};  ///< the L1 transaction and its dry runs
 };
 
+/// The reason why a scope gave no bundle, in the order of sealing: batches, rehearsal, proofs, and
+/// the bundle with them.
 enum class SealRule : uint8_t {
     empty,  ///< no rollup has a block to settle
     batch_too_large,
     too_many_blobs,  ///< more than one L1 transaction may have (EIP-7594)
     batch_refused,   ///< executing the batch once more broke a rule
+
+    submitter_refused,  ///< rehearsal: who signs the L1 transaction can't send it now
+    bundle_refused,     ///< rehearsal: the L1 transaction can't stand in a block
+    not_settled,        ///< rehearsal: executeScope reverted (reason: its error)
+
     not_proved,
-    not_settled,     ///< executeScope reverted (reason: its error)
-    bundle_refused,  ///< the L1 transaction can't stand in a block
+    proof_refused,  ///< with the proofs executeScope reverted, which passed its rehearsal
 };
 std::string_view to_string(SealRule rule) noexcept;
+/// Returns whether a root can have broken the rule, so that the scope may seal without that root;
+/// otherwise the fault is of the submitter, of the prover, or of nobody.
+bool may_be_of_a_root(SealRule rule) noexcept;
 struct SealError {
     SealRule rule{};
     std::string reason;

@@ -47,10 +47,10 @@ NextL1Block::NextL1Block(L1Snapshot snapshot, const BlockHeader& header, state::
     executor_.begin();
 }
 
-Result<execution::Outcome, execution::TxError> NextL1Block::execute(
-    const Transaction& transaction) {
+Result<execution::Outcome, execution::TxError> NextL1Block::execute(const Transaction& transaction,
+                                                                    execution::Host* host) {
     const auto sender = TRY(execution::sender_of(transaction, environment_));
-    return executor_.execute(transaction, sender);
+    return executor_.execute(transaction, sender, host);
 }
 
 Result<execution::Outcome, execution::TxError> dry_run(const L1Snapshot& snapshot,

@@ -32,7 +32,9 @@ class NextL1Block {
     }
     [[nodiscard]] state::State& state() noexcept { return state_; }
     /// Executes @p transaction as the block's next.
-    Result<execution::Outcome, execution::TxError> execute(const Transaction& transaction);
+    /// @param host  As BlockExecutor has it.
+    Result<execution::Outcome, execution::TxError> execute(const Transaction& transaction,
+                                                           execution::Host* host = nullptr);
 
   private:
     NextL1Block(L1Snapshot snapshot, const BlockHeader& header, state::Journal* journal);

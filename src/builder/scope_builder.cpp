@@ -7,6 +7,7 @@
 #include "builder/plan_execution.hpp"
 #include "builder/proving.hpp"
 #include "builder/refuse.hpp"
+#include "builder/rehearsal.hpp"
 #include "builder/root_simulation.hpp"
 #include "builder/settlement_check.hpp"
 #include "builder/step_timer.hpp"
@@ -30,11 +31,26 @@ Result<void, Refusal> execute_and_compare(OpenScope& scope, const Candidate& can
     return {};
 }
 
-Result<void, SealError> require_settled(const execution::Outcome& outcome) {
-    if (outcome.succeeded()) return {};
-    return std::unexpected{SealError{SealRule::not_settled, outcome.status == evm::Status::revert
-                                                                ? describe_revert(outcome.output)
-                                                                : evm::to_string(outcome.status)}};
+/// Returns the rule that the L1 transaction broke before it ran.
+SealRule rule_of(execution::TxError error) noexcept {
+    using enum execution::TxError;
+    switch (error) {
+        case nonce_too_low:
+        case nonce_too_high:
+        case nonce_is_max:
+        case sender_not_eoa:
+        case insufficient_funds:
+        case gas_cost_overflow:
+        case priority_fee_above_max_fee:
+            return SealRule::submitter_refused;
+        default:
+            return SealRule::bundle_refused;
+    }
+}
+
+std::string why_not_settled(const execution::Outcome& outcome) {
+    return outcome.status == evm::Status::revert ? describe_revert(outcome.output)
+                                                 : evm::to_string(outcome.status);
 }
 
 }  // namespace
@@ -118,16 +134,51 @@ struct ScopeBuilder::Scope {
         return std::move(execution->digests);
     }
 
-    Result<void, SealError> sign(Bundle& bundle) {
+    /// Assembles the bundle and rehearses it: all but the proofs.
+    Result<Bundle, SealError> rehearse() {
+        auto bundle = TRY(assemble());
+        if (bundle.parts.empty())
+            return std::unexpected{SealError{SealRule::empty, "no rollup has a block to settle"}};
+        if (bundle.blobs.size() > MAX_BLOBS_PER_TRANSACTION)
+            return std::unexpected{
+                SealError{SealRule::too_many_blobs,
+                          fmt::format("{} blobs, at most {} in one transaction",
+                                      bundle.blobs.size(), MAX_BLOBS_PER_TRANSACTION)}};
         const StepTimer timer{times.bundle};
+        for (auto& batch : bundle.scope.batches) batch.proof = placeholder_proof();
+        sign(bundle);
+        const auto& l1 = open.l1();
+        std::vector<Address> verifiers;
+        for (const auto& part : bundle.parts)
+            verifiers.push_back(open.find(part.chain_id)->registered().verifier);
+        const auto outcome = builder::rehearse(l1.snapshot(), bundle.transaction,
+                                               {l1.settlement().settlement, std::move(verifiers)});
+        if (!outcome)
+            return std::unexpected{
+                SealError{rule_of(outcome.error()), std::string{to_string(outcome.error())}}};
+        if (!outcome->succeeded())
+            return std::unexpected{SealError{SealRule::not_settled, why_not_settled(*outcome)}};
+        return bundle;
+    }
+
+    void sign(Bundle& bundle) {
         const auto& l1 = open.l1();
         bundle.transaction = make_bundle_transaction(l1.snapshot(), l1.contracts(), open.options(),
                                                      bundle.scope, bundle.blobs);
-        const auto outcome = dry_run(l1.snapshot(), l1.snapshot().next, bundle.transaction);
+    }
+
+    /// Signs the bundle with its proofs and runs it dry.
+    Result<void, SealError> conclude(Bundle& bundle) {
+        const StepTimer timer{times.bundle};
+        sign(bundle);
+        const auto& snapshot = open.l1().snapshot();
+        const auto outcome = dry_run(snapshot, snapshot.next, bundle.transaction);
         if (!outcome)
             return std::unexpected{
-                SealError{SealRule::bundle_refused, std::string{to_string(outcome.error())}}};
-        return require_settled(*outcome);
+                SealError{SealRule::proof_refused, std::string{to_string(outcome.error())}}};
+        if (!outcome->succeeded())
+            return std::unexpected{SealError{SealRule::proof_refused, why_not_settled(*outcome)}};
+        return {};
     }
 };
 
@@ -188,16 +239,16 @@ const StepTimes& ScopeBuilder::times() const noexcept {
 }
 
 Result<Bundle, SealError> ScopeBuilder::seal(prover::Prover& prover) {
-    auto bundle = TRY(scope_->assemble());
-    if (bundle.parts.empty())
-        return std::unexpected{SealError{SealRule::empty, "no rollup has a block to settle"}};
-    if (bundle.blobs.size() > MAX_BLOBS_PER_TRANSACTION)
-        return std::unexpected{SealError{
-            SealRule::too_many_blobs, fmt::format("{} blobs, at most {} in one transaction",
-                                                  bundle.blobs.size(), MAX_BLOBS_PER_TRANSACTION)}};
+    auto bundle = TRY(scope_->rehearse());
     TRY_VOID(scope_->prove(bundle, prover));
-    TRY_VOID(scope_->sign(bundle));
+    TRY_VOID(scope_->conclude(bundle));
     return bundle;
+}
+
+Result<void, SealError> ScopeBuilder::rehearse() {
+    const auto rehearsed = scope_->rehearse();
+    if (!rehearsed) return std::unexpected{rehearsed.error()};
+    return {};
 }
 
 }  // namespace scope::builder

@@ -47,10 +47,14 @@ class ScopeBuilder {
     [[nodiscard]] const std::vector<RootResult>& roots() const noexcept;
     [[nodiscard]] const StepTimes& times() const noexcept;
 
-    /// Makes the bundle: ends the rollups' blocks as add left them, has their batches proved, signs
-    /// the one L1 transaction, and runs it dry. Once only.
+    /// Makes the bundle: ends the rollups' blocks as add left them, rehearses the one L1
+    /// transaction, has the batches proved, signs the transaction with the proofs, and runs it dry.
+    /// Once only.
     /// REQUIRES: the prover follows the same L1.
     Result<Bundle, SealError> seal(prover::Prover& prover);
+    /// Goes as far as seal does without a prover, and returns what seal would refuse by then. Once
+    /// only, and in place of seal.
+    Result<void, SealError> rehearse();
 
   private:
     struct Scope;

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+
 #include "builder/test_network.hpp"
 #include "types/signing.hpp"
 
@@ -19,8 +21,10 @@ class Yes final : public prover::Prover {
   public:
     Result<prover::Proof, prover::ProofFailure> prove(
         const prover::ProofInput& /*input*/) override {
+        ++asked;
         return prover::Proof{};
     }
+    std::atomic<int> asked = 0;
 };
 
 /// An L1 that is gone after so many answers.
@@ -225,6 +229,39 @@ TEST(scope_builder, refuses_what_is_no_users_transaction) {
     const auto refused = scope.add(L2Root{CHAIN, unsigned_one});
     EXPECT_EQ(refused.error().rule, RefusalRule::transaction);
     EXPECT_EQ(refused.error().reason, "chain 901: invalid_signature");
+}
+
+TEST(scope_builder, rehearses_before_it_has_anything_proved) {
+    const TestNetwork network;
+    struct Case {
+        crypto::SecretKey submitter;
+        std::optional<SealRule> rule;
+        int asked = 0;
+    };
+    for (const auto& [submitter, rule, asked] :
+         {Case{network.options.submitter, {}, 1},
+          Case{rollup::test::key(3), SealRule::submitter_refused, 0}}) {
+        auto options = network.options;
+        options.submitter = submitter;
+        for (const bool is_rehearsal : {false, true}) {
+            auto scope =
+                ScopeBuilder::open(*network.l1, *network.follower, network.contracts, options);
+            ASSERT_TRUE(scope.has_value());
+            Author author;
+            ASSERT_TRUE(
+                scope->add_transaction(CHAIN, author.transfer(Address{{1}}, 1)).has_value());
+            Yes prover;
+            std::optional<SealRule> broken;
+            if (is_rehearsal) {
+                if (const auto done = scope->rehearse(); !done) broken = done.error().rule;
+            } else if (const auto bundle = scope->seal(prover); !bundle) {
+                broken = bundle.error().rule;
+            }
+            EXPECT_EQ(broken, rule);
+            EXPECT_EQ(prover.asked, is_rehearsal ? 0 : asked);
+        }
+    }
+    EXPECT_EQ(network.open().rehearse().error().rule, SealRule::empty);
 }
 
 TEST(scope_builder, can_be_moved) {
