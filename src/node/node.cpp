@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 #include "base/hex.hpp"
+#include "execution/transaction.hpp"
 
 namespace scope::node {
 
@@ -51,6 +54,16 @@ std::string to_string(const SettleError& error) {
     return text;
 }
 
+std::string_view to_string(SubmitError error) noexcept {
+    switch (error) {
+        case SubmitError::queue_full:
+            return "queue_full";
+        case SubmitError::known_bad:
+            return "known_bad";
+    }
+    return "unknown";
+}
+
 Node::Node(Network network, Components components)
     : network_(std::move(network)),
       components_(std::move(components)),
@@ -92,10 +105,34 @@ Result<builder::Bundle, builder::SealError> Node::seal(builder::ScopeBuilder& sc
     return scope.seal(*components_.builder->prover);
 }
 
-bool Node::submit(builder::Root root) {
-    if (waiting_.size() == MAX_WAITING) return false;
-    waiting_.push_back(std::move(root));
-    return true;
+// ---- loop
+
+Result<void, SubmitError> Node::submit(builder::Root root) {
+    if (waiting_.size() == MAX_WAITING) return std::unexpected{SubmitError::queue_full};
+    const Hash identity = identity_of(root);
+    if (known_bad_.find(identity) != nullptr) return std::unexpected{SubmitError::known_bad};
+    const auto sender = sender_of(root);
+    waiting_.push_back({std::move(root), identity, sender});
+    return {};
+}
+
+Hash Node::identity_of(const builder::Root& root) const {
+    if (const auto* const on_rollup = std::get_if<builder::L2Root>(&root))
+        return hash(on_rollup->transaction);
+    return protocol::operation_hash(network_.contracts.settlement,
+                                    std::get<builder::L1Root>(root).operation.operation);
+}
+
+std::optional<Address> Node::sender_of(const builder::Root& root) const {
+    const auto* const on_rollup = std::get_if<builder::L2Root>(&root);
+    if (on_rollup == nullptr) return std::get<builder::L1Root>(root).operation.operation.account;
+    const auto* const rollup = follower_.rollup(on_rollup->chain_id);
+    if (rollup == nullptr) return std::nullopt;
+    const auto& chain = rollup->chain;
+    const auto sender = execution::sender_of(
+        on_rollup->transaction,
+        chain::make_environment(chain.spec(), chain.head()->header(), nullptr));
+    return sender ? std::optional{*sender} : std::nullopt;
 }
 
 Node::Turn Node::step() {
@@ -107,8 +144,9 @@ Node::Turn Node::step() {
         return turn;
     }
     turn.followed = *followed;
+    ++turn_;
     if (waiting_.empty()) return turn;
-    auto taken = settle_waiting(turn.refused);
+    auto taken = settle_waiting(turn);
     if (taken)
         turn.settled = std::move(*taken);
     else
@@ -116,31 +154,106 @@ Node::Turn Node::step() {
     return turn;
 }
 
-Result<std::optional<Settled>, SettleError> Node::settle_waiting(
-    std::vector<std::pair<builder::Root, builder::Refusal>>& refused) {
-    auto scope = TRY(open_on_followed(components_.builder->options));
-    std::deque<builder::Root> taken;
-    while (!waiting_.empty()) {
-        auto added = scope.add(waiting_.front());
-        if (!added && added.error().rule == builder::RefusalRule::scope_full && !taken.empty())
-            break;
-        if (added)
-            taken.push_back(std::move(waiting_.front()));
-        else
-            refused.emplace_back(std::move(waiting_.front()), std::move(added.error()));
-        waiting_.pop_front();
-    }
-    if (taken.empty()) return std::nullopt;
-
-    const auto settled = [&]() -> Result<Settled, SettleError> {
+Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn) {
+    size_t max_roots = MAX_WAITING;
+    while (true) {
+        auto scope = TRY(open_on_followed(components_.builder->options));
+        auto taken = take(scope, max_roots, turn);
+        if (taken.empty()) return std::nullopt;
         const auto bundle = seal(scope);
-        if (!bundle) return refuse(SettleRule::not_sealed, to_string(bundle.error()));
-        return settle(*bundle);
-    }();
-    if (settled) return *settled;
+        if (bundle) {
+            auto settled = settle(*bundle);
+            if (!settled) {
+                put_back(std::move(taken));
+                return std::unexpected{std::move(settled.error())};
+            }
+            for (const auto& root : taken)
+                if (root.sender) back_off_.forgive(*root.sender);
+            return std::move(*settled);
+        }
+        const auto culprit = [&]() -> Result<Culprit, SettleError> {
+            if (!may_be_of_a_root(bundle.error().rule) || turn.dropped.size() == MAX_DROPPED)
+                return refuse(SettleRule::not_sealed, to_string(bundle.error()));
+            return find_culprit(taken, bundle.error());
+        }();
+        if (!culprit) {
+            put_back(std::move(taken));
+            return std::unexpected{culprit.error()};
+        }
+        if (culprit->alone) {
+            const auto place = taken.begin() + static_cast<std::ptrdiff_t>(culprit->place);
+            auto dropped = std::move(*place);
+            taken.erase(place);
+            put_back(std::move(taken));
+            drop(std::move(dropped), *culprit->alone, turn);
+        } else {
+            max_roots = culprit->place;
+            put_back(std::move(taken));
+        }
+    }
+}
+
+std::vector<Node::Waiting> Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& turn) {
+    std::vector<Waiting> taken;
+    std::vector<Waiting> passed_over;
+    while (!waiting_.empty() && taken.size() < max_roots) {
+        auto next = std::move(waiting_.front());
+        waiting_.pop_front();
+        if (next.sender && back_off_.holds_back(*next.sender, turn_)) {
+            passed_over.push_back(std::move(next));
+            continue;
+        }
+        auto added = scope.add(next.root);
+        if (added) {
+            taken.push_back(std::move(next));
+        } else if (added.error().rule == builder::RefusalRule::scope_full && !taken.empty()) {
+            passed_over.push_back(std::move(next));
+            break;
+        } else {
+            turn.refused.emplace_back(std::move(next.root), std::move(added.error()));
+        }
+    }
+    put_back(std::move(passed_over));
+    return taken;
+}
+
+void Node::put_back(std::vector<Waiting> taken) {
     waiting_.insert(waiting_.begin(), std::make_move_iterator(taken.begin()),
                     std::make_move_iterator(taken.end()));
-    return std::unexpected{settled.error()};
+}
+
+Result<Node::Culprit, SettleError> Node::find_culprit(std::span<const Waiting> roots,
+                                                      builder::SealError error) {
+    size_t sealing = 0;  // so many seal
+    size_t failing = roots.size();
+    while (failing - sealing > 1) {
+        const size_t middle = sealing + (failing - sealing) / 2;
+        if (auto why = TRY(why_not_sealed(roots.first(middle)))) {
+            failing = middle;
+            error = std::move(*why);
+        } else {
+            sealing = middle;
+        }
+    }
+    if (sealing == 0) return Culprit{0, std::move(error)};
+    return Culprit{sealing, TRY(why_not_sealed(roots.subspan(sealing, 1)))};
+}
+
+Result<std::optional<builder::SealError>, SettleError> Node::why_not_sealed(
+    std::span<const Waiting> roots) {
+    auto scope = TRY(open_on_followed(components_.builder->options));
+    for (const auto& root : roots)
+        if (!scope.add(root.root)) return std::nullopt;  // it needs those before it
+    auto rehearsed = scope.rehearse();
+    if (rehearsed || !may_be_of_a_root(rehearsed.error().rule)) return std::nullopt;
+    return std::move(rehearsed.error());
+}
+
+void Node::drop(Waiting root, builder::SealError error, Turn& turn) {
+    known_bad_.set(root.identity, {});
+    if (root.sender) back_off_.add(*root.sender, turn_);
+    std::erase_if(waiting_, [&](const Waiting& other) { return other.identity == root.identity; });
+    turn.dropped.emplace_back(std::move(root.root), std::move(error));
 }
 
 void Node::run(const std::function<bool(const Turn&)>& next) {

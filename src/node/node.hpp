@@ -3,10 +3,13 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <variant>
 
 #include "builder/scope_builder.hpp"
 #include "l1/l1_sender.hpp"
+#include "node/back_off.hpp"
 #include "prover/attester.hpp"
 
 namespace scope::node {
@@ -54,6 +57,14 @@ struct SettleError {
 };
 std::string to_string(const SettleError& error);
 
+/// The reason why a node does not take a root.
+enum class SubmitError : uint8_t {
+    queue_full,  // as many wait as may
+    known_bad,   // it was dropped, since a scope with it doesn't seal
+};
+/// Returns the enumerator's name.
+std::string_view to_string(SubmitError error) noexcept;
+
 /// The L1 block in which a bundle settled, and its transaction's receipt.
 struct Settled {
     chain::StoredBlockPtr l1_block;
@@ -98,19 +109,31 @@ class Node {
 
     /// Most roots that may wait for a turn.
     static constexpr size_t MAX_WAITING = 4096;
-    /// Has a root wait for the next turn. False if too many wait.
-    [[nodiscard]] bool submit(builder::Root root);
+    /// Most roots that are dropped in one turn.
+    static constexpr size_t MAX_DROPPED = 8;
+    /// Most dropped roots that are remembered; then the oldest is forgotten.
+    static constexpr size_t MAX_KNOWN_BAD = 4096;
+    /// Has a root wait for the next turn.
+    [[nodiscard]] Result<void, SubmitError> submit(builder::Root root);
     [[nodiscard]] size_t waiting() const noexcept { return waiting_.size(); }
 
     /// One turn of the loop, and what it came to.
     struct Turn {
         rollup::Followed followed;
         std::vector<std::pair<builder::Root, builder::Refusal>> refused;  ///< they wait no more
+        /// Those that kept the scope from sealing, and would keep any: they wait no more, and their
+        /// senders' other roots wait longer (BackOff).
+        std::vector<std::pair<builder::Root, builder::SealError>> dropped;
         std::optional<Settled> settled;     ///< nullopt: no root waited, or none was taken
         std::optional<SettleError> failed;  ///< the reason why what was taken waits on
     };
     /// Follows L1, builds a scope of the roots that wait, in their order, and settles it. What the
     /// scope has no room for waits on, and so does all of it if the scope doesn't settle.
+    ///
+    /// If it doesn't seal and a root may be why, the root is found by bisection: the first with
+    /// which a scope of those before it seals no more. One that doesn't seal alone either is
+    /// dropped, and the scope is built of the others; else the scope ends before that root, which
+    /// is then the first of the next.
     Turn step();
     /// Takes turns as long as @p next says so, which gets what the last one came to; it also says
     /// when, for no clock is read here.
@@ -126,15 +149,46 @@ class Node {
     /// Opens a scope on the head that was followed last.
     Result<builder::ScopeBuilder, SettleError> open_on_followed(
         const builder::BuilderOptions& options);
-    /// Returns nullopt if all that waited was refused.
-    Result<std::optional<Settled>, SettleError> settle_waiting(
-        std::vector<std::pair<builder::Root, builder::Refusal>>& refused);
+
+    /// A root that waits.
+    struct Waiting {
+        builder::Root root;
+        Hash identity;  ///< of the transaction; an operation's hash
+        /// The account that signed; nullopt: nobody that could be told.
+        std::optional<Address> sender;
+    };
+    [[nodiscard]] Hash identity_of(const builder::Root& root) const;
+    [[nodiscard]] std::optional<Address> sender_of(const builder::Root& root) const;
+
+    /// Returns nullopt if no root was taken.
+    Result<std::optional<Settled>, SettleError> settle_waiting(Turn& turn);
+    /// Moves roots that wait into the scope, at most so many, in their order.
+    std::vector<Waiting> take(builder::ScopeBuilder& scope, size_t max_roots, Turn& turn);
+    /// Has them wait on, before all others.
+    void put_back(std::vector<Waiting> taken);
+
+    /// The first root with which a scope of those before it does not seal.
+    struct Culprit {
+        size_t place = 0;
+        std::optional<builder::SealError> alone;  ///< why it doesn't seal alone; nullopt: it does
+    };
+    /// Rehearses scopes of fewer roots, about log2 of their number.
+    /// @param error  The reason why all of @p roots don't seal.
+    Result<Culprit, SettleError> find_culprit(std::span<const Waiting> roots,
+                                              builder::SealError error);
+    /// Returns why a scope of these does not seal, if a root may be why.
+    Result<std::optional<builder::SealError>, SettleError> why_not_sealed(
+        std::span<const Waiting> roots);
+    void drop(Waiting root, builder::SealError error, Turn& turn);
 
     Network network_;
     Components components_;
     rollup::Follower follower_;
     std::optional<prover::Attester> attester_;
-    std::deque<builder::Root> waiting_;
+    std::deque<Waiting> waiting_;
+    uint64_t turn_ = 0;  // how many were taken
+    BoundedMap<Hash, std::monostate> known_bad_{MAX_KNOWN_BAD};
+    BackOff back_off_;
 };
 
 /// A node of this process as a member of a committee.

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "demo/stories.hpp"
 #include "demo/world.hpp"
 #include "execution/statistics.hpp"
@@ -21,12 +23,22 @@ class Nodes : public testing::Test {
     Node& node() { return world_.devnet().node(); }
     l1::LocalL1& l1() { return world_.devnet().l1(); }
 
+    uint64_t nonce_of(const demo::Person& person) {
+        return world_.chain(A).head_state()->account(person.address)->nonce;
+    }
     /// Alice on A asks the answerer on L1.
     builder::L2Root asking(uint64_t nonces_before = 0) {
-        const auto state = world_.chain(A).head_state();
-        return asking_with(state->account(world_.alice().address)->nonce + nonces_before);
+        return asking_with(nonce_of(world_.alice()) + nonces_before);
     }
     builder::L2Root asking_with(uint64_t nonce) {
+        return calling(world_.alice(), nonce, world_.sites().asker, ask_answerer());
+    }
+    Bytes ask_answerer() {
+        return abi::call("ask(uint256,address,uint256)", uint256{L1}, world_.sites().answerer,
+                         uint256{6u});
+    }
+    static builder::L2Root calling(const demo::Person& from, uint64_t nonce, const Address& to,
+                                   Bytes data) {
         Transaction tx;
         tx.type = TxType::dynamic_fee;
         tx.chain_id = A;
@@ -34,10 +46,9 @@ class Nodes : public testing::Test {
         tx.max_priority_fee_per_gas = uint256{demo::GWEI};
         tx.max_fee_per_gas = uint256{20 * demo::GWEI};
         tx.gas_limit = 4'000'000;
-        tx.to = world_.sites().asker;
-        tx.data = abi::call("ask(uint256,address,uint256)", uint256{L1}, world_.sites().answerer,
-                            uint256{6u});
-        sign(tx, world_.alice().key);
+        tx.to = to;
+        tx.data = std::move(data);
+        sign(tx, from.key);
         return {A, std::move(tx)};
     }
 
@@ -304,7 +315,242 @@ TEST_F(Nodes, let_roots_wait_on_whose_scope_did_not_settle) {
     EXPECT_TRUE(turn.refused.empty());
     EXPECT_EQ(other.waiting(), 0u);
     for (size_t i = 0; i < Node::MAX_WAITING; ++i) ASSERT_TRUE(other.submit(asking()));
-    EXPECT_FALSE(other.submit(asking()));
+    EXPECT_EQ(other.submit(asking()).error(), SubmitError::queue_full);
+}
+
+/// A state of L1 in which storage of a contract reads differently from the second time on, so that
+/// what a builder simulated does not settle.
+class FickleState final : public state::StateView {
+  public:
+    /// @param only_after  Another contract, without whose storage read before it doesn't.
+    FickleState(std::shared_ptr<const state::StateView> state, const Address& fickle,
+                const std::optional<Address>& only_after)
+        : state_(std::move(state)), fickle_(fickle), only_after_(only_after) {}
+
+    [[nodiscard]] std::optional<Account> account(const Address& address) const override {
+        return state_->account(address);
+    }
+    [[nodiscard]] evm::CodePtr code(const Address& address) const override {
+        return state_->code(address);
+    }
+    [[nodiscard]] Hash storage(const Address& address, const Hash& key) const override {
+        if (address == only_after_) is_other_read_ = true;
+        Hash value = state_->storage(address, key);
+        if (address == fickle_ && (!only_after_ || is_other_read_) && times_read_++ > 0)
+            value[31] ^= 1;
+        return value;
+    }
+    [[nodiscard]] bool has_storage(const Address& address) const override {
+        return state_->has_storage(address);
+    }
+
+  private:
+    std::shared_ptr<const state::StateView> state_;
+    Address fickle_;
+    std::optional<Address> only_after_;
+    mutable int times_read_ = 0;
+    mutable bool is_other_read_ = false;
+};
+
+class FickleL1 final : public l1::L1View {
+  public:
+    FickleL1(const l1::L1View& l1, const Address& fickle) : fickle(fickle), l1_(l1) {}
+
+    [[nodiscard]] const chain::ChainSpec& spec() const override { return l1_.spec(); }
+    [[nodiscard]] Result<l1::L1Head, l1::L1Error> head() const override { return l1_.head(); }
+    [[nodiscard]] Result<std::shared_ptr<const state::StateView>, l1::L1Error> state(
+        const Hash& block) const override {
+        ++scopes;
+        return std::make_shared<FickleState>(*l1_.state(block), fickle, only_after);
+    }
+    [[nodiscard]] Result<std::unique_ptr<execution::BlockHashes>, l1::L1Error> ancestors(
+        const Hash& parent) const override {
+        return l1_.ancestors(parent);
+    }
+    [[nodiscard]] Result<chain::BlockAttributes, l1::L1Error> next_block() const override {
+        return l1_.next_block();
+    }
+
+    Address fickle;
+    std::optional<Address> only_after;
+    mutable size_t scopes = 0;  ///< that were opened on it
+
+  private:
+    const l1::L1View& l1_;
+};
+
+/// The committee, as long as it is not told to fail or to lie.
+class ToldProver final : public prover::Prover {
+  public:
+    enum class Told : uint8_t { nothing, fail, lie };
+
+    explicit ToldProver(prover::Prover& prover) : prover_(prover) {}
+    Result<prover::Proof, prover::ProofFailure> prove(const prover::ProofInput& input) override {
+        ++asked;
+        if (told == Told::fail) return std::unexpected{prover::ProofFailure{}};
+        if (told == Told::lie) return prover::Proof{};
+        return prover_.prove(input);
+    }
+
+    Told told = Told::nothing;
+    std::atomic<size_t> asked = 0;
+
+  private:
+    prover::Prover& prover_;
+};
+
+/// A node whose L1 makes roots that read the USD token there poison: add takes them, and no scope
+/// with them settles.
+class PoisonedNodes : public Nodes {
+  protected:
+    std::shared_ptr<FickleL1> view_ = std::make_shared<FickleL1>(l1(), world_.sites().usd);
+    std::shared_ptr<ToldProver> prover_ = std::make_shared<ToldProver>(world_.committee());
+    std::shared_ptr<l1::LocalL1> at_l1_{&l1(), [](auto*) {}};
+    Node builder_{world_.network(),
+                  {.source = at_l1_,
+                   .attester = {},
+                   .builder = Components::Builder{view_, at_l1_, prover_, world_.options()}}};
+
+    /// A root that reads the person's balance of the token on L1.
+    static builder::L2Root reading(const demo::Person& from, uint64_t nonce, const Address& token) {
+        const std::tuple request{token, uint256{}, uint256{300'000u},
+                                 abi::call("balanceOf(address)", from.address)};
+        return calling(from, nonce, rollup::PREDEPLOY,
+                       abi::call("scopedCall(uint256,address,(address,uint256,uint256,bytes))",
+                                 uint256{L1}, from.address, request));
+    }
+    builder::L2Root poison(uint64_t nonces_before = 0) {
+        return reading(world_.alice(), nonce_of(world_.alice()) + nonces_before,
+                       world_.sites().usd);
+    }
+    builder::L2Root bob_asks(uint64_t nonces_before = 0) {
+        return calling(world_.bob(), nonce_of(world_.bob()) + nonces_before, world_.sites().asker,
+                       ask_answerer());
+    }
+    static Hash hash_of(const builder::Root& root) {
+        return hash(std::get<builder::L2Root>(root).transaction);
+    }
+    Node::Turn step() {
+        auto turn = builder_.step();
+        EXPECT_TRUE(node().follow().has_value());
+        return turn;
+    }
+};
+
+TEST_F(PoisonedNodes, drop_the_root_that_keeps_a_scope_from_sealing_and_settle_the_others) {
+    constexpr uint64_t BEFORE = 5;
+    constexpr uint64_t AFTER = 4;
+    const auto bad = poison();
+    const auto bobs = nonce_of(world_.bob());
+    for (uint64_t i = 0; i < BEFORE; ++i) ASSERT_TRUE(builder_.submit(bob_asks(i)));
+    ASSERT_TRUE(builder_.submit(bad));
+    ASSERT_TRUE(builder_.submit(bad));
+    ASSERT_TRUE(builder_.submit(asking(1)));
+    for (uint64_t i = 0; i < AFTER; ++i) ASSERT_TRUE(builder_.submit(bob_asks(BEFORE + i)));
+
+    const auto turn = step();
+    EXPECT_FALSE(turn.failed.has_value());
+    EXPECT_TRUE(turn.settled.has_value());
+    ASSERT_EQ(turn.dropped.size(), 1u);
+    EXPECT_EQ(hash_of(turn.dropped[0].first), hash(bad.transaction));
+    EXPECT_EQ(turn.dropped[0].second.rule, builder::SealRule::not_settled);
+    EXPECT_NE(turn.dropped[0].second.reason.find("NotReproduced"), std::string::npos)
+        << to_string(turn.dropped[0].second);
+    EXPECT_EQ(nonce_of(world_.bob()), bobs + BEFORE + AFTER);
+    // At first, the bisection of 11 roots, the one alone, and the others.
+    EXPECT_LE(view_->scopes, 1u + 4 + 1 + 1);
+    EXPECT_EQ(prover_->asked, 1u);  // nobody proves what does not settle
+    // The second copy is refused for its nonce, or gone with the first.
+    EXPECT_EQ(builder_.waiting(), 1u);
+    EXPECT_EQ(builder_.submit(bad).error(), SubmitError::known_bad);
+    expect_as_fresh();
+
+    // Her other root waits for a turn more, and nobody else's.
+    ASSERT_TRUE(builder_.submit(bob_asks()));
+    EXPECT_TRUE(step().settled.has_value());
+    EXPECT_EQ(builder_.waiting(), 1u);
+    const auto after = step();
+    EXPECT_EQ(builder_.waiting(), 0u);
+    ASSERT_EQ(after.refused.size(), 1u);
+    EXPECT_EQ(after.refused[0].second.reason, "chain 901: nonce_too_high");
+}
+
+TEST_F(PoisonedNodes, hold_a_sender_back_for_longer_each_time_until_a_root_of_it_settles) {
+    const auto turns_until_dropped = [&](const builder::L2Root& root) {
+        EXPECT_TRUE(builder_.submit(root));
+        for (int turns = 1; turns <= 10; ++turns)
+            if (!step().dropped.empty()) return turns;
+        return 0;
+    };
+    auto bad = poison();
+    const auto another = [&] {
+        bad.transaction.gas_limit += 1;
+        sign(bad.transaction, world_.alice().key);
+        return bad;
+    };
+    EXPECT_EQ(turns_until_dropped(bad), 1);  // alone in its scope
+    EXPECT_EQ(turns_until_dropped(another()), 1 + 1);
+    EXPECT_EQ(turns_until_dropped(another()), 2 + 1);
+    ASSERT_TRUE(builder_.submit(asking()));
+    for (int turns = 0; turns < 4; ++turns) EXPECT_FALSE(step().settled.has_value());
+    EXPECT_TRUE(step().settled.has_value());
+    bad = poison();
+    EXPECT_EQ(turns_until_dropped(bad), 1);
+    EXPECT_EQ(turns_until_dropped(another()), 1 + 1);
+    EXPECT_EQ(prover_->asked, 1u);
+}
+
+TEST_F(PoisonedNodes, blame_no_root_for_what_its_scope_alone_is_to_blame_for) {
+    // Alice's root does not settle behind Bob's, and does before it.
+    view_->only_after = world_.sites().gold;
+    ASSERT_TRUE(
+        builder_.submit(reading(world_.bob(), nonce_of(world_.bob()), world_.sites().gold)));
+    ASSERT_TRUE(builder_.submit(poison()));
+    ASSERT_TRUE(builder_.submit(bob_asks(1)));
+    for (const size_t waiting : {2u, 0u}) {
+        const auto turn = step();
+        EXPECT_TRUE(turn.settled.has_value());
+        EXPECT_FALSE(turn.failed.has_value());
+        EXPECT_TRUE(turn.dropped.empty());
+        EXPECT_TRUE(turn.refused.empty());
+        EXPECT_EQ(builder_.waiting(), waiting);
+    }
+    expect_as_fresh();
+}
+
+TEST_F(PoisonedNodes, blame_no_root_for_the_prover_or_the_submitter) {
+    using Told = ToldProver::Told;
+    struct Case {
+        Told told;
+        std::string reason;
+    };
+    for (const auto& [told, reason] :
+         {Case{Told::fail, "not_sealed: not_proved: "}, Case{Told::lie, "not_sealed: proof_"}}) {
+        prover_->told = told;
+        const auto root = asking();
+        ASSERT_TRUE(builder_.submit(root));
+        const auto failed = step();
+        ASSERT_TRUE(failed.failed.has_value());
+        EXPECT_EQ(to_string(*failed.failed).find(reason), 0u) << to_string(*failed.failed);
+        EXPECT_TRUE(failed.dropped.empty());
+        EXPECT_EQ(builder_.waiting(), 1u);
+        prover_->told = Told::nothing;
+        EXPECT_TRUE(step().settled.has_value());
+    }
+    auto options = world_.options();
+    options.submitter = devnet::make_person("nobody").key;
+    Node poor{world_.network(),
+              {.source = at_l1_,
+               .attester = {},
+               .builder = Components::Builder{at_l1_, at_l1_, prover_, options}}};
+    ASSERT_TRUE(poor.submit(asking()));
+    const auto asked = prover_->asked.load();
+    const auto failed = poor.step();
+    ASSERT_TRUE(failed.failed.has_value());
+    EXPECT_EQ(failed.failed->reason, "submitter_refused: insufficient_funds");
+    EXPECT_TRUE(failed.dropped.empty());
+    EXPECT_EQ(poor.waiting(), 1u);
+    EXPECT_EQ(prover_->asked, asked);
 }
 
 TEST_F(Nodes, that_only_follow_need_nothing_but_a_source) {
