@@ -82,22 +82,23 @@ contract SettlementTest is ScriptWorld {
         vm.coinbase(address(0xc01));
         vm.fee(7 gwei);
         vm.txGasPrice(9 gwei);
-        bytes32[8] memory actual = [
+        bytes32[9] memory actual = [
             keccak256("block 99"),
             bytes32(uint256(100)),
             bytes32(uint256(1_700_000_000)),
             keccak256("randao"),
             bytes32(uint256(0xc01)),
+            bytes32(block.gaslimit),
             bytes32(uint256(7 gwei)),
             bytes32(block.blobbasefee),
             bytes32(uint256(9 gwei))
         ];
         ISettlement.Scope memory scope = makeScope();
-        scope.environment = new ISettlement.EnvironmentValue[](8);
-        for (uint256 i = 0; i < 8; ++i) {
+        scope.environment = new ISettlement.EnvironmentValue[](9);
+        for (uint256 i = 0; i < 9; ++i) {
             scope.environment[i] = ISettlement.EnvironmentValue(ISettlement.EnvironmentField(i), actual[i]);
         }
-        for (uint256 i = 0; i < 8; ++i) {
+        for (uint256 i = 0; i < 9; ++i) {
             scope.environment[i].value = keccak256("drifted");
             settle(
                 scope,

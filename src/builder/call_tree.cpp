@@ -24,6 +24,8 @@ std::string_view to_string(RefusalRule rule) noexcept {
             return "settlement_read";
         case RefusalRule::submitter_balance:
             return "submitter_balance";
+        case RefusalRule::coinbase_balance:
+            return "coinbase_balance";
         case RefusalRule::gas_budget:
             return "gas_budget";
         case RefusalRule::too_deep:

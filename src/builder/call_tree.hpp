@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "builder/revert.hpp"
@@ -33,6 +34,8 @@ struct RootResult {
     uint64_t gas_used = 0;
     std::vector<CallTree> calls;
     Plan plan;
+    /// Parts of L1's environment that it looked at: it runs as simulated where these are the same.
+    std::set<protocol::EnvironmentField> environment;
 };
 
 /// Counts all scoped calls in the tree.

@@ -82,20 +82,37 @@ std::optional<protocol::RegisteredRollup> OpenL1::registered(ChainId chain_id) {
     return protocol::decode_rollup(result.output);  // none: no settlement contract, or another one
 }
 
-std::vector<protocol::EnvironmentValue> OpenL1::declared_environment() const {
+std::vector<protocol::EnvironmentValue> OpenL1::values_of(
+    const std::set<protocol::EnvironmentField>& fields) const {
     using Field = protocol::EnvironmentField;
     const auto& block = environment().block;
-    const auto value = [](Field field, const Hash& word) {
-        return protocol::EnvironmentValue{static_cast<uint8_t>(field), word};
+    const auto value_of = [&](Field field) -> Hash {
+        switch (field) {
+            case Field::parent_hash:
+                return parent().hash;
+            case Field::number:
+                return to_be(uint256{block.number});
+            case Field::timestamp:
+                return to_be(uint256{block.timestamp_s});
+            case Field::prev_randao:
+                return block.prev_randao;
+            case Field::coinbase:
+                return to_be(to_uint256(block.coinbase));
+            case Field::gas_limit:
+                return to_be(uint256{block.gas_limit});
+            case Field::base_fee:
+                return to_be(block.base_fee);
+            case Field::blob_base_fee:
+                return to_be(block.blob_base_fee);
+            case Field::gas_price:
+                return to_be(host_.transaction().gas_price);
+        }
+        return {};
     };
-    return {value(Field::parent_hash, parent().hash),
-            value(Field::number, to_be(uint256{block.number})),
-            value(Field::timestamp, to_be(uint256{block.timestamp_s})),
-            value(Field::prev_randao, block.prev_randao),
-            value(Field::coinbase, to_be(to_uint256(block.coinbase))),
-            value(Field::base_fee, to_be(block.base_fee)),
-            value(Field::blob_base_fee, to_be(block.blob_base_fee)),
-            value(Field::gas_price, to_be(host_.transaction().gas_price))};
+    std::vector<protocol::EnvironmentValue> values;
+    for (const auto field : fields)
+        values.push_back({static_cast<uint8_t>(field), value_of(field)});
+    return values;
 }
 
 void OpenL1::rollback(const Checkpoint& checkpoint) {

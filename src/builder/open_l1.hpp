@@ -43,8 +43,9 @@ class OpenL1 {
     }
     /// Returns the host on which the scope's transaction is open.
     [[nodiscard]] execution::Host& host() noexcept { return host_; }
-    /// Returns all that a leg may assume of the block and the transaction.
-    [[nodiscard]] std::vector<protocol::EnvironmentValue> declared_environment() const;
+    /// Returns the values of @p fields in the block and the transaction.
+    [[nodiscard]] std::vector<protocol::EnvironmentValue> values_of(
+        const std::set<protocol::EnvironmentField>& fields) const;
 
     // --- Calls that the settlement contract makes ---
 

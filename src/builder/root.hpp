@@ -33,6 +33,7 @@ enum class RefusalRule : uint8_t {
     transient_storage,
     settlement_read,    ///< L1: reads the settlement contract's storage, whose gas is not known
     submitter_balance,  ///< L1: reads the balance of who pays for the scope
+    coinbase_balance,   ///< L1: reads the balance of who gets the block's fees
     gas_budget,         ///< more gas than the builder grants
     too_deep,           ///< more scoped calls nested than the builder follows
     execution_failed,   ///< the plan's own transactions were refused on a chain

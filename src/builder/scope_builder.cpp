@@ -53,6 +53,13 @@ std::string why_not_settled(const execution::Outcome& outcome) {
                                                  : evm::to_string(outcome.status);
 }
 
+/// Returns all that any of the roots looked at.
+std::set<protocol::EnvironmentField> environment_of(const std::vector<RootResult>& roots) {
+    std::set<protocol::EnvironmentField> fields;
+    for (const auto& root : roots) fields.insert(root.environment.begin(), root.environment.end());
+    return fields;
+}
+
 }  // namespace
 
 struct ScopeBuilder::Scope {
@@ -87,7 +94,7 @@ struct ScopeBuilder::Scope {
         bundle.attributes = open.l1().snapshot().next;
         bundle.l1_parent = open.l1().parent().hash;
         bundle.roots = roots;
-        bundle.scope.environment = open.l1().declared_environment();
+        bundle.scope.environment = open.l1().values_of(environment_of(roots));
         bundle.scope.legs = open.l1().legs;
         for (auto& rollup : open.rollups()) {
             if (!rollup.is_touched()) continue;

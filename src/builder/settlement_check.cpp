@@ -23,7 +23,7 @@ PairView view_of(OpenScope& scope, ChainId chain_id, ChainId remote) {
     const auto hashes =
         callable::decode_rolling_hashes(ask(callable::get_rolling_hashes(uint256{remote})));
     const auto values = callable::decode_values(ask(callable::get_values(uint256{remote})));
-    CHECK(hashes && values);
+    CHECK(hashes && values);  // no root is open
     return {*hashes, *values};
 }
 

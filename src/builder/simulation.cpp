@@ -63,6 +63,33 @@ struct Standing {
     std::vector<Wait> waits;
 };
 
+/// Returns the part of the environment that an instruction reads; nullopt for all others.
+std::optional<protocol::EnvironmentField> field_read_by(uint8_t opcode) noexcept {
+    using Field = protocol::EnvironmentField;
+    switch (opcode) {
+        case evm::OP_BLOCKHASH:
+            return Field::parent_hash;
+        case evm::OP_NUMBER:
+            return Field::number;
+        case evm::OP_TIMESTAMP:
+            return Field::timestamp;
+        case evm::OP_PREVRANDAO:
+            return Field::prev_randao;
+        case evm::OP_COINBASE:
+            return Field::coinbase;
+        case evm::OP_GASLIMIT:
+            return Field::gas_limit;
+        case evm::OP_BASEFEE:
+            return Field::base_fee;
+        case evm::OP_BLOBBASEFEE:
+            return Field::blob_base_fee;
+        case evm::OP_GASPRICE:
+            return Field::gas_price;
+        default:
+            return std::nullopt;
+    }
+}
+
 /// The outcome of taking an answer.
 struct Taken {
     int64_t toll = 0;        // gas that callbacks took
@@ -98,11 +125,14 @@ class Simulation::Interceptor final : public execution::Host, private evm::Trace
     evm::CallResult call(const evm::Message& message) override;
     Hash transient_storage(const Address& address, const Hash& key) override;
     void set_transient_storage(const Address& address, const Hash& key, const Hash& value) override;
+    evm::AccessStatus access_account(const Address& address) override;
     evm::AccessStatus access_storage(const Address& address, const Hash& key) override;
+    bool account_exists(const Address& address) override;
     uint256 balance(const Address& address) override;
 
   private:
     void on_instruction(const evm::TraceStep& step) override;
+    void refuse_coinbase();
 
     Impl& impl_;
     Side& side_;
@@ -118,7 +148,8 @@ struct Simulation::Impl {
     std::vector<CallTree> calls;
     std::vector<CallTree>* open_calls = &calls;  // where the next call belongs
     std::optional<Refusal> refusal;
-    size_t nested = 0;  // scoped calls that wait for their answer
+    std::set<protocol::EnvironmentField> environment;  // L1's, that was looked at
+    size_t nested = 0;                                 // scoped calls that wait for their answer
     uint64_t last_wait = 0;
     uint64_t unwound = 0;
     int64_t served_gas = 0;  // of all calls, those that are taken back too
@@ -532,16 +563,39 @@ evm::AccessStatus Simulation::Interceptor::access_storage(const Address& address
     return Host::access_storage(address, key);
 }
 
-/// The settling transaction takes its fees beforehand, which depend on the whole scope.
+/// The settling transaction takes its fees beforehand, which depend on the whole scope; its block's
+/// coinbase gets those of all transactions before it.
 uint256 Simulation::Interceptor::balance(const Address& address) {
     if (side_.chain.scope_transaction && address == transaction().origin)
         impl_.refuse(RefusalRule::submitter_balance,
                      "L1: reads the balance of who submits the scope, whose fees are not known "
                      "beforehand");
+    if (side_.chain.scope_transaction && address == block().coinbase) refuse_coinbase();
     return Host::balance(address);
 }
 
+/// Only value to an account that is empty asks this: it costs more (EIP-161).
+bool Simulation::Interceptor::account_exists(const Address& address) {
+    const bool exists = Host::account_exists(address);
+    if (side_.chain.scope_transaction && address == block().coinbase && !exists) refuse_coinbase();
+    return exists;
+}
+
+void Simulation::Interceptor::refuse_coinbase() {
+    impl_.refuse(RefusalRule::coinbase_balance,
+                 "L1: reads the balance of the block's coinbase, whose fees are not known "
+                 "beforehand");
+}
+
+/// The coinbase is warm (EIP-3651).
+evm::AccessStatus Simulation::Interceptor::access_account(const Address& address) {
+    if (side_.chain.scope_transaction && address == block().coinbase)
+        impl_.environment.insert(protocol::EnvironmentField::coinbase);
+    return Host::access_account(address);
+}
+
 void Simulation::Interceptor::on_instruction(const evm::TraceStep& step) {
+    if (const auto field = field_read_by(step.opcode)) impl_.environment.insert(*field);
     if (step.opcode == evm::OP_BLOBHASH)
         impl_.refuse(RefusalRule::blob_hash,
                      "L1: BLOBHASH of the scope's own transaction is not known beforehand");
@@ -589,6 +643,7 @@ Result<RootResult, Refusal> Simulation::finish(RootResult result) {
     result.context = impl_->context;
     result.calls = std::move(impl_->calls);
     result.plan = impl_->plan();
+    result.environment = impl_->environment;
     return result;
 }
 

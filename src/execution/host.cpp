@@ -64,7 +64,8 @@ void Host::open_transaction(evm::TransactionContext context) {
 
 void Host::warm_up() {
     state_.access_account(transaction_.origin);
-    if (rules().warms_coinbase) state_.access_account(environment_.block.coinbase);
+    // A rollup's builder chooses the coinbase; gas that tells it would choose branches.
+    if (rules().warms_coinbase && !rollup_) state_.access_account(environment_.block.coinbase);
 }
 
 std::vector<Log> Host::close_transaction(std::optional<Address> carry_transient) {

@@ -32,8 +32,8 @@ class Host : public evm::Host {
     /// Returns the rollup's part of this host; null without a rollup.
     [[nodiscard]] RollupHost* rollup() const noexcept { return rollup_.get(); }
 
-    /// Begins a transaction of the state, and warms what always is warm: origin and coinbase
-    /// (EIP-2929, EIP-3651), and what the rollup adds.
+    /// Begins a transaction of the state, and warms what always is warm: the origin (EIP-2929), the
+    /// coinbase (EIP-3651) but on a rollup, and what the rollup adds.
     void open_transaction(evm::TransactionContext context);
     /// Ends the transaction by the revision's rules; returns its logs. @p carry_transient as in
     /// State.

@@ -269,5 +269,21 @@ TEST_F(SystemTransactionRuleTest, a_static_asking_leaves_what_it_looked_at_cold)
     }
 }
 
+// Its builder chooses the coinbase, and a contract could branch by what it costs to look at it.
+TEST_F(SystemTransactionRuleTest, the_coinbase_is_cold_on_a_rollup) {
+    environment.block.coinbase = OTHER;
+    Host host{state, environment};
+    host.open_transaction({.origin = USER});
+    EXPECT_EQ(host.access_account(USER), evm::AccessStatus::warm);
+    EXPECT_EQ(host.access_account(OTHER), evm::AccessStatus::cold);
+    host.close_transaction();
+
+    environment.rollup = nullptr;
+    Host ethereum{state, environment};
+    ethereum.open_transaction({.origin = USER});
+    EXPECT_EQ(ethereum.access_account(OTHER), evm::AccessStatus::warm);
+    ethereum.close_transaction();
+}
+
 }  // namespace
 }  // namespace scope::execution

@@ -26,6 +26,7 @@ enum class EnvironmentField : uint8_t {
     timestamp,
     prev_randao,
     coinbase,
+    gas_limit,
     base_fee,
     blob_base_fee,
     gas_price,

@@ -12,6 +12,7 @@ const execution::SystemTransactionRule& RollupConfig::system() const {
 
 chain::ChainSpec rollup_spec(ChainId chain_id) {
     auto spec = chain::ChainSpec::of(evm::Revision::osaka, chain_id);
+    spec.deposit_contract = {};  // nobody stakes on a rollup (EIP-6110)
     spec.rollup = std::make_shared<execution::ScopeRollup>(
         execution::SystemTransactionRule{SYSTEM_SENDER, PREDEPLOY});
     return spec;

@@ -26,7 +26,7 @@ struct RollupConfig {
 };
 
 /// Returns the rules of a rollup: Osaka's, with system transactions from SYSTEM_SENDER to
-/// PREDEPLOY.
+/// PREDEPLOY, and without a deposit contract.
 chain::ChainSpec rollup_spec(ChainId chain_id);
 
 /// Returns the attributes of a block in a batch with this L1 origin: what the batch does not say

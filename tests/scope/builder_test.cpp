@@ -219,7 +219,8 @@ TEST(scope, settles_with_batches_in_calldata_and_in_blobs) {
 
 TEST(scope, a_bundle_on_a_drifted_l1_is_refused_by_its_environment) {
     auto scope = world().open();
-    ASSERT_TRUE(scope.add(L2Root{A, asking(L1, world().sites().answerer)}).has_value());
+    // Its account looks at the time, for the deadline.
+    ASSERT_TRUE(scope.add(signed_operation(sample_operation())).has_value());
     const auto bundle = node().seal(scope);
     ASSERT_TRUE(bundle.has_value());
     auto later = bundle->attributes;

@@ -623,5 +623,73 @@ TEST_P(Scenario, amm_aggregation) {
     EXPECT_EQ(world.token(there, other.gold, other.swapper), uint256{});
 }
 
+TEST_P(Scenario, nobody_in_a_root_sees_what_was_loaded) {
+    const auto spy = world.deploy(here, "Patterns", "Spy");
+    const auto there_spy = world.deploy(there, "Patterns", "Spy");
+    const auto asker = world.deploy(here, "Patterns", "LowLevel");
+    {
+        // Alone it settles nothing if it is of L1.
+        auto scope = world.open();
+        const auto added = scope.add(world.root(
+            spy, abi::call("look(address,uint256)", world.callable(here), uint256{there})));
+        ASSERT_TRUE(added.has_value()) << added.error().to_string();
+        EXPECT_EQ(added->output, abi::encode(false));
+    }
+    const auto look = abi::call("look(address,uint256)", world.callable(there), uint256{here});
+    EXPECT_TRUE(run(asker, abi::call("make(address,bytes)", world.seen_from(here, there_spy), look))
+                    .root.success);
+    EXPECT_EQ(number(asker, "success()"), 1u);
+    EXPECT_EQ(number(there_spy, "saw()"), 0u);
+}
+
+// ---- long answers and requests
+
+TEST_P(Scenario, an_answer_above_the_bound_is_the_callees_failure) {
+    const auto bomb = world.deploy(there, "Patterns", "Bomb");
+    const auto careful = world.deploy(here, "Patterns", "Careful");
+    const auto seen = world.seen_from(here, bomb);
+    struct Case {
+        const char* function;
+        uint64_t size;
+        bool success;
+        uint64_t seen;  // bytes that the caller gets
+    };
+    constexpr uint64_t BOUND = 24'576;
+    // 36: AnswerTooLong(uint256).
+    uint64_t runs = 0;
+    for (const auto& [function, size, success, seen_size] :
+         {Case{"answer(uint256)", BOUND, true, BOUND},
+          Case{"answer(uint256)", BOUND + 1, false, 36},
+          Case{"answer(uint256)", 200'000, false, 36}, Case{"fail(uint256)", BOUND, false, BOUND},
+          Case{"fail(uint256)", BOUND + 1, false, 36}, Case{"fail(uint256)", 200'000, false, 36},
+          Case{"look(uint256)", BOUND, true, BOUND}, Case{"look(uint256)", 200'000, false, 36}}) {
+        EXPECT_TRUE(
+            run(careful, abi::call("call(address,bytes)", seen, abi::call(function, uint256{size})))
+                .root.success);
+        EXPECT_EQ(number(careful, "success()"), uint256{success ? 1u : 0u}) << function << size;
+        EXPECT_EQ(number(careful, "answerSize()"), uint256{seen_size}) << function << size;
+        if (success && function != std::string_view{"look(uint256)"}) ++runs;
+        EXPECT_EQ(number(bomb, "runs()"), uint256{runs});
+    }
+}
+
+TEST_P(Scenario, a_request_above_the_bound_is_not_asked) {
+    const auto target = world.deploy(there, "Patterns", "Sink");
+    const auto careful = world.deploy(here, "Patterns", "Careful");
+    const auto seen = world.seen_from(here, target);
+    world.heads();
+    for (const auto& [size, calls, answer] :
+         {std::tuple{24'576u, 1u, abi::encode(true, uint256{})},
+          std::tuple{24'577u, 0u, abi::encode(false, uint256{36u})},  // DataTooLong(uint256)
+          std::tuple{100'000u, 0u, abi::encode(false, uint256{36u})}}) {
+        auto scope = world.open();
+        const auto added = scope.add(
+            world.root(careful, abi::call("callWith(address,uint256)", seen, uint256{size})));
+        ASSERT_TRUE(added.has_value()) << added.error().to_string();
+        EXPECT_EQ(added->calls.size(), calls);
+        EXPECT_EQ(added->output, answer) << size;
+    }
+}
+
 }  // namespace
 }  // namespace scope::scenarios

@@ -27,10 +27,19 @@ abstract contract Accumulators is IScopedCallableExtension {
     /// @dev Writes a word of the scope.
     function _write(bytes32 slot, bytes32 word) internal virtual;
 
+    /// @dev In an open root only the loader may ask: what a builder loads would else choose what contracts do.
+    modifier notInRoot() {
+        _requireNotInRoot();
+        _;
+    }
+
+    function _requireNotInRoot() internal view virtual;
+
     /// @inheritdoc IScopedCallable
     function getRollingHashes(uint256 chainId)
         external
         view
+        notInRoot
         returns (bytes32 requestsOut, bytes32 requestsIn, bytes32 responsesOut, bytes32 responsesIn)
     {
         requestsOut = _stream(chainId, REQUESTS_OUT);
@@ -40,13 +49,21 @@ abstract contract Accumulators is IScopedCallableExtension {
     }
 
     /// @inheritdoc IScopedCallableExtension
-    function getValues(uint256 chainId) public view returns (uint256 valueOut, uint256 valueIn) {
+    function getValues(uint256 chainId) external view notInRoot returns (uint256 valueOut, uint256 valueIn) {
+        return _values(chainId);
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function getRemotes() external view notInRoot returns (uint256[] memory chainIds) {
+        return _remotes();
+    }
+
+    function _values(uint256 chainId) internal view returns (uint256 valueOut, uint256 valueIn) {
         valueOut = uint256(_read(_accumulator(chainId, VALUE_OUT)));
         valueIn = uint256(_read(_accumulator(chainId, VALUE_IN)));
     }
 
-    /// @inheritdoc IScopedCallableExtension
-    function getRemotes() public view returns (uint256[] memory chainIds) {
+    function _remotes() private view returns (uint256[] memory chainIds) {
         chainIds = new uint256[](uint256(_read(REMOTES)));
         for (uint256 i = 0; i < chainIds.length; ++i) {
             chainIds[i] = uint256(_read(bytes32(uint256(REMOTES) + 1 + i)));
@@ -55,7 +72,7 @@ abstract contract Accumulators is IScopedCallableExtension {
 
     /// @dev Empties the accumulators of the scope before, and opens those of `remotes`.
     function _resetRemotes(uint256[] calldata remotes) internal {
-        uint256[] memory old = getRemotes();
+        uint256[] memory old = _remotes();
         for (uint256 i = 0; i < old.length; ++i) {
             _reset(old[i], 0);
         }

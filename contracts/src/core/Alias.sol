@@ -3,9 +3,13 @@ pragma solidity ^0.8.30;
 
 import {IAlias} from "../interfaces/IAlias.sol";
 import {IScopedCallable} from "../interfaces/IScopedCallable.sol";
+import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
 
 /// @dev Size of an alias's code: a minimal proxy, 45 bytes, and its arguments, `chainId (32 bytes) || account (20 bytes)`.
 uint256 constant ALIAS_SIZE = 97;
+
+/// @dev The most bytes that a request may carry, and an answer (§14).
+uint256 constant MAX_DATA = 24_576;
 
 /// @title The contract to which all aliases of a chain delegate
 /// @dev Aliases are minimal proxies with immutable arguments. Their ScopedCallable deploys this contract once.
@@ -28,6 +32,7 @@ contract Alias is IAlias {
         bytes calldata data = msg.data[52:];
         // No request may target ScopedCallable, so this is IScopedCallableExtension.forwardStranded: all it holds goes.
         uint256 value = to == SCOPED_CALLABLE ? address(this).balance : msg.value;
+        bytes4 tooLong = IScopedCallableExtension.AnswerTooLong.selector;
         // Ends the frame. Multiplications don't overflow: gas and, where it counts, gasLimit are below 2^64.
         assembly {
             let input := mload(0x40)
@@ -43,6 +48,13 @@ contract Alias is IAlias {
             }
             let success := call(gasLimit, to, value, input, data.length, 0, 0)
             let size := returndatasize()
+            // The callee's failure, which undoes what it did. Only so is what its caller has to copy bounded.
+            if gt(size, MAX_DATA) {
+                mstore8(0, 0)
+                mstore(1, tooLong)
+                mstore(5, size)
+                revert(0, 37)
+            }
             if success {
                 returndatacopy(0, 0, size)
                 return(0, size)

@@ -44,6 +44,10 @@ abstract contract RootStore is Accumulators, Aliases {
         _;
     }
 
+    function _requireNotInRoot() internal view override {
+        if (_rootId != 0 && msg.sender != loader()) revert OnlyLoader(msg.sender);
+    }
+
     modifier inRoot() {
         if (_rootId == 0) revert NoOpenRoot();
         _;

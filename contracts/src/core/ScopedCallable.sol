@@ -8,6 +8,7 @@ import {Marks} from "../libraries/Marks.sol";
 import {Revert} from "../libraries/Revert.sol";
 import {ScopeHash} from "../libraries/ScopeHash.sol";
 import {Transient} from "../libraries/Transient.sol";
+import {MAX_DATA} from "./Alias.sol";
 import {RootStore} from "./RootStore.sol";
 
 /// @title The accounting core, the same on every chain: asks other chains and serves them
@@ -102,6 +103,7 @@ abstract contract ScopedCallable is RootStore {
         bool byAlias = from != msg.sender;
         if (byAlias && msg.sender != aliasOf(targetChainId, request.to)) revert FromMismatch(from, msg.sender);
         if (request.value != msg.value) revert ValueMismatch(request.value, msg.value);
+        if (request.data.length > MAX_DATA) revert DataTooLong(request.data.length);
         asked = Request({
             rootId: _rootId,
             kind: kind,
@@ -321,7 +323,7 @@ abstract contract ScopedCallable is RootStore {
             return (false, abi.encodeWithSelector(ForbiddenTarget.selector, request.to));
         }
         if (request.value != 0) {
-            (uint256 valueOut, uint256 valueIn) = getValues(sourceChainId);
+            (uint256 valueOut, uint256 valueIn) = _values(sourceChainId);
             _requireBacked(sourceChainId, request.value, valueOut, valueIn);
         }
         _addValue(sourceChainId, VALUE_IN, request.value);

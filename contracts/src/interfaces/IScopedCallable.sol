@@ -51,6 +51,7 @@ interface IScopedCallable {
         external;
 
     /// @notice Returns the four rolling hashes toward `chainId` in the current scope; an empty stream is `keccak256(bytes32(0))`.
+    /// @dev While a root is open, to the loader alone: contracts would else see what a builder loaded (§4).
     function getRollingHashes(uint256 chainId)
         external
         view

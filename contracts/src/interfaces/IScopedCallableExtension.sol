@@ -36,6 +36,10 @@ interface IScopedCallableExtension is IScopedCallable {
     /// @notice No root is open: outside `executeScope`, in an ordinary transaction of a rollup (§12). That one reverts with it, whatever
     ///         frame catches.
     error NoOpenRoot();
+    /// @notice The request's data are longer than 24,576 bytes. It is not asked.
+    error DataTooLong(uint256 sizeBytes);
+    /// @notice What a target answered is longer than 24,576 bytes: it failed with this, and all that it did is undone (§7).
+    error AnswerTooLong(uint256 sizeBytes);
     /// @notice A root is open already.
     error RootOpen(bytes32 rootId);
     /// @notice Only the loader may: the settlement contract on L1, the system address on a rollup.
@@ -174,12 +178,14 @@ interface IScopedCallableExtension is IScopedCallable {
     /// @notice Returns the state of the open root; `rootId` is 0 if none is open.
     function getBaton() external view returns (bytes32 rootId, Baton memory baton);
 
+    /// @notice Returns the id of a root.
+    function rootIdOf(RootContext calldata context) external view returns (bytes32);
+
+    // While a root is open, to the loader alone (§4):
+
     /// @notice Returns the wei of surviving successful calls to and from `chainId` in the current scope.
     function getValues(uint256 chainId) external view returns (uint256 valueOut, uint256 valueIn);
 
     /// @notice Returns the chains that {openScope} listed, ascending.
     function getRemotes() external view returns (uint256[] memory chainIds);
-
-    /// @notice Returns the id of a root.
-    function rootIdOf(RootContext calldata context) external view returns (bytes32);
 }

@@ -17,6 +17,7 @@ interface ISettlement {
         Timestamp,
         PrevRandao,
         Coinbase,
+        GasLimit,
         BaseFee,
         BlobBaseFee,
         GasPrice

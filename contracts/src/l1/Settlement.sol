@@ -106,6 +106,7 @@ contract Settlement is ISettlement, Ownable {
         if (field == EnvironmentField.Timestamp) return bytes32(block.timestamp);
         if (field == EnvironmentField.PrevRandao) return bytes32(block.prevrandao);
         if (field == EnvironmentField.Coinbase) return bytes32(uint256(uint160(address(block.coinbase))));
+        if (field == EnvironmentField.GasLimit) return bytes32(block.gaslimit);
         if (field == EnvironmentField.BaseFee) return bytes32(block.basefee);
         if (field == EnvironmentField.BlobBaseFee) return bytes32(block.blobbasefee);
         return bytes32(tx.gasprice);

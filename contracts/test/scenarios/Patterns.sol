@@ -319,3 +319,103 @@ contract Branch {
         revert();
     }
 }
+
+/// @title Tells another chain what it sees of its own chain's block and transaction
+contract Almanac {
+    Notes private immutable NOTES;
+
+    constructor(Notes notes) {
+        NOTES = notes;
+    }
+
+    /// @param field In the order of ISettlement.EnvironmentField.
+    function tell(uint256 field) external {
+        NOTES.note(valueOf(field));
+    }
+
+    function tellCoinbase() external {
+        NOTES.note(block.coinbase.balance);
+    }
+
+    function payCoinbase() external payable {
+        (bool success,) = block.coinbase.call{value: msg.value}("");
+        NOTES.note(success ? 1 : 0);
+    }
+
+    function valueOf(uint256 field) public view returns (uint256) {
+        if (field == 0) return uint256(blockhash(block.number - 1));
+        if (field == 1) return block.number;
+        if (field == 2) return block.timestamp;
+        if (field == 3) return block.prevrandao;
+        if (field == 4) return uint160(address(block.coinbase));
+        if (field == 5) return block.gaslimit;
+        if (field == 6) return block.basefee;
+        if (field == 7) return block.blobbasefee;
+        return tx.gasprice;
+    }
+}
+
+/// @title Asks ScopedCallable what it says of the scope
+contract Spy {
+    bool public saw;
+
+    function look(IScopedCallableExtension callable, uint256 chainId) external returns (bool) {
+        (bool hashes,) = address(callable).call(abi.encodeCall(callable.getRollingHashes, (chainId)));
+        (bool values,) = address(callable).call(abi.encodeCall(callable.getValues, (chainId)));
+        (bool remotes,) = address(callable).call(abi.encodeCall(callable.getRemotes, ()));
+        saw = hashes || values || remotes;
+        return saw;
+    }
+}
+
+/// @title Answers with as many bytes as it is asked for
+contract Bomb {
+    uint256 public runs;
+
+    function answer(uint256 size) external {
+        ++runs;
+        assembly {
+            return(0, size)
+        }
+    }
+
+    function fail(uint256 size) external {
+        ++runs;
+        assembly {
+            revert(0, size)
+        }
+    }
+
+    function look(uint256 size) external pure {
+        assembly {
+            return(0, size)
+        }
+    }
+}
+
+/// @title Takes whatever it is called with
+contract Sink {
+    fallback() external {}
+}
+
+/// @title Calls with as many bytes as it is told, and copies nothing of what it gets
+contract Careful {
+    bool public success;
+    uint256 public answerSize;
+
+    function call(address target, bytes calldata input) external {
+        (success, answerSize) = _call(target, input);
+    }
+
+    function callWith(address target, uint256 size) external returns (bool succeeded, uint256 returned) {
+        return _call(target, new bytes(size));
+    }
+
+    function _call(address target, bytes memory input) private returns (bool succeeded, uint256 size) {
+        // Memory-safe: only reads `input`.
+        assembly ("memory-safe") {
+            succeeded := call(gas(), target, 0, add(input, 0x20), mload(input), 0, 0)
+            size := returndatasize()
+        }
+    }
+}
