@@ -12,7 +12,8 @@ struct Verification {
     std::vector<Address> verifiers;
 };
 
-/// Returns bytes in the place of a proof: as many, and as dear as calldata, as a proof may have.
+/// Returns bytes in the place of a proof: as dear as calldata as that of a committee of which three
+/// members sign.
 Bytes placeholder_proof();
 
 /// Returns the outcome of the scope's transaction as the first of L1's next block if all proofs

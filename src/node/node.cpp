@@ -20,6 +20,12 @@ const l1::L1Source& required(const std::shared_ptr<const l1::L1Source>& source) 
     return *source;
 }
 
+/// Returns whether a root that was refused so may do in a scope of its own.
+bool needs_another_scope(builder::RefusalRule rule) {
+    return rule == builder::RefusalRule::scope_full ||
+           rule == builder::RefusalRule::transient_storage;
+}
+
 std::unexpected<SettleError> refuse(l1::L1Error error) {
     return refuse(SettleRule::unreachable, std::string{l1::to_string(error)});
 }
@@ -171,10 +177,19 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn) {
                 if (root.sender) back_off_.forgive(*root.sender);
             return std::move(*settled);
         }
+        if (bundle.error().rule == builder::SealRule::empty) {
+            // Roots of L1 that touch no rollup: they settle with others, so they wait behind them.
+            std::ranges::move(taken, std::back_inserter(waiting_));
+            return refuse(SettleRule::not_sealed, to_string(bundle.error()));
+        }
         const auto culprit = [&]() -> Result<Culprit, SettleError> {
-            if (!may_be_of_a_root(bundle.error().rule) || turn.dropped.size() == MAX_DROPPED)
+            if (!may_be_of_a_root(bundle.error().rule))
                 return refuse(SettleRule::not_sealed, to_string(bundle.error()));
-            return find_culprit(taken, bundle.error());
+            auto found = TRY(find_culprit(taken, bundle.error()));
+            if (turn.dropped.size() == MAX_DROPPED) found.alone.reset();
+            if (!found.alone && found.place == 0)
+                return refuse(SettleRule::not_sealed, to_string(bundle.error()));
+            return found;
         }();
         if (!culprit) {
             put_back(std::move(taken));
@@ -206,7 +221,7 @@ std::vector<Node::Waiting> Node::take(builder::ScopeBuilder& scope, size_t max_r
         auto added = scope.add(next.root);
         if (added) {
             taken.push_back(std::move(next));
-        } else if (added.error().rule == builder::RefusalRule::scope_full && !taken.empty()) {
+        } else if (needs_another_scope(added.error().rule) && !taken.empty()) {
             passed_over.push_back(std::move(next));
             break;
         } else {

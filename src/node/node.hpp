@@ -167,7 +167,7 @@ class Node {
     /// Has them wait on, before all others.
     void put_back(std::vector<Waiting> taken);
 
-    /// The first root with which a scope of those before it does not seal.
+    /// A root with which a scope of those before it does not seal, while they do.
     struct Culprit {
         size_t place = 0;
         std::optional<builder::SealError> alone;  ///< why it doesn't seal alone; nullopt: it does

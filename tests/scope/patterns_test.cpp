@@ -703,6 +703,17 @@ TEST_F(ManyRoots, dont_read_what_a_coinbase_has) {
         const auto refused = world.refusal_of(root);
         EXPECT_EQ(to_string(refused.rule), to_string(RefusalRule::coinbase_balance));
     }
+
+    // Value to it costs more where it has nothing yet.
+    auto& l1 = world.demo().devnet().l1();
+    const auto next = *l1.next_block();
+    auto paid_first = next;
+    paid_first.coinbase = Address::from(BytesView{crypto::keccak256(next.coinbase)}.first(20));
+    l1.set_next_block(paid_first);
+    const auto refused =
+        world.refusal_of(world.root(almanac, abi::call("payCoinbase()"), {.value = uint256{1u}}));
+    EXPECT_EQ(to_string(refused.rule), to_string(RefusalRule::coinbase_balance));
+    l1.set_next_block(next);
 }
 
 }  // namespace
