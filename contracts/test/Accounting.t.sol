@@ -6,10 +6,11 @@ import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {Alias} from "../src/core/Alias.sol";
 import {IScopedCallable} from "../src/interfaces/IScopedCallable.sol";
 import {IScopedCallableExtension} from "../src/interfaces/IScopedCallableExtension.sol";
-import {Baton, Fill, Mark, Record, Request, RootContext} from "../src/interfaces/ScopeTypes.sol";
+import {Baton, Fill, Limit, Mark, Record, Request, RootContext} from "../src/interfaces/ScopeTypes.sol";
 import {SYSTEM_ADDRESS} from "../src/l2/ScopedCallableL2.sol";
 import {ScopeLib} from "../src/libraries/ScopeLib.sol";
 import {Plan} from "./utils/Plan.sol";
+import {RawResponse} from "./utils/RawResponse.sol";
 import {World} from "./utils/World.sol";
 
 /// @dev What a call meets on the other chain.
@@ -41,6 +42,20 @@ contract Target {
     function measure() external {
         gasSeen = gasleft();
     }
+
+    function answerWith(uint256 size) external {
+        ++runs;
+        assembly {
+            return(0x1000, size)
+        }
+    }
+
+    function failWith(uint256 size) external {
+        ++runs;
+        assembly {
+            revert(0x1000, size)
+        }
+    }
 }
 
 /// @title The rules of the accounting core, each with its refusal
@@ -54,6 +69,8 @@ contract AccountingTest is World {
     function setUp() external {
         makeRollup(A, SETTLEMENT);
         makeRollup(B, SETTLEMENT);
+        know(A, B);
+        know(B, A);
         open(A, L1, B);
         open(B, L1, A);
         target = new Target();
@@ -164,6 +181,7 @@ contract AccountingTest is World {
     }
 
     function test_a_call_to_a_chain_outside_the_scope_finds_no_response() external {
+        know(A, 7);
         load(plan, A);
         vm.expectPartialRevert(IScopedCallableExtension.ResponseMissing.selector);
         sc[A].scopedCall(7, address(this), _look());
@@ -172,11 +190,10 @@ contract AccountingTest is World {
     function test_an_answer_out_of_position_is_a_fault() external {
         Request memory q = _asksLook();
         Fill[] memory fills = plan.fills(A);
-        (bool success, bytes memory data, bytes32 trace, Mark[] memory marks) =
-            abi.decode(fills[0].response, (bool, bytes, bytes32, Mark[]));
+        (bool success, bytes memory data, bytes32 trace, Mark[] memory marks) = RawResponse.partsOf(fills[0].response);
         assertEq(marks[0].chainId, A, "A's mark");
         marks[0].trace = keccak256("elsewhere");
-        fills[0].response = abi.encode(success, data, trace, marks);
+        fills[0].response = RawResponse.ofCall(success, data, trace, marks);
         load(plan, A, fills, "");
         _callReverts(_look(), _error(IScopedCallableExtension.OutOfPosition.selector, plan.hashOf(q)));
     }
@@ -288,6 +305,25 @@ contract AccountingTest is World {
         serve(plan, B);
     }
 
+    function test_an_answer_has_at_most_24576_bytes() external {
+        for (uint256 size = 24_576; size <= 24_577; ++size) {
+            bytes memory tooLong = abi.encodeWithSelector(IScopedCallableExtension.AnswerTooLong.selector, size);
+            bool fits = size == 24_576;
+            plan.answers(
+                _asks(address(target), 0, abi.encodeCall(Target.answerWith, (size))),
+                fits,
+                fits ? new bytes(size) : tooLong
+            );
+            plan.answers(
+                _asks(address(target), 0, abi.encodeCall(Target.failWith, (size))),
+                false,
+                fits ? new bytes(size) : tooLong
+            );
+        }
+        serve(plan, B);
+        assertEq(target.runs(), 1, "what answers with more is undone");
+    }
+
     function test_too_little_gas_is_a_fault() external {
         Request memory q =
             plan.asks(A, address(this), B, address(target), 0, 2_000_000, abi.encodeCall(Target.look, ()));
@@ -296,7 +332,7 @@ contract AccountingTest is World {
         on(B);
         vm.expectRevert(IScopedCallableExtension.TooLittleGas.selector);
         vm.prank(SYSTEM_ADDRESS);
-        sc[B].runRoot{gas: 2_200_000}(context, new Fill[](0), records);
+        sc[B].runRoot{gas: 2_200_000}(context, new Limit[](0), new Fill[](0), records);
     }
 
     function test_a_gas_limit_beyond_all_gas_is_a_fault() external {
@@ -314,7 +350,7 @@ contract AccountingTest is World {
             uint256 fresh = vm.snapshotState();
             on(B);
             vm.prank(SYSTEM_ADDRESS);
-            sc[B].runRoot{gas: (1 + i) * 2_000_000}(context, new Fill[](0), records);
+            sc[B].runRoot{gas: (1 + i) * 2_000_000}(context, new Limit[](0), new Fill[](0), records);
             seen[i] = target.gasSeen();
             vm.revertToState(fresh);
         }
@@ -332,11 +368,11 @@ contract AccountingTest is World {
         vm.expectRevert(refusal);
         sc[A].openScope(new uint256[](0));
         vm.expectRevert(refusal);
-        sc[A].loadRoot(context, fills, records);
+        sc[A].loadRoot(context, new Limit[](0), fills, records);
         vm.expectRevert(refusal);
-        sc[A].runRoot(context, fills, records);
+        sc[A].runRoot(context, new Limit[](0), fills, records);
         vm.expectRevert(refusal);
-        sc[A].setBaton(Baton(0, 0, new Mark[](0)));
+        sc[A].setBaton(Baton(0, 0, 0, new Mark[](0)));
         vm.expectRevert(refusal);
         sc[A].fillResponsesIn(new uint256[](0), new bytes32[](0), new bytes[](0));
         vm.expectRevert(refusal);
@@ -353,7 +389,7 @@ contract AccountingTest is World {
 
     function test_loading_needs_a_root() external {
         vm.expectRevert(IScopedCallableExtension.NoOpenRoot.selector);
-        asLoader(A).setBaton(Baton(0, 0, new Mark[](0)));
+        asLoader(A).setBaton(Baton(0, 0, 0, new Mark[](0)));
         vm.expectRevert(IScopedCallableExtension.NoOpenRoot.selector);
         asLoader(A).fillResponsesIn(new uint256[](0), new bytes32[](0), new bytes[](0));
         vm.expectRevert(IScopedCallableExtension.NoOpenRoot.selector);

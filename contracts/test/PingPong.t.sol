@@ -58,6 +58,8 @@ contract PingPongTest is World {
     function setUp() external {
         makeRollup(A, address(0x5e77));
         makeRollup(B, address(0x5e77));
+        know(A, B);
+        know(B, A);
         a = new Player(sc[A], B);
         b = new Player(sc[B], A);
         a.meet(address(b));

@@ -2,6 +2,8 @@
 pragma solidity ^0.8.30;
 
 import {IScopedCallable} from "../src/interfaces/IScopedCallable.sol";
+import {IScopedCallableExtension} from "../src/interfaces/IScopedCallableExtension.sol";
+import {IScopedCallableL2} from "../src/interfaces/IScopedCallableL2.sol";
 import {Test} from "./utils/Test.sol";
 
 /// @title The seed's ABI is unchanged
@@ -14,6 +16,21 @@ contract SelectorsTest is Test {
         );
         _same(IScopedCallable.fillResponsesIn.selector, "fillResponsesIn(uint256[],bytes32[],bytes[])");
         _same(IScopedCallable.getRollingHashes.selector, "getRollingHashes(uint256)");
+    }
+
+    /// @dev While asking is paused, the host refuses these (§12).
+    function test_the_selectors_that_ask() external pure {
+        _same(
+            IScopedCallableExtension.tryScopedCall.selector,
+            "tryScopedCall(uint256,address,(address,uint256,uint256,bytes))"
+        );
+        _same(
+            IScopedCallableExtension.scopedStaticCall.selector,
+            "scopedStaticCall(uint256,address,(address,uint256,uint256,bytes))"
+        );
+        _same(IScopedCallableExtension.forwardStranded.selector, "forwardStranded(uint256,address)");
+        _same(IScopedCallableL2.pauseAsking.selector, "pauseAsking()");
+        _same(IScopedCallableL2.AskingPaused.selector, "AskingPaused()");
     }
 
     /// @dev In case a type of the seed's struct is renamed to one of the same shape: the interface as a whole.

@@ -3,7 +3,6 @@ pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
-import {IScopedAccount} from "../src/interfaces/IScopedAccount.sol";
 import {ISettlement} from "../src/interfaces/ISettlement.sol";
 import {StoryWorld} from "./utils/StoryWorld.sol";
 
@@ -74,7 +73,7 @@ contract StoriesTest is StoryWorld {
         _checkStory4(0);
         assertEq(settlement.scopeCount(), 3, "three scopes");
         assertEq(settlement.getRollup(A).nextBatch, 3, "three batches of A");
-        assertEq(settlement.getRollup(B).stateRoot, keccak256(abi.encode("root", B, 3)), "B advanced");
+        assertEq(settlement.getRollup(B).lastBlockHash, keccak256(abi.encode("block", B, 3)), "B advanced");
     }
 
     function _checkStory1() private view {
@@ -85,7 +84,7 @@ contract StoriesTest is StoryWorld {
         assertEq(IERC20(goldOnA).totalSupply(), 1100 ether, "is all there");
         assertEq(bridge[L1].locked(address(silver), A), 2000 ether - silverBought(), "silver on A");
         assertEq(IERC20(silverOnA).totalSupply(), 2000 ether - silverBought(), "is all there");
-        assertEq(IScopedAccount(user).operationNonce(), 1, "the operation's nonce is used");
+        assertEq(settlement.nonceOf(user), 1, "the operation's nonce is used");
     }
 
     function _checkStory2() private view {

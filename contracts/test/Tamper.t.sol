@@ -4,8 +4,9 @@ pragma solidity ^0.8.30;
 import {ICommitteeVerifier} from "../src/interfaces/ICommitteeVerifier.sol";
 import {IScopedCallableExtension} from "../src/interfaces/IScopedCallableExtension.sol";
 import {ISettlement} from "../src/interfaces/ISettlement.sol";
-import {Fill, Mark, Record, Request, RootContext} from "../src/interfaces/ScopeTypes.sol";
+import {Fill, Mark, Record, Request, RootContext, Streams} from "../src/interfaces/ScopeTypes.sol";
 import {Plan} from "./utils/Plan.sol";
+import {RawResponse} from "./utils/RawResponse.sol";
 import {ScriptWorld, Step} from "./utils/Script.sol";
 
 /// @title What a builder may try on a bundle, and what it gets
@@ -31,17 +32,28 @@ contract TamperTest is ScriptWorld {
         rootOnL1(0, list(step(A)));
         ISettlement.Scope memory scope = makeScope();
         (bool success, bytes memory data, bytes32 trace, Mark[] memory marks) =
-            abi.decode(scope.legs[0].fills[0].response, (bool, bytes, bytes32, Mark[]));
-        data[31] = 0x01;
-        scope.legs[0].fills[0].response = abi.encode(success, data, trace, marks);
+            RawResponse.partsOf(scope.legs[0].fills[0].response);
+        data[31] = ~data[31];
+        scope.legs[0].fills[0].response = RawResponse.ofCall(success, data, trace, marks);
         settle(scope, _differ(ISettlement.ResponsesDiffer.selector, L1, A));
     }
 
     function test_status_changed() external {
         rootOnL1(0, list(step(A)));
         ISettlement.Scope memory scope = makeScope();
-        scope.legs[0].fills[0].response[31] = 0x00;
+        RawResponse.fail(scope.legs[0].fills[0].response);
         settle(scope, _differ(ISettlement.RequestsDiffer.selector, L1, A));
+    }
+
+    function test_response_malformed() external {
+        rootOnL1(0, list(step(A)));
+        bytes[4] memory malformed =
+            [bytes(hex"ff"), hex"03", hex"0700", abi.encodePacked(hex"03", keccak256("trace"), hex"01")];
+        for (uint256 i = 0; i < 4; ++i) {
+            ISettlement.Scope memory scope = makeScope();
+            scope.legs[0].fills[0].response = malformed[i];
+            settle(scope, _differ(ISettlement.RequestsDiffer.selector, L1, A));
+        }
     }
 
     function test_two_responses_swapped() external {
@@ -197,10 +209,15 @@ contract TamperTest is ScriptWorld {
         ISettlement.Scope memory scope = makeScope();
         ISettlement.Batch memory batch = scope.batches[0];
 
-        batch.data = bytes.concat(batch.data, hex"00");
+        scope.data = bytes.concat(scope.data, hex"00");
+        _refusedByCommittee(scope);
+        scope.data = hex"00";
         _refusedByCommittee(scope);
         batch = (scope = makeScope()).batches[0];
-        batch.postStateRoot = keccak256("another");
+        batch.dataOffset += 1;
+        _refusedByCommittee(scope);
+        batch = (scope = makeScope()).batches[0];
+        batch.dataLength += 1;
         _refusedByCommittee(scope);
         batch = (scope = makeScope()).batches[0];
         batch.firstBlock += 1;
@@ -209,17 +226,40 @@ contract TamperTest is ScriptWorld {
         batch.lastBlockHash = keccak256("another");
         _refusedByCommittee(scope);
         batch = (scope = makeScope()).batches[0];
-        batch.remotes[0].requestsOut = keccak256("another");
-        _refusedByCommittee(scope);
-        batch = (scope = makeScope()).batches[0];
-        batch.remotes[0].valueOut -= 1;
+        batch.builder = submitter;
         _refusedByCommittee(scope);
         batch = (scope = makeScope()).batches[0];
         vm.setBlockhash(98, keccak256("block 98"));
         (batch.l1OriginNumber, batch.l1OriginHash) = (98, keccak256("block 98"));
         _refusedByCommittee(scope);
-        batch = (scope = makeScope()).batches[0];
-        (scope.batches[0].proof, scope.batches[1].proof) = (scope.batches[1].proof, scope.batches[0].proof);
+    }
+
+    function test_every_field_of_a_remote_is_proved() external {
+        rootOnA("root", 1 ether, list(step(L1, 1 ether)));
+        ISettlement.Scope memory scope = makeScope();
+        Streams memory remote = scope.batches[0].remotes[0];
+        remote.requestsOut = keccak256("another");
+        _refusedByCommittee(scope);
+        remote = (scope = makeScope()).batches[0].remotes[0];
+        remote.requestsIn = keccak256("another");
+        _refusedByCommittee(scope);
+        remote = (scope = makeScope()).batches[0].remotes[0];
+        remote.responsesOut = keccak256("another");
+        _refusedByCommittee(scope);
+        remote = (scope = makeScope()).batches[0].remotes[0];
+        remote.responsesIn = keccak256("another");
+        _refusedByCommittee(scope);
+        remote = (scope = makeScope()).batches[0].remotes[0];
+        remote.valueOut -= 1;
+        _refusedByCommittee(scope);
+        remote = (scope = makeScope()).batches[0].remotes[0];
+        remote.valueIn += 1;
+        _refusedByCommittee(scope);
+        remote = (scope = makeScope()).batches[0].remotes[0];
+        remote.limit += 1;
+        _refusedByCommittee(scope);
+        scope = makeScope();
+        scope.batches[0].remotes = new Streams[](0);
         _refusedByCommittee(scope);
     }
 
@@ -232,33 +272,31 @@ contract TamperTest is ScriptWorld {
 
     function test_attestation_by_too_few() external {
         ISettlement.Scope memory scope = makeScope();
-        scope.batches[0].proof = _firstSignature(scope.batches[0].proof);
+        scope.proofs[0] = _firstSignature(scope.proofs[0]);
         settle(scope, abi.encodeWithSelector(ICommitteeVerifier.TooFewSignatures.selector, 1, 2));
-        scope.batches[0].proof = "";
+        scope.proofs[0] = "";
         settle(scope, abi.encodeWithSelector(ICommitteeVerifier.TooFewSignatures.selector, 0, 2));
     }
 
     function test_attestation_twice_by_one() external {
         ISettlement.Scope memory scope = makeScope();
-        prove(scope.batches[0], 1, 1);
+        prove(scope, 1, 1);
         address twice = vm.addr(memberKeys[1]);
         settle(scope, abi.encodeWithSelector(ICommitteeVerifier.SignersNotAscending.selector, twice));
-        prove(scope.batches[0], 1, 0);
+        prove(scope, 1, 0);
         address lower = vm.addr(memberKeys[0]);
         settle(scope, abi.encodeWithSelector(ICommitteeVerifier.SignersNotAscending.selector, lower));
     }
 
     function test_attestation_by_wrong_keys() external {
         ISettlement.Scope memory scope = makeScope();
-        bytes32 message =
-            keccak256(abi.encode(keccak256("scope.attestation.v1"), PROGRAM, publicInputsHash(scope.batches[0])));
-        scope.batches[0].proof = bytes.concat(_firstSignature(scope.batches[0].proof), sign(0xbad, message));
+        scope.proofs[0] = bytes.concat(_firstSignature(scope.proofs[0]), sign(0xbad, attestationOf(scope)));
         settle(scope, abi.encodeWithSelector(ICommitteeVerifier.NotAMember.selector, vm.addr(0xbad)));
     }
 
     function test_attestation_cut_off() external {
         ISettlement.Scope memory scope = makeScope();
-        bytes memory proof = scope.batches[0].proof;
+        bytes memory proof = scope.proofs[0];
         assembly ("memory-safe") {
             mstore(proof, 129)
         }

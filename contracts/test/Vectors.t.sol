@@ -3,13 +3,17 @@ pragma solidity ^0.8.30;
 
 import {IScopedCallable} from "../src/interfaces/IScopedCallable.sol";
 import {IScopedCallableExtension} from "../src/interfaces/IScopedCallableExtension.sol";
+import {IScopedCallableL2} from "../src/interfaces/IScopedCallableL2.sol";
 import {IScopedAccount, Operation} from "../src/interfaces/IScopedAccount.sol";
 import {ISettlement} from "../src/interfaces/ISettlement.sol";
-import {Mark, Request, RootContext, Streams} from "../src/interfaces/ScopeTypes.sol";
+import {Baton, Fill, Mark, Record, Request, RootContext, Streams} from "../src/interfaces/ScopeTypes.sol";
 import {OperationHash} from "../src/libraries/OperationHash.sol";
 import {PublicInputsHash} from "../src/libraries/PublicInputsHash.sol";
+import {Responses} from "../src/libraries/Responses.sol";
 import {ScopeHash} from "../src/libraries/ScopeHash.sol";
 import {ScopeLib} from "../src/libraries/ScopeLib.sol";
+import {CommitteeVerifier} from "../src/verifiers/CommitteeVerifier.sol";
+import {RawResponse} from "./utils/RawResponse.sol";
 import {Test} from "./utils/Test.sol";
 
 /// @title The contracts' hashes are those of the shared vectors, which the C++ library `protocol` reads too
@@ -17,12 +21,13 @@ contract VectorsTest is Test {
     string private json = vm.readFile("contracts/test/vectors/protocol.json");
 
     function test_domains_and_seed() external view {
-        assertEq(ScopeHash.ROOT_DOMAIN, _word(".domains['scope.root.v1']"), "root");
-        assertEq(ScopeHash.REQUEST_DOMAIN, _word(".domains['scope.request.v1']"), "request");
-        assertEq(ScopeHash.RESPONSE_DOMAIN, _word(".domains['scope.response.v1']"), "response");
-        assertEq(PublicInputsHash.PUBLIC_INPUTS_DOMAIN, _word(".domains['scope.public-inputs.v1']"), "public inputs");
-        assertEq(PublicInputsHash.CALLDATA_DOMAIN, _word(".domains['scope.da.calldata.v1']"), "calldata");
-        assertEq(PublicInputsHash.BLOBS_DOMAIN, _word(".domains['scope.da.blobs.v1']"), "blobs");
+        assertEq(ScopeHash.ROOT_DOMAIN, _word(".domains['scope.root.v2']"), "root");
+        assertEq(ScopeHash.REQUEST_DOMAIN, _word(".domains['scope.request.v2']"), "request");
+        assertEq(ScopeHash.RESPONSE_DOMAIN, _word(".domains['scope.response.v2']"), "response");
+        assertEq(PublicInputsHash.PUBLIC_INPUTS_DOMAIN, _word(".domains['scope.public-inputs.v2']"), "public inputs");
+        assertEq(PublicInputsHash.CALLDATA_DOMAIN, _word(".domains['scope.da.calldata.v2']"), "calldata");
+        assertEq(PublicInputsHash.BLOBS_DOMAIN, _word(".domains['scope.da.blobs.v2']"), "blobs");
+        assertEq(OperationHash.OUTCOME_DOMAIN, _word(".domains['scope.outcome.v1']"), "outcome");
         assertEq(ScopeHash.SEED, _word(".seed"), "seed");
     }
 
@@ -52,11 +57,41 @@ contract VectorsTest is Test {
             (bytes32 requestHash, bool success) =
                 (_word(r, ".request_hash"), vm.parseJsonBool(json, string.concat(r, ".success")));
             bytes memory data = _bytes(r, ".data");
+            bytes memory response = _bytes(r, ".response");
             assertEq(ScopeHash.responseHash(requestHash, success, data), _word(r, ".response_hash"), r);
-            bytes memory response = abi.encode(success, data, _word(r, ".trace"), _marks(r));
-            assertEq(response, _bytes(r, ".response"), r);
             assertEq(ScopeHash.answerHash(requestHash, keccak256(response)), _word(r, ".answer_hash"), r);
+            (bytes32 trace, Mark[] memory marks) = (_word(r, ".trace"), _marks(r));
+            if (vm.parseJsonBool(json, string.concat(r, ".has_baton"))) {
+                assertEq(Responses.encodeCall(success, trace, marks, data), response, r);
+                assertEq(RawResponse.ofCall(success, data, trace, marks), response, r);
+            } else {
+                assertEq(Responses.encodeStatic(success, data), response, r);
+                assertEq(RawResponse.ofStaticCall(success, data), response, r);
+            }
+            bytes memory parts = abi.encode(success, trace, marks, data);
+            (success, trace, marks, data) = this.decodeResponse(response);
+            assertEq(abi.encode(success, trace, marks, data), parts, r);
         }
+    }
+
+    function test_malformed_responses() external view {
+        for (uint256 i = 0; _exists(".malformed_responses", i); ++i) {
+            string memory r = _item(".malformed_responses", i);
+            string memory rule = vm.parseJsonString(json, string.concat(r, ".reason"));
+            try this.decodeResponse(_bytes(r, ".response")) {
+                assertTrue(false, rule);
+            } catch (bytes memory reason) {
+                assertEq(reason, abi.encodeWithSelector(Responses.MalformedResponse.selector), rule);
+            }
+        }
+    }
+
+    function decodeResponse(bytes memory response)
+        external
+        pure
+        returns (bool success, bytes32 trace, Mark[] memory marks, bytes memory data)
+    {
+        return Responses.decode(response);
     }
 
     function test_folds() external view {
@@ -104,20 +139,81 @@ contract VectorsTest is Test {
                 l1ChainId: _number(r, ".l1_chain_id"),
                 settlement: _account(r, ".settlement"),
                 chainId: _number(r, ".chain_id"),
+                programId: _word(r, ".program_id"),
                 batchNumber: _number(r, ".batch_number"),
-                preStateRoot: _word(r, ".pre_state_root"),
-                postStateRoot: _word(r, ".post_state_root"),
                 firstBlock: _number(r, ".first_block"),
+                parentBlockHash: _word(r, ".parent_block_hash"),
                 lastBlockHash: _word(r, ".last_block_hash"),
-                l1OriginHash: _word(r, ".l1_origin_hash"),
+                builder: _account(r, ".builder"),
                 l1OriginNumber: _number(r, ".l1_origin_number"),
-                daCommitment: _word(r, ".da_commitment"),
-                forcedQueuePosition: _number(r, ".forced_queue_position"),
+                l1OriginHash: _word(r, ".l1_origin_hash"),
+                data: ISettlement.DataSlice(
+                    _word(r, ".data.commitment"), _number(r, ".data.offset"), _number(r, ".data.length")
+                ),
                 remotes: _streams(r),
-                programId: _word(r, ".program_id")
+                policyHash: _word(r, ".policy_hash"),
+                forcedQueuePosition: _number(r, ".forced_queue_position")
             });
             assertEq(PublicInputsHash.hash(inputs), _word(r, ".hash"), r);
         }
+    }
+
+    function test_attestations() external {
+        address[] memory members = new address[](1);
+        members[0] = address(this);
+        CommitteeVerifier committee = new CommitteeVerifier(members, 1);
+        for (uint256 i = 0; _exists(".attestations", i); ++i) {
+            string memory r = _item(".attestations", i);
+            bytes32[] memory hashes = vm.parseJsonBytes32Array(json, string.concat(r, ".inputs_hashes"));
+            assertEq(committee.attestationHash(_word(r, ".program_id"), hashes), _word(r, ".attestation_hash"), r);
+        }
+    }
+
+    function test_outcomes() external view {
+        uint256 i = 0;
+        for (; _exists(".outcomes", i); ++i) {
+            string memory r = _item(".outcomes", i);
+            Fill[] memory fills = abi.decode(_bytes(r, ".encoded_fills"), (Fill[]));
+            Record[] memory records = abi.decode(_bytes(r, ".encoded_records"), (Record[]));
+            assertEq(keccak256(_bytes(r, ".return_data")), _word(r, ".return_data_hash"), r);
+            bytes32 outcome = this.outcomeOf(
+                vm.parseJsonBool(json, string.concat(r, ".success")),
+                _word(r, ".return_data_hash"),
+                _word(r, ".trace"),
+                fills,
+                records
+            );
+            assertEq(outcome, _word(r, ".outcome"), r);
+        }
+        // The last two differ in one record's `kept`.
+        assertTrue(_word(_item(".outcomes", i - 1), ".outcome") != _word(_item(".outcomes", i - 2), ".outcome"), "kept");
+    }
+
+    function outcomeOf(
+        bool success,
+        bytes32 returnDataHash,
+        bytes32 trace,
+        Fill[] calldata fills,
+        Record[] calldata records
+    ) external pure returns (bytes32) {
+        return OperationHash.outcome(success, returnDataHash, trace, fills, records);
+    }
+
+    function test_events() external view {
+        assertEq(
+            vm.parseJsonBytes32Array(json, ".events.scope_settled.topics")[0],
+            ISettlement.ScopeSettled.selector,
+            "ScopeSettled"
+        );
+        assertEq(
+            vm.parseJsonBytes32Array(json, ".events.rollup_registered.topics")[0],
+            ISettlement.RollupRegistered.selector,
+            "RollupRegistered"
+        );
+        bytes memory data = _bytes("", ".events.scope_settled.data");
+        (bytes32 commitment, ISettlement.SettledBatch[] memory batches) =
+            abi.decode(data, (bytes32, ISettlement.SettledBatch[]));
+        assertEq(abi.encode(commitment, batches), data, "ScopeSettled, again");
     }
 
     function test_operations() external view {
@@ -130,9 +226,11 @@ contract VectorsTest is Test {
                 value: _number(r, ".value"),
                 data: _bytes(r, ".data"),
                 gas: _number(r, ".gas"),
+                verificationGas: _number(r, ".verification_gas"),
+                fee: _number(r, ".fee"),
                 deadline: _number(r, ".deadline"),
                 submitter: _account(r, ".submitter"),
-                finalTrace: _word(r, ".final_trace"),
+                outcome: _word(r, ".outcome"),
                 runsAlone: vm.parseJsonBool(json, string.concat(r, ".runs_alone"))
             });
             (uint256 chainId, address settlement) = (_number(r, ".chain_id"), _account(r, ".settlement"));
@@ -152,6 +250,16 @@ contract VectorsTest is Test {
         assertEq(abi.encode(signed), _bytes("", ".calls.signed_operation"), "signed operation, again");
         assertEq(
             _selector(".calls.open_scope.calldata"), bytes32(IScopedCallableExtension.openScope.selector), "openScope"
+        );
+        assertEq(_selector(".calls.add_chains.calldata"), bytes32(IScopedCallableL2.addChains.selector), "addChains");
+        data = _bytes("", ".calls.set_baton.calldata");
+        assertEq(abi.encodeCall(IScopedCallableExtension.setBaton, (this.decodeBaton(data))), data, "setBaton, again");
+        data = _bytes("", ".calls.execute_operation");
+        (Operation memory operation, bytes32 digest, bytes memory signature) = this.decodeOperation(data);
+        assertEq(
+            abi.encodeCall(IScopedAccount.executeOperation, (operation, digest, signature)),
+            data,
+            "executeOperation, again"
         );
         assertEq(_selector(".calls.load_root"), bytes32(IScopedCallableExtension.loadRoot.selector), "loadRoot");
         assertEq(_selector(".calls.run_root"), bytes32(IScopedCallableExtension.runRoot.selector), "runRoot");
@@ -184,17 +292,35 @@ contract VectorsTest is Test {
     }
 
     function test_errors_that_are_no_faults() external view {
-        assertEq(_selector(".errors.duplicate_fill"), bytes32(IScopedCallableExtension.DuplicateFill.selector), "fill");
-        assertEq(
-            _selector(".errors.too_little_operation_gas"), bytes32(IScopedAccount.TooLittleOperationGas.selector), "gas"
-        );
-        assertEq(_selector(".errors.no_open_root"), bytes32(IScopedCallableExtension.NoOpenRoot.selector), "root");
-        assertTrue(!ScopeLib.isFault(_bytes("", ".errors.duplicate_fill")), "no fault");
-        assertTrue(!ScopeLib.isFault(_bytes("", ".errors.too_little_operation_gas")), "no fault");
+        _isPlain("duplicate_fill", IScopedCallableExtension.DuplicateFill.selector);
+        _isPlain("no_open_root", IScopedCallableExtension.NoOpenRoot.selector);
+        _isPlain("unknown_chain", IScopedCallableExtension.UnknownChain.selector);
+        _isPlain("data_too_long", IScopedCallableExtension.DataTooLong.selector);
+        _isPlain("answer_too_long", IScopedCallableExtension.AnswerTooLong.selector);
+        _isPlain("too_deep", IScopedCallableExtension.TooDeep.selector);
+        _isPlain("gas_limit_too_high", IScopedCallableExtension.GasLimitTooHigh.selector);
+        _isPlain("too_little_gas_to_ask", IScopedCallableExtension.TooLittleGasToAsk.selector);
+        _isPlain("asking_paused", IScopedCallableL2.AskingPaused.selector);
+        _isPlain("too_little_operation_gas", IScopedAccount.TooLittleOperationGas.selector);
+        _isPlain("too_little_gas_for_operation", ISettlement.TooLittleGasForOperation.selector);
+    }
+
+    function _isPlain(string memory name, bytes4 selector) private view {
+        string memory key = string.concat(".errors.", name);
+        assertEq(_selector(key), bytes32(selector), name);
+        assertTrue(!ScopeLib.isFault(_bytes("", key)), name);
     }
 
     function decodeScope(bytes calldata data) external pure returns (ISettlement.Scope memory) {
         return abi.decode(data[4:], (ISettlement.Scope));
+    }
+
+    function decodeBaton(bytes calldata data) external pure returns (Baton memory) {
+        return abi.decode(data[4:], (Baton));
+    }
+
+    function decodeOperation(bytes calldata data) external pure returns (Operation memory, bytes32, bytes memory) {
+        return abi.decode(data[4:], (Operation, bytes32, bytes));
     }
 
     // ---- reading ---------------------------------------------------------------------------------------------------------------
@@ -207,6 +333,7 @@ contract VectorsTest is Test {
         request.from = _account(r, ".from");
         request.nonce = _number(r, ".nonce");
         request.marks = _marks(r);
+        request.depth = _number(r, ".depth");
         request.variant = _number(r, ".variant");
         request.to = _account(r, ".to");
         request.value = _number(r, ".value");
@@ -234,7 +361,8 @@ contract VectorsTest is Test {
                 responsesOut: _word(s, ".responses_out"),
                 responsesIn: _word(s, ".responses_in"),
                 valueIn: _number(s, ".value_in"),
-                valueOut: _number(s, ".value_out")
+                valueOut: _number(s, ".value_out"),
+                limit: _number(s, ".limit")
             });
         }
     }

@@ -13,7 +13,7 @@ std::unexpected<SealError> error(SealRule rule, ChainId chain_id, std::string_vi
 }
 
 /// Holds the batch against all rules that are seen without execution, as others will read it.
-Result<void, SealError> require_derivable(const OpenRollup& rollup, const OpenL1& l1,
+Result<void, SealError> require_derivable(const OpenRollup& rollup, const OpenScope& scope,
                                           const RollupPart& part) {
     const auto decoded = rollup::decode_batch(part.batch_bytes);
     if (!decoded)
@@ -21,9 +21,9 @@ Result<void, SealError> require_derivable(const OpenRollup& rollup, const OpenL1
     if (*decoded != part.batch)
         return error(SealRule::batch_refused, part.chain_id,
                      "a transaction has a field that its type does not have");
-    const auto checked =
-        rollup::check_form(rollup.followed().config, part.batch, rollup.parent().header(),
-                           {.l1_origin_timestamp_s = l1.parent().header.timestamp_s});
+    const auto& followed = rollup.followed();
+    const auto checked = rollup::check_form(followed.config, part.batch, rollup.parent().header(),
+                                            scope.follower().options_for(followed));
     if (!checked) return error(SealRule::batch_refused, part.chain_id, to_string(checked.error()));
     return {};
 }
@@ -37,47 +37,23 @@ Result<rollup::BatchExecution, SealError> end_block(OpenRollup& rollup) {
         rollup::read_streams(*sealed->state, rollup.block().environment(), rollup.system().target);
     CHECK(remotes.has_value());  // the views answered after every root
     rollup::BatchExecution execution;
-    execution.pre_state_root = rollup.parent().header().state_root;
-    execution.post_state_root = sealed->block.header().state_root;
+    execution.parent_block_hash = rollup.parent().hash;
     execution.last_block_hash = sealed->block.hash;
     execution.remotes = std::move(*remotes);
+    execution.gas_used = rollup.block().all_gas_used();
     execution.blocks.push_back(std::move(*sealed));
     return execution;
 }
 
-}  // namespace
-
-Result<RollupPart, SealError> assemble(OpenRollup& rollup, const OpenL1& l1) {
-    RollupPart part;
-    part.chain_id = rollup.chain_id();
-    part.batch = rollup.batch();
-    part.batch_bytes = rollup::encode(part.batch);
-    TRY_VOID(require_derivable(rollup, l1, part));
-    part.execution = TRY(end_block(rollup));
-    part.public_inputs = {
-        .l1_chain_id = uint256{l1.settlement().l1_chain_id},
-        .settlement = l1.settlement().settlement,
-        .chain_id = uint256{part.chain_id},
-        .batch_number = uint256{part.batch.number},
-        .pre_state_root = part.execution.pre_state_root,
-        .post_state_root = part.execution.post_state_root,
-        .first_block = uint256{part.batch.first_block},
-        .last_block_hash = part.execution.last_block_hash,
-        .l1_origin_hash = part.batch.l1_origin_hash,
-        .l1_origin_number = uint256{part.batch.l1_origin_number},
-        .forced_queue_position = uint256{rollup.registered().forced_queue_position},
-        .remotes = part.execution.remotes,
-        .program_id = rollup.registered().program_id};
-    return part;
-}
-
-Result<std::vector<chain::StoredBlobPtr>, SealError> put_into_blobs(RollupPart& part) {
-    auto blobs = rollup::to_blobs(part.batch_bytes);
-    if (!blobs) return error(SealRule::batch_too_large, part.chain_id, to_string(blobs.error()));
-    part.blobs = std::move(*blobs);
+Result<std::vector<chain::StoredBlobPtr>, SealError> put_into_blobs(BytesView data) {
+    auto blobs = rollup::to_blobs(data);
+    if (!blobs)
+        return std::unexpected{
+            SealError{SealRule::too_many_blobs,
+                      fmt::format("{} bytes of batches, {} in one transaction's blobs: {}",
+                                  data.size(), rollup::MAX_BATCH_SIZE, to_string(blobs.error()))}};
     std::vector<chain::StoredBlobPtr> stored_blobs;
-    std::vector<Hash> versioned_hashes;
-    for (const auto& blob : part.blobs) {
+    for (const auto& blob : *blobs) {
         auto stored = std::make_shared<chain::StoredBlob>();
         stored->blob = blob;
         const auto commitment = crypto::blob_to_commitment(blob);
@@ -86,36 +62,83 @@ Result<std::vector<chain::StoredBlobPtr>, SealError> put_into_blobs(RollupPart& 
         const auto proof = crypto::compute_blob_proof(blob, *commitment);
         CHECK(proof.has_value());
         stored->proof = *proof;
-        versioned_hashes.push_back(crypto::versioned_hash(*commitment));
         stored_blobs.push_back(std::move(stored));
     }
-    part.public_inputs.da_commitment = protocol::da_commitment_of_blobs(versioned_hashes);
     return stored_blobs;
 }
 
-void put_into_calldata(RollupPart& part) {
-    part.public_inputs.da_commitment = protocol::da_commitment_of_calldata(part.batch_bytes);
+Hash commitment_of(const ScopeData& data) {
+    if (data.blobs.empty()) return protocol::data_commitment_of_calldata(data.calldata);
+    std::vector<Hash> versioned_hashes;
+    for (const auto& blob : data.blobs)
+        versioned_hashes.push_back(crypto::versioned_hash(blob->commitment));
+    return protocol::data_commitment_of_blobs(versioned_hashes);
 }
 
-protocol::BatchClaim claim_of(const RollupPart& part, size_t first_blob) {
-    const auto& inputs = part.public_inputs;
-    protocol::BatchClaim claim{.chain_id = inputs.chain_id,
-                               .batch_number = inputs.batch_number,
-                               .pre_state_root = inputs.pre_state_root,
-                               .post_state_root = inputs.post_state_root,
-                               .first_block = inputs.first_block,
-                               .last_block_hash = inputs.last_block_hash,
-                               .l1_origin_hash = inputs.l1_origin_hash,
-                               .l1_origin_number = inputs.l1_origin_number,
-                               .forced_queue_position = inputs.forced_queue_position,
-                               .remotes = inputs.remotes};
-    if (part.blobs.empty()) {
-        claim.data = part.batch_bytes;
-    } else {
-        claim.first_blob = uint256{first_blob};
-        claim.blob_count = uint256{part.blobs.size()};
+}  // namespace
+
+Result<RollupPart, SealError> assemble(OpenRollup& rollup, OpenScope& scope) {
+    RollupPart part;
+    part.chain_id = rollup.chain_id();
+    part.verifier = rollup.registered().verifier;
+    part.batch = rollup.batch();
+    part.batch_bytes = rollup::encode(part.batch);
+    TRY_VOID(require_derivable(rollup, scope, part));
+    part.execution = TRY(end_block(rollup));
+    const auto& settlement = scope.l1().settlement();
+    const auto& last = part.batch.blocks.back();
+    part.public_inputs = {
+        .l1_chain_id = uint256{settlement.l1_chain_id},
+        .settlement = settlement.settlement,
+        .chain_id = uint256{part.chain_id},
+        .program_id = rollup.registered().program_id,
+        .batch_number = uint256{part.batch.number},
+        .first_block = uint256{part.batch.first_block},
+        .parent_block_hash = part.execution.parent_block_hash,
+        .last_block_hash = part.execution.last_block_hash,
+        .builder = scope.options().name_builder ? scope.l1().submitter() : Address{},
+        .l1_origin_number = uint256{last.l1_origin_number},
+        .l1_origin_hash = last.l1_origin_hash,
+        .data = {},
+        .remotes = part.execution.remotes,
+        .policy_hash = {},  // rollups with a policy take no part
+        .forced_queue_position = uint256{rollup.registered().forced_queue_position}};
+    return part;
+}
+
+Result<ScopeData, SealError> put_data(std::vector<RollupPart>& parts, DataAvailability where) {
+    CHECK(!parts.empty());
+    Bytes bytes;
+    for (auto& part : parts) {
+        part.public_inputs.data.offset = uint256{bytes.size()};
+        part.public_inputs.data.length = uint256{part.batch_bytes.size()};
+        append(bytes, part.batch_bytes);
     }
-    return claim;
+    ScopeData data;
+    if (where == DataAvailability::blobs)
+        data.blobs = TRY(put_into_blobs(bytes));
+    else
+        data.calldata = std::move(bytes);
+    const Hash commitment = commitment_of(data);
+    for (auto& part : parts) part.public_inputs.data.commitment = commitment;
+    return data;
+}
+
+protocol::BatchClaim claim_of(const RollupPart& part) {
+    const auto& inputs = part.public_inputs;
+    return {.chain_id = inputs.chain_id,
+            .batch_number = inputs.batch_number,
+            .first_block = inputs.first_block,
+            .parent_block_hash = inputs.parent_block_hash,
+            .last_block_hash = inputs.last_block_hash,
+            .builder = inputs.builder,
+            .l1_origin_number = inputs.l1_origin_number,
+            .l1_origin_hash = inputs.l1_origin_hash,
+            .data_offset = inputs.data.offset,
+            .data_length = inputs.data.length,
+            .remotes = inputs.remotes,
+            .policy_data = {},
+            .forced_queue_position = inputs.forced_queue_position};
 }
 
 }  // namespace scope::builder

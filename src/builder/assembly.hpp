@@ -7,15 +7,19 @@ namespace scope::builder {
 /// Ends a rollup's block and returns all that is to be proved of it, but for where its data is.
 ///
 /// Nothing is executed again: the block is what add built. Once only.
-Result<RollupPart, SealError> assemble(OpenRollup& rollup, const OpenL1& l1);
+/// @param rollup  One of @p scope.
+Result<RollupPart, SealError> assemble(OpenRollup& rollup, OpenScope& scope);
 
-/// Puts the batch's bytes into blobs and names these as the data. Returns them with their proofs.
-Result<std::vector<chain::StoredBlobPtr>, SealError> put_into_blobs(RollupPart& part);
-/// Names the batch's bytes themselves as the data.
-void put_into_calldata(RollupPart& part);
+/// The data of a scope: the bytes of all batches, one after the other.
+struct ScopeData {
+    Bytes calldata;                           ///< empty: in blobs
+    std::vector<chain::StoredBlobPtr> blobs;  ///< of all of them as one payload; empty: in calldata
+};
+/// Puts the batches' bytes where @p where says, and names each one's slice in its public inputs.
+/// REQUIRES: at least one part.
+Result<ScopeData, SealError> put_data(std::vector<RollupPart>& parts, DataAvailability where);
 
-/// Returns what the scope's transaction claims of a part, without the proof.
-/// @param first_blob  Index among the transaction's blobs.
-protocol::BatchClaim claim_of(const RollupPart& part, size_t first_blob);
+/// Returns what the scope's transaction claims of a part.
+protocol::BatchClaim claim_of(const RollupPart& part);
 
 }  // namespace scope::builder

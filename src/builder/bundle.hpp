@@ -4,6 +4,7 @@
 
 #include "builder/call_tree.hpp"
 #include "builder/next_l1_block.hpp"
+#include "builder/price.hpp"
 #include "crypto/secp256k1.hpp"
 #include "prover/prover.hpp"
 
@@ -21,25 +22,29 @@ struct BuilderOptions {
     crypto::SecretKey submitter;  ///< signs the L1 transaction; an account without code
     DataAvailability data_availability = DataAvailability::blobs;
     uint256 max_priority_fee_per_gas = 1'000'000'000u;  ///< wei
+    /// Batches name the submitter as the one who has to settle them; else anyone may.
+    bool name_builder = false;
+    PriceRule price = {};                      ///< what a root has to pay
+    uint64_t max_l1_gas_per_root = 4'000'000;  ///< of its leg; and its data, if in calldata
 };
 
 /// One rollup's part of a bundle, before and after it is proved.
 struct RollupPart {
     ChainId chain_id;
+    Address verifier;  ///< in the registry on L1
     rollup::Batch batch;
-    Bytes batch_bytes;
-    std::vector<crypto::Blob> blobs;  ///< empty: in calldata
+    Bytes batch_bytes;  ///< its slice of the scope's data
     rollup::BatchExecution execution;
     protocol::PublicInputs public_inputs;
-    std::vector<prover::Disagreement> dissents;  ///< of members that did not sign
 };
 
 /// Everything that settles a scope: one L1 transaction, its blobs, and the rollups' blocks.
 struct Bundle {
     protocol::Scope scope;
     Transaction transaction;
-    std::vector<chain::StoredBlobPtr> blobs;
-    std::vector<RollupPart> parts;  ///< ascending chain id
+    std::vector<chain::StoredBlobPtr> blobs;     ///< empty: the data are in calldata
+    std::vector<RollupPart> parts;               ///< ascending chain id
+    std::vector<prover::Disagreement> dissents;  ///< of members that did not sign
     std::vector<RootResult> roots;
     chain::BlockAttributes attributes;  ///< of the L1 block that it was built for
     Hash l1_parent;

@@ -28,6 +28,8 @@ std::string_view to_string(RefusalRule rule) noexcept {
             return "coinbase_balance";
         case RefusalRule::gas_budget:
             return "gas_budget";
+        case RefusalRule::underpaid:
+            return "underpaid";
         case RefusalRule::too_deep:
             return "too_deep";
         case RefusalRule::execution_failed:

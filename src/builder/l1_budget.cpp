@@ -14,6 +14,8 @@ constexpr uint64_t CLOSE_GAS_OF_BATCH = 250'000;
 /// Measured: 8 to 9.
 constexpr uint64_t GAS_PER_DECODED_BYTE = 10;
 constexpr uint64_t GAS_PER_LEG = 20'000;
+/// The nonce and the hashes of an operation, beside what its data take.
+constexpr uint64_t GAS_PER_OPERATION = 50'000;
 constexpr uint64_t TOKENS_PER_BYTE = 4;  // EIP-7623: of one that is not zero
 
 constexpr uint64_t memory_gas(uint64_t words) noexcept {
@@ -42,11 +44,18 @@ void L1Budget::add_calldata(BytesView calldata) noexcept {
 }
 
 void L1Budget::add_leg(const protocol::L1Leg& leg) {
-    const Bytes calldata = protocol::execute_scope({{}, {}, {leg}});
+    const Bytes calldata = protocol::execute_scope(
+        {.environment = {}, .data = {}, .batches = {}, .legs = {leg}, .proofs = {}});
     add_calldata(calldata);
-    const uint64_t words = memory_words_ + calldata.size() / 32;
-    gas_ += GAS_PER_LEG + GAS_PER_DECODED_BYTE * calldata.size() + memory_gas(words) -
-            memory_gas(memory_words_);
+    uint64_t size = calldata.size();
+    if (const auto signed_one = protocol::decode_signed_operation(leg.signed_operation)) {
+        gas_ += GAS_PER_OPERATION;
+        size += leg.signed_operation.size();  // encoded once more for its account
+        if (!signed_one->operation.outcome.is_zero()) size += calldata.size();
+    }
+    const uint64_t words = memory_words_ + size / 32;
+    gas_ +=
+        GAS_PER_LEG + GAS_PER_DECODED_BYTE * size + memory_gas(words) - memory_gas(memory_words_);
     memory_words_ = words;
 }
 

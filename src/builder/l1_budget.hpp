@@ -19,6 +19,9 @@ class L1Budget {
     /// Returns the gas that a call of the settlement contract can be given next.
     [[nodiscard]] uint64_t left() const noexcept;
 
+    /// Returns the gas counted so far.
+    [[nodiscard]] uint64_t counted() const noexcept { return gas_; }
+
     /// Counts the gas that a call took.
     void add_gas(uint64_t gas) noexcept { gas_ += gas; }
     /// Counts calldata of the transaction (EIP-2028; EIP-7623).

@@ -60,6 +60,31 @@ TEST(l1_budget, memory_makes_the_same_leg_dearer_the_later_it_comes) {
     EXPECT_GT(once - budget.left(), start - once);
 }
 
+TEST(l1_budget, an_operation_makes_a_leg_dearer) {
+    protocol::L1Leg leg;
+    leg.records.resize(10);
+    L1Budget without{0};
+    without.add_leg(leg);
+    leg.signed_operation = protocol::encode(protocol::SignedOperation{});
+    L1Budget with{0};
+    with.add_leg(leg);
+    EXPECT_GT(with.counted(), without.counted() + 50'000);
+    // The whole leg is hashed for a signed outcome.
+    protocol::SignedOperation signing;
+    signing.operation.outcome = Hash{{1}};
+    leg.signed_operation = protocol::encode(signing);
+    L1Budget with_outcome{0};
+    with_outcome.add_leg(leg);
+    EXPECT_GT(with_outcome.counted(), with.counted() + 10 * 320 * leg.records.size());
+}
+
+TEST(l1_budget, tells_what_it_counted) {
+    L1Budget budget{0};
+    const uint64_t before = budget.counted();
+    budget.add_gas(1'234);
+    EXPECT_EQ(budget.counted() - before, 1'234u);
+}
+
 TEST(l1_budget, a_copy_is_the_way_back) {
     L1Budget budget{1};
     const L1Budget before = budget;

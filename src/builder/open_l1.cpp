@@ -1,5 +1,12 @@
 #include "builder/open_l1.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "abi/abi.hpp"
+#include "base/hex.hpp"
+
 namespace scope::builder {
 
 namespace callable = protocol::callable;
@@ -10,6 +17,30 @@ namespace {
 constexpr uint64_t VIEW_GAS = 10'000'000;
 /// Frames below executeScope run at this depth.
 constexpr int SETTLEMENT_CALL_DEPTH = 1;
+/// What the settlement contract has to have left for an operation beside its gas: the call's cost,
+/// and making its input.
+constexpr uint64_t OPERATION_CALL_GAS = 60'000;
+
+std::unexpected<Failure> fail(std::string reason) {
+    return std::unexpected{Failure{std::move(reason), {}}};
+}
+
+std::unexpected<Failure> fail(const evm::CallResult& result) {
+    if (result.status == evm::Status::revert) return std::unexpected{reverted(result.output)};
+    return fail(evm::to_string(result.status));
+}
+
+/// Returns the return data that the account logged for the operation; empty if it logged none.
+Bytes logged_return_data(std::span<const Log> logs, const Address& account, const Hash& digest) {
+    for (const auto& log : logs) {
+        if (log.address != account || log.topics.size() != 2 ||
+            log.topics[0] != protocol::operation_executed_topic() || log.topics[1] != digest)
+            continue;
+        if (auto executed = protocol::decode_operation_executed(log.data))
+            return std::move(executed->return_data);
+    }
+    return {};
+}
 
 }  // namespace
 
@@ -26,6 +57,7 @@ OpenL1::OpenL1(L1Snapshot snapshot, const L1Contracts& contracts, const BuilderO
 
 Result<void, Failure> OpenL1::open_scope(const std::vector<uint256>& remotes) {
     budget = L1Budget{remotes.size(), environment().rules()};
+    left_at_first_ = budget.left();
     const auto opened = call(callable::open_scope(remotes));
     if (opened.status == evm::Status::success) return {};
     return std::unexpected{reverted(opened.output)};
@@ -51,35 +83,81 @@ evm::CallResult OpenL1::call(const Bytes& calldata, uint64_t gas) {
     return call(host_, callable(), calldata, gas);
 }
 
+Result<void, Failure> OpenL1::begin_operation(const protocol::SignedOperation& signed_one) {
+    const auto& operation = signed_one.operation;
+    if (uint256{environment().block.timestamp_s} > operation.deadline)
+        return fail(fmt::format("deadline: {} has passed", to_decimal(operation.deadline)));
+    const auto is_alias =
+        callable::decode_bool(call(abi::call("isAlias(address)", operation.account)).output);
+    if (!is_alias || *is_alias) return fail("account: an alias signs nothing");
+    const auto nonce = next_nonce(operation.account);
+    if (!nonce) return fail("nonce: the settlement contract does not say the next one");
+    if (operation.nonce != *nonce)
+        return fail(fmt::format("nonce: is {}, the account's next one is {}",
+                                to_decimal(operation.nonce), to_decimal(*nonce)));
+    TRY_VOID(require_account(signed_one));
+    accounts_.push_back(operation.account);
+    return {};
+}
+
+/// As the settlement contract does, with the same calls: what they warm stays warm.
+Result<void, Failure> OpenL1::require_account(const protocol::SignedOperation& signed_one) {
+    const Address& account = signed_one.operation.account;
+    if (state().code_hash(account) != EMPTY_CODE_HASH) return {};
+    const auto factory =
+        protocol::decode_address(view(settlement().settlement, protocol::account_factory()));
+    if (!factory) return fail("account: has no code; L1 names nobody who deploys accounts");
+    const auto owned = call(host_, *factory, protocol::account_of(signed_one.owner), VIEW_GAS);
+    if (protocol::decode_address(owned.output) != account)
+        return fail("account: has no code; it is not delegated (EIP-7702), and not the owner's");
+    const auto deployed =
+        call(host_, *factory, protocol::deploy_account(signed_one.owner), VIEW_GAS);
+    if (deployed.status != evm::Status::success) return fail(deployed);
+    budget.add_gas(VIEW_GAS - static_cast<uint64_t>(deployed.gas_left));
+    return {};
+}
+
+std::optional<uint256> OpenL1::next_nonce(const Address& account) {
+    const auto settled =
+        protocol::decode_nonce(view(settlement().settlement, protocol::nonce_of(account)));
+    if (!settled) return std::nullopt;
+    return *settled + uint256{static_cast<uint64_t>(std::ranges::count(accounts_, account))};
+}
+
 Result<Ending, Failure> OpenL1::run_operation(execution::Host& host,
-                                              const protocol::SignedOperation& operation,
-                                              uint64_t gas) {
-    const Address& account = operation.operation.account;
+                                              const protocol::SignedOperation& signed_one) {
+    const auto& operation = signed_one.operation;
+    const auto gas = protocol::operation_gas(operation);
+    if (!gas || *gas > INT64_MAX || budget.left() < OPERATION_CALL_GAS ||
+        budget.left() - OPERATION_CALL_GAS < *gas)
+        return std::unexpected{reverted(
+            abi::call("TooLittleGasForOperation(uint256)", uint256{gas.value_or(UINT64_MAX)}))};
+    const Hash digest = protocol::operation_digest(settlement(), operation);
     const auto logs_before = state().logs().size();
-    const auto result = call(host, account, protocol::execute_operation(operation), gas);
-    if (result.status != evm::Status::success)
-        return std::unexpected{result.status == evm::Status::revert
-                                   ? reverted(result.output)
-                                   : Failure{evm::to_string(result.status), {}}};
-    const auto& logs = state().logs();
-    for (size_t i = logs.size(); i-- > logs_before;) {
-        if (logs[i].address != account || logs[i].topics.empty() ||
-            logs[i].topics[0] != protocol::operation_executed_topic())
-            continue;
-        auto executed = protocol::decode_operation_executed(logs[i].data);
-        if (!executed) break;
-        return Ending{executed->success, std::move(executed->return_data),
-                      gas - static_cast<uint64_t>(result.gas_left)};
-    }
-    return std::unexpected{Failure{"the account did not say OperationExecuted", {}}};
+    const auto result =
+        call(host, operation.account, protocol::execute_operation(signed_one, digest), *gas);
+    if (result.status != evm::Status::success) return fail(result);
+    constexpr size_t RESULT_SIZE = 2 * abi::WORD;
+    const auto ended = protocol::decode_operation_result(
+        BytesView{result.output}.first(std::min(result.output.size(), RESULT_SIZE)));
+    if (!ended) return fail("the account did not return how the operation ended");
+    return Ending{.success = ended->success,
+                  .output = logged_return_data(std::span{state().logs()}.subspan(logs_before),
+                                               operation.account, digest),
+                  .gas_used = *gas - static_cast<uint64_t>(result.gas_left),
+                  .return_data_hash = ended->return_data_hash};
 }
 
 std::optional<protocol::RegisteredRollup> OpenL1::registered(ChainId chain_id) {
+    // None: no settlement contract, or another one.
+    return protocol::decode_rollup(view(settlement().settlement, protocol::get_rollup(chain_id)));
+}
+
+Bytes OpenL1::view(const Address& target, const Bytes& calldata) {
     const auto before = state().checkpoint();
-    const auto result =
-        call(host_, settlement().settlement, protocol::get_rollup(chain_id), VIEW_GAS);
+    auto result = call(host_, target, calldata, VIEW_GAS);
     state().rollback(before);
-    return protocol::decode_rollup(result.output);  // none: no settlement contract, or another one
+    return std::move(result.output);
 }
 
 std::vector<protocol::EnvironmentValue> OpenL1::values_of(
@@ -117,6 +195,7 @@ std::vector<protocol::EnvironmentValue> OpenL1::values_of(
 
 void OpenL1::rollback(const Checkpoint& checkpoint) {
     legs.resize(checkpoint.legs);
+    accounts_.resize(checkpoint.operations);
     budget = checkpoint.budget;
     runs_alone = checkpoint.runs_alone;
 }

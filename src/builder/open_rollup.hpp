@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "builder/bundle.hpp"
 #include "builder/revert.hpp"
@@ -9,21 +10,23 @@
 
 namespace scope::builder {
 
-/// A rollup while a scope is built: its next block, which begins with openScope.
+/// A rollup while a scope is built: its next block, which begins with openScope and, if rollups
+/// were registered since the block before, addChains.
 class OpenRollup {
   public:
-    /// Gas that a system transaction may use: serving all inbound calls of one root.
-    static constexpr uint64_t SYSTEM_GAS = 30'000'000;
+    /// The most gas that a system transaction may use: serving all inbound calls of one root.
+    static constexpr uint64_t MAX_SYSTEM_GAS = uint64_t{1} << 26;
 
     /// @param followed  The rollup at its head; must outlive this.
-    /// @param block     Time and coinbase of its block, without transactions.
+    /// @param block     L1 origin, time and coinbase of its block, without transactions.
     OpenRollup(const rollup::Follower::Rollup& followed, rollup::BatchBlock block,
-               const l1::L1Head& l1_origin, const protocol::RegisteredRollup& registered,
-               state::Journal& journal);
+               const protocol::RegisteredRollup& registered, state::Journal& journal);
 
-    /// Begins the block with openScope.
-    /// @param remotes  All other chains of the scope, ascending.
-    Result<void, Failure> open_scope(const std::vector<uint256>& remotes);
+    /// Begins the block.
+    /// @param remotes     All other chains of the scope, ascending.
+    /// @param new_chains  Those that the block has to make known, ascending.
+    Result<void, Failure> open_scope(const std::vector<uint256>& remotes,
+                                     const std::vector<uint256>& new_chains);
 
     [[nodiscard]] ChainId chain_id() const noexcept { return frame_.chain_id; }
     [[nodiscard]] const rollup::Follower::Rollup& followed() const noexcept { return *followed_; }
@@ -37,6 +40,13 @@ class OpenRollup {
     /// Returns the head on which its block is built.
     [[nodiscard]] const chain::StoredBlock& parent() const noexcept { return *parent_; }
     [[nodiscard]] chain::BlockBuilder& block() noexcept { return *block_; }
+    /// Returns the gas limit that the next system transaction gets. Where the batch has little left
+    /// it is half of that: asking takes from the rest.
+    [[nodiscard]] uint64_t system_gas() const {
+        return std::min(MAX_SYSTEM_GAS, block_->room().total_gas / 2);
+    }
+    /// Returns whether a root may lack gas here that it would have in another scope.
+    [[nodiscard]] bool is_short_of_gas() const { return system_gas() < MAX_SYSTEM_GAS; }
 
     /// Runs @p tx as the block's next.
     Result<execution::Outcome, execution::TxError> run(const Transaction& tx, const Address& sender,
@@ -46,8 +56,16 @@ class OpenRollup {
     /// Returns the answer of ScopedCallable; leaves no trace.
     Bytes view(const Bytes& calldata);
 
-    /// Returns whether anything followed openScope, so that the scope has a batch of it.
-    [[nodiscard]] bool is_touched() const { return block_->transactions().size() > 1; }
+    /// Returns whether the scope has loaded what L1 holds for a remote (§10).
+    [[nodiscard]] bool is_limited(const uint256& remote) const;
+    /// Notes limits that a root has loaded.
+    void add_limits(const std::vector<protocol::Limit>& limits);
+
+    /// Returns whether anything followed what every block begins with, so that the scope has a batch
+    /// of it.
+    [[nodiscard]] bool is_touched() const {
+        return block_->transactions().size() > opening_transactions_;
+    }
     [[nodiscard]] rollup::Batch batch() const;
     /// Returns the size of batch() as encoded, in bytes.
     [[nodiscard]] size_t batch_size() const;
@@ -56,21 +74,26 @@ class OpenRollup {
     struct Checkpoint {
         chain::BlockBuilder::Checkpoint block;
         size_t transactions_size = 0;
+        size_t limited = 0;
     };
     [[nodiscard]] Checkpoint checkpoint() const noexcept {
-        return {block_->checkpoint(), transactions_size_};
+        return {block_->checkpoint(), transactions_size_, limited_.size()};
     }
     void rollback(const Checkpoint& checkpoint);
 
   private:
-    Bytes call(const Address& sender, const Bytes& calldata, bool is_static);
+    Bytes call(const Address& sender, const Bytes& calldata, uint64_t gas, bool is_static);
+    [[nodiscard]] Failure failure_of(const Transaction& tx, execution::TxError error,
+                                     const execution::Host& host);
 
     const rollup::Follower::Rollup* followed_;
     chain::StoredBlockPtr parent_;
     rollup::Batch frame_;
     protocol::RegisteredRollup registered_;
     std::unique_ptr<chain::BlockBuilder> block_;
+    size_t opening_transactions_ = 0;
     size_t transactions_size_ = 0;  // in the batch
+    std::vector<uint256> limited_;  // remotes, whose limit the scope has loaded
 };
 
 }  // namespace scope::builder

@@ -46,24 +46,120 @@ TEST(open_scope, leaves_out_a_rollup_that_has_stopped) {
     // The batch and the reason.
     EXPECT_THAT(scope->why_absent(uint256{CHAIN}), HasSubstr("stopped"));
     EXPECT_THAT(scope->why_absent(uint256{CHAIN}), HasSubstr("batch 0"));
-    EXPECT_THAT(scope->why_absent(uint256{CHAIN}), HasSubstr("wrong_post_state_root"));
+    EXPECT_THAT(scope->why_absent(uint256{CHAIN}), HasSubstr("wrong_last_block_hash"));
 }
 
 TEST(open_scope, leaves_out_a_rollup_whose_head_l1_does_not_have) {
     TestNetwork network;
     // The follower has it from another genesis than L1.
     network.configs[1].genesis.extra_data = {1};
-    network.follower = std::make_unique<rollup::Follower>(network.source, network.configs);
+    network.follow_anew();
     const auto scope = open(network);
     EXPECT_EQ(ids_of(*scope), std::vector{CHAIN});
     EXPECT_THAT(scope->why_absent(uint256{REMOTE}), HasSubstr("the head of rollup 902"));
 }
 
+TEST(open_scope, leaves_out_all_rollups_if_l1_was_not_followed_to_its_head) {
+    TestNetwork network;
+    network.follower = std::make_unique<rollup::Follower>(network.source, network.configs);
+    const auto scope = open(network);
+    EXPECT_TRUE(ids_of(*scope).empty());
+    EXPECT_EQ(scope->why_absent(uint256{CHAIN}), "L1's block 0 was not followed");
+}
+
+TEST(open_scope, leaves_out_a_rollup_that_l1_does_not_know) {
+    const TestNetwork network{{.registry = [](ChainId id, protocol::RegisteredRollup& rollup) {
+        if (id == CHAIN) rollup = {};
+    }}};
+    const auto scope = open(network);
+    EXPECT_EQ(ids_of(*scope), std::vector{REMOTE});
+    EXPECT_EQ(scope->why_absent(uint256{CHAIN}), "L1 does not know rollup 901");
+}
+
+TEST(open_scope, leaves_out_a_rollup_with_a_sequencing_policy) {
+    const TestNetwork network{{.registry = [](ChainId id, protocol::RegisteredRollup& rollup) {
+        if (id == REMOTE) rollup.policy = Address{{1}};
+    }}};
+    const auto scope = open(network);
+    EXPECT_EQ(ids_of(*scope), std::vector{CHAIN});
+    EXPECT_EQ(scope->why_absent(uint256{REMOTE}),
+              "chain 902 has a sequencing policy, which this builder does not serve");
+}
+
+TEST(open_scope, blocks_name_their_l1_origin) {
+    const TestNetwork network;
+    const auto scope = open(network);
+    const auto batch = scope->find(CHAIN)->batch();
+    ASSERT_EQ(batch.blocks.size(), 1u);
+    EXPECT_EQ(batch.blocks[0].kind, rollup::BlockKind::regular);
+    EXPECT_EQ(batch.blocks[0].slot, 0u);
+    EXPECT_EQ(batch.blocks[0].l1_origin_number, 0u);
+    EXPECT_EQ(batch.blocks[0].l1_origin_hash, network.l1->head()->hash);
+}
+
+TEST(open_scope, makes_known_what_was_registered_since_the_block_before) {
+    // L1's next block registers 902 and 903, and is the one that the scope is built on.
+    TestNetwork network;
+    network.source.register_rollups({uint256{REMOTE}, uint256{903u}});
+    ASSERT_TRUE(network.follower->advance().has_value());
+    auto snapshot = read_snapshot(*network.l1).value();
+    const auto& head = *network.source.head();
+    snapshot.head.hash = head.hash;
+    snapshot.head.header.number = head.header().number;
+    snapshot.head.header.timestamp_s = head.header().timestamp_s;
+    snapshot.next.timestamp_s = head.header().timestamp_s + 12;
+    OpenScope scope{std::move(snapshot), *network.follower, network.contracts, network.options};
+    auto& rollup = *scope.find(CHAIN);
+    const auto batch = rollup.batch();
+    ASSERT_EQ(batch.blocks[0].transactions.size(), 2u);
+    const std::vector<uint256> added{uint256{REMOTE}, uint256{903u}};
+    EXPECT_EQ(batch.blocks[0].transactions[1].data, protocol::callable::add_chains(added));
+    EXPECT_EQ(scope.find(REMOTE)->batch().blocks[0].transactions[1].data,
+              protocol::callable::add_chains({uint256{903u}}));
+    // That alone is nothing to settle.
+    EXPECT_FALSE(rollup.is_touched());
+    Author author;
+    ASSERT_TRUE(rollup.run(author.transfer(Address{{1}}, 1), user()).has_value());
+    EXPECT_TRUE(rollup.is_touched());
+    EXPECT_TRUE(rollup::check_form(rollup.followed().config, rollup.batch(),
+                                   rollup.parent().header(),
+                                   network.follower->options_for(rollup.followed()))
+                    .has_value());
+}
+
+TEST(open_scope, a_root_may_bring_the_limits_that_no_root_before_it_brought) {
+    const TestNetwork network{{.registry = [](ChainId id, protocol::RegisteredRollup& rollup) {
+        rollup.escrow = id == REMOTE ? uint256{7u} : uint256{};
+    }}};
+    const auto scope = open(network);
+    auto& rollup = *scope->find(CHAIN);
+    const std::vector<protocol::Limit> limits{{uint256{REMOTE}, uint256{7u}}};
+    EXPECT_EQ(scope->limits_for(rollup), limits);
+    // L1 holds nothing for CHAIN, and none limits itself.
+    EXPECT_TRUE(scope->limits_for(*scope->find(REMOTE)).empty());
+    const auto before = scope->checkpoint();
+    rollup.add_limits(limits);
+    EXPECT_TRUE(scope->limits_for(rollup).empty());
+    scope->rollback(before);
+    EXPECT_EQ(scope->limits_for(rollup), limits);
+}
+
+TEST(open_scope, system_transactions_get_half_of_what_the_batch_has_left) {
+    const TestNetwork network;
+    const auto scope = open(network);
+    auto& rollup = *scope->find(CHAIN);
+    EXPECT_EQ(rollup.system_gas(), OpenRollup::MAX_SYSTEM_GAS);
+    EXPECT_FALSE(rollup.is_short_of_gas());
+    // 60'000'000 of the parent, and 10'000'000 for each of 12 seconds.
+    EXPECT_LE(rollup.block().room().total_gas, 180'000'000u);
+    EXPECT_EQ(rollup.block().room().total_gas + rollup.block().all_gas_used(), 180'000'000u);
+}
+
 /// When a rollup's block is, in seconds after L1's head; nullopt if it is left out.
 std::optional<uint64_t> block_time(uint64_t parent, uint64_t slot) {
-    TestNetwork network{[&](rollup::RollupConfig& config) {
+    TestNetwork network{{.rollup = [&](rollup::RollupConfig& config) {
         config.genesis.timestamp_s = TestNetwork::GENESIS_TIME_S + parent;
-    }};
+    }}};
     chain::BlockAttributes next;
     next.timestamp_s = TestNetwork::GENESIS_TIME_S + slot;
     network.l1->set_next_block(next);

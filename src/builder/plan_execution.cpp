@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hex.hpp"
 #include "builder/refuse.hpp"
 #include "protocol/fault.hpp"
 
@@ -20,13 +21,15 @@ protocol::RootSection section_of(const Plan& plan, ChainId chain_id) {
 std::unexpected<Refusal> refuse_fault(ChainId chain_id, const Failure& failure) {
     const bool short_of_gas =
         protocol::fault_of(failure.revert_data) == protocol::Fault::too_little_gas;
-    return refuse(short_of_gas ? RefusalRule::gas_budget : RefusalRule::execution_failed,
-                  fmt::format("chain {}: {}", chain_id, failure.reason));
+    const auto rule = failure.is_full ? RefusalRule::scope_full
+                      : short_of_gas  ? RefusalRule::gas_budget
+                                      : RefusalRule::execution_failed;
+    return refuse(rule, fmt::format("chain {}: {}", chain_id, failure.reason));
 }
 
 std::unexpected<Refusal> refuse_l1(const Failure& failure) {
     const bool full = protocol::fault_of(failure.revert_data) == protocol::Fault::too_little_gas ||
-                      protocol::is_too_little_operation_gas(failure.revert_data);
+                      protocol::is_too_little_gas_for_operation(failure.revert_data);
     return refuse(full ? RefusalRule::scope_full : RefusalRule::execution_failed,
                   "L1: " + failure.reason);
 }
@@ -40,16 +43,22 @@ void add_batches(L1Budget& budget, const Candidate& candidate, const Plan& plan,
 }
 
 /// The root's own operation, once its leg is loaded.
-Result<Ending, Refusal> execute_operation(OpenL1& l1, const protocol::SignedOperation& signed_one) {
+Result<Ending, Refusal> execute_operation(OpenL1& l1, const protocol::SignedOperation& signed_one,
+                                          const protocol::RootSection& section) {
     const auto& operation = signed_one.operation;
-    auto ending = l1.run_operation(l1.host(), signed_one, l1.budget.left());
+    auto ending = l1.run_operation(l1.host(), signed_one);
     if (!ending) return refuse_l1(ending.error());
     l1.budget.add_gas(ending->gas_used);
     const auto open = callable::decode_open_root(l1.call(callable::get_baton()).output);
-    if (!open || (!operation.final_trace.is_zero() && open->baton.trace != operation.final_trace))
-        return refuse(RefusalRule::operation, "the root's trace ends elsewhere than finalTrace");
+    if (!open) return refuse_l1({.reason = "getBaton", .revert_data = {}});
+    ending->outcome = protocol::outcome_of(ending->success, ending->return_data_hash,
+                                           open->baton.trace, section.fills, section.records);
+    if (!operation.outcome.is_zero() && operation.outcome != ending->outcome)
+        return refuse(RefusalRule::operation,
+                      fmt::format("outcome: is {}, signed was {}", to_hex(ending->outcome),
+                                  to_hex(operation.outcome)));
     if (l1.call(callable::close_root()).status != evm::Status::success)
-        return refuse_l1({"closeRoot", {}});
+        return refuse_l1({.reason = "closeRoot", .revert_data = {}});
     l1.runs_alone |= operation.runs_alone;
     return std::move(*ending);
 }
@@ -61,6 +70,9 @@ Result<Ending, Refusal> execute_on_l1(OpenL1& l1, const Candidate& candidate,
     protocol::L1Leg leg{candidate.context, section.fills, section.records, {}};
     if (root) leg.signed_operation = protocol::encode(root->operation);
     l1.budget.add_leg(leg);
+    if (root)
+        if (const auto begun = l1.begin_operation(root->operation); !begun)
+            return refuse(RefusalRule::operation, begun.error().reason);
     const uint64_t gas = l1.budget.left();
     const auto loaded = l1.call(root ? callable::load_root(candidate.context, section)
                                      : callable::run_root(candidate.context, section),
@@ -68,7 +80,7 @@ Result<Ending, Refusal> execute_on_l1(OpenL1& l1, const Candidate& candidate,
     if (loaded.status != evm::Status::success) return refuse_l1(reverted(loaded.output));
     l1.budget.add_gas(gas - static_cast<uint64_t>(loaded.gas_left));
     Ending ending;
-    if (root) ending = TRY(execute_operation(l1, root->operation));
+    if (root) ending = TRY(execute_operation(l1, root->operation, section));
     l1.legs.push_back(std::move(leg));
     if (l1.runs_alone && l1.legs.size() > 1)
         return refuse(RefusalRule::operation, "an operation signed that it runs alone on L1");
@@ -80,8 +92,12 @@ Result<Ending, Refusal> execute_transaction(OpenRollup& rollup, const Candidate&
     const auto& root = std::get<L2Root>(candidate.root);
     execution::Host host{rollup.block().state(), rollup.block().environment()};
     auto outcome = rollup.run(root.transaction, candidate.sender, &host);
-    if (!outcome && outcome.error() == execution::TxError::aborted)
-        return refuse_fault(root.chain_id, reverted(*host.rollup()->abort_reason()));
+    if (!outcome && outcome.error() == execution::TxError::aborted) {
+        auto failure = reverted(*host.rollup()->abort_reason());
+        failure.is_full = rollup.is_short_of_gas() && protocol::fault_of(failure.revert_data) ==
+                                                          protocol::Fault::too_little_gas;
+        return refuse_fault(root.chain_id, failure);
+    }
     if (!outcome) return refuse(root, outcome.error());
     return Ending{outcome->succeeded(), std::move(outcome->output), outcome->gas_used};
 }
@@ -108,6 +124,7 @@ Result<Ending, Refusal> execute(OpenScope& scope, const Candidate& candidate, co
         const auto run = rollup.run_system(is_own ? callable::load_root(candidate.context, section)
                                                   : callable::run_root(candidate.context, section));
         if (!run) return refuse_fault(id, run.error());
+        rollup.add_limits(section.limits);
         if (is_own) ending = TRY(execute_transaction(rollup, candidate));
     }
     return ending;

@@ -18,34 +18,59 @@ bool found_otherwise(const Answer& answer) {
     });
 }
 
-Answer prove(const RollupPart& part, prover::Prover& prover, const DigestsOf& digests_of) {
-    prover::ProofInput input{part.public_inputs, {}, part.blobs, {}};
-    if (part.blobs.empty()) input.batch = part.batch_bytes;
+bool share_proof(const RollupPart& x, const RollupPart& y) {
+    return x.verifier == y.verifier && x.public_inputs.program_id == y.public_inputs.program_id;
+}
+
+Answer prove(const std::vector<RollupPart>& parts, const ProofGroup& group, const ScopeData& data,
+             prover::Prover& prover, const DigestsOf& digests_of) {
+    prover::ProofInput input{.claims = {}, .data = data.calldata, .blobs = {}, .digests = {}};
+    for (const size_t i : group) input.claims.push_back(parts[i].public_inputs);
+    for (const auto& blob : data.blobs) input.blobs.push_back(blob->blob);
     auto answer = prover.prove(input);
     if (!found_otherwise(answer)) return answer;
-    input.digests = digests_of(part);
+    for (const size_t i : group) input.digests.push_back(digests_of(parts[i]));
     auto placed = prover.prove(input);
     return placed || !answer ? placed : answer;
 }
 
 }  // namespace
 
+std::vector<ProofGroup> proof_groups(const std::vector<RollupPart>& parts) {
+    std::vector<ProofGroup> groups;
+    for (size_t i = 0; i < parts.size(); ++i) {
+        const auto group = std::ranges::find_if(groups, [&](const ProofGroup& candidate) {
+            return share_proof(parts[candidate.front()], parts[i]);
+        });
+        if (group == groups.end())
+            groups.push_back({i});
+        else
+            group->push_back(i);
+    }
+    return groups;
+}
+
 Result<std::vector<prover::Proof>, SealError> prove(const std::vector<RollupPart>& parts,
-                                                    prover::Prover& prover,
+                                                    const ScopeData& data, prover::Prover& prover,
                                                     const DigestsOf& digests_of) {
+    const auto groups = proof_groups(parts);
     std::vector<std::future<Answer>> answers;
-    for (const auto& part : parts)
-        answers.push_back(
-            std::async(std::launch::async, [&] { return prove(part, prover, digests_of); }));
+    for (const auto& group : groups)
+        answers.push_back(std::async(
+            std::launch::async, [&] { return prove(parts, group, data, prover, digests_of); }));
     std::vector<prover::Proof> proofs;
     std::optional<SealError> error;
-    for (size_t i = 0; i < parts.size(); ++i) {
+    for (size_t i = 0; i < groups.size(); ++i) {
         auto answer = answers[i].get();
-        if (answer)
+        if (answer) {
             proofs.push_back(std::move(*answer));
-        else
-            error = {SealRule::not_proved,
-                     fmt::format("chain {}: {}", parts[i].chain_id, to_string(answer.error()))};
+            continue;
+        }
+        std::string chains;
+        for (const size_t part : groups[i])
+            chains += fmt::format("{}{}", chains.empty() ? "" : ", ", parts[part].chain_id);
+        error = {SealRule::not_proved,
+                 fmt::format("chain {}: {}", chains, to_string(answer.error()))};
     }
     if (error) return std::unexpected{std::move(*error)};
     return proofs;

@@ -27,7 +27,7 @@ class RehearsalHost final : public execution::Host {
 
   private:
     [[nodiscard]] bool is_verification(const evm::Message& message) const {
-        static const auto verify = abi::selector("verify(bytes32,bytes32,bytes)");
+        static const auto verify = abi::selector("verify(bytes32,bytes32[],bytes)");
         return message.is_static && message.sender == verification_.settlement &&
                std::ranges::find(verification_.verifiers, message.recipient) !=
                    verification_.verifiers.end() &&

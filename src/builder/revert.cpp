@@ -41,9 +41,7 @@ std::string describe_arguments(std::string_view signature, BytesView arguments) 
     return text;
 }
 
-}  // namespace
-
-std::string describe_revert(BytesView data) {
+std::string describe_error(BytesView data) {
     constexpr size_t MAX_SHOWN = 68;
     static const auto ERROR_STRING = abi::selector("Error(string)");
     if (data.empty()) return "reverted without data";
@@ -59,9 +57,18 @@ std::string describe_revert(BytesView data) {
     return fmt::format("{}... ({} bytes)", to_hex(data.first(MAX_SHOWN)), data.size());
 }
 
+}  // namespace
+
+std::string describe_revert(BytesView data) {
+    static const auto OPERATION_REFUSED = abi::selector("OperationRefused(bytes)");
+    if (const auto reason = abi::decode_call<Bytes>(OPERATION_REFUSED, data))
+        return fmt::format("OperationRefused({})", describe_error(std::get<0>(*reason)));
+    return describe_error(data);
+}
+
 Failure reverted(Bytes data) {
     std::string reason = describe_revert(data);
-    return {std::move(reason), std::move(data)};
+    return {.reason = std::move(reason), .revert_data = std::move(data)};
 }
 
 }  // namespace scope::builder

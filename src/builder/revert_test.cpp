@@ -26,6 +26,30 @@ TEST(describe_revert, names_errors_of_all_contracts_with_their_arguments) {
     EXPECT_EQ(describe_revert(abi::call("Panic(uint256)", uint256{17u})), "Panic(17)");
 }
 
+TEST(describe_revert, knows_what_asking_is_refused_with) {
+    EXPECT_EQ(describe_revert(abi::call("UnknownChain(uint256)", uint256{999u})),
+              "UnknownChain(999)");
+    EXPECT_EQ(describe_revert(abi::call("TooDeep()")), "TooDeep()");
+    EXPECT_EQ(
+        describe_revert(abi::call("GasLimitTooHigh(uint256,uint256)", uint256{5u}, uint256{4u})),
+        "GasLimitTooHigh(5, 4)");
+    EXPECT_EQ(describe_revert(abi::call("AskingPaused()")), "AskingPaused()");
+    EXPECT_EQ(describe_revert(abi::call("WrongLimit(uint256,uint256,uint256,uint256)", uint256{1u},
+                                        uint256{2u}, uint256{3u}, uint256{4u})),
+              "WrongLimit(1, 2, 3, 4)");
+}
+
+TEST(describe_revert, tells_why_an_account_refused_its_operation) {
+    const auto refused = [](const Bytes& reason) {
+        return abi::call("OperationRefused(bytes)", reason);
+    };
+    EXPECT_EQ(describe_revert(refused(abi::call("WrongSignature(address)", TOKEN))),
+              "OperationRefused(WrongSignature(" + to_hex(TOKEN) + "))");
+    EXPECT_EQ(describe_revert(refused({})), "OperationRefused(reverted without data)");
+    // Once.
+    EXPECT_EQ(describe_revert(refused(refused({}))), "OperationRefused(OperationRefused(...))");
+}
+
 TEST(describe_revert, leaves_out_what_is_dynamic_or_missing) {
     EXPECT_EQ(describe_revert(abi::call("NotSent(bytes)", Bytes{1, 2})), "NotSent(...)");
     EXPECT_EQ(describe_revert(abi::call("TooLittleOut(uint256,uint256)", uint256{1u})),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -8,7 +9,8 @@
 
 namespace scope::builder {
 
-/// A user's own transaction on a rollup.
+/// A user's own transaction on a rollup, which is a root by its own bytes or its target
+/// (execution::is_root).
 struct L2Root {
     ChainId chain_id;
     Transaction transaction;
@@ -17,6 +19,9 @@ struct L2Root {
 /// A user's signed operation on L1.
 struct L1Root {
     protocol::SignedOperation operation;
+    /// The place in the scope at which its signed outcome holds; nullopt: the next one. Indices may
+    /// have gaps.
+    std::optional<uint64_t> root_index = std::nullopt;
 };
 
 /// The user operation that a tree of scoped calls hangs under (docs/protocol.md §1).
@@ -26,7 +31,7 @@ using Root = std::variant<L1Root, L2Root>;
 enum class RefusalRule : uint8_t {
     unknown_chain,  ///< a chain that is not in this scope
     transaction,    ///< the user's transaction can't stand in the block (reason: its TxError)
-    operation,      ///< the account refused the operation: nonce, deadline, signature
+    operation,      ///< the operation can't run: nonce, deadline, signature, outcome, index
     fault,          ///< ScopedCallable can't go on (reason: the reserved error)
     blob_hash,      ///< L1: BLOBHASH of the scope's own transaction (§11)
     /// L1: reads what an earlier root of the scope left (§11): needs a scope of its own.
@@ -35,6 +40,7 @@ enum class RefusalRule : uint8_t {
     submitter_balance,  ///< L1: reads the balance of who pays for the scope
     coinbase_balance,   ///< L1: reads the balance of who gets the block's fees
     gas_budget,         ///< more gas than the builder grants
+    underpaid,          ///< pays less than the builder's price rule asks (builder/price.hpp)
     too_deep,           ///< more scoped calls nested than the builder follows
     execution_failed,   ///< the plan's own transactions were refused on a chain
     execution_differs,  ///< executing the plan gave another outcome than simulating it

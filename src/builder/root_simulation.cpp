@@ -1,8 +1,9 @@
 #include "builder/root_simulation.hpp"
 
+#include <algorithm>
+
 #include "builder/refuse.hpp"
 #include "builder/simulation.hpp"
-#include "protocol/fault.hpp"
 
 namespace scope::builder {
 
@@ -10,15 +11,31 @@ namespace callable = protocol::callable;
 
 namespace {
 
+RefusalRule when_short(bool scope_is) noexcept {
+    return scope_is ? RefusalRule::scope_full : RefusalRule::gas_budget;
+}
+
 std::vector<SimulatedChain> simulated_chains(OpenScope& scope) {
     auto& l1 = scope.l1();
+    const uint64_t most = scope.options().max_l1_gas_per_root;
     std::vector<SimulatedChain> chains;
-    chains.push_back({l1.chain_id(), l1.callable(), l1.settlement().settlement, &l1.state(),
-                      &l1.environment(), &l1.host(), l1.budget.left()});
+    chains.push_back({.chain_id = l1.chain_id(),
+                      .callable = l1.callable(),
+                      .loader = l1.settlement().settlement,
+                      .state = &l1.state(),
+                      .environment = &l1.environment(),
+                      .scope_transaction = &l1.host(),
+                      .serve_gas = std::min(l1.budget.left(), most),
+                      .when_short = when_short(l1.is_short_of_gas(most))});
     for (auto& rollup : scope.rollups())
-        chains.push_back({rollup.chain_id(), rollup.system().target, rollup.system().sender,
-                          &rollup.block().state(), &rollup.block().environment(), nullptr,
-                          OpenRollup::SYSTEM_GAS});
+        chains.push_back({.chain_id = rollup.chain_id(),
+                          .callable = rollup.system().target,
+                          .loader = rollup.system().sender,
+                          .state = &rollup.block().state(),
+                          .environment = &rollup.block().environment(),
+                          .serve_gas = rollup.system_gas(),
+                          .when_short = when_short(rollup.is_short_of_gas()),
+                          .limits = scope.limits_for(rollup)});
     return chains;
 }
 
@@ -29,8 +46,12 @@ WhyAbsent why_absent_from(const OpenScope& scope) {
 Result<RootResult, Refusal> simulate(OpenScope& scope, const Candidate& candidate,
                                      const L2Root& root) {
     auto& rollup = *scope.find(root.chain_id);
-    if (const auto loaded = rollup.run_system(callable::load_root(candidate.context, {})); !loaded)
-        return refuse(RefusalRule::execution_failed, loaded.error().reason);
+    const protocol::RootSection section{scope.limits_for(rollup), {}, {}};
+    if (const auto loaded = rollup.run_system(callable::load_root(candidate.context, section));
+        !loaded)
+        return refuse(
+            loaded.error().is_full ? RefusalRule::scope_full : RefusalRule::execution_failed,
+            loaded.error().reason);
     Simulation simulation{simulated_chains(scope), candidate.context, why_absent_from(scope)};
     const auto outcome = rollup.run(root.transaction, candidate.sender, &simulation.host());
     if (!outcome) return refuse(root, outcome.error());
@@ -42,13 +63,15 @@ Result<RootResult, Refusal> simulate(OpenScope& scope, const Candidate& candidat
 Result<RootResult, Refusal> simulate(OpenScope& scope, const Candidate& candidate,
                                      const L1Root& root) {
     auto& l1 = scope.l1();
+    if (const auto begun = l1.begin_operation(root.operation); !begun)
+        return refuse(RefusalRule::operation, begun.error().reason);
     const auto loaded = l1.call(callable::load_root(candidate.context, {}));
     if (loaded.status != evm::Status::success)
         return refuse(RefusalRule::execution_failed, describe_revert(loaded.output));
     Simulation simulation{simulated_chains(scope), candidate.context, why_absent_from(scope)};
-    const auto ending = l1.run_operation(simulation.host(), root.operation, l1.budget.left());
+    const auto ending = l1.run_operation(simulation.host(), root.operation);
     if (!ending && !simulation.refusal()) {
-        const bool full = protocol::is_too_little_operation_gas(ending.error().revert_data);
+        const bool full = protocol::is_too_little_gas_for_operation(ending.error().revert_data);
         return refuse(full ? RefusalRule::scope_full : RefusalRule::operation,
                       ending.error().reason);
     }

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/hex.hpp"
 #include "builder/assembly.hpp"
 #include "builder/plan_execution.hpp"
@@ -11,6 +14,7 @@
 #include "builder/root_simulation.hpp"
 #include "builder/settlement_check.hpp"
 #include "builder/step_timer.hpp"
+#include "rollup/blob_codec.hpp"
 #include "types/blob.hpp"
 
 namespace scope::builder {
@@ -28,6 +32,7 @@ Result<void, Refusal> execute_and_compare(OpenScope& scope, const Candidate& can
                         simulated.success ? "success" : "failure", to_hex(simulated.output),
                         ending.success ? "success" : "failure", to_hex(ending.output)));
     simulated.gas_used = ending.gas_used;
+    simulated.outcome = ending.outcome;
     return {};
 }
 
@@ -53,6 +58,59 @@ std::string why_not_settled(const execution::Outcome& outcome) {
                                                  : evm::to_string(outcome.status);
 }
 
+/// What the scope has taken so far.
+struct Spent {
+    uint64_t l1_gas = 0;
+    uint64_t rollup_gas = 0;  // whoever pays for it
+    uint64_t batch_bytes = 0;
+};
+
+Spent spent_by(OpenScope& scope) {
+    Spent spent{.l1_gas = scope.l1().budget.counted()};
+    for (auto& rollup : scope.rollups()) {
+        spent.rollup_gas += rollup.block().all_gas_used();
+        spent.batch_bytes += rollup.batch_size();
+    }
+    return spent;
+}
+
+L1Prices prices_of(OpenL1& l1) {
+    const uint256 blob = l1.environment().block.blob_base_fee * uint256{GAS_PER_BLOB};
+    return {.gas_wei = l1.host().transaction().gas_price,
+            .blob_byte_wei = blob / uint256{rollup::BLOB_CONTENT_SIZE}};
+}
+
+/// Returns what the builder gets of a root: from a rollup's transaction its priority fee, which
+/// goes to the block's coinbase; from an operation its own fee.
+uint256 paid_by(OpenScope& scope, const Candidate& candidate, const RootResult& result) {
+    const auto* const root = std::get_if<L2Root>(&candidate.root);
+    if (root == nullptr) return std::get<L1Root>(candidate.root).operation.operation.fee;
+    const uint256 base_fee = scope.find(root->chain_id)->block().environment().block.base_fee;
+    const uint256 price = execution::effective_gas_price(root->transaction, base_fee);
+    return (price - base_fee) * uint256{result.gas_used};
+}
+
+/// Refuses a root that took more gas on L1 than one may, or pays too little for what it took.
+Result<void, Refusal> require_paid(OpenScope& scope, const Candidate& candidate,
+                                   const RootResult& result, const Spent& before) {
+    const Spent now = spent_by(scope);
+    const auto& options = scope.options();
+    const bool is_on_rollup = std::holds_alternative<L2Root>(candidate.root);
+    const bool in_blobs = options.data_availability == DataAvailability::blobs;
+    const RootUse use{
+        .l1_gas = now.l1_gas - before.l1_gas,
+        .unpaid_gas = now.rollup_gas - before.rollup_gas - (is_on_rollup ? result.gas_used : 0),
+        .blob_bytes = in_blobs ? now.batch_bytes - before.batch_bytes : 0};
+    if (use.l1_gas > options.max_l1_gas_per_root)
+        return refuse(RefusalRule::gas_budget,
+                      fmt::format("it takes {} gas on L1, the builder grants a root {}", use.l1_gas,
+                                  options.max_l1_gas_per_root));
+    if (auto why = why_underpaid(paid_by(scope, candidate, result), use, prices_of(scope.l1()),
+                                 options.price))
+        return refuse(RefusalRule::underpaid, std::move(*why));
+    return {};
+}
+
 /// Returns all that any of the roots looked at.
 std::set<protocol::EnvironmentField> environment_of(const std::vector<RootResult>& roots) {
     std::set<protocol::EnvironmentField> fields;
@@ -68,6 +126,11 @@ struct ScopeBuilder::Scope {
     std::vector<RootResult> roots;
     StepTimes times;
 
+    /// Returns the least index that a root can have.
+    [[nodiscard]] uint64_t next_index() const {
+        return roots.empty() ? 0 : uint64_t{roots.back().context.root_index} + 1;
+    }
+
     Result<RootResult, Refusal> simulate(const Candidate& candidate) {
         const StepTimer timer{times.simulate};
         const auto before = open.checkpoint();
@@ -80,7 +143,9 @@ struct ScopeBuilder::Scope {
     Result<void, Refusal> execute(const Candidate& candidate, RootResult& simulated) {
         const StepTimer timer{times.execute};
         const auto before = open.checkpoint();
+        const Spent spent_before = spent_by(open);
         auto executed = execute_and_compare(open, candidate, simulated);
+        if (executed) executed = require_paid(open, candidate, simulated, spent_before);
         if (executed) executed = settlement_check.check(open, simulated.plan);
         if (executed) return {};
         open.rollback(before);
@@ -98,36 +163,28 @@ struct ScopeBuilder::Scope {
         bundle.scope.legs = open.l1().legs;
         for (auto& rollup : open.rollups()) {
             if (!rollup.is_touched()) continue;
-            auto part = [&] {
-                const StepTimer timer{times.assemble};
-                return builder::assemble(rollup, open.l1());
-            }();
-            if (!part) return std::unexpected{std::move(part.error())};
-            const size_t first_blob = bundle.blobs.size();
-            TRY_VOID(put_data(*part, bundle.blobs));
-            bundle.scope.batches.push_back(claim_of(*part, first_blob));
-            bundle.parts.push_back(std::move(*part));
+            const StepTimer timer{times.assemble};
+            bundle.parts.push_back(TRY(builder::assemble(rollup, open)));
         }
-        return bundle;
-    }
-
-    Result<void, SealError> put_data(RollupPart& part, std::vector<chain::StoredBlobPtr>& blobs) {
+        if (bundle.parts.empty())
+            return std::unexpected{SealError{SealRule::empty, "no rollup has a block to settle"}};
         const StepTimer timer{times.blobs};
-        if (open.options().data_availability == DataAvailability::calldata) {
-            put_into_calldata(part);
-            return {};
-        }
-        for (auto& blob : TRY(put_into_blobs(part))) blobs.push_back(std::move(blob));
-        return {};
+        auto data = TRY(put_data(bundle.parts, open.options().data_availability));
+        bundle.scope.data = std::move(data.calldata);
+        bundle.blobs = std::move(data.blobs);
+        for (const auto& part : bundle.parts) bundle.scope.batches.push_back(claim_of(part));
+        return bundle;
     }
 
     Result<void, SealError> prove(Bundle& bundle, prover::Prover& prover) {
         const StepTimer timer{times.prove};
-        auto proofs = TRY(builder::prove(
-            bundle.parts, prover, [this](const RollupPart& part) { return digests_of(part); }));
-        for (size_t i = 0; i < proofs.size(); ++i) {
-            bundle.scope.batches[i].proof = std::move(proofs[i].bytes);
-            bundle.parts[i].dissents = std::move(proofs[i].dissents);
+        auto proofs =
+            TRY(builder::prove(bundle.parts, {bundle.scope.data, bundle.blobs}, prover,
+                               [this](const RollupPart& part) { return digests_of(part); }));
+        bundle.scope.proofs.clear();
+        for (auto& proof : proofs) {
+            bundle.scope.proofs.push_back(std::move(proof.bytes));
+            std::ranges::move(proof.dissents, std::back_inserter(bundle.dissents));
         }
         return {};
     }
@@ -144,20 +201,12 @@ struct ScopeBuilder::Scope {
     /// Assembles the bundle and rehearses it: all but the proofs.
     Result<Bundle, SealError> rehearse() {
         auto bundle = TRY(assemble());
-        if (bundle.parts.empty())
-            return std::unexpected{SealError{SealRule::empty, "no rollup has a block to settle"}};
-        if (bundle.blobs.size() > MAX_BLOBS_PER_TRANSACTION)
-            return std::unexpected{
-                SealError{SealRule::too_many_blobs,
-                          fmt::format("{} blobs, at most {} in one transaction",
-                                      bundle.blobs.size(), MAX_BLOBS_PER_TRANSACTION)}};
         const StepTimer timer{times.bundle};
-        for (auto& batch : bundle.scope.batches) batch.proof = placeholder_proof();
+        bundle.scope.proofs.assign(proof_groups(bundle.parts).size(), placeholder_proof());
         sign(bundle);
         const auto& l1 = open.l1();
         std::vector<Address> verifiers;
-        for (const auto& part : bundle.parts)
-            verifiers.push_back(open.find(part.chain_id)->registered().verifier);
+        for (const auto& part : bundle.parts) verifiers.push_back(part.verifier);
         const auto outcome = builder::rehearse(l1.snapshot(), bundle.transaction,
                                                {l1.settlement().settlement, std::move(verifiers)});
         if (!outcome)
@@ -206,7 +255,7 @@ Result<ScopeBuilder, l1::L1Error> ScopeBuilder::open(const l1::L1View& l1,
 ScopeBuilder::~ScopeBuilder() = default;
 
 Result<RootResult, Refusal> ScopeBuilder::add(const Root& root) {
-    const auto candidate = TRY(admit(scope_->open, root, scope_->roots.size()));
+    const auto candidate = TRY(admit(scope_->open, root, scope_->next_index()));
     auto result = TRY(scope_->simulate(candidate));
     TRY_VOID(scope_->execute(candidate, result));
     result.root_id = protocol::root_id(scope_->open.l1().settlement(), candidate.context);
@@ -222,6 +271,7 @@ Result<execution::Outcome, execution::TxError> ScopeBuilder::add_transaction(
     if (tx.type == TxType::system) return std::unexpected{execution::TxError::system_pays_or_sends};
     if (tx.type == TxType::blob) return std::unexpected{execution::TxError::no_blobs};
     const auto sender = TRY(execution::sender_of(tx, rollup->block().environment()));
+    if (is_root(*rollup, tx)) return std::unexpected{execution::TxError::root_without_load};
     const auto before = open.checkpoint();
     auto outcome = TRY(rollup->run(tx, sender));
     if (open.options().data_availability == DataAvailability::calldata)
@@ -231,6 +281,11 @@ Result<execution::Outcome, execution::TxError> ScopeBuilder::add_transaction(
         return std::unexpected{execution::TxError::block_size_exceeded};
     }
     return outcome;
+}
+
+bool ScopeBuilder::is_ordinary(ChainId chain_id, const Transaction& tx) {
+    auto* const rollup = scope_->open.find(chain_id);
+    return rollup != nullptr && !is_root(*rollup, tx);
 }
 
 const l1::L1Head& ScopeBuilder::l1_parent() const noexcept {

@@ -36,11 +36,15 @@ class ScopeBuilder {
     /// Returns what happened under it, or why it was refused: then it leaves no trace.
     Result<RootResult, Refusal> add(const Root& root);
 
-    /// Adds an ordinary transaction of a rollup, in no root: it can't make scoped calls
-    /// (NoOpenRoot). A transaction for which the scope's data has no room is too large for the
-    /// block.
+    /// Adds an ordinary transaction of a rollup, in no root: its scoped calls revert (NoOpenRoot).
+    /// One that is a root can't stand so. A transaction for which the scope's data has no room is
+    /// too large for the block.
     Result<execution::Outcome, execution::TxError> add_transaction(ChainId chain_id,
                                                                    const Transaction& tx);
+
+    /// Returns whether a transaction is no root by its rollup's rule as the block stands, so that it
+    /// goes to add_transaction and not to add; false if the rollup takes no part.
+    [[nodiscard]] bool is_ordinary(ChainId chain_id, const Transaction& tx);
 
     /// Returns the L1 block on which the scope is built.
     [[nodiscard]] const l1::L1Head& l1_parent() const noexcept;

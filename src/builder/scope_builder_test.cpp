@@ -5,13 +5,18 @@
 #include <atomic>
 
 #include "builder/test_network.hpp"
+#include "protocol/abi_fields.hpp"
+#include "protocol/callable.hpp"
+#include "rollup/blob_codec.hpp"
 #include "types/signing.hpp"
 
 namespace scope::builder {
 namespace {
 
 using rollup::test::Author;
+using test::CannedAnswer;
 using test::CHAIN;
+using test::NetworkChanges;
 using test::REMOTE;
 using test::TestNetwork;
 using testing::HasSubstr;
@@ -141,19 +146,185 @@ TEST(scope_builder, seals_what_others_find_when_they_execute_it) {
 
         ASSERT_EQ(bundle->parts.size(), 1u);  // nothing happened on REMOTE
         const auto& part = bundle->parts[0];
-        EXPECT_EQ(part.blobs.empty(), where == DataAvailability::calldata);
+        EXPECT_EQ(bundle->blobs.empty(), where == DataAvailability::calldata);
+        EXPECT_EQ(bundle->scope.data.empty(), where == DataAvailability::blobs);
         const auto& followed = *network.follower->rollup(CHAIN);
         const auto found = rollup::execute_batch(followed.chain, followed.config,
                                                  rollup::decode_batch(part.batch_bytes).value());
         ASSERT_TRUE(found.has_value()) << to_string(found.error());
         EXPECT_EQ(part.execution.last_block_hash, found->last_block_hash);
-        EXPECT_EQ(part.execution.post_state_root, found->post_state_root);
-        EXPECT_EQ(part.execution.pre_state_root, found->pre_state_root);
+        EXPECT_EQ(part.execution.parent_block_hash, found->parent_block_hash);
         EXPECT_EQ(part.execution.remotes, found->remotes);
+        EXPECT_EQ(part.execution.gas_used, found->gas_used);
         ASSERT_EQ(part.execution.blocks.size(), 1u);
         EXPECT_EQ(part.execution.blocks[0].block.senders, found->blocks[0].block.senders);
         EXPECT_EQ(part.execution.blocks[0].block.receipts, found->blocks[0].block.receipts);
-        EXPECT_EQ(part.execution.blocks[0].state->state_root(), found->post_state_root);
+        EXPECT_EQ(part.execution.blocks[0].state->state_root(),
+                  found->blocks[0].state->state_root());
+    }
+}
+
+/// A bundle of both rollups, each with a transfer.
+Bundle seal_both(const TestNetwork& network, const BuilderOptions& options, Yes& prover) {
+    auto scope = ScopeBuilder::open(*network.l1, *network.follower, network.contracts, options);
+    EXPECT_TRUE(scope.has_value());
+    for (const ChainId chain_id : {REMOTE, CHAIN}) {
+        Author author{chain_id};
+        EXPECT_TRUE(scope->add_transaction(chain_id, author.transfer(Address{{1}}, 1)).has_value());
+    }
+    auto bundle = scope->seal(prover);
+    EXPECT_TRUE(bundle.has_value()) << to_string(bundle.error());
+    return std::move(*bundle);
+}
+
+TEST(scope_builder, batches_share_one_payload_of_data) {
+    const TestNetwork network;
+    for (const auto where : {DataAvailability::calldata, DataAvailability::blobs}) {
+        auto options = network.options;
+        options.data_availability = where;
+        Yes prover;
+        const auto bundle = seal_both(network, options, prover);
+        ASSERT_EQ(bundle.parts.size(), 2u);
+        const Bytes bytes = concat(bundle.parts[0].batch_bytes, bundle.parts[1].batch_bytes);
+        std::vector<Hash> hashes;
+        std::vector<crypto::Blob> blobs;
+        for (const auto& blob : bundle.blobs) {
+            hashes.push_back(crypto::versioned_hash(blob->commitment));
+            blobs.push_back(blob->blob);
+        }
+        const bool in_blobs = where == DataAvailability::blobs;
+        EXPECT_EQ(in_blobs ? rollup::from_blobs(blobs).value() : bundle.scope.data, bytes);
+        EXPECT_EQ(blobs.size(), in_blobs ? 1u : 0u);
+        const Hash commitment = in_blobs ? protocol::data_commitment_of_blobs(hashes)
+                                         : protocol::data_commitment_of_calldata(bytes);
+        uint256 offset;
+        for (size_t i = 0; i < 2; ++i) {
+            const auto& part = bundle.parts[i];
+            const auto& slice = part.public_inputs.data;
+            EXPECT_EQ(slice.commitment, commitment);
+            EXPECT_EQ(slice.offset, offset);
+            EXPECT_EQ(slice.length, uint256{part.batch_bytes.size()});
+            offset += slice.length;
+            EXPECT_EQ(bundle.scope.batches[i].data_offset, slice.offset);
+            EXPECT_EQ(bundle.scope.batches[i].data_length, slice.length);
+            EXPECT_EQ(bundle.scope.batches[i].chain_id, uint256{part.chain_id});
+        }
+    }
+}
+
+TEST(scope_builder, asks_for_one_proof_of_all_that_share_verifier_and_program) {
+    for (const bool is_shared : {true, false}) {
+        const TestNetwork network{{.registry = [&](ChainId id, protocol::RegisteredRollup& rollup) {
+            if (id == REMOTE && !is_shared) rollup.verifier = Address{{0xef}};
+        }}};
+        Yes prover;
+        const auto bundle = seal_both(network, network.options, prover);
+        EXPECT_EQ(prover.asked, is_shared ? 1 : 2);
+        EXPECT_EQ(bundle.scope.proofs.size(), is_shared ? 1u : 2u);
+    }
+}
+
+TEST(scope_builder, names_the_submitter_as_builder_if_told_to) {
+    const TestNetwork network;
+    for (const bool is_named : {false, true}) {
+        auto options = network.options;
+        options.name_builder = is_named;
+        Yes prover;
+        const auto bundle = seal_both(network, options, prover);
+        const Address expected = is_named ? crypto::address_of(options.submitter) : Address{};
+        for (const auto& part : bundle.parts) EXPECT_EQ(part.public_inputs.builder, expected);
+        for (const auto& claim : bundle.scope.batches) EXPECT_EQ(claim.builder, expected);
+    }
+}
+
+TEST(scope_builder, takes_a_root_only_as_root_and_nothing_else_so) {
+    const TestNetwork network;
+    auto scope = network.open();
+    Author author;
+    const auto root = author.root();
+    EXPECT_FALSE(scope.is_ordinary(CHAIN, root));
+    EXPECT_EQ(scope.add_transaction(CHAIN, root).error(), execution::TxError::root_without_load);
+    Author again;
+    const auto other = again.call_predeploy();
+    EXPECT_TRUE(scope.is_ordinary(CHAIN, other));
+    const auto refused = scope.add(L2Root{CHAIN, other});
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().rule, RefusalRule::transaction);
+    EXPECT_THAT(refused.error().reason, HasSubstr("not a root"));
+    EXPECT_TRUE(scope.add_transaction(CHAIN, other).has_value());
+    EXPECT_FALSE(scope.is_ordinary(ChainId{999}, other));
+}
+
+/// A network whose ScopedCallables tell a baton, so that roots without calls can be added.
+NetworkChanges with_batons() {
+    namespace callable = protocol::callable;
+    const auto selector_of = [](const Bytes& calldata) {
+        return to_bytes(BytesView{calldata}.first(abi::Selector::size()));
+    };
+    const callable::Baton baton;
+    const CannedAnswer told{selector_of(callable::get_baton()),
+                            abi::encode(Hash{}, std::tuple{baton.trace, baton.depth,
+                                                           baton.gas_to_ask, protocol::Marks{}})};
+    const Bytes code = test::canned_code(
+        {told, {selector_of(callable::get_remotes()), abi::encode(std::vector<uint256>{})}});
+    NetworkChanges changes;
+    changes.rollup = [code](rollup::RollupConfig& config) {
+        config.genesis.alloc[rollup::PREDEPLOY].code = code;
+    };
+    changes.l1_callable = {told};
+    return changes;
+}
+
+TEST(scope_builder, gives_roots_their_indices_and_seals_them) {
+    const TestNetwork network{with_batons()};
+    auto scope = network.open();
+    for (uint64_t index = 0; index < 2; ++index) {
+        Author author{index == 0 ? CHAIN : REMOTE};
+        const auto added = scope.add(L2Root{index == 0 ? CHAIN : REMOTE, author.root()});
+        ASSERT_TRUE(added.has_value()) << added.error().to_string();
+        EXPECT_TRUE(added->success);
+        EXPECT_TRUE(added->outcome.is_zero());
+        EXPECT_EQ(added->context.root_index, uint256{index});
+    }
+    Yes prover;
+    const auto bundle = scope.seal(prover);
+    ASSERT_TRUE(bundle.has_value()) << to_string(bundle.error());
+    ASSERT_EQ(bundle->parts.size(), 2u);
+    // openScope, loadRoot, the root
+    EXPECT_EQ(bundle->parts[0].batch.blocks[0].transactions.size(), 3u);
+}
+
+TEST(scope_builder, refuses_a_root_that_pays_less_than_the_price_rule_asks) {
+    const TestNetwork network{with_batons()};
+    auto options = network.options;
+    // It pays a wei for each gas; its data cost about that for each byte.
+    for (const uint64_t margin : {0u, 1u, 100'000'000u}) {
+        options.price.margin_percent = margin;
+        auto scope = ScopeBuilder::open(*network.l1, *network.follower, network.contracts, options);
+        ASSERT_TRUE(scope.has_value());
+        Author author;
+        const auto added = scope->add(L2Root{CHAIN, author.root()});
+        EXPECT_EQ(added.has_value(), margin < 100'000'000u) << margin;
+        if (added) continue;
+        EXPECT_EQ(added.error().rule, RefusalRule::underpaid);
+        EXPECT_THAT(added.error().reason, HasSubstr("0 gas on L1"));
+        EXPECT_TRUE(scope->roots().empty());
+        EXPECT_EQ(scope->rehearse().error().rule, SealRule::empty);
+    }
+}
+
+TEST(scope_builder, refuses_a_root_that_takes_more_gas_on_l1_than_one_may) {
+    const TestNetwork network{with_batons()};
+    auto options = network.options;
+    options.data_availability = DataAvailability::calldata;  // which its data take
+    for (const uint64_t most : {1'000u, 100'000u}) {
+        options.max_l1_gas_per_root = most;
+        auto scope = ScopeBuilder::open(*network.l1, *network.follower, network.contracts, options);
+        ASSERT_TRUE(scope.has_value());
+        Author author;
+        const auto added = scope->add(L2Root{CHAIN, author.root()});
+        EXPECT_EQ(added.has_value(), most == 100'000u);
+        if (!added) EXPECT_EQ(added.error().rule, RefusalRule::gas_budget);
     }
 }
 
@@ -201,7 +372,7 @@ TEST(scope_builder, refuses_a_root_on_a_rollup_that_has_stopped_and_serves_other
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().rule, RefusalRule::unknown_chain);
     EXPECT_THAT(refused.error().reason, HasSubstr("rollup 901 has stopped: "));
-    EXPECT_THAT(refused.error().reason, HasSubstr("batch 0: wrong_post_state_root"));
+    EXPECT_THAT(refused.error().reason, HasSubstr("batch 0: wrong_last_block_hash"));
 
     Author other{REMOTE};
     ASSERT_TRUE(scope.add_transaction(REMOTE, other.transfer(Address{{1}}, 1)).has_value());

@@ -23,8 +23,9 @@ PairView view_of(OpenScope& scope, ChainId chain_id, ChainId remote) {
     const auto hashes =
         callable::decode_rolling_hashes(ask(callable::get_rolling_hashes(uint256{remote})));
     const auto values = callable::decode_values(ask(callable::get_values(uint256{remote})));
-    CHECK(hashes && values);  // no root is open
-    return {*hashes, *values};
+    const auto limit = callable::decode_limit(ask(callable::get_limit(uint256{remote})));
+    CHECK(hashes && values && limit);  // no root is open
+    return {*hashes, *values, *limit};
 }
 
 Result<void, Refusal> require_mirrored(ChainId x, const PairView& here, ChainId y,
@@ -36,18 +37,31 @@ Result<void, Refusal> require_mirrored(ChainId x, const PairView& here, ChainId 
     return {};
 }
 
+/// Refuses a limit of @p chain_id for @p remote that executeScope would refuse (WrongLimit).
+Result<void, Refusal> require_limit(OpenScope& scope, ChainId chain_id, ChainId remote,
+                                    const uint256& limit) {
+    const auto* const rollup = scope.find(remote);
+    const uint256 held = rollup ? rollup->registered().escrow : uint256{};  // L1 has none
+    if (is_allowed_limit(limit, held)) return {};
+    return refuse(RefusalRule::escrow,
+                  fmt::format("chain {} works with a limit of {} wei for chain {}, for which L1 "
+                              "holds {}",
+                              chain_id, to_decimal(limit), remote, to_decimal(held)));
+}
+
 }  // namespace
 
 Result<void, Refusal> require_room(const OpenScope& scope) {
-    size_t blobs = 0;
+    size_t all = 0;
     for (const auto& rollup : scope.rollups()) {
         if (!rollup.is_touched()) continue;
         const size_t size = rollup.batch_size();
         if (size > rollup::MAX_BATCH_SIZE)
             return refuse(RefusalRule::scope_full,
                           fmt::format("chain {}: the batch has no room", rollup.chain_id()));
-        blobs += rollup::blobs_for(size);
+        all += size;
     }
+    const size_t blobs = rollup::blobs_for(all);
     if (scope.options().data_availability == DataAvailability::blobs &&
         blobs > MAX_BLOBS_PER_TRANSACTION)
         return refuse(RefusalRule::scope_full,
@@ -77,6 +91,10 @@ const char* first_difference(const PairView& here, const PairView& there) noexce
     return nullptr;
 }
 
+bool is_allowed_limit(const uint256& limit, const uint256& held) noexcept {
+    return limit.is_zero() || limit == held;
+}
+
 Backing backing_of(const uint256& escrow, const ValuesByRemote& values) noexcept {
     Backing backing{escrow, {}};
     for (const auto& [remote, pair] : values) {
@@ -97,6 +115,8 @@ Result<void, Refusal> SettlementCheck::check(OpenScope& scope, const Plan& plan)
         const auto here = view_of(scope, x, y);
         const auto there = view_of(scope, y, x);
         TRY_VOID(require_mirrored(x, here, y, there));
+        TRY_VOID(require_limit(scope, x, y, here.limit));
+        TRY_VOID(require_limit(scope, y, x, there.limit));
         note(x, y, here);
         note(y, x, there);
     }

@@ -65,6 +65,15 @@ TEST(settlement_check, tells_what_of_a_pair_is_not_mirrored) {
     EXPECT_STREQ(first_difference(pair.there, pair.here), "requests");
 }
 
+TEST(settlement_check, a_limit_is_what_l1_holds_or_none) {
+    EXPECT_TRUE(is_allowed_limit({}, 5u));
+    EXPECT_TRUE(is_allowed_limit(5u, 5u));
+    EXPECT_TRUE(is_allowed_limit({}, {}));
+    EXPECT_FALSE(is_allowed_limit(4u, 5u));
+    EXPECT_FALSE(is_allowed_limit(6u, 5u));
+    EXPECT_FALSE(is_allowed_limit(1u, {}));
+}
+
 TEST(settlement_check, a_rollup_may_give_what_it_was_given_and_what_is_held_for_it) {
     const auto [held, given] = backing_of(5u, {{L1, {.value_out = 3u, .value_in = 10u}},
                                                {CHAIN, {.value_out = 12u, .value_in = {}}}});

@@ -26,8 +26,9 @@ constexpr int64_t SERVE_OVERHEAD = 12'000;
 constexpr int64_t MAX_SERVED_GAS = 1 << 28;
 /// Waits that a root may begin anew, because their variant doesn't reproduce.
 constexpr uint64_t MAX_UNWOUND = 256;
-/// Scoped calls that may be nested in a root.
-constexpr size_t MAX_NESTED = 64;
+/// Scoped calls that may be nested in a root. ScopedCallable counts them (TooDeep), but for those
+/// that a chain asks while it waits in a static call, where it can't store a depth (§8).
+constexpr size_t MAX_NESTED = protocol::MAX_DEPTH;
 /// From so many on they run on a stack of their own. A chain has at most 1024 frames (Yellow Paper,
 /// section 9.4.2), which take up to 2 MiB; each nested call may open another chain.
 constexpr size_t NESTED_ON_OWN_STACK = 2;
@@ -174,7 +175,7 @@ struct Simulation::Impl {
     /// ScopedCallable of a rollup can't go on.
     void refuse_fault(const Side& side, BytesView reason) {
         const bool short_of_gas = protocol::fault_of(reason) == protocol::Fault::too_little_gas;
-        refuse(short_of_gas ? RefusalRule::gas_budget : RefusalRule::fault,
+        refuse(short_of_gas ? side.chain.when_short : RefusalRule::fault,
                fmt::format("chain {}: {}", side.chain.chain_id, describe_revert(reason)));
     }
 
@@ -243,9 +244,11 @@ struct Simulation::Impl {
     void open(Side& side) {
         if (!side.chain.scope_transaction) {
             side.host->open_transaction({.origin = side.chain.loader});
+            if (auto* const rollup = side.host->rollup()) rollup->limit_gas(side.chain.serve_gas);
             side.host->access_account(side.chain.callable);  // the system transaction's target
         }
-        const auto result = from_loader(side, callable::load_root(context, {}), 0);
+        const auto result =
+            from_loader(side, callable::load_root(context, {side.chain.limits, {}, {}}), 0);
         if (result.status != evm::Status::success)
             refuse(RefusalRule::fault,
                    fmt::format("chain {} can't open the root: {}", side.chain.chain_id,
@@ -297,7 +300,8 @@ struct Simulation::Impl {
             const bool short_of_gas =
                 protocol::fault_of(result.output) == protocol::Fault::too_little_gas ||
                 result.status == evm::Status::out_of_gas;
-            refuse(short_of_gas ? RefusalRule::gas_budget : RefusalRule::fault,
+            const auto rule = waiting ? RefusalRule::gas_budget : target.chain.when_short;
+            refuse(short_of_gas ? rule : RefusalRule::fault,
                    fmt::format("chain {} can't serve the call to {}: {}, with {} gas left",
                                target.chain.chain_id, to_hex(request.to), reason, gas));
             return std::nullopt;
@@ -429,7 +433,8 @@ struct Simulation::Impl {
             record != nullptr && is_static(request) && target->waits.empty())
             response = record->response;
         const auto decoded = protocol::decode_response(*response);
-        if (!decoded) return refuse_silence(*target, "answer");
+        if (!decoded || decoded->has_baton == is_static(request))
+            return refuse_silence(*target, "answer");
         call.success = decoded->success;
         call.output = decoded->data;
         if (!note(*target, request, call.request_hash, *decoded, *response)) return;
@@ -449,21 +454,33 @@ struct Simulation::Impl {
                                describe_revert(filled.output)));
     }
 
-    /// The plan: a chain's records in the order found; its fills in the order of the records that
-    /// they answer, so that both response streams of a pair fold alike.
+    /// The plan, in canonical order (§11): a chain's records in the order found; its fills by the
+    /// chain that answers, ascending, then in the order of the records that they answer, so that
+    /// both response streams of a pair fold alike.
     [[nodiscard]] Plan plan() const {
+        std::map<ChainId, const Side*> targets;
+        for (const auto& side : sides) targets.emplace(side->chain.chain_id, side.get());
         Plan plan;
-        for (const auto& side : sides) {
+        for (const auto& [chain_id, side] : targets) {
             for (const auto& served : side->records) {
                 const Side* const source = find(served.request.source_chain_id);
                 CHECK(source != nullptr);  // it was answered
-                plan[side->chain.chain_id].records.push_back(
+                plan[chain_id].records.push_back(
                     {served.request, crypto::keccak256(served.response), served.kept});
                 plan[source->chain.chain_id].fills.push_back(
-                    {uint256{side->chain.chain_id}, served.request_hash, served.response});
+                    {uint256{chain_id}, served.request_hash, served.response});
             }
+            for (const auto& limit : side->chain.limits)
+                if (needs_limit(*side, limit.chain_id)) plan[chain_id].limits.push_back(limit);
         }
         return plan;
+    }
+
+    /// Serving value looks at what L1 holds for who sends it (§10).
+    static bool needs_limit(const Side& side, const uint256& remote) {
+        return std::ranges::any_of(side.records, [&](const Served& served) {
+            return served.request.source_chain_id == remote && !served.request.value.is_zero();
+        });
     }
 
     void mark_kept(std::vector<CallTree>& branches, bool around_kept) {

@@ -19,8 +19,15 @@ struct SimulatedChain {
     /// L1: the host on which the scope's one transaction is open. Null on a rollup, where every
     /// root has a transaction.
     execution::Host* scope_transaction = nullptr;
-    /// Gas that serving a root's inbound calls may take, ScopedCallable's part included.
+    /// Gas that serving a root's inbound calls may take, ScopedCallable's part included; and as much
+    /// that nobody pays for may be taken meanwhile.
     uint64_t serve_gas = 0;
+    /// The rule that a root breaks if that, or gas for asking, is too little: scope_full where
+    /// another scope would have more.
+    RefusalRule when_short = RefusalRule::gas_budget;
+    /// Limits that the root may be the first to bring (§10); none on L1. All are loaded, for they
+    /// change nothing but what they allow; the plan has those that are needed.
+    std::vector<protocol::Limit> limits = {};
 };
 
 /// Returns the human-readable reason why a chain is not of the scope.
@@ -44,7 +51,7 @@ using WhyAbsent = std::function<std::string(const uint256& chain_id)>;
 class Simulation {
   public:
     /// @param chains  All chains of the scope; their states share a journal. The root's own chain
-    ///                has loaded the root, without fills or records.
+    ///                has loaded the root with its limits, without fills or records.
     Simulation(const std::vector<SimulatedChain>& chains, const protocol::RootContext& context,
                WhyAbsent why_absent);
     ~Simulation();

@@ -1,61 +1,103 @@
 #include "builder/test_network.hpp"
 
 #include "evm/opcodes.hpp"
+#include "protocol/abi_fields.hpp"
 
 namespace scope::builder::test {
 
 namespace {
 
-constexpr uint64_t WORDS = 8;  // of ISettlement.Rollup
-
-Hash slot_of(ChainId chain_id, uint64_t word) {
-    return to_be(uint256{chain_id.number() * WORDS + word});
+Bytes push(BytesView bytes) {
+    return concat(Bytes{static_cast<uint8_t>(evm::OP_PUSH0 + bytes.size())}, bytes);
+}
+Bytes push2(size_t value) {
+    return push(Bytes{static_cast<uint8_t>(value >> 8), static_cast<uint8_t>(value)});
 }
 
-/// Answers every call with the words of the rollup that its first argument names.
-Bytes settlement_code() {
+/// Returns code that leaves on the stack whether the calldata begin with @p prefix.
+Bytes test_of(const Bytes& prefix) {
     using namespace evm;
-    Bytes code{OP_PUSH0 + 1, 4, OP_CALLDATALOAD, OP_PUSH0 + 1, WORDS, OP_MUL};
-    for (uint8_t word = 0; word < WORDS; ++word)
-        append(code, Bytes{OP_DUP1, OP_PUSH0 + 1, word, OP_ADD, OP_SLOAD, OP_PUSH0 + 1,
-                           static_cast<uint8_t>(32 * word), OP_MSTORE});
-    append(code, Bytes{OP_PUSH0 + 2, 1, 0, OP_PUSH0, OP_RETURN});
+    constexpr size_t SELECTOR_SIZE = abi::Selector::size();
+    CHECK(prefix.size() == SELECTOR_SIZE || prefix.size() == SELECTOR_SIZE + abi::WORD);
+    const BytesView view{prefix};
+    Bytes code = concat(Bytes{OP_PUSH0, OP_CALLDATALOAD, OP_PUSH0 + 1, 224, OP_SHR},
+                        push(view.first(SELECTOR_SIZE)), Bytes{OP_EQ});
+    if (prefix.size() > SELECTOR_SIZE)
+        append(code, concat(Bytes{OP_PUSH0 + 1, SELECTOR_SIZE, OP_CALLDATALOAD},
+                            push(view.subspan(SELECTOR_SIZE)), Bytes{OP_EQ, OP_AND}));
     return code;
+}
+
+/// Returns code that, at @p start, ends the frame with so many bytes at @p place of the contract's
+/// code if the calldata begin with @p prefix.
+Bytes answer_to(const Bytes& prefix, size_t start, size_t place, size_t size) {
+    using namespace evm;
+    const Bytes test = concat(test_of(prefix), Bytes{OP_ISZERO});
+    const Bytes answer = concat(push2(size), push2(place), Bytes{OP_PUSH0, OP_CODECOPY},
+                                push2(size), Bytes{OP_PUSH0, OP_RETURN});
+    const size_t end = start + test.size() + push2(0).size() + 1 + answer.size();
+    return concat(test, push2(end), Bytes{OP_JUMPI}, answer, Bytes{OP_JUMPDEST});
 }
 
 }  // namespace
 
-TestNetwork::TestNetwork(const std::function<void(rollup::RollupConfig&)>& change) {
+Bytes canned_code(const std::vector<CannedAnswer>& answers) {
+    size_t place = 1;  // of the outputs, behind all code
+    for (const auto& answer : answers) place += answer_to(answer.prefix, 0, 0, 0).size();
+    Bytes code;
+    Bytes outputs;
+    for (const auto& [prefix, output] : answers) {
+        append(code, answer_to(prefix, code.size(), place + outputs.size(), output.size()));
+        append(outputs, output);
+    }
+    code.push_back(evm::OP_STOP);
+    return concat(code, outputs);
+}
+
+TestNetwork::TestNetwork(const NetworkChanges& changes) {
     for (const ChainId chain_id : {CHAIN, REMOTE}) {
         configs.push_back(rollup::test::config(chain_id));
-        if (change) change(configs.back());
+        if (changes.rollup) changes.rollup(configs.back());
     }
     contracts = {configs[0].settlement, Address{{0xca}}};
-    follower = std::make_unique<rollup::Follower>(source, configs);
+
+    auto settlement = changes.settlement;
+    for (const auto& config : configs) {
+        protocol::RegisteredRollup registered;
+        registered.verifier = Address{{0xee}};
+        registered.program_id = config.program_id;
+        registered.last_block_hash = rollup::test::make_chain(config).head()->hash;
+        if (changes.registry) changes.registry(config.chain_id(), registered);
+        settlement.push_back({protocol::get_rollup(config.chain_id()), abi::encode(registered)});
+    }
+    const Bytes nonce_of = protocol::nonce_of({});
+    settlement.push_back(
+        {to_bytes(BytesView{nonce_of}.first(abi::Selector::size())), abi::encode(uint256{})});
 
     chain::Genesis genesis;
     genesis.timestamp_s = GENESIS_TIME_S;
-    auto& settlement = genesis.alloc[contracts.settlement.settlement];
-    settlement.code = settlement_code();
-    for (const auto& config : configs) {
-        const auto head = rollup::test::make_chain(config).head();
-        settlement.storage[slot_of(config.chain_id(), 1)] = config.program_id;
-        settlement.storage[slot_of(config.chain_id(), 2)] = head->header().state_root;
-        settlement.storage[slot_of(config.chain_id(), 3)] = head->hash;
-    }
-    genesis.alloc[contracts.l1_callable].code = rollup::test::predeploy_code();
+    genesis.alloc = changes.l1;
+    genesis.alloc[contracts.settlement.settlement].code = canned_code(settlement);
+    genesis.alloc[contracts.l1_callable].code = canned_code(changes.l1_callable);
     genesis.alloc[crypto::address_of(options.submitter)].balance =
         uint256{1'000'000'000} * uint256{1'000'000'000};
     l1 = std::make_unique<l1::LocalL1>(
         chain::ChainSpec::of(evm::Revision::osaka, rollup::test::L1_CHAIN), genesis);
+    source.blocks_.front() = std::make_shared<chain::StoredBlock>(*l1->chain().head());
+    follow_anew();
+}
+
+void TestNetwork::follow_anew() {
+    follower = std::make_unique<rollup::Follower>(source, configs);
+    CHECK(follower->advance().has_value());
 }
 
 void TestNetwork::stop_chain() {
     const auto chain = rollup::test::make_chain(configs[0]);
     const auto batch = rollup::test::sample_batch(chain, source.head()->hash, 0);
     auto claim = rollup::test::claim_of(chain, configs[0], batch, rollup::test::DataIn::calldata);
-    claim.claim.post_state_root = Hash{{0xbb}};
-    source.settle({claim.claim});
+    claim.claim.last_block_hash = Hash{{0xbb}};
+    source.settle({claim});
     CHECK(follower->advance().has_value());
     CHECK(follower->rollup(CHAIN)->stopped.has_value());
 }

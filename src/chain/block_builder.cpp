@@ -9,9 +9,10 @@ namespace scope::chain {
 
 namespace {
 
-execution::BlockInputs inputs_of(const ChainSpec& spec, const Block& block,
+execution::BlockInputs inputs_of(const ChainSpec& spec, const Block& block, uint64_t total_gas,
                                  std::shared_ptr<const state::WorldState> parent_state) {
     execution::BlockInputs inputs;
+    inputs.total_gas = total_gas;
     inputs.parent_hash = block.header.parent_hash;
     inputs.parent_beacon_block_root = block.header.parent_beacon_block_root;
     inputs.withdrawals = block.withdrawals;
@@ -78,7 +79,8 @@ struct BlockBuilder::Impl {
             state.emplace(*parent_state, *journal);
         else
             state.emplace(*parent_state);
-        executor.emplace(*state, environment, inputs_of(spec, block, parent_state));
+        executor.emplace(*state, environment,
+                         inputs_of(spec, block, attributes.total_gas, parent_state));
         executor->begin();
         size_bytes = encode(block).size() + SIZE_RESERVE;
     }
@@ -128,6 +130,10 @@ const std::vector<Receipt>& BlockBuilder::receipts() const noexcept {
 
 execution::Room BlockBuilder::room() const noexcept {
     return impl_->executor->room();
+}
+
+uint64_t BlockBuilder::all_gas_used() const noexcept {
+    return impl_->executor->all_gas_used();
 }
 
 Result<execution::Outcome, execution::TxError> BlockBuilder::try_transaction(

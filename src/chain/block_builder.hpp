@@ -20,6 +20,7 @@ struct BlockAttributes {
     std::optional<uint64_t> gas_limit;    ///< nullopt: the parent's
     std::vector<Withdrawal> withdrawals;  ///< Shanghai
     Hash parent_beacon_block_root;        ///< Cancun
+    uint64_t total_gas = UINT64_MAX;      ///< left of all gas of a rollup's batch (Room)
 };
 
 /// Returns whether a child of @p parent may have these attributes.
@@ -64,6 +65,8 @@ class BlockBuilder {
     [[nodiscard]] const std::vector<Transaction>& transactions() const noexcept;
     [[nodiscard]] const std::vector<Receipt>& receipts() const noexcept;
     [[nodiscard]] execution::Room room() const noexcept;
+    /// Returns the gas that was used so far: what transactions paid for, and on a rollup its own.
+    [[nodiscard]] uint64_t all_gas_used() const noexcept;
 
     /// Executes @p tx as the block's next, or refuses it and leaves no trace.
     /// @param host  To run on instead of a plain Host. REQUIRES: over state() and environment().

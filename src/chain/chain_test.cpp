@@ -402,6 +402,66 @@ TEST_F(SystemTransactionTest, leaves_transient_storage_to_the_next_transaction_o
     ASSERT_TRUE(imported) << to_string(imported.error());
 }
 
+TEST_F(SystemTransactionTest, has_gas_that_the_header_does_not_count) {
+    auto attributes = after(chain);
+    attributes.total_gas = 50'000'000;
+    BlockBuilder builder{chain, chain.head()->hash, attributes};
+    EXPECT_EQ(builder.room().total_gas, 50'000'000u);
+    const auto before = builder.checkpoint();
+    const auto run = [&] {
+        const auto outcome = builder.try_transaction(system_transaction(0, to_bytes(loaded)));
+        EXPECT_EQ(outcome->gas_used, 0u);
+        EXPECT_EQ(builder.all_gas_used(), outcome->rollup_gas_used);
+    };
+    run();
+    const uint64_t system_gas = builder.all_gas_used();
+    // Its data are 31 zero bytes and another one; TSTORE is 100, all before it 40.
+    EXPECT_EQ(system_gas, 21'000u + 31 * 4 + 16 + 140);
+    builder.rollback(before);
+    EXPECT_EQ(builder.all_gas_used(), 0u);
+    run();
+    ASSERT_TRUE(builder.try_transaction(transfer(0)));
+    EXPECT_EQ(builder.all_gas_used(), system_gas + 21'000);
+    EXPECT_EQ(builder.room().total_gas, 50'000'000u - system_gas - 21'000);
+
+    const auto sealed = builder.seal();
+    ASSERT_TRUE(sealed);
+    EXPECT_EQ(builder.all_gas_used(), system_gas + 21'000);
+    EXPECT_EQ(sealed->block.header().gas_used, 21'000u);
+    EXPECT_EQ(sealed->block.receipts[0].cumulative_gas_used, 0u);
+    EXPECT_EQ(sealed->block.receipts[1].cumulative_gas_used, 21'000u);
+    const auto imported = chain.import_bytes(encode(sealed->block.block));
+    ASSERT_TRUE(imported) << to_string(imported.error());
+}
+
+TEST_F(SystemTransactionTest, a_block_has_a_root_only_behind_its_load) {
+    const auto root = [](uint64_t nonce) {
+        Transaction tx = transfer(nonce);
+        tx.data = to_bytes(execution::ROOT_MARKER);
+        sign(tx, key());
+        return tx;
+    };
+    const auto load = [](uint64_t nonce) {
+        return system_transaction(nonce, concat(execution::LOAD_ROOT, Bytes(28)));
+    };
+    Block block = [&] {
+        BlockBuilder builder{chain, chain.head()->hash, after(chain)};
+        EXPECT_EQ(builder.try_transaction(root(0)).error(), TxError::root_without_load);
+        EXPECT_TRUE(builder.try_transaction(load(0)));
+        EXPECT_EQ(builder.try_transaction(transfer(0)).error(), TxError::load_without_root);
+        EXPECT_TRUE(builder.try_transaction(root(0)));
+        EXPECT_TRUE(builder.try_transaction(transfer(1)));
+        return builder.seal()->block.block;
+    }();
+    EXPECT_TRUE(chain.validate(block));
+    const BlockRefusal at_one{BlockError::invalid_transaction, 1, TxError::load_without_root};
+    block.transactions[1] = transfer(0);
+    EXPECT_EQ(to_string(chain.validate(block).error()), to_string(at_one));
+    const BlockRefusal at_zero{BlockError::invalid_transaction, 0, TxError::root_without_load};
+    block.transactions = {root(0)};
+    EXPECT_EQ(to_string(chain.validate(block).error()), to_string(at_zero));
+}
+
 TEST_F(SystemTransactionTest, is_refused_where_it_breaks_a_rule) {
     BlockBuilder builder{chain, chain.head()->hash, after(chain)};
     const auto refusal = [&](Transaction tx) {
@@ -420,6 +480,8 @@ TEST_F(SystemTransactionTest, is_refused_where_it_breaks_a_rule) {
     tx = system_transaction(0, to_bytes(loaded));
     tx.gas_limit = 21'000;
     EXPECT_EQ(refusal(tx), "intrinsic_gas_too_low");
+    tx.gas_limit = execution::MAX_GAS + 1;
+    EXPECT_EQ(refusal(tx), "block_gas_exceeded");
     EXPECT_EQ(refusal(system_transaction(0, Bytes(32))), "system_failed");
     EXPECT_EQ(builder.state().nonce(SYSTEM_SENDER), 0u);
 

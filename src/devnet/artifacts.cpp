@@ -23,6 +23,7 @@ constexpr auto CONTRACTS = std::to_array<std::pair<std::string_view, std::string
     {"Settlement", "Settlement"},
     {"CommitteeVerifier", "CommitteeVerifier"},
     {"ScopedAccount", "ScopedAccount"},
+    {"ScopedAccountFactory", "ScopedAccountFactory"},
     {"TokenBridge", "TokenBridge"},
     {"BridgedToken", "BridgedToken"},
     {"Token", "Token"},

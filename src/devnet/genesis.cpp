@@ -20,7 +20,7 @@ constexpr uint256 RESERVE{0, 0, 1, 0};
 }  // namespace
 
 Hash program_id() {
-    return crypto::keccak256(as_bytes("scope.program.osaka.v1"));
+    return crypto::keccak256(as_bytes("scope.program.osaka.v2"));
 }
 
 chain::ChainSpec l1_spec(ChainId chain_id) {
@@ -87,9 +87,9 @@ uint256 ether_of(const rollup::RollupConfig& rollup) {
 
 Bytes register_rollup(const rollup::RollupConfig& rollup, const Address& verifier,
                       const chain::StoredBlock& genesis) {
-    return abi::call("registerRollup(uint256,bytes32,address,bytes32,bytes32)",
-                     uint256{rollup.chain_id()}, rollup.program_id, verifier,
-                     genesis.header().state_root, genesis.hash);
+    const Address anyone;  // no sequencing policy
+    return abi::call("registerRollup(uint256,bytes32,address,address,bytes32)",
+                     uint256{rollup.chain_id()}, rollup.program_id, verifier, anyone, genesis.hash);
 }
 
 }  // namespace scope::devnet

@@ -90,9 +90,15 @@ void BlockExecutor::begin() {
 }
 
 Room BlockExecutor::room() const noexcept {
-    return {std::min(environment_.block.gas_limit - gas_used_, MAX_GAS),
-            environment_.blobs.max * GAS_PER_BLOB - blob_gas_used_,
-            environment_.block.gas_limit - rollup_gas_used_};
+    Room room;
+    room.gas = std::min(environment_.block.gas_limit - used_.gas, MAX_GAS);
+    room.blob_gas = environment_.blobs.max * GAS_PER_BLOB - used_.blob_gas;
+    room.total_gas = std::min(inputs_.total_gas - used_.all_gas, MAX_GAS);
+    if (environment_.rollup) {
+        room.log_bytes = MAX_LOG_BYTES_PER_BLOCK - used_.log_bytes;
+        room.behind_load = used_.behind_load;
+    }
+    return room;
 }
 
 Result<Outcome, TxError> BlockExecutor::execute(const Transaction& tx, const Address& sender,
@@ -102,16 +108,20 @@ Result<Outcome, TxError> BlockExecutor::execute(const Transaction& tx, const Add
     CHECK(&host->state() == &state_);
     statistics.executed.fetch_add(1, std::memory_order_relaxed);
     Outcome outcome = TRY(execute_transaction(*host, tx, sender, room()));
-    gas_used_ += outcome.gas_used;
-    blob_gas_used_ += outcome.blob_gas_used;
-    rollup_gas_used_ += outcome.rollup_gas_used;
+    used_.gas += outcome.gas_used;
+    used_.blob_gas += outcome.blob_gas_used;
+    used_.all_gas += outcome.gas_used + outcome.rollup_gas_used;
+    if (environment_.rollup) {
+        used_.log_bytes += log_bytes(outcome.logs);
+        used_.behind_load = environment_.rollup->loads_root(tx);
+    }
 
     Receipt receipt;
     receipt.type = tx.type;
     receipt.success = outcome.succeeded();
     if (!environment_.rules().has_receipt_status && inputs_.intermediate_root)
         receipt.state_root = inputs_.intermediate_root(state_);
-    receipt.cumulative_gas_used = gas_used_;
+    receipt.cumulative_gas_used = used_.gas;
     receipt.logs = outcome.logs;
     receipt.logs_bloom = bloom_of(receipt.logs);
     receipts_.push_back(std::move(receipt));
@@ -119,15 +129,13 @@ Result<Outcome, TxError> BlockExecutor::execute(const Transaction& tx, const Add
 }
 
 BlockExecutor::Checkpoint BlockExecutor::checkpoint() const noexcept {
-    return {state_.checkpoint(), receipts_.size(), gas_used_, blob_gas_used_, rollup_gas_used_};
+    return {state_.checkpoint(), receipts_.size(), used_};
 }
 
 void BlockExecutor::rollback(const Checkpoint& checkpoint) {
     state_.rollback(checkpoint.state);
     receipts_.resize(checkpoint.transactions);
-    gas_used_ = checkpoint.gas_used;
-    blob_gas_used_ = checkpoint.blob_gas_used;
-    rollup_gas_used_ = checkpoint.rollup_gas_used;
+    used_ = checkpoint.used;
 }
 
 Result<void, ExecutionError> BlockExecutor::collect_requests() {
@@ -191,8 +199,8 @@ BlockOutcome BlockExecutor::outcome() const {
     outcome.receipts = receipts_;
     for (const Receipt& receipt : receipts_)
         for (size_t i = 0; i < Bloom::size(); ++i) outcome.logs_bloom[i] |= receipt.logs_bloom[i];
-    outcome.gas_used = gas_used_;
-    outcome.blob_gas_used = blob_gas_used_;
+    outcome.gas_used = used_.gas;
+    outcome.blob_gas_used = used_.blob_gas;
     outcome.requests = requests_;
     if (environment_.rules().has_requests) outcome.requests_hash = requests_hash(requests_);
     return outcome;

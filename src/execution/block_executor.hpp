@@ -22,7 +22,9 @@ struct BlockInputs {
     std::vector<BlockHeader> ommers;               ///< before Paris
     std::optional<std::vector<Withdrawal>> withdrawals;  ///< Shanghai
     Address deposit_contract;                            ///< EIP-6110
-    std::optional<uint256> block_reward;                 ///< wei; nullopt: the revision's
+    /// What is left of all gas of a rollup's batch (Room).
+    uint64_t total_gas = UINT64_MAX;
+    std::optional<uint256> block_reward;  ///< wei; nullopt: the revision's
     /// Root of the state as it is, for receipts before Byzantium; not asked from there on.
     std::function<Hash(const state::State&)> intermediate_root;
 };
@@ -56,16 +58,24 @@ class BlockExecutor {
 
     /// Returns the room that the block still has.
     [[nodiscard]] Room room() const noexcept;
+    /// Returns the gas that was used so far: what transactions paid for, and on a rollup its own.
+    [[nodiscard]] uint64_t all_gas_used() const noexcept { return used_.all_gas; }
     [[nodiscard]] const std::vector<Receipt>& receipts() const noexcept { return receipts_; }
 
+    /// The part of the block's room that is used, and what the last transaction demands of the next.
+    struct Used {
+        uint64_t gas = 0;
+        uint64_t blob_gas = 0;
+        uint64_t all_gas = 0;
+        uint64_t log_bytes = 0;    ///< 0 unless on a rollup
+        bool behind_load = false;  ///< false unless on a rollup
+    };
     /// A point before a transaction, to come back to. A rollback undoes other States of a shared
     /// journal too.
     struct Checkpoint {
         state::Journal::Checkpoint state = 0;
         size_t transactions = 0;
-        uint64_t gas_used = 0;
-        uint64_t blob_gas_used = 0;
-        uint64_t rollup_gas_used = 0;
+        Used used;
     };
     [[nodiscard]] Checkpoint checkpoint() const noexcept;
     void rollback(const Checkpoint& checkpoint);
@@ -85,9 +95,7 @@ class BlockExecutor {
     BlockInputs inputs_;
     std::vector<Receipt> receipts_;
     std::vector<Bytes> requests_;
-    uint64_t gas_used_ = 0;
-    uint64_t blob_gas_used_ = 0;
-    uint64_t rollup_gas_used_ = 0;
+    Used used_;
 };
 
 /// Returns the sha256 of the sha256 of each request that has data (EIP-7685).

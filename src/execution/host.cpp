@@ -170,12 +170,6 @@ void Host::rollback_frame(state::Journal::Checkpoint checkpoint) {
     if (keep_touch) state_.touch(RIPEMD160);
 }
 
-void Host::end_frame(const Message& message, state::Journal::Checkpoint checkpoint,
-                     CallResult& result) {
-    if (rollup_) rollup_->end_frame(message, result);
-    if (result.status != Status::success) rollback_frame(checkpoint);
-}
-
 CallResult Host::run_call(const Message& message) {
     const auto checkpoint = state_.checkpoint();
     if (message.kind == CallKind::call) {
@@ -207,7 +201,7 @@ CallResult Host::run_call(const Message& message) {
         else
             result = evm::execute(*this, revision(), message, *code, tracer_);
     }
-    end_frame(message, checkpoint, result);
+    if (result.status != Status::success) rollback_frame(checkpoint);
     return result;
 }
 
@@ -253,8 +247,10 @@ CallResult Host::run_create(const Message& message) {
         }
         if (result.status != Status::success) result.gas_left = result.gas_refund = 0;
     }
-    end_frame(message, checkpoint, result);
-    if (result.status == Status::success) result.created = address;
+    if (result.status == Status::success)
+        result.created = address;
+    else
+        rollback_frame(checkpoint);
     return result;
 }
 

@@ -76,9 +76,6 @@ class Host : public evm::Host {
     evm::CallResult run_call(const evm::Message& message);
     evm::CallResult run_create(const evm::Message& message);
     void rollback_frame(state::Journal::Checkpoint checkpoint);
-    /// Ends a frame; undoes one that failed.
-    void end_frame(const evm::Message& message, state::Journal::Checkpoint checkpoint,
-                   evm::CallResult& result);
 
     state::State& state_;
     const Environment& environment_;

@@ -1,5 +1,9 @@
 #include "execution/scope_rollup.hpp"
 
+#include <algorithm>
+#include <utility>
+
+#include "crypto/keccak.hpp"
 #include "execution/transaction.hpp"
 
 namespace scope::execution {
@@ -10,9 +14,25 @@ using evm::Status;
 
 namespace {
 
+/// The namespace of ScopedCallableL2's slots for entries: keccak256("scope.entries").
+constexpr auto ENTRIES =
+    literals::fixed_literal<32>("d6053b45aa89de0cbc181889ef5d331bc5392421bcf6f49129641ff7bd3c61b0");
+
+bool has_selector(BytesView input, BytesView selector) noexcept {
+    return input.size() >= selector.size() && equal(input.first(selector.size()), selector);
+}
+
 CallResult out_of_gas() {
     CallResult result;
     result.status = Status::out_of_gas;
+    return result;
+}
+
+CallResult asking_paused(int64_t gas) {
+    CallResult result;
+    result.status = Status::revert;
+    result.gas_left = gas;
+    result.output = to_bytes(ASKING_PAUSED);
     return result;
 }
 
@@ -20,42 +40,28 @@ CallResult out_of_gas() {
 class ScopeHost final : public RollupHost {
   public:
     ScopeHost(Host& host, const SystemTransactionRule& rule) noexcept
-        : RollupHost(host, host.environment()), rule_(rule) {}
+        : RollupHost(host, ASK_SHARE), rule_(rule) {}
 
     void open_transaction(const evm::TransactionContext& transaction) override {
         RollupHost::open_transaction(transaction);
         is_system_ = is_loading_ = transaction.origin == rule_.sender;
-        has_no_open_root_ = false;
         ask_gas_ = ASK_GAS;
+        frame_ = {};
         warm_up();
     }
 
     CallResult call(const Message& message) override {
-        if (aborts(message)) {
-            if (equal(message.input, NO_OPEN_ROOT))
-                has_no_open_root_ = true;
-            else
-                abort(message.input);
-        }
+        if (aborts(message)) abort(message.input);
         if (abort_reason()) return out_of_gas();
-        if (!calls_itself(message)) return host().run(message);
-        if (is_loading_) {
-            is_loading_ = false;
-            host().state().forget_accesses();
-            host().warm_up();
-            warm_up();
-        }
-        const bool asks =
-            message.input.size() >= ASK.size() && equal(message.input.first(ASK.size()), ASK);
-        return asks ? ask(message) : host().run(message);
-    }
-
-    /// A transaction's own frame fails if it met NoOpenRoot.
-    void end_frame(const Message& message, CallResult& result) override {
-        if (!has_no_open_root_ || message.depth != 0 || result.status != Status::success) return;
-        result.status = Status::revert;
-        result.gas_refund = 0;
-        result.output = to_bytes(NO_OPEN_ROOT);
+        const Frame caller = frame_;
+        if (caller.is_below_pause && is_paused(message)) return asking_paused(message.gas);
+        frame_ = {.is_below_pause = starts_below_pause(message, caller)};
+        CallResult result = run(message);
+        frame_ = caller;
+        if (result.status == Status::success && calls_target(message) &&
+            has_selector(message.input, PAUSE_ASKING))
+            frame_.is_pausing = true;
+        return result;
     }
 
     [[nodiscard]] bool aborts(const Message& message) const noexcept override {
@@ -64,16 +70,54 @@ class ScopeHost final : public RollupHost {
     }
 
   private:
+    /// The frame that runs, as far as pauses go.
+    struct Frame {
+        bool is_below_pause = false;  // a frame around it had paused asking as it called
+        bool is_pausing = false;      // it has paused asking itself: below it, not for itself
+    };
+
     void warm_up() {
         state::State& state = host().state();
         state.access_account(rule_.abort);
         if (is_system_) state.access_account(rule_.target);
     }
 
+    /// Somebody, or itself; a CALLCODE or DELEGATECALL of its code is not to the target.
+    [[nodiscard]] bool calls_target(const Message& message) const noexcept {
+        return message.kind == evm::CallKind::call && message.recipient == rule_.target &&
+               message.code_address == rule_.target;
+    }
     /// The target does.
     [[nodiscard]] bool calls_itself(const Message& message) const noexcept {
-        return message.sender == rule_.target && message.recipient == rule_.target &&
-               message.code_address == rule_.target;
+        return message.sender == rule_.target && calls_target(message);
+    }
+
+    /// Returns whether a pause around the frame that sends it refuses the message.
+    [[nodiscard]] bool is_paused(const Message& message) const noexcept {
+        if (!calls_target(message) || message.sender == rule_.target) return false;
+        return has_selector(message.input, SCOPED_CALL) ||
+               has_selector(message.input, TRY_SCOPED_CALL) ||
+               has_selector(message.input, SCOPED_STATIC_CALL) ||
+               has_selector(message.input, FORWARD_STRANDED);
+    }
+
+    /// What the target calls itself for is served for other chains: no pause here is about that.
+    /// Its frame for a pausing one's own call does what that one asks, through an alias if need be.
+    [[nodiscard]] bool starts_below_pause(const Message& message,
+                                          const Frame& caller) const noexcept {
+        if (calls_itself(message)) return false;
+        return caller.is_below_pause || (caller.is_pausing && !calls_target(message));
+    }
+
+    CallResult run(const Message& message) {
+        if (!calls_itself(message)) return host().run(message);
+        if (is_loading_) {
+            is_loading_ = false;
+            host().state().forget_accesses();
+            host().warm_up();
+            warm_up();
+        }
+        return has_selector(message.input, ASK) ? ask(message) : host().run(message);
     }
 
     CallResult ask(const Message& message) {
@@ -99,15 +143,38 @@ class ScopeHost final : public RollupHost {
 
     SystemTransactionRule rule_;
     bool is_system_ = false;
-    bool is_loading_ = false;        // a system transaction, whose target has called nobody yet
-    bool has_no_open_root_ = false;  // the abort precompile was called with that
-    int64_t ask_gas_ = 0;            // what the next `ask` gets
+    bool is_loading_ = false;  // a system transaction, whose target has called nobody yet
+    int64_t ask_gas_ = 0;      // what the next `ask` gets
+    Frame frame_;              // the innermost
 };
 
 }  // namespace
 
+Hash entry_slot(const Address& account) {
+    return crypto::keccak256(concat(ENTRIES, Bytes(Hash::size() - Address::size()), account));
+}
+
+bool is_root(const state::StateView& state, const SystemTransactionRule& rule,
+             const Transaction& tx) {
+    if (tx.type == TxType::system) return false;
+    const BytesView data = tx.data;
+    if (data.size() >= ROOT_MARKER.size() && equal(data.last(ROOT_MARKER.size()), ROOT_MARKER))
+        return true;
+    return tx.to && !state.storage(rule.target, entry_slot(*tx.to)).is_zero();
+}
+
 std::unique_ptr<RollupHost> ScopeRollup::make_host(Host& host) const {
     return std::make_unique<ScopeHost>(host, system_);
+}
+
+std::optional<TxError> ScopeRollup::why_refused(const state::StateView& state,
+                                                const Transaction& tx, const Room& room) const {
+    if (!room.behind_load || *room.behind_load == is_root(state, system_, tx)) return std::nullopt;
+    return *room.behind_load ? TxError::load_without_root : TxError::root_without_load;
+}
+
+bool ScopeRollup::loads_root(const Transaction& tx) const noexcept {
+    return is_own(tx) && has_selector(tx.data, LOAD_ROOT);
 }
 
 Result<Address, TxError> ScopeRollup::sender_of(const Transaction& tx,
@@ -128,13 +195,15 @@ Result<Costs, TxError> ScopeRollup::validate_transaction(const state::State& sta
         !tx.access_list.empty() || !tx.blob_versioned_hashes.empty() ||
         !tx.authorization_list.empty() || tx.y_parity || !tx.r.is_zero() || !tx.s.is_zero())
         return std::unexpected{TxError::system_pays_or_sends};
-    if (tx.gas_limit > room.gas) return std::unexpected{TxError::block_gas_exceeded};
+    if (tx.gas_limit > std::min(room.total_gas, MAX_GAS))
+        return std::unexpected{TxError::block_gas_exceeded};
     const uint64_t gas = intrinsic_gas(tx, environment.revision).intrinsic;
     if (tx.gas_limit < gas) return std::unexpected{TxError::intrinsic_gas_too_low};
     if (tx.nonce == UINT64_MAX) return std::unexpected{TxError::nonce_is_max};
     const uint64_t nonce = state.nonce(sender);
     if (tx.nonce < nonce) return std::unexpected{TxError::nonce_too_low};
     if (tx.nonce > nonce) return std::unexpected{TxError::nonce_too_high};
+    if (room.behind_load.value_or(false)) return std::unexpected{TxError::load_without_root};
     return Costs{.intrinsic_gas = gas};
 }
 
@@ -147,15 +216,17 @@ Result<Outcome, TxError> ScopeRollup::execute_transaction(Host& host, const Tran
     const auto before = state.checkpoint();
     state.drop_carried_transient();  // of a system transaction directly before
     host.open_transaction({sender, {}, {}});
-    host.rollup()->limit_gas(room.rollup_gas);
+    host.rollup()->limit_gas(room.total_gas - tx.gas_limit);
     state.set_nonce(sender, tx.nonce + 1);
     CallResult result = host.call(frame_of(tx, sender, costs));
-    if (host.rollup()->abort_reason() || result.status != Status::success) {
-        const bool is_aborted = host.rollup()->abort_reason().has_value();
+    auto error = why_undone(host, room);
+    if (!error && result.status != Status::success) error = TxError::system_failed;
+    if (error) {
         state.rollback(before);
-        return std::unexpected{is_aborted ? TxError::aborted : TxError::system_failed};
+        return std::unexpected{*error};
     }
     Outcome outcome = outcome_of(host, tx, costs, std::move(result));
+    outcome.rollup_gas_used += std::exchange(outcome.gas_used, 0);  // nobody pays it
     outcome.logs = host.close_transaction(system_.target);
     return outcome;
 }

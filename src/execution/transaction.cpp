@@ -117,7 +117,7 @@ Costs check_rules(TxFindings& findings, const state::State& state, const Environ
 
     // First what the block has room for and asks for.
     findings.check(tx.gas_limit > rules.max_transaction_gas, TxError::gas_limit_above_maximum);
-    findings.check(tx.gas_limit > room.gas, TxError::block_gas_exceeded);
+    findings.check(tx.gas_limit > std::min(room.gas, room.total_gas), TxError::block_gas_exceeded);
     findings.check(rules.has_fee_market && tx.max_fee_per_gas < environment.block.base_fee,
                    TxError::fee_below_base_fee);
 
@@ -145,6 +145,9 @@ Costs check_rules(TxFindings& findings, const state::State& state, const Environ
         findings.check(tx.authorization_list.empty(), TxError::no_authorizations);
     }
     check_sender(findings, state, environment, tx, sender, costs.blob_gas);
+    if (environment.rollup)
+        if (const auto error = environment.rollup->why_refused(state, tx, room))
+            findings.add(*error);
     return costs;
 }
 
@@ -252,6 +255,20 @@ evm::Message frame_of(const Transaction& tx, const Address& sender, const Costs&
     return message;
 }
 
+uint64_t log_bytes(std::span<const Log> logs) noexcept {
+    uint64_t bytes = 0;
+    for (const Log& log : logs)
+        bytes += Address::size() + log.topics.size() * Hash::size() + log.data.size();
+    return bytes;
+}
+
+std::optional<TxError> why_undone(Host& host, const Room& room) {
+    if (host.rollup() == nullptr) return std::nullopt;
+    if (host.rollup()->abort_reason()) return TxError::aborted;
+    if (log_bytes(host.state().logs()) > room.log_bytes) return TxError::block_logs_exceeded;
+    return std::nullopt;
+}
+
 Outcome outcome_of(const Host& host, const Transaction& tx, const Costs& costs,
                    evm::CallResult result, uint64_t authorization_refund) {
     Outcome outcome;
@@ -278,7 +295,7 @@ Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
 
     const auto before = state.checkpoint();
     host.open_transaction({sender, costs.gas_price, tx.blob_versioned_hashes});
-    if (host.rollup() != nullptr) host.rollup()->limit_gas(room.rollup_gas);
+    if (host.rollup() != nullptr) host.rollup()->limit_gas(room.total_gas - tx.gas_limit);
     state.subtract_balance(sender, costs.gas_price * uint256{tx.gas_limit} +
                                        environment.block.blob_base_fee * uint256{costs.blob_gas});
     if (tx.to) {
@@ -296,9 +313,9 @@ Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
         if (const auto target = host.delegation(*tx.to)) state.access_account(*target);
 
     evm::CallResult result = host.call(frame_of(tx, sender, costs));
-    if (host.rollup() != nullptr && host.rollup()->abort_reason()) {
+    if (const auto error = why_undone(host, room)) {
         state.rollback(before);
-        return std::unexpected{TxError::aborted};
+        return std::unexpected{*error};
     }
 
     Outcome outcome = outcome_of(host, tx, costs, std::move(result), authorization_refund);

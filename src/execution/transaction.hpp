@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "execution/host.hpp"
@@ -16,11 +17,17 @@ inline constexpr uint64_t MAX_TRANSACTION_GAS =
 /// Gas is counted in 63 bits, and no valid block has more.
 inline constexpr uint64_t MAX_GAS = INT64_MAX;
 
-/// The room that a block still has. REQUIRES: at most MAX_GAS where a transaction is executed.
+/// The room that a block still has, and what it demands next.
 struct Room {
+    /// That transactions pay for. REQUIRES: at most MAX_GAS where a transaction is executed.
     uint64_t gas = UINT64_MAX;
     uint64_t blob_gas = UINT64_MAX;
-    uint64_t rollup_gas = UINT64_MAX;  ///< that nobody pays (RollupHost)
+    /// All gas, the rollup's own included (RollupHost): what is left of the batch's.
+    uint64_t total_gas = UINT64_MAX;
+    uint64_t log_bytes = UINT64_MAX;  ///< counted as log_bytes does
+    /// On a rollup, whether the transaction directly before loaded a root (docs/protocol.md,
+    /// section 12); nullopt: not known, and not checked.
+    std::optional<bool> behind_load = std::nullopt;
 };
 
 /// The costs of a transaction before anything of it runs.
@@ -35,10 +42,11 @@ struct Costs {
 /// The outcome of a transaction that stands in the block.
 struct Outcome {
     evm::Status status = evm::Status::success;
-    uint64_t gas_used = 0;      ///< as paid: after refunds, at least the floor
+    /// As paid: after refunds, at least the floor; 0 of a rollup's own transaction.
+    uint64_t gas_used = 0;
     uint64_t gas_refunded = 0;  ///< of what execution took
     uint64_t blob_gas_used = 0;
-    uint64_t rollup_gas_used = 0;    ///< that nobody paid (RollupHost)
+    uint64_t rollup_gas_used = 0;    ///< that nobody paid: a rollup's own transaction, RollupHost
     Bytes output;                    ///< return data or revert data
     std::vector<Log> logs;           ///< none unless it succeeded
     std::optional<Address> created;  ///< the contract that a transaction without `to` made
@@ -83,10 +91,17 @@ Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
 /// Returns the message of a transaction's own frame. Borrows its data.
 evm::Message frame_of(const Transaction& tx, const Address& sender, const Costs& costs);
 
+/// Returns why a transaction whose frame has run can't stand in the block all the same, and has to be
+/// undone; nullopt if it can.
+std::optional<TxError> why_undone(Host& host, const Room& room);
+
 /// Returns the outcome of a transaction from that of its frame, but for its logs.
 /// @param authorization_refund  In gas, beside what its frames have earned.
 Outcome outcome_of(const Host& host, const Transaction& tx, const Costs& costs,
                    evm::CallResult result, uint64_t authorization_refund = 0);
+
+/// Returns what logs count for MAX_LOG_BYTES_PER_BLOCK: of each its address, topics and data.
+uint64_t log_bytes(std::span<const Log> logs) noexcept;
 
 /// Runs a message from SYSTEM_ADDRESS as EIP-4788 has it: 30'000'000 gas, nothing paid or counted.
 evm::CallResult system_call(Host& host, const Address& target, BytesView input);

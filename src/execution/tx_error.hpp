@@ -45,9 +45,12 @@ enum class TxError : uint8_t {
     system_pays_or_sends,  // a value, price, list or signature
     system_failed,         // it ran and did not succeed; undone
     aborted,               // the abort precompile was called (section 7); undone
+    root_without_load,     // section 12: a root that no loadRoot stands directly before
+    load_without_root,     // section 12: something else directly behind a loadRoot
+    block_logs_exceeded,   // section 12: the block's logs are too long with its own; undone
     block_size_exceeded,   // EIP-7934; while building only
 };
-inline constexpr size_t TX_ERROR_COUNT = 35;
+inline constexpr size_t TX_ERROR_COUNT = 38;
 
 /// Several rules; the bit of each is the enumerator's number.
 using TxErrors = std::bitset<TX_ERROR_COUNT>;
@@ -89,6 +92,9 @@ constexpr std::string_view to_string(TxError error) noexcept {
         "system_pays_or_sends",
         "system_failed",
         "aborted",
+        "root_without_load",
+        "load_without_root",
+        "block_logs_exceeded",
         "block_size_exceeded",
     };
     static_assert(NAMES.size() == TX_ERROR_COUNT);

@@ -52,6 +52,9 @@ constexpr std::array TABLE{
     Row{TxError::system_pays_or_sends, ""},
     Row{TxError::system_failed, ""},
     Row{TxError::aborted, ""},
+    Row{TxError::root_without_load, ""},
+    Row{TxError::load_without_root, ""},
+    Row{TxError::block_logs_exceeded, ""},
     Row{TxError::block_size_exceeded, ""},
 };
 static_assert(TABLE.size() == execution::TX_ERROR_COUNT);

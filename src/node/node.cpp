@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/hex.hpp"
+#include "builder/candidate.hpp"
 #include "execution/transaction.hpp"
 
 namespace scope::node {
@@ -24,6 +25,19 @@ const l1::L1Source& required(const std::shared_ptr<const l1::L1Source>& source) 
 bool needs_another_scope(builder::RefusalRule rule) {
     return rule == builder::RefusalRule::scope_full ||
            rule == builder::RefusalRule::transient_storage;
+}
+
+/// Adds what was submitted: a rollup's transaction that is no root by its rule as it is.
+Result<void, builder::Refusal> add(builder::ScopeBuilder& scope, const builder::Root& root) {
+    const auto* const on_rollup = std::get_if<builder::L2Root>(&root);
+    if (on_rollup && scope.is_ordinary(on_rollup->chain_id, on_rollup->transaction)) {
+        const auto added = scope.add_transaction(on_rollup->chain_id, on_rollup->transaction);
+        if (!added) return builder::refuse(*on_rollup, added.error());
+        return {};
+    }
+    auto added = scope.add(root);
+    if (!added) return std::unexpected{std::move(added.error())};
+    return {};
 }
 
 std::unexpected<SettleError> refuse(l1::L1Error error) {
@@ -218,7 +232,7 @@ std::vector<Node::Waiting> Node::take(builder::ScopeBuilder& scope, size_t max_r
             passed_over.push_back(std::move(next));
             continue;
         }
-        auto added = scope.add(next.root);
+        auto added = add(scope, next.root);
         if (added) {
             taken.push_back(std::move(next));
         } else if (needs_another_scope(added.error().rule) && !taken.empty()) {
@@ -258,7 +272,7 @@ Result<std::optional<builder::SealError>, SettleError> Node::why_not_sealed(
     std::span<const Waiting> roots) {
     auto scope = TRY(open_on_followed(components_.builder->options));
     for (const auto& root : roots)
-        if (!scope.add(root.root)) return std::nullopt;  // it needs those before it
+        if (!add(scope, root.root)) return std::nullopt;  // it needs those before it
     auto rehearsed = scope.rehearse();
     if (rehearsed || !may_be_of_a_root(rehearsed.error().rule)) return std::nullopt;
     return std::move(rehearsed.error());

@@ -113,7 +113,8 @@ class Node {
     static constexpr size_t MAX_DROPPED = 8;
     /// Most dropped roots that are remembered; then the oldest is forgotten.
     static constexpr size_t MAX_KNOWN_BAD = 4096;
-    /// Has a root wait for the next turn.
+    /// Has a root wait for the next turn. An L2Root whose transaction is none by its rollup's rule
+    /// will stand as an ordinary transaction.
     [[nodiscard]] Result<void, SubmitError> submit(builder::Root root);
     [[nodiscard]] size_t waiting() const noexcept { return waiting_.size(); }
 

@@ -27,10 +27,14 @@ constexpr auto abi_fields(const Mark*) {
     return std::tuple{&Mark::chain_id, &Mark::trace};
 }
 constexpr auto abi_fields(const Request*) {
-    return std::tuple{&Request::root_id,         &Request::kind,      &Request::source_chain_id,
-                      &Request::target_chain_id, &Request::from,      &Request::nonce,
-                      &Request::marks,           &Request::variant,   &Request::to,
-                      &Request::value,           &Request::gas_limit, &Request::data};
+    return std::tuple{
+        &Request::root_id, &Request::kind,  &Request::source_chain_id, &Request::target_chain_id,
+        &Request::from,    &Request::nonce, &Request::marks,           &Request::depth,
+        &Request::variant, &Request::to,    &Request::value,           &Request::gas_limit,
+        &Request::data};
+}
+constexpr auto abi_fields(const Limit*) {
+    return std::tuple{&Limit::chain_id, &Limit::value};
 }
 constexpr auto abi_fields(const Fill*) {
     return std::tuple{&Fill::chain_id, &Fill::request_hash, &Fill::response};
@@ -47,57 +51,83 @@ constexpr auto abi_fields(const RollingHashes*) {
                       &RollingHashes::responses_out, &RollingHashes::responses_in};
 }
 constexpr auto abi_fields(const Streams*) {
-    return std::tuple{&Streams::chain_id, &Streams::hashes, &Streams::value_in,
-                      &Streams::value_out};
+    return std::tuple{&Streams::chain_id, &Streams::hashes, &Streams::value_in, &Streams::value_out,
+                      &Streams::limit};
 }
 constexpr auto abi_fields(const EnvironmentValue*) {
     return std::tuple{&EnvironmentValue::field, &EnvironmentValue::value};
 }
 constexpr auto abi_fields(const BatchClaim*) {
-    return std::tuple{&BatchClaim::chain_id,       &BatchClaim::batch_number,
-                      &BatchClaim::pre_state_root, &BatchClaim::post_state_root,
-                      &BatchClaim::first_block,    &BatchClaim::last_block_hash,
-                      &BatchClaim::l1_origin_hash, &BatchClaim::l1_origin_number,
-                      &BatchClaim::data,           &BatchClaim::first_blob,
-                      &BatchClaim::blob_count,     &BatchClaim::forced_queue_position,
-                      &BatchClaim::remotes,        &BatchClaim::proof};
+    return std::tuple{&BatchClaim::chain_id,
+                      &BatchClaim::batch_number,
+                      &BatchClaim::first_block,
+                      &BatchClaim::parent_block_hash,
+                      &BatchClaim::last_block_hash,
+                      &BatchClaim::builder,
+                      &BatchClaim::l1_origin_number,
+                      &BatchClaim::l1_origin_hash,
+                      &BatchClaim::data_offset,
+                      &BatchClaim::data_length,
+                      &BatchClaim::remotes,
+                      &BatchClaim::policy_data,
+                      &BatchClaim::forced_queue_position};
 }
 constexpr auto abi_fields(const Operation*) {
-    return std::tuple{&Operation::account,   &Operation::nonce,     &Operation::target,
-                      &Operation::value,     &Operation::data,      &Operation::gas,
-                      &Operation::deadline,  &Operation::submitter, &Operation::final_trace,
+    return std::tuple{&Operation::account,
+                      &Operation::nonce,
+                      &Operation::target,
+                      &Operation::value,
+                      &Operation::data,
+                      &Operation::gas,
+                      &Operation::verification_gas,
+                      &Operation::fee,
+                      &Operation::deadline,
+                      &Operation::submitter,
+                      &Operation::outcome,
                       &Operation::runs_alone};
 }
 constexpr auto abi_fields(const SignedOperation*) {
-    return std::tuple{&SignedOperation::operation, &SignedOperation::signature};
+    return std::tuple{&SignedOperation::operation, &SignedOperation::signature,
+                      &SignedOperation::owner};
 }
 constexpr auto abi_fields(const L1Leg*) {
     return std::tuple{&L1Leg::context, &L1Leg::fills, &L1Leg::records, &L1Leg::signed_operation};
 }
 constexpr auto abi_fields(const Scope*) {
-    return std::tuple{&Scope::environment, &Scope::batches, &Scope::legs};
+    return std::tuple{&Scope::environment, &Scope::data, &Scope::batches, &Scope::legs,
+                      &Scope::proofs};
+}
+constexpr auto abi_fields(const DataSlice*) {
+    return std::tuple{&DataSlice::commitment, &DataSlice::offset, &DataSlice::length};
 }
 constexpr auto abi_fields(const PublicInputs*) {
-    return std::tuple{&PublicInputs::l1_chain_id,    &PublicInputs::settlement,
-                      &PublicInputs::chain_id,       &PublicInputs::batch_number,
-                      &PublicInputs::pre_state_root, &PublicInputs::post_state_root,
-                      &PublicInputs::first_block,    &PublicInputs::last_block_hash,
-                      &PublicInputs::l1_origin_hash, &PublicInputs::l1_origin_number,
-                      &PublicInputs::da_commitment,  &PublicInputs::forced_queue_position,
-                      &PublicInputs::remotes,        &PublicInputs::program_id};
+    return std::tuple{&PublicInputs::l1_chain_id,
+                      &PublicInputs::settlement,
+                      &PublicInputs::chain_id,
+                      &PublicInputs::program_id,
+                      &PublicInputs::batch_number,
+                      &PublicInputs::first_block,
+                      &PublicInputs::parent_block_hash,
+                      &PublicInputs::last_block_hash,
+                      &PublicInputs::builder,
+                      &PublicInputs::l1_origin_number,
+                      &PublicInputs::l1_origin_hash,
+                      &PublicInputs::data,
+                      &PublicInputs::remotes,
+                      &PublicInputs::policy_hash,
+                      &PublicInputs::forced_queue_position};
 }
 constexpr auto abi_fields(const RegisteredRollup*) {
     return std::tuple{
         &RegisteredRollup::verifier,         &RegisteredRollup::program_id,
-        &RegisteredRollup::state_root,       &RegisteredRollup::last_block_hash,
+        &RegisteredRollup::policy,           &RegisteredRollup::last_block_hash,
         &RegisteredRollup::escrow,           &RegisteredRollup::next_batch,
         &RegisteredRollup::l1_origin_number, &RegisteredRollup::forced_queue_position};
 }
 constexpr auto abi_fields(const SettledBatch*) {
-    return std::tuple{&SettledBatch::chain_id,        &SettledBatch::batch_number,
-                      &SettledBatch::post_state_root, &SettledBatch::last_block_hash,
-                      &SettledBatch::da_commitment,   &SettledBatch::first_blob,
-                      &SettledBatch::blob_count};
+    return std::tuple{&SettledBatch::chain_id, &SettledBatch::batch_number,
+                      &SettledBatch::last_block_hash, &SettledBatch::data_offset,
+                      &SettledBatch::data_length};
 }
 
 }  // namespace scope::protocol

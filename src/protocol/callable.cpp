@@ -3,35 +3,10 @@
 #include "protocol/abi_fields.hpp"
 #include "protocol/fault.hpp"
 
-namespace scope::protocol {
-
-Bytes encode(const Response& response) {
-    return abi::encode(response.success, response.data, response.trace, response.marks);
-}
-
-Result<Response, DecodeError> decode_response(BytesView bytes) {
-    auto decoded = abi::decode<bool, Bytes, Hash, Marks>(bytes);
-    if (!decoded) return std::unexpected{DecodeError::malformed_abi};
-    auto& [success, data, trace, marks] = *decoded;
-    return Response{success, std::move(data), trace, std::move(marks)};
-}
-
-std::string_view to_string(DecodeError error) noexcept {
-    switch (error) {
-        case DecodeError::malformed_abi:
-            return "not the ABI encoding of its type";
-        case DecodeError::unknown_function:
-            return "calldata of another function";
-    }
-    return "unknown";
-}
-
-}  // namespace scope::protocol
-
 namespace scope::protocol::callable {
 
 static constexpr auto abi_fields(const Baton*) {
-    return std::tuple{&Baton::trace, &Baton::served_gas, &Baton::marks};
+    return std::tuple{&Baton::trace, &Baton::depth, &Baton::gas_to_ask, &Baton::marks};
 }
 
 namespace {
@@ -39,10 +14,13 @@ namespace {
 #define MARKS "(uint256,bytes32)[]"
 #define REQUEST                                             \
     "(bytes32,uint8,uint256,uint256,address,uint256," MARKS \
-    ",uint256,address,uint256,uint256,bytes)"
-#define ROOT "((uint256,bytes32,uint256),(uint256,bytes32,bytes)[],(" REQUEST ",bytes32,bool)[])"
+    ",uint256,uint256,address,uint256,uint256,bytes)"
+#define ROOT                                                                             \
+    "((uint256,bytes32,uint256),(uint256,uint256)[],(uint256,bytes32,bytes)[],(" REQUEST \
+    ",bytes32,bool)[])"
 
 constexpr std::string_view OPEN_SCOPE = "openScope(uint256[])";
+constexpr std::string_view ADD_CHAINS = "addChains(uint256[])";
 constexpr std::string_view LOAD_ROOT = "loadRoot" ROOT;
 constexpr std::string_view RUN_ROOT = "runRoot" ROOT;
 
@@ -64,6 +42,32 @@ std::optional<std::tuple<Ts...>> decode(BytesView output) {
     if (!decoded) return std::nullopt;
     return std::move(*decoded);
 }
+/// Decodes the one value that a function returns.
+template <typename T>
+std::optional<T> decode_one(BytesView output) {
+    auto decoded = decode<T>(output);
+    if (!decoded) return std::nullopt;
+    return std::get<0>(std::move(*decoded));
+}
+
+/// Decodes a system call whose one argument is a list of chains.
+template <typename Call>
+Result<SystemCall, DecodeError> decode_chains(const abi::Selector& function, BytesView calldata) {
+    auto chains = abi::decode_call<std::vector<uint256>>(function, calldata);
+    if (!chains) return std::unexpected{DecodeError::malformed_abi};
+    return Call{std::get<0>(std::move(*chains))};
+}
+
+/// Decodes a system call that loads a root.
+template <typename Call>
+Result<SystemCall, DecodeError> decode_root(const abi::Selector& function, BytesView calldata) {
+    auto decoded =
+        abi::decode_call<RootContext, std::vector<Limit>, std::vector<Fill>, std::vector<Record>>(
+            function, calldata);
+    if (!decoded) return std::unexpected{DecodeError::malformed_abi};
+    auto& [context, limits, fills, records] = *decoded;
+    return Call{context, {std::move(limits), std::move(fills), std::move(records)}};
+}
 
 }  // namespace
 
@@ -71,34 +75,31 @@ Bytes open_scope(const std::vector<uint256>& remotes) {
     return abi::call(OPEN_SCOPE, remotes);
 }
 
+Bytes add_chains(const std::vector<uint256>& chain_ids) {
+    return abi::call(ADD_CHAINS, chain_ids);
+}
+
 Bytes load_root(const RootContext& context, const RootSection& section) {
-    return abi::call(LOAD_ROOT, context, section.fills, section.records);
+    return abi::call(LOAD_ROOT, context, section.limits, section.fills, section.records);
 }
 
 Bytes run_root(const RootContext& context, const RootSection& section) {
-    return abi::call(RUN_ROOT, context, section.fills, section.records);
+    return abi::call(RUN_ROOT, context, section.limits, section.fills, section.records);
 }
 
 Result<SystemCall, DecodeError> decode_system_call(BytesView calldata) {
     static const auto OPEN = abi::selector(OPEN_SCOPE);
+    static const auto ADD = abi::selector(ADD_CHAINS);
     static const auto LOAD = abi::selector(LOAD_ROOT);
     static const auto RUN = abi::selector(RUN_ROOT);
     const auto is = [&](const abi::Selector& function) {
         return abi::has_selector(function, calldata);
     };
-    if (is(OPEN)) {
-        auto remotes = abi::decode_call<std::vector<uint256>>(OPEN, calldata);
-        if (!remotes) return std::unexpected{DecodeError::malformed_abi};
-        return OpenScopeCall{std::get<0>(std::move(*remotes))};
-    }
-    if (!is(LOAD) && !is(RUN)) return std::unexpected{DecodeError::unknown_function};
-    auto decoded = abi::decode_call<RootContext, std::vector<Fill>, std::vector<Record>>(
-        is(LOAD) ? LOAD : RUN, calldata);
-    if (!decoded) return std::unexpected{DecodeError::malformed_abi};
-    auto& [context, fills, records] = *decoded;
-    RootSection section{std::move(fills), std::move(records)};
-    if (is(LOAD)) return LoadRootCall{context, std::move(section)};
-    return RunRootCall{context, std::move(section)};
+    if (is(OPEN)) return decode_chains<OpenScopeCall>(OPEN, calldata);
+    if (is(ADD)) return decode_chains<AddChainsCall>(ADD, calldata);
+    if (is(LOAD)) return decode_root<LoadRootCall>(LOAD, calldata);
+    if (is(RUN)) return decode_root<RunRootCall>(RUN, calldata);
+    return std::unexpected{DecodeError::unknown_function};
 }
 
 Bytes close_root() {
@@ -119,7 +120,7 @@ Bytes handle_scoped_call(const Request& request, bool still) {
         abi::call("handleScopedCall(uint256,address,uint256,(address,uint256,uint256,bytes))",
                   request.source_chain_id, request.from, request.nonce,
                   ScopedRequest{request.to, request.value, request.gas_limit, request.data});
-    const Bytes rest = abi::encode(request.kind, request.variant, request.marks);
+    const Bytes rest = abi::encode(request.kind, request.depth, request.variant, request.marks);
     append(calldata, rest);
     append(calldata, abi::encode(uint256{rest.size()}, still));
     return calldata;
@@ -133,12 +134,20 @@ Bytes get_values(const uint256& chain_id) {
     return abi::call("getValues(uint256)", chain_id);
 }
 
+Bytes get_limit(const uint256& chain_id) {
+    return abi::call("getLimit(uint256)", chain_id);
+}
+
+Bytes is_known(const uint256& chain_id) {
+    return abi::call("isKnown(uint256)", chain_id);
+}
+
 Bytes get_baton() {
     return abi::call("getBaton()");
 }
 
 Bytes set_baton(const Baton& baton) {
-    return abi::call("setBaton((bytes32,uint256," MARKS "))", baton);
+    return abi::call("setBaton((bytes32,uint256,uint256," MARKS "))", baton);
 }
 
 Bytes get_remotes() {
@@ -169,9 +178,7 @@ std::optional<OpenRoot> decode_open_root(BytesView output) {
 }
 
 std::optional<RollingHashes> decode_rolling_hashes(BytesView output) {
-    const auto decoded = decode<RollingHashes>(output);
-    if (!decoded) return std::nullopt;
-    return std::get<0>(*decoded);
+    return decode_one<RollingHashes>(output);
 }
 
 std::optional<Values> decode_values(BytesView output) {
@@ -181,10 +188,16 @@ std::optional<Values> decode_values(BytesView output) {
     return Values{value_out, value_in};
 }
 
+std::optional<uint256> decode_limit(BytesView output) {
+    return decode_one<uint256>(output);
+}
+
+std::optional<bool> decode_bool(BytesView output) {
+    return decode_one<bool>(output);
+}
+
 std::optional<std::vector<uint256>> decode_remotes(BytesView output) {
-    auto decoded = decode<std::vector<uint256>>(output);
-    if (!decoded) return std::nullopt;
-    return std::get<0>(std::move(*decoded));
+    return decode_one<std::vector<uint256>>(output);
 }
 
 }  // namespace scope::protocol::callable

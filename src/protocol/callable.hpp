@@ -8,17 +8,23 @@
 #include "protocol/rolling_hash.hpp"
 
 /// Calldata and return data of ScopedCallable
-/// (contracts/src/interfaces/IScopedCallableExtension.sol).
+/// (contracts/src/interfaces/IScopedCallableExtension.sol, IScopedCallableL2.sol).
 namespace scope::protocol::callable {
 
 /// The state of a chain that moves as control comes and goes in a root (§5).
 struct Baton {
-    Hash trace;          ///< the chain's own
-    uint256 served_gas;  ///< gas limit of the innermost call that the chain is serving, 0 if none
-    Marks marks;         ///< as the chain knows them
+    Hash trace;  ///< the chain's own
+    /// Scoped calls around the innermost one that the chain is serving, that one counted; 0 if none.
+    uint256 depth;
+    /// Left of that call's gas limit for the requests below it; 0 if none. It does not travel.
+    uint256 gas_to_ask;
+    Marks marks;  ///< as the chain knows them
+    friend bool operator==(const Baton&, const Baton&) = default;
 };
 
 Bytes open_scope(const std::vector<uint256>& remotes);
+/// Encodes the call by which a rollup learns of new chains. @p chain_ids ascend strictly.
+Bytes add_chains(const std::vector<uint256>& chain_ids);
 Bytes load_root(const RootContext& context, const RootSection& section);
 Bytes run_root(const RootContext& context, const RootSection& section);
 Bytes close_root();
@@ -31,6 +37,8 @@ Bytes deploy_alias(const uint256& chain_id, const Address& account);
 Bytes handle_scoped_call(const Request& request, bool still);
 Bytes get_rolling_hashes(const uint256& chain_id);
 Bytes get_values(const uint256& chain_id);
+Bytes get_limit(const uint256& chain_id);
+Bytes is_known(const uint256& chain_id);
 Bytes get_baton();
 Bytes set_baton(const Baton& baton);
 Bytes get_remotes();
@@ -57,12 +65,19 @@ struct Values {
     uint256 value_in;   ///< wei
 };
 std::optional<Values> decode_values(BytesView output);
+/// Decodes what getLimit returns, in wei.
+std::optional<uint256> decode_limit(BytesView output);
+/// Decodes what isKnown returns, or another function that returns one bool.
+std::optional<bool> decode_bool(BytesView output);
 /// Decodes the chains that openScope listed.
 std::optional<std::vector<uint256>> decode_remotes(BytesView output);
 
 /// The calls that a system transaction of a rollup makes (§6).
 struct OpenScopeCall {
     std::vector<uint256> remotes;
+};
+struct AddChainsCall {
+    std::vector<uint256> chain_ids;
 };
 struct LoadRootCall {
     RootContext context;
@@ -72,9 +87,9 @@ struct RunRootCall {
     RootContext context;
     RootSection section;
 };
-using SystemCall = std::variant<OpenScopeCall, LoadRootCall, RunRootCall>;
-/// Decodes a system transaction's calldata; accepts only what open_scope, load_root and run_root
-/// give.
+using SystemCall = std::variant<OpenScopeCall, AddChainsCall, LoadRootCall, RunRootCall>;
+/// Decodes a system transaction's calldata; accepts only what open_scope, add_chains, load_root and
+/// run_root give.
 Result<SystemCall, DecodeError> decode_system_call(BytesView calldata);
 
 }  // namespace scope::protocol::callable

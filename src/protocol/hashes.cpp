@@ -51,7 +51,7 @@ Hash trace_of(const Marks& marks, const uint256& chain_id) noexcept {
 }
 
 Hash root_id(const SettlementId& settlement, const RootContext& context) {
-    static const Hash ROOT_DOMAIN = domain("scope.root.v1");
+    static const Hash ROOT_DOMAIN = domain("scope.root.v2");
     return Words{}
         .add(ROOT_DOMAIN)
         .add(settlement.l1_chain_id)
@@ -63,7 +63,7 @@ Hash root_id(const SettlementId& settlement, const RootContext& context) {
 }
 
 Hash request_hash(const Request& request) {
-    static const Hash REQUEST_DOMAIN = domain("scope.request.v1");
+    static const Hash REQUEST_DOMAIN = domain("scope.request.v2");
     return Words{}
         .add(REQUEST_DOMAIN)
         .add(request.root_id)
@@ -73,6 +73,7 @@ Hash request_hash(const Request& request) {
         .add(request.from)
         .add(request.nonce)
         .add(marks_hash(request.marks))
+        .add(request.depth)
         .add(request.variant)
         .add(request.to)
         .add(request.value)
@@ -90,7 +91,7 @@ Hash anchor_of(const Request& request) noexcept {
 }
 
 Hash response_hash(const Hash& request_hash, const Response& response) {
-    static const Hash RESPONSE_DOMAIN = domain("scope.response.v1");
+    static const Hash RESPONSE_DOMAIN = domain("scope.response.v2");
     return Words{}
         .add(RESPONSE_DOMAIN)
         .add(request_hash)

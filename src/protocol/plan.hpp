@@ -20,12 +20,22 @@ struct Record {
     friend bool operator==(const Record&, const Record&) = default;
 };
 
-/// The section that one chain gets for one root: the answers to its requests, and the requests to
-/// it.
+/// The wei that L1 holds for a rollup as a scope begins (§10).
+struct Limit {
+    uint256 chain_id;
+    uint256 value;
+    friend bool operator==(const Limit&, const Limit&) = default;
+};
+
+/// The section that one chain gets for one root: the limits that it is the first to need, the
+/// answers to its requests, and the requests to it.
 struct RootSection {
+    std::vector<Limit> limits;  ///< none on L1
     std::vector<Fill> fills;
     std::vector<Record> records;
-    [[nodiscard]] bool is_empty() const noexcept { return fills.empty() && records.empty(); }
+    [[nodiscard]] bool is_empty() const noexcept {
+        return limits.empty() && fills.empty() && records.empty();
+    }
     friend bool operator==(const RootSection&, const RootSection&) = default;
 };
 

@@ -49,6 +49,10 @@ Hash root_id(const SettlementId& settlement, const RootContext& context);
 
 /// The number of answers that equal requests at one point can have (§7).
 inline constexpr uint64_t MAX_VARIANTS = 16;
+/// The number of scoped calls that can be nested (§7).
+inline constexpr uint64_t MAX_DEPTH = 64;
+/// The most bytes that a request or its answer carries (§7).
+inline constexpr size_t MAX_DATA_BYTES = 24'576;
 
 /// One scoped call, complete (§3).
 struct Request {
@@ -59,6 +63,7 @@ struct Request {
     Address from;
     uint256 nonce;  ///< the trace at the moment of the request
     Marks marks;
+    uint256 depth;  ///< scoped calls that are nested here, this one counted: 1 to MAX_DEPTH
     uint256 variant;
     Address to;
     uint256 value;  ///< wei

@@ -11,32 +11,53 @@ using crypto::keccak256;
 namespace {
 
 #define MARK "(uint256,bytes32)"
-#define STREAMS "(uint256,bytes32,bytes32,bytes32,bytes32,uint256,uint256)"
+#define STREAMS "(uint256,bytes32,bytes32,bytes32,bytes32,uint256,uint256,uint256)"
 #define FILL "(uint256,bytes32,bytes)"
 #define REQUEST                                            \
     "(bytes32,uint8,uint256,uint256,address,uint256," MARK \
-    "[],uint256,address,uint256,uint256,bytes)"
+    "[],uint256,uint256,address,uint256,uint256,bytes)"
 #define RECORD "(" REQUEST ",bytes32,bool)"
-#define BATCH                                                                                 \
-    "(uint256,uint256,bytes32,bytes32,uint256,bytes32,bytes32,uint256,bytes,uint256,uint256," \
-    "uint256," STREAMS "[],bytes)"
-#define OPERATION "(address,uint256,address,uint256,bytes,uint256,uint256,address,bytes32,bool)"
+#define BATCH                                                                                   \
+    "(uint256,uint256,uint256,bytes32,bytes32,address,uint256,bytes32,uint256,uint256," STREAMS \
+    "[],bytes,uint256)"
+#define OPERATION \
+    "(address,uint256,address,uint256,bytes,uint256,uint256,uint256,uint256,address,bytes32,bool)"
 #define LEG "((uint256,bytes32,uint256)," FILL "[]," RECORD "[],bytes)"
 
 abi::Selector execute_scope_selector() {
     static const auto SELECTOR =
-        abi::selector("executeScope(((uint8,bytes32)[]," BATCH "[]," LEG "[]))");
+        abi::selector("executeScope(((uint8,bytes32)[],bytes," BATCH "[]," LEG "[],bytes[]))");
     return SELECTOR;
 }
 
-/// A Scope, as far as rollups follow from it.
-struct ScopeBatches {
-    abi::Unread environment;
-    std::vector<BatchClaim> batches;
-    abi::Unread legs;
+/// A claim without its policy data.
+struct SettledClaim : BatchClaim {
+    abi::Unread policy;
 };
-constexpr auto abi_fields(const ScopeBatches*) {
-    return std::tuple{&ScopeBatches::environment, &ScopeBatches::batches, &ScopeBatches::legs};
+template <typename T>
+constexpr T SettledClaim::* settled(T BatchClaim::* field) {
+    return field;
+}
+/// For the one field of bytes, the policy data.
+constexpr abi::Unread SettledClaim::* settled(Bytes BatchClaim::*) {
+    return &SettledClaim::policy;
+}
+constexpr auto abi_fields(const SettledClaim*) {
+    return std::apply([](auto... fields) { return std::tuple{settled(fields)...}; },
+                      abi_fields(static_cast<const BatchClaim*>(nullptr)));
+}
+
+/// A Scope, as far as rollups follow from it.
+struct SettledParts {
+    abi::Unread environment;
+    Bytes data;
+    std::vector<SettledClaim> batches;
+    abi::Unread legs;
+    abi::Unread proofs;
+};
+constexpr auto abi_fields(const SettledParts*) {
+    return std::tuple{&SettledParts::environment, &SettledParts::data, &SettledParts::batches,
+                      &SettledParts::legs, &SettledParts::proofs};
 }
 
 /// CALLDATACOPY's gas for a word, and CALLDATALOAD's.
@@ -52,6 +73,20 @@ Result<T, DecodeError> unwrap(abi::AbiResult<std::tuple<T>> decoded) {
     return std::get<0>(std::move(*decoded));
 }
 
+/// Decodes the one value that a function returns.
+template <typename T>
+std::optional<T> decode_output(BytesView output) {
+    auto decoded = abi::decode<T>(output);
+    if (!decoded) return std::nullopt;
+    return std::get<0>(std::move(*decoded));
+}
+
+/// The gas that the settlement contract gives an account beyond what was signed.
+constexpr uint64_t OPERATION_GAS = 100'000;
+constexpr uint64_t OPERATION_GAS_PER_BYTE = 32;
+/// A 31st of the target's gas is more than the two calls on the way to it keep back (EIP-150).
+constexpr uint64_t KEPT_BACK_DIVISOR = 31;
+
 }  // namespace
 
 Bytes get_rollup(ChainId chain_id) {
@@ -59,14 +94,69 @@ Bytes get_rollup(ChainId chain_id) {
 }
 
 std::optional<RegisteredRollup> decode_rollup(BytesView output) {
-    const auto decoded = abi::decode<RegisteredRollup>(output);
-    if (!decoded) return std::nullopt;
-    return std::get<0>(*decoded);
+    return decode_output<RegisteredRollup>(output);
 }
 
-Bytes execute_operation(const SignedOperation& operation) {
-    static const auto SELECTOR = abi::selector("executeOperation(" OPERATION ",bytes)");
-    return abi::call(SELECTOR, operation.operation, operation.signature);
+Hash rollup_registered_topic() {
+    static const Hash TOPIC =
+        abi::topic("RollupRegistered(uint256,address,bytes32,address,bytes32,uint256)");
+    return TOPIC;
+}
+
+std::optional<uint256> decode_rollup_registered(std::span<const Hash> topics) {
+    if (topics.size() != 2 || topics[0] != rollup_registered_topic()) return std::nullopt;
+    return from_be(topics[1]);
+}
+
+Bytes nonce_of(const Address& account) {
+    return abi::call("nonceOf(address)", account);
+}
+
+std::optional<uint256> decode_nonce(BytesView output) {
+    return decode_output<uint256>(output);
+}
+
+Bytes account_factory() {
+    return abi::call("accountFactory()");
+}
+
+Bytes account_of(const Address& owner) {
+    return abi::call("accountOf(address)", owner);
+}
+
+Bytes deploy_account(const Address& owner) {
+    return abi::call("deploy(address)", owner);
+}
+
+std::optional<Address> decode_address(BytesView output) {
+    return decode_output<Address>(output);
+}
+
+Bytes execute_operation(const SignedOperation& operation, const Hash& digest) {
+    static const auto SELECTOR = abi::selector("executeOperation(" OPERATION ",bytes32,bytes)");
+    return abi::call(SELECTOR, operation.operation, digest, operation.signature);
+}
+
+std::optional<uint64_t> operation_gas(const Operation& operation) {
+    if (!operation.gas.fits_u64() || !operation.verification_gas.fits_u64()) return std::nullopt;
+    const uint64_t gas{operation.gas};
+    const uint256 sum = operation.gas + uint256{gas / KEPT_BACK_DIVISOR} +
+                        operation.verification_gas + uint256{OPERATION_GAS} +
+                        uint256{OPERATION_GAS_PER_BYTE * operation.data.size()};
+    if (!sum.fits_u64()) return std::nullopt;
+    return uint64_t{sum};
+}
+
+std::optional<OperationResult> decode_operation_result(BytesView output) {
+    const auto decoded = abi::decode<bool, Hash>(output);
+    if (!decoded) return std::nullopt;
+    const auto& [success, hash] = *decoded;
+    return OperationResult{success, hash};
+}
+
+bool is_too_little_gas_for_operation(BytesView revert_data) {
+    static const auto ERROR = abi::selector("TooLittleGasForOperation(uint256)");
+    return abi::has_selector(ERROR, revert_data);
 }
 
 bool is_too_little_operation_gas(BytesView revert_data) {
@@ -94,12 +184,14 @@ Result<Scope, DecodeError> decode_execute_scope(BytesView calldata) {
     return unwrap(abi::decode_call<Scope>(execute_scope_selector(), calldata));
 }
 
-Result<std::vector<BatchClaim>, DecodeError> decode_settled_batches(BytesView calldata,
-                                                                    uint64_t gas_limit) {
-    auto scope = abi::decode_call_as_solidity<ScopeBatches>(execute_scope_selector(), calldata,
+Result<SettledScope, DecodeError> decode_settled_scope(BytesView calldata, uint64_t gas_limit) {
+    auto scope = abi::decode_call_as_solidity<SettledParts>(execute_scope_selector(), calldata,
                                                             gas_limit / GAS_PER_WORD_READ);
     if (!scope) return std::unexpected{DecodeError::malformed_abi};
-    return std::move(scope->batches);
+    SettledScope settled{std::move(scope->data), {}};
+    settled.batches.reserve(scope->batches.size());
+    for (BatchClaim& claim : scope->batches) settled.batches.push_back(std::move(claim));
+    return settled;
 }
 
 Bytes encode(const SignedOperation& operation) {
@@ -111,29 +203,44 @@ Result<SignedOperation, DecodeError> decode_signed_operation(BytesView bytes) {
 }
 
 Hash scope_settled_topic() {
-    static const Hash TOPIC = abi::topic(
-        "ScopeSettled(uint256,(uint256,uint256,bytes32,bytes32,bytes32,uint256,uint256)[])");
+    static const Hash TOPIC =
+        abi::topic("ScopeSettled(uint256,bytes32,(uint256,uint256,bytes32,uint256,uint256)[])");
     return TOPIC;
 }
 
-Result<std::vector<SettledBatch>, DecodeError> decode_scope_settled(BytesView data) {
-    return unwrap(abi::decode<std::vector<SettledBatch>>(data));
+Result<ScopeSettled, DecodeError> decode_scope_settled(BytesView data) {
+    auto decoded = abi::decode<Hash, std::vector<SettledBatch>>(data);
+    if (!decoded) return std::unexpected{DecodeError::malformed_abi};
+    auto& [commitment, batches] = *decoded;
+    return ScopeSettled{commitment, std::move(batches)};
 }
 
-Hash da_commitment_of_calldata(BytesView batch_bytes) {
-    return keccak256(abi::encode(domain("scope.da.calldata.v1"), keccak256(batch_bytes)));
+Hash data_commitment_of_calldata(BytesView data) {
+    return keccak256(abi::encode(domain("scope.da.calldata.v2"), keccak256(data)));
 }
 
-Hash da_commitment_of_blobs(std::span<const Hash> versioned_hashes) {
-    return keccak256(abi::encode(domain("scope.da.blobs.v1"), versioned_hashes));
+Hash data_commitment_of_blobs(std::span<const Hash> versioned_hashes) {
+    return keccak256(abi::encode(domain("scope.da.blobs.v2"), versioned_hashes));
 }
 
 Hash public_inputs_hash(const PublicInputs& inputs) {
-    return keccak256(abi::encode(domain("scope.public-inputs.v1"), inputs));
+    return keccak256(abi::encode(domain("scope.public-inputs.v2"), inputs));
 }
 
-Hash attestation_hash(const Hash& program_id, const Hash& public_inputs_hash) {
-    return keccak256(abi::encode(domain("scope.attestation.v1"), program_id, public_inputs_hash));
+Hash attestation_hash(const Hash& program_id, std::span<const Hash> inputs_hashes) {
+    Bytes hashes;
+    for (const Hash& hash : inputs_hashes) append(hashes, hash);
+    return keccak256(abi::encode(domain("scope.attestation.v2"), program_id, keccak256(hashes)));
+}
+
+Hash return_data_hash(BytesView return_data) {
+    return keccak256(return_data.first(std::min(return_data.size(), MAX_DATA_BYTES)));
+}
+
+Hash outcome_of(bool success, const Hash& return_data_hash, const Hash& trace,
+                const std::vector<Fill>& fills, const std::vector<Record>& records) {
+    return keccak256(abi::encode(domain("scope.outcome.v1"), success, return_data_hash, trace,
+                                 keccak256(abi::encode(fills)), keccak256(abi::encode(records))));
 }
 
 Hash operation_digest(const SettlementId& settlement, const Operation& operation) {
@@ -144,16 +251,17 @@ Hash operation_digest(const SettlementId& settlement, const Operation& operation
         settlement.settlement));
     const Hash struct_hash = keccak256(abi::encode(
         domain("Operation(address account,uint256 nonce,address target,uint256 value,bytes data,"
-               "uint256 gas,uint256 deadline,address submitter,bytes32 finalTrace,bool runsAlone)"),
+               "uint256 gas,uint256 verificationGas,uint256 fee,uint256 deadline,address submitter,"
+               "bytes32 outcome,bool runsAlone)"),
         operation.account, operation.nonce, operation.target, operation.value,
-        keccak256(operation.data), operation.gas, operation.deadline, operation.submitter,
-        operation.final_trace, operation.runs_alone));
+        keccak256(operation.data), operation.gas, operation.verification_gas, operation.fee,
+        operation.deadline, operation.submitter, operation.outcome, operation.runs_alone));
     return keccak256(concat(as_bytes("\x19\x01"), domain_separator, struct_hash));
 }
 
 Hash operation_hash(const SettlementId& settlement, const Operation& operation) {
     Operation unbound = operation;
-    unbound.final_trace = {};
+    unbound.outcome = {};
     return operation_digest(settlement, unbound);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
+#include "protocol/abi_fields.hpp"
 #include "protocol/callable.hpp"
 #include "protocol/fault.hpp"
 #include "protocol/settlement.hpp"
@@ -38,11 +39,27 @@ Hash word(element object, const char* key) {
 Address address(element object, const char* key) {
     return fixed_from_hex<20>(text(object, key)).value();
 }
+bool flag(element object, const char* key) {
+    return object[key].get_bool().value();
+}
 uint256 number(element object, const char* key) {
     return uint256_from_text(text(object, key)).value();
 }
 ChainId chain_id(element object, const char* key) {
     return ChainId::from(number(object, key)).value();
+}
+
+std::vector<Hash> words(element object, const char* key) {
+    std::vector<Hash> out;
+    for (const element item : object[key].get_array())
+        out.push_back(fixed_from_hex<32>(item.get_string().value()).value());
+    return out;
+}
+std::vector<uint256> numbers(element object, const char* key) {
+    std::vector<uint256> out;
+    for (const element item : object[key].get_array())
+        out.push_back(uint256_from_text(item.get_string().value()).value());
+    return out;
 }
 
 Marks marks(element object) {
@@ -60,6 +77,7 @@ Request request(element r) {
             address(r, "from"),
             number(r, "nonce"),
             marks(r),
+            number(r, "depth"),
             number(r, "variant"),
             address(r, "to"),
             number(r, "value"),
@@ -68,11 +86,18 @@ Request request(element r) {
 }
 
 Operation operation(element o) {
-    return {address(o, "account"),  number(o, "nonce"),
-            address(o, "target"),   number(o, "value"),
-            bytes(o, "data"),       number(o, "gas"),
-            number(o, "deadline"),  address(o, "submitter"),
-            word(o, "final_trace"), o["runs_alone"].get_bool().value()};
+    return {.account = address(o, "account"),
+            .nonce = number(o, "nonce"),
+            .target = address(o, "target"),
+            .value = number(o, "value"),
+            .data = bytes(o, "data"),
+            .gas = number(o, "gas"),
+            .verification_gas = number(o, "verification_gas"),
+            .fee = number(o, "fee"),
+            .deadline = number(o, "deadline"),
+            .submitter = address(o, "submitter"),
+            .outcome = word(o, "outcome"),
+            .runs_alone = flag(o, "runs_alone")};
 }
 
 TEST_F(vectors, root_ids_and_first_traces) {
@@ -92,8 +117,8 @@ TEST_F(vectors, request_hashes) {
 
 TEST_F(vectors, responses) {
     for (const element r : document["responses"].get_array()) {
-        const Response response{r["success"].get_bool().value(), bytes(r, "data"), word(r, "trace"),
-                                marks(r)};
+        const Response response{flag(r, "success"), bytes(r, "data"), flag(r, "has_baton"),
+                                word(r, "trace"), marks(r)};
         EXPECT_EQ(encode(response), bytes(r, "response"));
         EXPECT_EQ(decode_response(bytes(r, "response")), response);
         EXPECT_EQ(response_hash(word(r, "request_hash"), response), word(r, "response_hash"));
@@ -102,53 +127,97 @@ TEST_F(vectors, responses) {
     }
 }
 
+TEST_F(vectors, malformed_responses_are_refused) {
+    for (const element r : document["malformed_responses"].get_array()) {
+        const auto decoded = decode_response(bytes(r, "response"));
+        ASSERT_FALSE(decoded.has_value()) << text(r, "reason");
+        EXPECT_EQ(decoded.error(), DecodeError::malformed_response);
+    }
+}
+
 TEST_F(vectors, rolling_hashes) {
     EXPECT_EQ(rolling_hash_seed(), word(document, "seed"));
     for (const element f : document["folds"].get_array()) {
         Hash rolling = word(f, "start");
-        for (const element item : f["items"].get_array())
-            rolling = fold(rolling, fixed_from_hex<32>(item.get_string().value()).value());
+        for (const Hash& item : words(f, "items")) rolling = fold(rolling, item);
         EXPECT_EQ(rolling, word(f, "folded"));
     }
 }
 
 TEST_F(vectors, commitments) {
     for (const element c : document["data_commitments"].get_array())
-        EXPECT_EQ(da_commitment_of_calldata(bytes(c, "data")), word(c, "commitment"));
-    for (const element c : document["blob_commitments"].get_array()) {
-        std::vector<Hash> hashes;
-        for (const element h : c["versioned_hashes"].get_array())
-            hashes.push_back(fixed_from_hex<32>(h.get_string().value()).value());
-        EXPECT_EQ(da_commitment_of_blobs(hashes), word(c, "commitment"));
-    }
+        EXPECT_EQ(data_commitment_of_calldata(bytes(c, "data")), word(c, "commitment"));
+    for (const element c : document["blob_commitments"].get_array())
+        EXPECT_EQ(data_commitment_of_blobs(words(c, "versioned_hashes")), word(c, "commitment"));
 }
 
 TEST_F(vectors, public_inputs) {
     for (const element p : document["public_inputs"].get_array()) {
-        PublicInputs inputs{number(p, "l1_chain_id"),
-                            address(p, "settlement"),
-                            number(p, "chain_id"),
-                            number(p, "batch_number"),
-                            word(p, "pre_state_root"),
-                            word(p, "post_state_root"),
-                            number(p, "first_block"),
-                            word(p, "last_block_hash"),
-                            word(p, "l1_origin_hash"),
-                            number(p, "l1_origin_number"),
-                            word(p, "da_commitment"),
-                            number(p, "forced_queue_position"),
-                            {},
-                            word(p, "program_id")};
+        const element data = p["data"];
+        PublicInputs inputs{
+            .l1_chain_id = number(p, "l1_chain_id"),
+            .settlement = address(p, "settlement"),
+            .chain_id = number(p, "chain_id"),
+            .program_id = word(p, "program_id"),
+            .batch_number = number(p, "batch_number"),
+            .first_block = number(p, "first_block"),
+            .parent_block_hash = word(p, "parent_block_hash"),
+            .last_block_hash = word(p, "last_block_hash"),
+            .builder = address(p, "builder"),
+            .l1_origin_number = number(p, "l1_origin_number"),
+            .l1_origin_hash = word(p, "l1_origin_hash"),
+            .data = {word(data, "commitment"), number(data, "offset"), number(data, "length")},
+            .remotes = {},
+            .policy_hash = word(p, "policy_hash"),
+            .forced_queue_position = number(p, "forced_queue_position")};
         for (const element s : p["remotes"].get_array())
             inputs.remotes.push_back({number(s, "chain_id"),
                                       {word(s, "requests_out"), word(s, "requests_in"),
                                        word(s, "responses_out"), word(s, "responses_in")},
                                       number(s, "value_in"),
-                                      number(s, "value_out")});
-        const Hash hash = public_inputs_hash(inputs);
-        EXPECT_EQ(hash, word(p, "hash"));
-        EXPECT_EQ(attestation_hash(inputs.program_id, hash), word(p, "attestation_hash"));
+                                      number(s, "value_out"),
+                                      number(s, "limit")});
+        EXPECT_EQ(public_inputs_hash(inputs), word(p, "hash"));
     }
+}
+
+TEST_F(vectors, attestations) {
+    for (const element a : document["attestations"].get_array())
+        EXPECT_EQ(attestation_hash(word(a, "program_id"), words(a, "inputs_hashes")),
+                  word(a, "attestation_hash"));
+}
+
+TEST_F(vectors, outcomes) {
+    for (const element o : document["outcomes"].get_array()) {
+        const auto fills = abi::decode<std::vector<Fill>>(bytes(o, "encoded_fills"));
+        const auto records = abi::decode<std::vector<Record>>(bytes(o, "encoded_records"));
+        ASSERT_TRUE(fills && records);
+        const Hash data_hash = return_data_hash(bytes(o, "return_data"));
+        EXPECT_EQ(data_hash, word(o, "return_data_hash"));
+        EXPECT_EQ(outcome_of(flag(o, "success"), data_hash, word(o, "trace"), std::get<0>(*fills),
+                             std::get<0>(*records)),
+                  word(o, "outcome"));
+    }
+}
+
+TEST_F(vectors, events) {
+    const element settled = document["events"]["scope_settled"];
+    EXPECT_EQ(words(settled, "topics").at(0), scope_settled_topic());
+    const auto decoded = decode_scope_settled(bytes(settled, "data"));
+    ASSERT_TRUE(decoded.has_value());
+    const auto scope = decode_execute_scope(bytes(document["calls"], "execute_scope"));
+    ASSERT_TRUE(scope.has_value());
+    EXPECT_EQ(decoded->data_commitment, data_commitment_of_calldata(scope->data));
+    ASSERT_EQ(decoded->batches.size(), scope->batches.size());
+    for (size_t i = 0; i < decoded->batches.size(); ++i) {
+        const auto& claim = scope->batches[i];
+        EXPECT_EQ(decoded->batches[i],
+                  (SettledBatch{claim.chain_id, claim.batch_number, claim.last_block_hash,
+                                claim.data_offset, claim.data_length}));
+    }
+    const auto registered = words(document["events"]["rollup_registered"], "topics");
+    EXPECT_EQ(decode_rollup_registered(registered), uint256{902u});
+    EXPECT_EQ(decode_rollup_registered(words(settled, "topics")), std::nullopt);
 }
 
 TEST_F(vectors, operations) {
@@ -156,15 +225,20 @@ TEST_F(vectors, operations) {
         const SettlementId settlement{chain_id(o, "chain_id"), address(o, "settlement")};
         EXPECT_EQ(operation_digest(settlement, operation(o)), word(o, "digest"));
         EXPECT_EQ(operation_hash(settlement, operation(o)), word(o, "operation_hash"));
+        EXPECT_EQ(operation_gas(operation(o)), uint64_t{number(o, "operation_gas")});
     }
 }
 
 TEST_F(vectors, calls_of_scoped_callable) {
     const element calls = document["calls"];
-    std::vector<uint256> remotes;
-    for (const element r : calls["open_scope"]["remotes"].get_array())
-        remotes.push_back(uint256_from_text(r.get_string().value()).value());
-    EXPECT_EQ(callable::open_scope(remotes), bytes(calls["open_scope"], "calldata"));
+    const element open = calls["open_scope"];
+    EXPECT_EQ(callable::open_scope(numbers(open, "remotes")), bytes(open, "calldata"));
+    const element add = calls["add_chains"];
+    EXPECT_EQ(callable::add_chains(numbers(add, "chain_ids")), bytes(add, "calldata"));
+    const element set = calls["set_baton"];
+    EXPECT_EQ(callable::set_baton({word(set, "trace"), number(set, "depth"),
+                                   number(set, "gas_to_ask"), marks(set)}),
+              bytes(set, "calldata"));
 
     const element second = document["requests"].at(1);
     EXPECT_EQ(callable::decode_answer_of(bytes(calls, "answer_of")), request(second));
@@ -192,6 +266,7 @@ TEST_F(vectors, errors_that_are_no_faults) {
     const element errors = document["errors"];
     EXPECT_TRUE(callable::is_duplicate_fill(bytes(errors, "duplicate_fill")));
     EXPECT_TRUE(is_too_little_operation_gas(bytes(errors, "too_little_operation_gas")));
+    EXPECT_TRUE(is_too_little_gas_for_operation(bytes(errors, "too_little_gas_for_operation")));
     for (const auto error : errors.get_object())
         EXPECT_EQ(fault_of(from_hex(error.value.get_string().value()).value()), std::nullopt)
             << error.key;
@@ -210,18 +285,26 @@ TEST_F(vectors, execute_scope_and_signed_operation) {
     const auto operation_decoded = decode_signed_operation(signed_operation);
     ASSERT_TRUE(operation_decoded.has_value());
     EXPECT_EQ(encode(*operation_decoded), signed_operation);
-    EXPECT_EQ(operation_decoded->operation, operation(document["operations"].at(1)));
+    const element signed_one = document["operations"].at(1);
+    EXPECT_EQ(operation_decoded->operation, operation(signed_one));
+    EXPECT_EQ(execute_operation(*operation_decoded, word(signed_one, "digest")),
+              bytes(calls, "execute_operation"));
 
     // The calls that load: their arguments are the legs'.
     const auto& leg = decoded->legs[0];
     const auto& other = decoded->legs[1];
     EXPECT_EQ(callable::fill_responses_in(leg.fills[0]), bytes(calls, "fill_responses_in"));
-    const RootSection section{leg.fills, other.records};
+    const RootSection section{{{901u, uint256{1'000'000'000'000'000'000u}}, {902u, ~uint256{}}},
+                              leg.fills,
+                              other.records};
     const RootContext context{number(document["roots"].at(0), "root_chain_id"),
                               word(document["roots"].at(0), "operation_hash"),
                               {}};
     EXPECT_EQ(callable::load_root(context, section), bytes(calls, "load_root"));
     EXPECT_EQ(callable::run_root(context, section), bytes(calls, "run_root"));
+    const auto system_call = callable::decode_system_call(bytes(calls, "load_root"));
+    ASSERT_TRUE(system_call.has_value());
+    EXPECT_EQ(std::get<callable::LoadRootCall>(*system_call).section, section);
 }
 
 }  // namespace

@@ -22,17 +22,17 @@ std::unexpected<Disagreement> disagree(DisagreementKind kind, std::string detail
     return std::unexpected{std::move(out)};
 }
 
-/// The batch's bytes, and what commits to them, computed from the data itself.
+/// The bytes of all batches, and what commits to them, computed from the data itself.
 struct Data {
     Bytes bytes;
     Hash commitment;
 };
 Result<Data, Disagreement> read_data(const ProofInput& input) {
     if (input.blobs.empty())
-        return Data{input.batch, protocol::da_commitment_of_calldata(input.batch)};
+        return Data{input.data, protocol::data_commitment_of_calldata(input.data)};
     // Before commitments are computed, each of which takes longer than the rest of the input.
     if (input.blobs.size() > rollup::blobs_for(rollup::MAX_BATCH_SIZE))
-        return disagree(DisagreementKind::malformed_batch,
+        return disagree(DisagreementKind::malformed_data,
                         std::string{to_string(rollup::BatchError::too_large)});
     std::vector<Hash> versioned_hashes;
     for (size_t i = 0; i < input.blobs.size(); ++i) {
@@ -44,8 +44,8 @@ Result<Data, Disagreement> read_data(const ProofInput& input) {
     }
     auto bytes = rollup::from_blobs(input.blobs);
     if (!bytes)
-        return disagree(DisagreementKind::malformed_batch, std::string{to_string(bytes.error())});
-    return Data{std::move(*bytes), protocol::da_commitment_of_blobs(versioned_hashes)};
+        return disagree(DisagreementKind::malformed_data, std::string{to_string(bytes.error())});
+    return Data{std::move(*bytes), protocol::data_commitment_of_blobs(versioned_hashes)};
 }
 
 // --- Comparing claims, field by field ---
@@ -61,14 +61,20 @@ std::string text(const uint256& value) {
 }
 std::string text(const std::vector<protocol::Streams>& remotes) {
     std::string out = "[";
-    for (const auto& [chain_id, hashes, value_in, value_out] : remotes)
+    for (const auto& [chain_id, hashes, value_in, value_out, limit] : remotes)
         out += fmt::format(
             "{}chain {}: requestsOut {} requestsIn {} responsesOut {} responsesIn {} "
-            "valueIn {} valueOut {}",
+            "valueIn {} valueOut {} limit {}",
             out.size() == 1 ? "" : "; ", to_decimal(chain_id), to_hex(hashes.requests_out),
             to_hex(hashes.requests_in), to_hex(hashes.responses_out), to_hex(hashes.responses_in),
-            to_decimal(value_in), to_decimal(value_out));
+            to_decimal(value_in), to_decimal(value_out), to_decimal(limit));
     return out + "]";
+}
+
+std::unexpected<Disagreement> differs(const char* field, std::string detail) {
+    auto difference = disagree(DisagreementKind::different_field, std::move(detail));
+    difference.error().field = field;
+    return difference;
 }
 
 /// The first of these fields in which the claim says otherwise than was found, if any.
@@ -79,11 +85,8 @@ Result<void, Disagreement> compare(const PublicInputs& claim, const PublicInputs
     const auto compare_one = [&](const auto& field) {
         const auto& [name, member] = field;
         if (claim.*member == found.*member) return true;
-        auto difference =
-            disagree(DisagreementKind::different_field,
-                     fmt::format("claimed {}, found {}", text(claim.*member), text(found.*member)));
-        difference.error().field = name;
-        result = std::move(difference);
+        result = differs(
+            name, fmt::format("claimed {}, found {}", text(claim.*member), text(found.*member)));
         return false;
     };
     (compare_one(fields) && ...);
@@ -106,7 +109,7 @@ std::optional<Address> first_difference(const std::vector<AccountDigest>& a,
     return std::min(at_a->address, at_b->address);
 }
 
-void place(Disagreement& difference, const std::vector<BlockDigest>& claimed,
+void place(Disagreement& difference, std::span<const BlockDigest> claimed,
            const std::vector<BlockDigest>& own, uint64_t first_block) {
     const auto [at_claimed, at_own] = std::ranges::mismatch(claimed, own);
     if (at_own == own.end()) return;  // the digests claim nothing else
@@ -136,87 +139,148 @@ Result<void, Disagreement> check_remotes(const rollup::Follower& follower,
     return {};
 }
 
-/// Computes the public inputs of an input, and returns them if they agree with the claim.
-Result<PublicInputs, Disagreement> verify(const ProofInput& input,
-                                          const rollup::Follower::Rollup& rollup,
-                                          rollup::Follower& follower) {
-    const auto& claim = input.claim;
-    const auto data = TRY(read_data(input));
-    const auto batch = rollup::decode_batch(data.bytes);
+// --- One claim ---
+
+/// Returns the rollup that a claim is about, if this node follows it.
+Result<const rollup::Follower::Rollup*, Disagreement> find_rollup(
+    const PublicInputs& claim, const rollup::Follower& follower) {
+    const auto chain_id = ChainId::from(claim.chain_id);
+    const auto* const rollup = chain_id ? follower.rollup(*chain_id) : nullptr;
+    if (rollup == nullptr)
+        return disagree(DisagreementKind::unknown_rollup,
+                        fmt::format("chain {}", to_decimal(claim.chain_id)));
+    if (rollup->stopped) return stopped(*rollup->stopped);
+    return rollup;
+}
+
+/// A claim of which all is verified that needs no execution.
+struct Prepared {
+    const PublicInputs* claim = nullptr;
+    const rollup::Follower::Rollup* rollup = nullptr;
+    rollup::Batch batch;
+    PublicInputs found;  ///< but for what execution gives
+};
+
+Result<Prepared, Disagreement> prepare(const PublicInputs& claim, const Data& data,
+                                       const rollup::Follower& follower) {
+    const auto* const rollup = TRY(find_rollup(claim, follower));
+    const auto bytes = rollup::slice_of(data.bytes, claim.data.offset, claim.data.length);
+    if (!bytes)
+        return disagree(DisagreementKind::bad_slice,
+                        fmt::format("{} bytes at {} of {}", to_decimal(claim.data.length),
+                                    to_decimal(claim.data.offset), data.bytes.size()));
+    auto batch = rollup::decode_batch(*bytes);
     if (!batch)
         return disagree(DisagreementKind::malformed_batch, std::string{to_string(batch.error())});
 
+    const auto& config = rollup->config;
+    const auto& last = batch->blocks.back();
     PublicInputs found;
-    found.l1_chain_id = uint256{rollup.config.settlement.l1_chain_id};
-    found.settlement = rollup.config.settlement.settlement;
+    found.l1_chain_id = uint256{config.settlement.l1_chain_id};
+    found.settlement = config.settlement.settlement;
     found.chain_id = uint256{batch->chain_id};
-    found.batch_number = uint256{rollup.next_batch()};
+    found.program_id = config.program_id;
+    found.batch_number = uint256{rollup->next_batch()};
     found.first_block = uint256{batch->first_block};
-    found.l1_origin_hash = batch->l1_origin_hash;
-    found.l1_origin_number = uint256{batch->l1_origin_number};
-    found.da_commitment = data.commitment;
+    // Only on its own head: what settles on another one can't be derived.
+    found.parent_block_hash = rollup->chain.head()->hash;
+    found.builder = claim.builder;  // the builder's choice, and the policy's on L1
+    found.l1_origin_number = uint256{last.l1_origin_number};
+    found.l1_origin_hash = last.l1_origin_hash;
+    found.data = {data.commitment, claim.data.offset, claim.data.length};
+    found.policy_hash = claim.policy_hash;
     found.forced_queue_position = uint256{};  // the queue is empty
-    found.program_id = rollup.config.program_id;
     TRY_VOID(compare(claim, found, field("l1ChainId", &PublicInputs::l1_chain_id),
                      field("settlement", &PublicInputs::settlement),
                      field("programId", &PublicInputs::program_id),
                      field("chainId", &PublicInputs::chain_id),
                      field("batchNumber", &PublicInputs::batch_number),
-                     field("daCommitment", &PublicInputs::da_commitment),
+                     field("parentBlockHash", &PublicInputs::parent_block_hash),
                      field("firstBlock", &PublicInputs::first_block),
-                     field("l1OriginHash", &PublicInputs::l1_origin_hash),
                      field("l1OriginNumber", &PublicInputs::l1_origin_number),
+                     field("l1OriginHash", &PublicInputs::l1_origin_hash),
                      field("forcedQueuePosition", &PublicInputs::forced_queue_position)));
-    if (batch->number != rollup.next_batch()) {
-        auto difference = disagree(
-            DisagreementKind::different_field,
-            fmt::format("the batch says {}, found {}", batch->number, rollup.next_batch()));
-        difference.error().field = "batchNumber";
-        return difference;
-    }
+    if (batch->number != rollup->next_batch())
+        return differs("batchNumber", fmt::format("the batch says {}, found {}", batch->number,
+                                                  rollup->next_batch()));
+    return Prepared{&claim, rollup, std::move(*batch), std::move(found)};
+}
 
-    const auto* const origin = follower.l1_block(batch->l1_origin_number);
-    if (origin == nullptr || origin->id.hash != batch->l1_origin_hash)
-        return disagree(
-            DisagreementKind::unknown_l1_origin,
-            fmt::format("block {}, {}", batch->l1_origin_number, to_hex(batch->l1_origin_hash)));
-    if (batch->l1_origin_number < rollup.l1_origin_number())
-        return disagree(DisagreementKind::stale_l1_origin,
-                        fmt::format("block {}, the last batch's is {}", batch->l1_origin_number,
-                                    rollup.l1_origin_number()));
-
-    rollup::BatchOptions options;
-    options.l1_origin_timestamp_s = origin->timestamp_s;
-    auto execution = rollup::execute_batch(rollup.chain, rollup.config, *batch, options);
+/// Executes the batch of a claim, and completes what was found if it agrees.
+/// @param digests  Of the claimant's execution; may be empty.
+Result<rollup::BatchExecution, Disagreement> execute(Prepared& prepared,
+                                                     const rollup::Follower& follower,
+                                                     std::span<const BlockDigest> digests) {
+    auto& [claim, rollup, batch, found] = prepared;
+    auto options = follower.options_for(*rollup);
+    auto execution = rollup::execute_batch(rollup->chain, rollup->config, batch, options);
     if (!execution) {
         const auto& refusal = execution.error();
         auto difference = disagree(DisagreementKind::refused_batch, to_string(refusal));
-        difference.error().block_number = batch->first_block + refusal.block;
+        difference.error().block_number = batch.first_block + refusal.block;
         difference.error().transaction_index = refusal.transaction;
         return difference;
     }
-    found.pre_state_root = execution->pre_state_root;
-    found.post_state_root = execution->post_state_root;
+    CHECK(execution->parent_block_hash == found.parent_block_hash);
     found.last_block_hash = execution->last_block_hash;
     found.remotes = execution->remotes;
-    auto compared = compare(claim, found, field("preStateRoot", &PublicInputs::pre_state_root),
-                            field("postStateRoot", &PublicInputs::post_state_root),
-                            field("lastBlockHash", &PublicInputs::last_block_hash),
+    auto compared = compare(*claim, found, field("lastBlockHash", &PublicInputs::last_block_hash),
                             field("remotes", &PublicInputs::remotes));
     if (!compared) {
-        if (!input.digests.empty()) {
+        if (!digests.empty()) {
             options.digests = rollup::Digests::yes;
             const auto digested =
-                rollup::execute_batch(rollup.chain, rollup.config, *batch, options);
+                rollup::execute_batch(rollup->chain, rollup->config, batch, options);
             CHECK(digested.has_value());
-            place(compared.error(), input.digests, digested->digests, batch->first_block);
+            place(compared.error(), digests, digested->digests, batch.first_block);
         }
         return std::unexpected{std::move(compared.error())};
     }
-    CHECK(claim == found);
+    CHECK(*claim == found);
     TRY_VOID(check_remotes(follower, found));
-    follower.remember(*batch, std::move(*execution));
-    return found;
+    return std::move(*execution);
+}
+
+// --- All claims of an input ---
+
+std::unexpected<Disagreement> of_claim(Disagreement disagreement, const PublicInputs& claim) {
+    disagreement.chain_id = ChainId::from(claim.chain_id);
+    return std::unexpected{std::move(disagreement)};
+}
+
+/// Does all for the claims that needs no execution; what takes least comes first.
+Result<std::vector<Prepared>, Disagreement> prepare_all(const ProofInput& input,
+                                                        const rollup::Follower& follower) {
+    for (const auto& claim : input.claims)
+        if (auto found = find_rollup(claim, follower); !found)
+            return of_claim(std::move(found.error()), claim);
+    const auto data = TRY(read_data(input));
+    if (const Hash& claimed = input.claims.front().data.commitment; claimed != data.commitment)
+        return differs("data.commitment", fmt::format("claimed {}, found {}", to_hex(claimed),
+                                                      to_hex(data.commitment)));
+    std::vector<Prepared> prepared;
+    for (const auto& claim : input.claims) {
+        auto one = prepare(claim, data, follower);
+        if (!one) return of_claim(std::move(one.error()), claim);
+        prepared.push_back(std::move(*one));
+    }
+    return prepared;
+}
+
+/// Verifies every claim, and keeps the executions if all hold.
+Result<void, Disagreement> verify(const ProofInput& input, rollup::Follower& follower) {
+    auto prepared = TRY(prepare_all(input, follower));
+    std::vector<rollup::BatchExecution> executions;
+    for (size_t i = 0; i < prepared.size(); ++i) {
+        const auto digests =
+            input.digests.empty() ? std::span<const BlockDigest>{} : std::span{input.digests[i]};
+        auto execution = execute(prepared[i], follower, digests);
+        if (!execution) return of_claim(std::move(execution.error()), input.claims[i]);
+        executions.push_back(std::move(*execution));
+    }
+    for (size_t i = 0; i < prepared.size(); ++i)
+        follower.remember(prepared[i].batch, std::move(executions[i]));
+    return {};
 }
 
 }  // namespace
@@ -235,19 +299,11 @@ Result<Attestation, Disagreement> Attester::attest(BytesView proof_input) {
             disagree(DisagreementKind::malformed_input, std::string{to_string(input.error())}));
     if (const auto advanced = follower_.advance(); !advanced)
         return signed_by_me(disagree(DisagreementKind::not_following, to_string(advanced.error())));
-    const auto& claimed = input->claim.chain_id;
-    const auto chain_id = ChainId::from(claimed);
-    const auto* const rollup = chain_id ? follower_.rollup(*chain_id) : nullptr;
-    if (rollup == nullptr)
-        return signed_by_me(disagree(DisagreementKind::unknown_rollup,
-                                     fmt::format("chain {}", to_decimal(claimed))));
-    if (rollup->stopped) return signed_by_me(stopped(*rollup->stopped));
-
-    const auto found = verify(*input, *rollup, follower_);
-    if (!found) return signed_by_me(std::unexpected{found.error()});
-    const Hash inputs_hash = protocol::public_inputs_hash(*found);
-    const Hash message = protocol::attestation_hash(rollup->config.program_id, inputs_hash);
-    return Attestation{address_, inputs_hash, crypto::to_rsv(crypto::sign(message, key_))};
+    if (auto verified = verify(*input, follower_); !verified)
+        return signed_by_me(std::unexpected{std::move(verified.error())});
+    auto hashes = hashes_of(input->claims);
+    const Hash message = protocol::attestation_hash(input->claims.front().program_id, hashes);
+    return Attestation{address_, std::move(hashes), crypto::to_rsv(crypto::sign(message, key_))};
 }
 
 }  // namespace scope::prover

@@ -6,11 +6,13 @@
 
 namespace scope::prover {
 
-/// The part of a node that attests: it re-executes a batch on the node's own heads and signs what
-/// it found itself.
+/// The part of a node that attests: it re-executes batches on the node's own heads and signs what it
+/// found itself.
 ///
-/// Its state comes from L1 by the node's follower, never from the requester. For one thread at a
-/// time.
+/// Its state comes from L1 by the node's follower, never from the requester: so it signs only
+/// children of its own heads. It may sign several batches of one number, for scopes are rebuilt, and
+/// L1 takes one; it keeps the executions of what it signed. A request asks for at most MAX_CLAIMS
+/// batches, each of at most MAX_BATCH_GAS. For one thread at a time.
 class Attester {
   public:
     /// @param follower  Of its node; must outlive it.
@@ -18,7 +20,8 @@ class Attester {
 
     [[nodiscard]] const Address& address() const noexcept { return address_; }
 
-    /// Follows L1 to its head, re-executes, compares every field of the claim, and signs.
+    /// Follows L1 to its head, re-executes all batches, compares every field of the claims but for
+    /// the builder and the policy's hash, which it takes as claimed, and signs them together.
     Result<Attestation, Disagreement> attest(BytesView proof_input);
 
   private:

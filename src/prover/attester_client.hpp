@@ -7,9 +7,10 @@ namespace scope::prover {
 /// A signature r || s || v, v = 27 or 28 (ICommitteeVerifier).
 using AttestationSignature = FixedBytes<65>;
 
+/// A member's word for all claims of a proof input.
 struct Attestation {
     Address signer;
-    Hash public_inputs_hash;
+    std::vector<Hash> input_hashes;  ///< of the public inputs, in the order of the claims
     AttestationSignature signature;
 };
 
@@ -19,7 +20,7 @@ class AttesterClient {
     virtual ~AttesterClient() = default;
 
     [[nodiscard]] virtual const Address& address() const noexcept = 0;
-    /// Asks for an attestation (prover/proof_input.hpp), and waits for it. For one thread.
+    /// Asks for an attestation to a proof input, and waits for it. For one thread.
     virtual Result<Attestation, Disagreement> attest(BytesView proof_input) = 0;
 };
 

@@ -22,11 +22,94 @@ TEST(attester, signs_what_it_found_itself) {
         const auto attestation = attester.attest(encode(input));
         ASSERT_TRUE(attestation.has_value()) << to_string(attestation.error());
         EXPECT_EQ(attestation->signer, crypto::address_of(key(11)));
-        EXPECT_EQ(attestation->public_inputs_hash, protocol::public_inputs_hash(input.claim));
-        EXPECT_EQ(signer_of(input.claim, attestation->signature), attestation->signer);
+        EXPECT_EQ(attestation->input_hashes,
+                  std::vector{protocol::public_inputs_hash(input.claims[0])});
+        EXPECT_EQ(signer_of(input, attestation->signature), attestation->signer);
         // It signs before settlement, and moves only with it.
         EXPECT_EQ(attester.follower().rollup(CHAIN)->next_batch(), 0u);
     }
+}
+
+TEST(attester, signs_all_batches_of_a_scope_together) {
+    for (const auto data_in : {DataIn::calldata, DataIn::blobs}) {
+        Setting s;
+        const auto other = rollup::test::config(REMOTE);
+        const auto other_chain = make_chain(other);
+        const auto other_batch = sample_batch(other_chain, s.l1.head()->hash, 0);
+        const std::vector batches{s.claimed(data_in),
+                                  claim_of(other_chain, other, other_batch, data_in)};
+        const auto input = s.input_of(batches);
+        Member attester{key(11), s.l1, {s.rollup, other}};
+        const auto attestation = attester.attest(encode(input));
+        ASSERT_TRUE(attestation.has_value()) << to_string(attestation.error());
+        EXPECT_EQ(attestation->input_hashes, hashes_of(input.claims));
+        EXPECT_EQ(signer_of(input, attestation->signature), attestation->signer);
+
+        // It keeps what it signed of both.
+        s.l1.settle(batches);
+        const uint64_t before = execution::statistics.executed;
+        ASSERT_EQ(attester.follower().advance()->batches, 2u);
+        EXPECT_EQ(execution::statistics.executed, before);
+    }
+}
+
+TEST(attester, signs_nothing_if_one_of_the_claims_is_wrong) {
+    Setting s;
+    const auto other = rollup::test::config(REMOTE);
+    const auto other_chain = make_chain(other);
+    const auto input =
+        s.input_of({s.claimed(DataIn::calldata),
+                    claim_of(other_chain, other, sample_batch(other_chain, s.l1.head()->hash, 0),
+                             DataIn::calldata)});
+    Member attester{key(11), s.l1, {s.rollup, other}};
+    auto wrong = input;
+    wrong.claims[1].last_block_hash = {};
+    const auto refused = attester.attest(encode(wrong));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().kind, DisagreementKind::different_field);
+    EXPECT_EQ(refused.error().chain_id, REMOTE);
+    // What is cheap to see of any of them comes before anything is executed.
+    wrong = input;
+    wrong.claims[1].batch_number = uint256{1u};
+    const uint64_t before = execution::statistics.executed;
+    EXPECT_EQ(attester.attest(encode(wrong)).error().field, "batchNumber");
+    EXPECT_EQ(execution::statistics.executed, before);
+    // One's bytes for the other's.
+    wrong = input;
+    std::swap(wrong.claims[0].data, wrong.claims[1].data);
+    const auto swapped = attester.attest(encode(wrong));
+    ASSERT_FALSE(swapped.has_value());
+    EXPECT_EQ(swapped.error().field, "chainId");
+    EXPECT_EQ(swapped.error().chain_id, CHAIN);
+    // A member that follows only one of them can't tell.
+    Member of_one{key(12), s.l1, {s.rollup}};
+    EXPECT_EQ(of_one.attest(encode(input)).error().kind, DisagreementKind::unknown_rollup);
+}
+
+TEST(attester, signs_several_batches_of_one_number) {
+    Setting s;
+    Member attester{key(11), s.l1, {s.rollup}};
+    const auto first = s.claimed(DataIn::calldata);
+    ASSERT_TRUE(attester.attest(encode(s.input_of(first))).has_value());
+    s.batch.blocks.pop_back();
+    const auto second = s.claimed(DataIn::calldata);
+    ASSERT_TRUE(attester.attest(encode(s.input_of(second))).has_value());
+    // L1 takes one; whichever it is has been executed.
+    s.l1.settle({first});
+    const uint64_t before = execution::statistics.executed;
+    ASSERT_EQ(attester.follower().advance()->batches, 1u);
+    EXPECT_EQ(execution::statistics.executed, before);
+}
+
+TEST(attester, takes_the_builder_and_the_policys_hash_as_claimed) {
+    Setting s;
+    Member attester{key(11), s.l1, {s.rollup}};
+    auto input = s.input(DataIn::calldata);
+    input.claims[0].builder = Address{{0x77}};
+    input.claims[0].policy_hash = Hash{{0x78}};
+    const auto attestation = attester.attest(encode(input));
+    ASSERT_TRUE(attestation.has_value()) << to_string(attestation.error());
+    EXPECT_EQ(attestation->input_hashes, hashes_of(input.claims));
 }
 
 TEST(attester, goes_on_from_what_settled) {
@@ -35,7 +118,7 @@ TEST(attester, goes_on_from_what_settled) {
     const auto first = s.claimed(DataIn::blobs);
     const auto input = s.input_of(first);
     ASSERT_TRUE(attester.attest(encode(input)).has_value());
-    s.l1.settle({first.claim}, first.versioned_hashes);
+    s.l1.settle({first});
 
     // Once more: it is not the next batch any longer.
     const auto again = attester.attest(encode(input));
@@ -52,7 +135,7 @@ TEST(attester, does_not_execute_again_what_it_attested) {
     Member attester{key(11), s.l1, {s.rollup}};
     const auto first = s.claimed(DataIn::calldata);
     ASSERT_TRUE(attester.attest(encode(s.input_of(first))).has_value());
-    s.l1.settle({first.claim});
+    s.l1.settle({first});
     const uint64_t before = execution::statistics.executed;
     ASSERT_EQ(attester.follower().advance()->batches, 1u);
     EXPECT_EQ(execution::statistics.executed, before);
@@ -65,7 +148,7 @@ TEST(attester, goes_on_attesting_after_a_reorganisation) {
     Member attester{key(11), s.l1, {s.rollup}};
     const auto first = s.claimed(DataIn::calldata);
     ASSERT_TRUE(attester.attest(encode(s.input_of(first))).has_value());
-    s.l1.settle({first.claim});
+    s.l1.settle({first});
     ASSERT_EQ(attester.follower().advance()->batches, 1u);
 
     // L1's block is replaced by an empty one: the batch is the next one again, and an origin that
@@ -78,16 +161,63 @@ TEST(attester, goes_on_attesting_after_a_reorganisation) {
     s.batch = sample_batch(s.chain, lost->hash, 1);
     const auto on_lost = attester.attest(encode(s.input(DataIn::calldata)));
     ASSERT_FALSE(on_lost.has_value());
-    EXPECT_EQ(on_lost.error().kind, DisagreementKind::unknown_l1_origin);
+    EXPECT_EQ(on_lost.error().kind, DisagreementKind::refused_batch);
+    EXPECT_EQ(on_lost.error().detail, "block 0: unknown_l1_origin");
     s.batch = sample_batch(s.chain, s.l1.head()->hash, 1);
     EXPECT_TRUE(attester.attest(encode(s.input(DataIn::calldata))).has_value());
+}
+
+TEST(attester, signs_no_child_of_a_block_that_was_reorganised_away) {
+    // Two batches of one number, each on a branch of L1 of its own, and a child of the first one.
+    Setting s;
+    const Hash origin = s.l1.head()->hash;
+    const auto on_branch = [&](uint64_t value_wei) {
+        Author author;
+        return make_batch(s.chain,
+                          {{author.open_scope(), author.transfer(Address{{0x01}}, value_wei)}}, 0,
+                          origin, 0);
+    };
+    s.batch = on_branch(1);
+    const auto lost = s.claimed(DataIn::calldata);
+    s.batch = on_branch(2);
+    const auto kept = s.claimed(DataIn::calldata);
+    ASSERT_NE(lost.execution.last_block_hash, kept.execution.last_block_hash);
+    adopt_batch(s.chain, lost.execution);
+    Author author;
+    auto open = author.open_scope();
+    open.nonce = 1;
+    s.batch = make_batch(s.chain, {{open}}, 1, origin, 0);
+    const auto child = s.input(DataIn::calldata);
+
+    Member attester{key(11), s.l1, {s.rollup}};
+    s.l1.settle({lost});
+    ASSERT_TRUE(attester.attest(encode(child)).has_value());
+    s.l1.blocks_.pop_back();
+    s.l1.settle({kept});
+    const auto refused = attester.attest(encode(child));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().kind, DisagreementKind::different_field);
+    EXPECT_EQ(refused.error().field, "parentBlockHash");
+
+    // Nor does it sign that the child is its own head's.
+    auto lie = child;
+    lie.claims[0].parent_block_hash = kept.execution.last_block_hash;
+    const auto caught = attester.attest(encode(lie));
+    ASSERT_FALSE(caught.has_value());
+    EXPECT_EQ(caught.error().field, "lastBlockHash");
+
+    // The first branch is back.
+    s.l1.blocks_.pop_back();
+    s.l1.settle({lost});
+    EXPECT_TRUE(attester.attest(encode(child)).has_value());
 }
 
 TEST(attester, waits_only_with_a_rollup_that_stopped) {
     Setting s;
     const auto other = rollup::test::config(REMOTE);
-    protocol::BatchClaim bad;
-    bad.chain_id = uint256{REMOTE};
+    Claimed bad;
+    bad.claim.chain_id = uint256{REMOTE};
+    bad.claim.data_length = uint256{1u};
     bad.data = {0xff};
     s.l1.settle({bad});
     Member attester{key(11), s.l1, {s.rollup, other}};
@@ -100,14 +230,14 @@ TEST(attester, waits_only_with_a_rollup_that_stopped) {
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().kind, DisagreementKind::stopped_rollup);
     EXPECT_EQ(refused.error().detail,
-              "L1 block 1, chain 902, batch 0: bad_batch: malformed_batch: version: not 0x01, "
+              "L1 block 1, chain 902, batch 0: bad_batch: malformed_batch: version: not 0x02, "
               "transaction 0, chain 902");
 
     Author author;
     s.batch = make_batch(s.chain, {{author.open_scope()}}, 0, s.l1.head()->hash, 1);
     EXPECT_TRUE(attester.attest(encode(s.input(DataIn::calldata))).has_value());
     auto its_own = s.input(DataIn::calldata);
-    its_own.claim.chain_id = uint256{REMOTE};
+    its_own.claims[0].chain_id = uint256{REMOTE};
     EXPECT_EQ(attester.attest(encode(its_own)).error().kind, DisagreementKind::stopped_rollup);
 }
 
@@ -125,12 +255,13 @@ TEST_P(wrong_claim, is_not_signed_and_named) {
     Setting s;
     Member attester{key(11), s.l1, {s.rollup}};
     auto input = s.input(DataIn::calldata);
-    GetParam().change(input.claim);
+    GetParam().change(input.claims[0]);
     const auto attestation = attester.attest(encode(input));
     ASSERT_FALSE(attestation.has_value());
     EXPECT_EQ(to_string(attestation.error().kind), to_string(DisagreementKind::different_field));
     EXPECT_EQ(attestation.error().field, GetParam().field);
     EXPECT_EQ(attestation.error().member, crypto::address_of(key(11)));
+    EXPECT_EQ(attestation.error().chain_id, CHAIN);
     EXPECT_FALSE(attestation.error().detail.empty());
     // The digests are true, so nothing differs in the blocks.
     EXPECT_FALSE(attestation.error().block_number.has_value());
@@ -142,14 +273,12 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"l1ChainId", "l1ChainId", [](auto& c) { c.l1_chain_id = uint256{5u}; }},
         Wrong{"settlement", "settlement", [](auto& c) { c.settlement = {}; }},
         Wrong{"batchNumber", "batchNumber", [](auto& c) { c.batch_number = uint256{1u}; }},
-        Wrong{"preStateRoot", "preStateRoot", [](auto& c) { c.pre_state_root = {}; }},
-        Wrong{"postStateRoot", "postStateRoot", [](auto& c) { c.post_state_root = {}; }},
+        Wrong{"parentBlockHash", "parentBlockHash", [](auto& c) { c.parent_block_hash = {}; }},
         Wrong{"firstBlock", "firstBlock", [](auto& c) { c.first_block = uint256{2u}; }},
         Wrong{"lastBlockHash", "lastBlockHash", [](auto& c) { c.last_block_hash = {}; }},
         Wrong{"l1OriginHash", "l1OriginHash", [](auto& c) { c.l1_origin_hash = {}; }},
         Wrong{"l1OriginNumber", "l1OriginNumber",
               [](auto& c) { c.l1_origin_number = uint256{1u}; }},
-        Wrong{"daCommitment", "daCommitment", [](auto& c) { c.da_commitment = {}; }},
         Wrong{"forcedQueuePosition", "forcedQueuePosition",
               [](auto& c) { c.forced_queue_position = uint256{1u}; }},
         Wrong{"no_remotes", "remotes", [](auto& c) { c.remotes.clear(); }},
@@ -160,6 +289,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"responsesIn", "remotes", [](auto& c) { c.remotes[0].hashes.responses_in = {}; }},
         Wrong{"valueIn", "remotes", [](auto& c) { c.remotes[0].value_in = uint256{9u}; }},
         Wrong{"valueOut", "remotes", [](auto& c) { c.remotes[0].value_out = uint256{9u}; }},
+        Wrong{"limit", "remotes", [](auto& c) { c.remotes[0].limit = uint256{9u}; }},
         Wrong{"programId", "programId", [](auto& c) { c.program_id = {}; }}),
     [](const auto& info) { return std::string{info.param.name}; });
 
@@ -171,8 +301,8 @@ TEST(attester, places_the_first_difference) {
     auto input = s.input(DataIn::calldata);
     // A claimant whose EVM went wrong in the second transaction of the second block.
     const Address recipient{{0x03}};
-    auto& block = input.digests[1];
-    block.block_hash = block.state_root = input.claim.post_state_root = Hash{{0x66}};
+    auto& block = input.digests[0][1];
+    block.block_hash = block.state_root = input.claims[0].last_block_hash = Hash{{0x66}};
     auto& accounts = block.transactions[1].accounts;
     const auto account = std::ranges::find(accounts, recipient, &rollup::AccountDigest::address);
     ASSERT_NE(account, accounts.end());
@@ -180,7 +310,7 @@ TEST(attester, places_the_first_difference) {
     account->digest = Hash{{0x66}};
     const auto changed = attester.attest(encode(input));
     ASSERT_FALSE(changed.has_value());
-    EXPECT_EQ(changed.error().field, "postStateRoot");
+    EXPECT_EQ(changed.error().field, "lastBlockHash");
     EXPECT_EQ(changed.error().block_number, 2u);
     EXPECT_EQ(changed.error().transaction_index, 1u);
     EXPECT_EQ(changed.error().account, recipient);
@@ -194,7 +324,7 @@ TEST(attester, places_the_first_difference) {
     input.digests.clear();
     const auto unplaced = attester.attest(encode(input));
     ASSERT_FALSE(unplaced.has_value());
-    EXPECT_EQ(unplaced.error().field, "postStateRoot");
+    EXPECT_EQ(unplaced.error().field, "lastBlockHash");
     EXPECT_FALSE(unplaced.error().block_number.has_value());
 }
 
@@ -206,8 +336,7 @@ TEST(attester, a_member_with_another_state_says_so) {
     Member attester{key(11), s.l1, {other}};
     const auto attestation = attester.attest(encode(input));
     ASSERT_FALSE(attestation.has_value());
-    EXPECT_EQ(attestation.error().field, "preStateRoot");
-    EXPECT_EQ(attestation.error().block_number, 1u);  // the parent's hash is in its header
+    EXPECT_EQ(attestation.error().field, "parentBlockHash");
 }
 
 // --- Wrong data ---
@@ -225,32 +354,42 @@ TEST(attester, refuses_wrong_data_by_kind) {
     EXPECT_EQ(attester.attest(Bytes{1, 2, 3}).error().kind, DisagreementKind::malformed_input);
 
     auto input = good;
-    input.batch.pop_back();
+    replace_batch(input, to_bytes(BytesView{good.data}.first(good.data.size() - 1)));
     EXPECT_EQ(kind_of(input), "malformed_batch");
     input = good;
-    input.batch = with_envelope(s.batch, {0x7c, 0xc0});  // no such transaction type
+    replace_batch(input, with_envelope(s.batch, {0x7c, 0xc0}));  // no such transaction type
     EXPECT_EQ(kind_of(input), "malformed_batch");
+    input = good;
+    input.claims[0].data.offset = uint256{1u};
+    EXPECT_EQ(kind_of(input), "bad_slice");
+    input.claims[0].data.length -= uint256{1u};
+    EXPECT_EQ(kind_of(input), "malformed_batch");
+    input = good;
+    input.data.back() ^= 1;
+    EXPECT_EQ(attester.attest(encode(input)).error().field, "data.commitment");
 
     input = in_blobs;
     input.blobs[0][0] = 0xff;
     EXPECT_EQ(kind_of(input), "bad_blob");
     input = in_blobs;
     input.blobs[0][32] = 1;
-    EXPECT_EQ(kind_of(input), "malformed_batch");
+    EXPECT_EQ(kind_of(input), "malformed_data");
     input = in_blobs;
     input.blobs.emplace_back();
-    EXPECT_EQ(kind_of(input), "malformed_batch");
-    // More than any batch takes: no time goes into them, so it isn't seen that one is none.
+    EXPECT_EQ(kind_of(input), "malformed_data");
+    // More than any scope takes: no time goes into them, so it isn't seen that one is none.
     input = in_blobs;
     input.blobs[0][0] = 0xff;
     input.blobs.resize(7);
-    EXPECT_EQ(kind_of(input), "malformed_batch");
+    EXPECT_EQ(kind_of(input), "malformed_data");
     input = in_blobs;
     input.blobs[0][1 + 4 + 20] ^= 1;  // inside the batch's fields
     EXPECT_NE(kind_of(input), "signed");
 
     input = good;
-    input.claim.chain_id = uint256{999u};
+    input.claims[0].chain_id = uint256{999u};
+    EXPECT_EQ(kind_of(input), "unknown_rollup");
+    input.claims[0].chain_id = uint256{0, 1, 0, 0};
     EXPECT_EQ(kind_of(input), "unknown_rollup");
     EXPECT_EQ(kind_of(good), "signed");
     EXPECT_EQ(kind_of(in_blobs), "signed");
@@ -262,8 +401,7 @@ TEST(attester, refuses_a_clock_far_ahead_of_l1) {
     auto batch = s.batch;
     batch.blocks[1].timestamp_s += rollup::MAX_CLOCK_AHEAD_S + 1000;
     auto input = s.input(DataIn::calldata);
-    input.batch = rollup::encode(batch);
-    input.claim.da_commitment = protocol::da_commitment_of_calldata(input.batch);
+    replace_batch(input, rollup::encode(batch));
     const auto attestation = attester.attest(encode(input));
     ASSERT_FALSE(attestation.has_value());
     EXPECT_EQ(attestation.error().kind, DisagreementKind::refused_batch);
@@ -277,8 +415,7 @@ TEST(attester, refuses_a_batch_that_breaks_a_rule) {
     // A used nonce: the second block's transfer once more.
     batch.blocks[1].transactions.push_back(batch.blocks[1].transactions[1]);
     auto input = s.input(DataIn::calldata);
-    input.batch = rollup::encode(batch);
-    input.claim.da_commitment = protocol::da_commitment_of_calldata(input.batch);
+    replace_batch(input, rollup::encode(batch));
     const auto attestation = attester.attest(encode(input));
     ASSERT_FALSE(attestation.has_value());
     EXPECT_EQ(attestation.error().kind, DisagreementKind::refused_batch);
@@ -290,26 +427,55 @@ TEST(attester, refuses_a_batch_that_breaks_a_rule) {
 
 TEST(attester, knows_its_own_l1) {
     Setting s;
+    s.l1.add({}, {});
     Member attester{key(11), s.l1, {s.rollup}};
     const auto attest_with_origin = [&](const Hash& hash, uint64_t number) {
-        s.batch.l1_origin_hash = hash;
-        s.batch.l1_origin_number = number;
+        s.batch = sample_batch(s.chain, hash, number);
         return attester.attest(encode(s.input(DataIn::calldata)));
     };
     const Hash known = s.l1.head()->hash;
-    const auto invented = attest_with_origin(Hash{{0x66}}, 0);
-    ASSERT_FALSE(invented.has_value());
-    EXPECT_EQ(invented.error().kind, DisagreementKind::unknown_l1_origin);
-    const auto misnumbered = attest_with_origin(known, 1);
-    ASSERT_FALSE(misnumbered.has_value());
-    EXPECT_EQ(misnumbered.error().kind, DisagreementKind::unknown_l1_origin);
-    EXPECT_TRUE(attest_with_origin(known, 0).has_value());
+    for (const auto& [hash, number] :
+         {std::pair{Hash{{0x66}}, uint64_t{1}}, std::pair{known, uint64_t{0}},
+          std::pair{known, uint64_t{2}}}) {
+        const auto refused = attest_with_origin(hash, number);
+        ASSERT_FALSE(refused.has_value());
+        EXPECT_EQ(refused.error().kind, DisagreementKind::refused_batch);
+        EXPECT_EQ(refused.error().detail, "block 0: unknown_l1_origin");
+    }
+    EXPECT_TRUE(attest_with_origin(known, 1).has_value());
+
+    // An origin before the last batch's.
+    const auto first = s.claimed(DataIn::calldata);
+    adopt_batch(s.chain, first.execution);
+    s.l1.settle({first});
+    Author author;
+    auto open = author.open_scope();
+    open.nonce = 3;  // of the system sender, after the first batch
+    s.batch = make_batch(s.chain, {{open}}, 1, s.l1.blocks_[0]->hash, 0);
+    const auto stale = attester.attest(encode(s.input(DataIn::calldata)));
+    ASSERT_FALSE(stale.has_value());
+    EXPECT_EQ(stale.error().detail, "block 0: l1_origin_before_parent");
 
     s.l1.add({}, {});
     s.l1.blocks_.back()->receipts.resize(1);
-    const auto broken = attest_with_origin(known, 0);
+    const auto broken = attester.attest(encode(s.input(DataIn::calldata)));
     ASSERT_FALSE(broken.has_value());
     EXPECT_EQ(broken.error().kind, DisagreementKind::not_following);
+}
+
+TEST(attester, demands_that_registered_chains_are_made_known) {
+    Setting s;
+    s.l1.register_rollups({uint256{950u}});
+    Member attester{key(11), s.l1, {s.rollup}};
+    s.batch = sample_batch(s.chain, s.l1.head()->hash, 1);
+    const auto without = attester.attest(encode(s.input(DataIn::calldata)));
+    ASSERT_FALSE(without.has_value());
+    EXPECT_EQ(without.error().detail, "block 0: missing_add_chains");
+    Author author;
+    s.batch = make_batch(s.chain, {{author.open_scope(), author.add_chains({uint256{950u}})}}, 0,
+                         s.l1.head()->hash, 1);
+    const auto with = attester.attest(encode(s.input(DataIn::calldata)));
+    EXPECT_TRUE(with.has_value()) << to_string(with.error());
 }
 
 }  // namespace

@@ -24,15 +24,16 @@ std::unexpected<Disagreement> no_answer(const Address& member, DisagreementKind 
 
 /// The attestation that a member has to give.
 struct Expected {
-    Hash public_inputs_hash;
+    std::vector<Hash> input_hashes;
     Hash message;  // that is signed
 };
 /// Returns null for what is no proof input: nothing attests to it.
 std::optional<Expected> expected_of(BytesView proof_input) {
     const auto input = decode_proof_input(proof_input);
     if (!input) return std::nullopt;
-    const Hash inputs_hash = protocol::public_inputs_hash(input->claim);
-    return Expected{inputs_hash, protocol::attestation_hash(input->claim.program_id, inputs_hash)};
+    auto hashes = hashes_of(input->claims);
+    const Hash message = protocol::attestation_hash(input->claims.front().program_id, hashes);
+    return Expected{std::move(hashes), message};
 }
 
 bool is_signed_by(const Address& member, const AttestationSignature& signature,
@@ -53,7 +54,7 @@ class Request {
     /// Returns whether the verifier on L1 takes it for that member's.
     [[nodiscard]] bool accepts(const Attestation& attestation, const Address& member) const {
         return expected_ && attestation.signer == member &&
-               attestation.public_inputs_hash == expected_->public_inputs_hash &&
+               attestation.input_hashes == expected_->input_hashes &&
                is_signed_by(member, attestation.signature, expected_->message);
     }
 

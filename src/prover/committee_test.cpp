@@ -23,7 +23,7 @@ std::unique_ptr<AttesterClient> member(uint8_t number, const l1::L1Source& l1,
 std::vector<Address> signers_of(const ProofInput& input, const Proof& proof) {
     std::vector<Address> out;
     for (size_t at = 0; at < proof.bytes.size(); at += 65)
-        out.push_back(signer_of(input.claim, BytesView{proof.bytes}.subspan(at, 65)));
+        out.push_back(signer_of(input, BytesView{proof.bytes}.subspan(at, 65)));
     return out;
 }
 
@@ -50,7 +50,7 @@ TEST(committee, proves_several_at_once) {
     Committee committee{std::move(members)};
     const auto good = s.input(DataIn::calldata);
     auto bad = good;
-    bad.claim.post_state_root = {};
+    bad.claims[0].last_block_hash = {};
     std::vector<std::future<bool>> proved;
     proved.reserve(6);
     for (size_t i = 0; i < 6; ++i)
@@ -77,7 +77,8 @@ TEST(committee, goes_without_one_that_disagrees) {
     EXPECT_EQ(signers_of(input, *proof), expected);
     ASSERT_EQ(proof->dissents.size(), 1u);
     EXPECT_EQ(proof->dissents[0].member, crypto::address_of(key(12)));
-    EXPECT_EQ(proof->dissents[0].field, "preStateRoot");
+    EXPECT_EQ(proof->dissents[0].field, "parentBlockHash");
+    EXPECT_EQ(proof->dissents[0].chain_id, CHAIN);
 }
 
 TEST(committee, gives_no_proof_below_the_threshold) {
@@ -86,13 +87,13 @@ TEST(committee, gives_no_proof_below_the_threshold) {
     for (uint8_t i = 11; i < 14; ++i) members.push_back(member(i, s.l1, s.rollup));
     Committee committee{std::move(members)};
     auto input = s.input(DataIn::calldata);
-    input.claim.post_state_root = {};
+    input.claims[0].last_block_hash = {};
     const auto wrong = committee.prove(input);
     ASSERT_FALSE(wrong.has_value());
     EXPECT_EQ(wrong.error().attestations, 0u);
     EXPECT_EQ(wrong.error().threshold, 2u);
     ASSERT_EQ(wrong.error().dissents.size(), 3u);
-    for (const auto& dissent : wrong.error().dissents) EXPECT_EQ(dissent.field, "postStateRoot");
+    for (const auto& dissent : wrong.error().dissents) EXPECT_EQ(dissent.field, "lastBlockHash");
 
     const auto malformed = committee.prove_bytes(Bytes{7});
     ASSERT_FALSE(malformed.has_value());
@@ -123,7 +124,8 @@ TEST(committee, goes_without_one_that_lies_or_throws) {
         {false_attestation, [](auto& answer) { answer.signature = {}; }},
         {false_attestation, [](auto& answer) { answer.signature.bytes[64] = 0; }},
         {false_attestation, [](auto& answer) { answer.signer = {}; }},
-        {false_attestation, [](auto& answer) { answer.public_inputs_hash = {}; }},
+        {false_attestation, [](auto& answer) { answer.input_hashes[0] = {}; }},
+        {false_attestation, [](auto& answer) { answer.input_hashes.clear(); }},
         {failed, [](auto&) { throw std::runtime_error{"no connection"}; }},
     };
     for (const auto& [kind, change] : cases) {

@@ -1,5 +1,7 @@
 #include "prover/proof_input.hpp"
 
+#include <algorithm>
+
 #include "abi/abi.hpp"
 #include "protocol/abi_fields.hpp"
 #include "rlp/decode.hpp"
@@ -24,7 +26,7 @@ namespace scope::prover {
 
 namespace {
 
-constexpr uint8_t VERSION = 0x01;
+constexpr uint8_t VERSION = 0x02;
 
 rlp::RlpResult<std::vector<crypto::Blob>> read_blobs(rlp::Reader& fields) {
     rlp::Reader items = TRY(fields.list());
@@ -38,7 +40,7 @@ rlp::RlpResult<std::vector<crypto::Blob>> read_blobs(rlp::Reader& fields) {
 }
 
 struct Fields {
-    BytesView claim;
+    std::vector<BytesView> claims;
     ProofInput rest;
 };
 rlp::RlpResult<Fields> read_fields(BytesView bytes) {
@@ -46,12 +48,27 @@ rlp::RlpResult<Fields> read_fields(BytesView bytes) {
     rlp::Reader fields = TRY(reader.list());
     TRY_VOID(reader.finish());
     Fields out;
-    out.claim = TRY(fields.string());
-    out.rest.batch = to_bytes(TRY(fields.string()));
+    rlp::Reader claims = TRY(fields.list());
+    while (!claims.at_end()) out.claims.push_back(TRY(claims.string()));
+    out.rest.data = to_bytes(TRY(fields.string()));
     out.rest.blobs = TRY(read_blobs(fields));
-    out.rest.digests = TRY(fields.read<std::vector<rollup::BlockDigest>>());
+    out.rest.digests = TRY(fields.read<std::vector<std::vector<rollup::BlockDigest>>>());
     TRY_VOID(fields.finish());
     return out;
+}
+
+/// Returns whether they can share one proof.
+bool belong_together(const std::vector<protocol::PublicInputs>& claims) {
+    const auto& first = claims.front();
+    const auto is_out_of_order = [](const auto& one, const auto& next) {
+        return one.chain_id >= next.chain_id;
+    };
+    return std::ranges::all_of(claims,
+                               [&](const auto& claim) {
+                                   return claim.program_id == first.program_id &&
+                                          claim.data.commitment == first.data.commitment;
+                               }) &&
+           std::ranges::adjacent_find(claims, is_out_of_order) == claims.end();
 }
 
 }  // namespace
@@ -61,20 +78,31 @@ std::string_view to_string(ProofInputError error) noexcept {
         case ProofInputError::too_large:
             return "proof input: larger than 64 MiB";
         case ProofInputError::unknown_version:
-            return "proof input: version is not 0x01";
+            return "proof input: version is not 0x02";
         case ProofInputError::malformed:
             return "proof input: not the canonical RLP of its fields";
         case ProofInputError::ambiguous_data:
-            return "proof input: batch bytes and blobs, or neither";
+            return "proof input: data and blobs, or neither";
+        case ProofInputError::no_claims:
+            return "claims: empty";
+        case ProofInputError::too_many_claims:
+            return "claims: more than 64";
         case ProofInputError::malformed_claim:
             return "claim: not the ABI encoding of PublicInputs";
+        case ProofInputError::mixed_claims:
+            return "claims: of several programs or data, or not ascending by chain id";
+        case ProofInputError::wrong_digest_count:
+            return "digests: not as many lists as claims";
     }
     return "unknown";
 }
 
 Bytes encode(const ProofInput& input) {
+    std::vector<Bytes> claims;
+    claims.reserve(input.claims.size());
+    for (const auto& claim : input.claims) claims.push_back(abi::encode(claim));
     Bytes out{VERSION};
-    rlp::encode_list_to(out, abi::encode(input.claim), input.batch, input.blobs, input.digests);
+    rlp::encode_list_to(out, claims, input.data, input.blobs, input.digests);
     return out;
 }
 
@@ -84,12 +112,28 @@ Result<ProofInput, ProofInputError> decode_proof_input(BytesView bytes) {
         return std::unexpected{ProofInputError::unknown_version};
     auto fields = read_fields(bytes.subspan(1));
     if (!fields) return std::unexpected{ProofInputError::malformed};
-    if (fields->rest.batch.empty() == fields->rest.blobs.empty())
+    auto& input = fields->rest;
+    if (input.data.empty() == input.blobs.empty())
         return std::unexpected{ProofInputError::ambiguous_data};
-    auto claim = abi::decode<protocol::PublicInputs>(fields->claim);
-    if (!claim) return std::unexpected{ProofInputError::malformed_claim};
-    fields->rest.claim = std::get<0>(std::move(*claim));
-    return std::move(fields->rest);
+    if (fields->claims.empty()) return std::unexpected{ProofInputError::no_claims};
+    if (fields->claims.size() > MAX_CLAIMS)
+        return std::unexpected{ProofInputError::too_many_claims};
+    for (const auto& encoded : fields->claims) {
+        auto claim = abi::decode<protocol::PublicInputs>(encoded);
+        if (!claim) return std::unexpected{ProofInputError::malformed_claim};
+        input.claims.push_back(std::get<0>(std::move(*claim)));
+    }
+    if (!belong_together(input.claims)) return std::unexpected{ProofInputError::mixed_claims};
+    if (!input.digests.empty() && input.digests.size() != input.claims.size())
+        return std::unexpected{ProofInputError::wrong_digest_count};
+    return std::move(input);
+}
+
+std::vector<Hash> hashes_of(const std::vector<protocol::PublicInputs>& claims) {
+    std::vector<Hash> hashes;
+    hashes.reserve(claims.size());
+    for (const auto& claim : claims) hashes.push_back(protocol::public_inputs_hash(claim));
+    return hashes;
 }
 
 }  // namespace scope::prover

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array<std::string_view, DISAGREEMENT_KIND_COUNT> KIND_NAMES{
     "malformed_input", "not_following", "unknown_rollup",  "stopped_rollup",    "bad_blob",
-    "malformed_batch", "refused_batch", "different_field", "unknown_l1_origin", "stale_l1_origin",
+    "malformed_data",  "bad_slice",     "malformed_batch", "refused_batch",     "different_field",
     "overloaded",      "timed_out",     "failed",          "false_attestation",
 };
 static_assert(!KIND_NAMES.back().empty());
@@ -26,6 +26,7 @@ std::string_view to_string(DisagreementKind kind) noexcept {
 std::string to_string(const Disagreement& disagreement) {
     std::string text =
         fmt::format("{}: {}", to_hex(disagreement.member), to_string(disagreement.kind));
+    if (disagreement.chain_id) text += fmt::format(", chain {}", *disagreement.chain_id);
     if (!disagreement.field.empty()) text += fmt::format(" ({})", disagreement.field);
     if (!disagreement.detail.empty()) text += ": " + disagreement.detail;
     if (disagreement.block_number) text += fmt::format("; block {}", *disagreement.block_number);

@@ -10,17 +10,17 @@ namespace scope::prover {
 
 /// The reason why a re-executor does not sign.
 enum class DisagreementKind : uint8_t {
-    malformed_input,    // not a proof input, with its ProofInputError in words
-    not_following,      // it can't follow L1 itself
-    unknown_rollup,     // it does not follow this chain
-    stopped_rollup,     // a batch of the chain, or of one it crosses with, did not derive
-    bad_blob,           // not a blob: no commitment
-    malformed_batch,    // with its BatchError in words
-    refused_batch,      // its execution breaks a rule
-    different_field,    // it arrives at another value of a public input
-    unknown_l1_origin,  // no canonical block of its L1
-    stale_l1_origin,    // before the last batch's
-    overloaded,         // too many requests wait
+    malformed_input,  // not a proof input, with its ProofInputError in words
+    not_following,    // it can't follow L1 itself
+    unknown_rollup,   // it does not follow this chain
+    stopped_rollup,   // a batch of the chain, or of one it crosses with, did not derive
+    bad_blob,         // not a blob: no commitment
+    malformed_data,   // the blobs are not one payload, with the BatchError in words
+    bad_slice,        // a batch's bytes are not inside the scope's
+    malformed_batch,  // with its BatchError in words
+    refused_batch,    // it breaks a BatchRule
+    different_field,  // it arrives at another value of a public input
+    overloaded,       // too many requests wait
     timed_out,
     failed,             // its client threw
     false_attestation,  // it signed something else, or not with its key
@@ -34,6 +34,7 @@ std::string_view to_string(DisagreementKind kind) noexcept;
 struct Disagreement {
     Address member;
     DisagreementKind kind{};
+    std::optional<ChainId> chain_id;          ///< of the claim, if it is one claim's
     std::string field;                        ///< of PublicInputs, as in ISettlement.sol
     std::string detail;                       ///< claimed and computed, or the rule
     std::optional<uint64_t> block_number;     ///< first that differs
@@ -43,6 +44,7 @@ struct Disagreement {
 /// Returns it human-readable, in one line.
 std::string to_string(const Disagreement& disagreement);
 
+/// A proof of all claims of a ProofInput.
 struct Proof {
     Bytes bytes;  ///< for IVerifier.verify
     std::vector<Disagreement> dissents;

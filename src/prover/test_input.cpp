@@ -4,36 +4,52 @@
 
 namespace scope::prover::test {
 
-ProofInput Setting::input_of(const rollup::test::Claimed& claimed) const {
-    const auto& claim = claimed.claim;
+ProofInput Setting::input_of(const std::vector<rollup::test::Claimed>& batches) const {
+    const auto settled = rollup::test::settling(batches);
+    const auto scope =
+        protocol::decode_settled_scope(settled.transaction.data, settled.transaction.gas_limit)
+            .value();
     ProofInput input;
-    input.claim = {uint256{rollup.settlement.l1_chain_id},
-                   rollup.settlement.settlement,
-                   claim.chain_id,
-                   claim.batch_number,
-                   claim.pre_state_root,
-                   claim.post_state_root,
-                   claim.first_block,
-                   claim.last_block_hash,
-                   claim.l1_origin_hash,
-                   claim.l1_origin_number,
-                   claimed.da_commitment,
-                   uint256{},
-                   claim.remotes,
-                   rollup.program_id};
-    input.batch = claim.data;
-    input.blobs = claimed.blobs;
-    input.digests = claimed.execution.digests;
+    input.data = scope.data;
+    input.blobs = settled.blobs;
+    const Hash commitment =
+        input.blobs.empty()
+            ? protocol::data_commitment_of_calldata(scope.data)
+            : protocol::data_commitment_of_blobs(settled.transaction.blob_versioned_hashes);
+    for (const auto& claim : scope.batches)
+        input.claims.push_back({.l1_chain_id = uint256{rollup.settlement.l1_chain_id},
+                                .settlement = rollup.settlement.settlement,
+                                .chain_id = claim.chain_id,
+                                .program_id = rollup.program_id,
+                                .batch_number = claim.batch_number,
+                                .first_block = claim.first_block,
+                                .parent_block_hash = claim.parent_block_hash,
+                                .last_block_hash = claim.last_block_hash,
+                                .builder = claim.builder,
+                                .l1_origin_number = claim.l1_origin_number,
+                                .l1_origin_hash = claim.l1_origin_hash,
+                                .data = {commitment, claim.data_offset, claim.data_length},
+                                .remotes = claim.remotes,
+                                .policy_hash = {},
+                                .forced_queue_position = {}});
+    for (const auto& one : batches) input.digests.push_back(one.execution.digests);
     return input;
 }
 
-Address signer_of(const protocol::PublicInputs& inputs, BytesView signature) {
+Address signer_of(const ProofInput& input, BytesView signature) {
     CHECK(signature.size() == 65 && (signature[64] == 27 || signature[64] == 28));
     const Hash message =
-        protocol::attestation_hash(inputs.program_id, protocol::public_inputs_hash(inputs));
+        protocol::attestation_hash(input.claims.front().program_id, hashes_of(input.claims));
     return crypto::recover(message, from_be(signature.first(32)),
                            from_be(signature.subspan(32, 32)), signature[64] == 28)
         .value();
+}
+
+void replace_batch(ProofInput& input, Bytes bytes) {
+    CHECK(input.claims.size() == 1);
+    input.claims[0].data = {protocol::data_commitment_of_calldata(bytes), uint256{},
+                            uint256{bytes.size()}};
+    input.data = std::move(bytes);
 }
 
 Bytes with_envelope(const rollup::Batch& batch, const Bytes& envelope) {
@@ -43,12 +59,13 @@ Bytes with_envelope(const rollup::Batch& batch, const Bytes& envelope) {
         envelopes.reserve(block.transactions.size());
         for (const auto& tx : block.transactions) envelopes.push_back(scope::encode(tx));
         if (&block == &batch.blocks.back()) envelopes.back() = envelope;
-        rlp::encode_list_to(blocks, block.timestamp_s, block.coinbase, envelopes);
+        rlp::encode_list_to(blocks, static_cast<uint64_t>(block.kind), block.slot,
+                            block.l1_origin_number, block.l1_origin_hash, block.timestamp_s,
+                            block.coinbase, envelopes);
     }
     rlp::close_list(blocks, 0);
-    Bytes out{0x01};
-    rlp::encode_list_to(out, batch.chain_id, batch.number, batch.l1_origin_hash,
-                        batch.l1_origin_number, batch.first_block, rlp::Raw{blocks});
+    Bytes out{0x02};
+    rlp::encode_list_to(out, batch.chain_id, batch.number, batch.first_block, rlp::Raw{blocks});
     return out;
 }
 

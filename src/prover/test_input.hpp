@@ -16,7 +16,11 @@ struct Setting {
         return rollup::test::claim_of(chain, rollup, batch, data_in, &l1);
     }
     /// Returns what an honest builder asks to have proved, with its digests.
-    [[nodiscard]] ProofInput input_of(const rollup::test::Claimed& claimed) const;
+    [[nodiscard]] ProofInput input_of(const rollup::test::Claimed& claimed) const {
+        return input_of(std::vector{claimed});
+    }
+    /// Returns it for batches of one scope, ascending by chain id, all where the first one's data is.
+    [[nodiscard]] ProofInput input_of(const std::vector<rollup::test::Claimed>& batches) const;
     ProofInput input(rollup::test::DataIn data_in) { return input_of(claimed(data_in)); }
 };
 
@@ -37,8 +41,11 @@ class Member final : public AttesterClient {
     Attester attester_;
 };
 
-/// Returns the signer of an attestation for these public inputs.
-Address signer_of(const protocol::PublicInputs& inputs, BytesView signature);
+/// Returns the signer of an attestation for all claims of an input.
+Address signer_of(const ProofInput& input, BytesView signature);
+
+/// Puts other bytes into the place of the one batch of an input in calldata.
+void replace_batch(ProofInput& input, Bytes bytes);
 
 /// Returns the batch's bytes with another envelope for the last transaction of the last block.
 Bytes with_envelope(const rollup::Batch& batch, const Bytes& envelope);

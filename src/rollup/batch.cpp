@@ -5,22 +5,33 @@
 
 /// The grammar (docs/formats/batch.md):
 ///
-///     batch        = version || rlp([chain_id, number, l1_origin_hash, l1_origin_number,
-///                                    first_block, blocks])
-///     version      = 0x01
+///     batch        = version || rlp([chain_id, number, first_block, blocks])
+///     version      = 0x02
 ///     blocks       = [block, ...]                 at least one
-///     block        = [timestamp_s, coinbase, transactions]
+///     block        = [kind, slot, l1_origin_number, l1_origin_hash, timestamp_s, coinbase,
+///                     transactions]
+///     kind         = 0 regular, 1 end, 2 based
 ///     transactions = [envelope, ...]              EIP-2718, each a byte string
 namespace scope::rollup {
 
 namespace {
 
-constexpr uint8_t VERSION = 0x01;
+constexpr uint8_t VERSION = 0x02;
 
 Result<BatchBlock, BatchError> decode_block(rlp::Reader& blocks) {
     const auto malformed = std::unexpected{BatchError::malformed_rlp};
     auto fields = blocks.list();
     if (!fields) return malformed;
+    const auto kind = fields->u64();
+    if (!kind) return malformed;
+    if (*kind > static_cast<uint64_t>(BlockKind::based))
+        return std::unexpected{BatchError::unknown_kind};
+    const auto slot = fields->u64();
+    if (!slot) return malformed;
+    const auto l1_origin_number = fields->u64();
+    if (!l1_origin_number) return malformed;
+    const auto l1_origin_hash = fields->fixed<32>();
+    if (!l1_origin_hash) return malformed;
     const auto timestamp_s = fields->u64();
     if (!timestamp_s) return malformed;
     const auto coinbase = fields->fixed<20>();
@@ -28,7 +39,13 @@ Result<BatchBlock, BatchError> decode_block(rlp::Reader& blocks) {
     auto envelopes = fields->list();
     if (!envelopes || !fields->finish()) return malformed;
 
-    BatchBlock block{*timestamp_s, *coinbase, {}};
+    BatchBlock block{.kind = static_cast<BlockKind>(*kind),
+                     .slot = *slot,
+                     .l1_origin_number = *l1_origin_number,
+                     .l1_origin_hash = *l1_origin_hash,
+                     .timestamp_s = *timestamp_s,
+                     .coinbase = *coinbase,
+                     .transactions = {}};
     while (!envelopes->at_end()) {
         const auto envelope = envelopes->string();
         if (!envelope) return malformed;
@@ -49,13 +66,14 @@ Bytes encode(const Batch& batch) {
         std::vector<Bytes> envelopes;
         envelopes.reserve(block.transactions.size());
         for (const auto& tx : block.transactions) envelopes.push_back(scope::encode(tx));
-        rlp::encode_list_to(blocks, block.timestamp_s, block.coinbase, envelopes);
+        rlp::encode_list_to(blocks, static_cast<uint64_t>(block.kind), block.slot,
+                            block.l1_origin_number, block.l1_origin_hash, block.timestamp_s,
+                            block.coinbase, envelopes);
     }
     rlp::close_list(blocks, 0);
 
     Bytes out{VERSION};
-    rlp::encode_list_to(out, batch.chain_id, batch.number, batch.l1_origin_hash,
-                        batch.l1_origin_number, batch.first_block, rlp::Raw{blocks});
+    rlp::encode_list_to(out, batch.chain_id, batch.number, batch.first_block, rlp::Raw{blocks});
     return out;
 }
 
@@ -67,11 +85,19 @@ size_t encoded_size(const Batch& frame, size_t transactions_size) {
     CHECK(frame.blocks.size() == 1);
     const auto list = [](size_t payload) { return rlp::header_size(payload) + payload; };
     const auto& block = frame.blocks.front();
-    const size_t block_size =
-        list(rlp::payload_size(block.timestamp_s, block.coinbase) + list(transactions_size));
-    return 1 + list(rlp::payload_size(frame.chain_id, frame.number, frame.l1_origin_hash,
-                                      frame.l1_origin_number, frame.first_block) +
+    const size_t block_size = list(rlp::payload_size(static_cast<uint64_t>(block.kind), block.slot,
+                                                     block.l1_origin_number, block.l1_origin_hash,
+                                                     block.timestamp_s, block.coinbase) +
+                                   list(transactions_size));
+    return 1 + list(rlp::payload_size(frame.chain_id, frame.number, frame.first_block) +
                     list(block_size));
+}
+
+std::optional<BytesView> slice_of(BytesView scope_data, const uint256& offset,
+                                  const uint256& length) {
+    const uint256 size{scope_data.size()};
+    if (offset > size || length > size - offset) return std::nullopt;
+    return scope_data.subspan(static_cast<size_t>(offset[0]), static_cast<size_t>(length[0]));
 }
 
 Result<Batch, BatchError> decode_batch(BytesView bytes) {
@@ -88,13 +114,9 @@ Result<Batch, BatchError> decode_batch(BytesView bytes) {
     if (!chain_id) return malformed;
     const auto number = fields->u64();
     if (!number) return malformed;
-    const auto l1_origin_hash = fields->fixed<32>();
-    if (!l1_origin_hash) return malformed;
-    const auto l1_origin_number = fields->u64();
-    if (!l1_origin_number) return malformed;
     const auto first_block = fields->u64();
     if (!first_block) return malformed;
-    batch = {ChainId{*chain_id}, *number, *l1_origin_hash, *l1_origin_number, *first_block, {}};
+    batch = {ChainId{*chain_id}, *number, *first_block, {}};
 
     auto blocks = fields->list();
     if (!blocks || !fields->finish()) return malformed;
@@ -108,11 +130,13 @@ std::string_view to_string(BatchError error) noexcept {
         case BatchError::empty:
             return "the batch has no bytes";
         case BatchError::unknown_version:
-            return "version: not 0x01";
+            return "version: not 0x02";
         case BatchError::malformed_rlp:
             return "batch: not the canonical RLP of its fields";
         case BatchError::no_blocks:
             return "blocks: empty";
+        case BatchError::unknown_kind:
+            return "kind: none of 0, 1, 2";
         case BatchError::bad_transaction:
             return "transactions: not a transaction envelope";
         case BatchError::blob_transaction:

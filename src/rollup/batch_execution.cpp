@@ -4,11 +4,12 @@
 #include "protocol/callable.hpp"
 #include "rlp/encode.hpp"
 #include "rollup/scratch_chain.hpp"
+#include "rollup/statistics.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
-#include <map>
 
 namespace scope::rollup {
 
@@ -17,14 +18,28 @@ namespace callable = protocol::callable;
 namespace {
 
 constexpr std::array<std::string_view, BATCH_RULE_COUNT> RULE_NAMES{
-    "wrong_chain_id",        "wrong_first_block",
-    "too_many_blocks",       "timestamp_not_after_parent",
-    "timestamp_ahead_of_l1", "missing_open_scope",
-    "repeated_open_scope",   "unknown_system_call",
-    "malformed_system_call", "load_of_foreign_root",
-    "run_of_own_root",       "load_without_user_transaction",
-    "wrong_operation_hash",  "refused_transaction",
-    "refused_block",         "unreadable_streams",
+    "wrong_chain_id",
+    "wrong_first_block",
+    "too_many_blocks",
+    "wrong_kind",
+    "l1_origin_before_parent",
+    "unknown_l1_origin",
+    "timestamp_not_after_parent",
+    "timestamp_before_l1_origin",
+    "timestamp_ahead_of_l1",
+    "missing_open_scope",
+    "repeated_open_scope",
+    "missing_add_chains",
+    "wrong_add_chains",
+    "unknown_system_call",
+    "malformed_system_call",
+    "load_of_foreign_root",
+    "run_of_own_root",
+    "load_without_user_transaction",
+    "wrong_operation_hash",
+    "refused_transaction",
+    "refused_block",
+    "unreadable_streams",
 };
 static_assert(!RULE_NAMES.back().empty());
 
@@ -42,23 +57,42 @@ std::unexpected<BatchRefusal> refuse(BatchRule rule, size_t block,
 
 // --- What can be seen without execution ---
 
+/// The block before, in the batch or on the chain.
+struct Before {
+    uint64_t timestamp_s = 0;
+    uint64_t l1_origin_number = 0;
+};
+
+/// Returns the rule that a block's kind, origin or timestamp breaks; nullopt if none is.
+std::optional<BatchRule> broken_rule(const BatchBlock& block, const Before& before,
+                                     const L1Origins* l1) {
+    if (block.kind != BlockKind::regular || block.slot != 0) return BatchRule::wrong_kind;
+    if (block.l1_origin_number < before.l1_origin_number) return BatchRule::l1_origin_before_parent;
+    if (block.timestamp_s <= before.timestamp_s) return BatchRule::timestamp_not_after_parent;
+    if (l1 == nullptr) return std::nullopt;
+    const auto origin = l1->l1_origin(block.l1_origin_number);
+    if (!origin || origin->hash != block.l1_origin_hash) return BatchRule::unknown_l1_origin;
+    if (block.timestamp_s < origin->timestamp_s) return BatchRule::timestamp_before_l1_origin;
+    if (block.timestamp_s - origin->timestamp_s > MAX_CLOCK_AHEAD_S)
+        return BatchRule::timestamp_ahead_of_l1;
+    return std::nullopt;
+}
+
 /// Returns the rule of section 6 that is broken at one system transaction; nullopt if none is.
-std::optional<BatchRule> broken_rule(const Batch& batch, size_t block, size_t index) {
+std::optional<BatchRule> broken_rule(const Batch& batch, size_t block, size_t index,
+                                     const callable::SystemCall& call) {
     const auto& transactions = batch.blocks[block].transactions;
-    const auto call = callable::decode_system_call(transactions[index].data);
-    if (!call)
-        return call.error() == protocol::DecodeError::unknown_function
-                   ? BatchRule::unknown_system_call
-                   : BatchRule::malformed_system_call;
     const uint256 own_chain{batch.chain_id};
     const bool is_first = block == 0 && index == 0;
-    const bool is_open = std::holds_alternative<callable::OpenScopeCall>(*call);
+    const bool is_open = std::holds_alternative<callable::OpenScopeCall>(call);
     if (is_first != is_open)
         return is_first ? BatchRule::missing_open_scope : BatchRule::repeated_open_scope;
-    if (const auto* run = std::get_if<callable::RunRootCall>(&*call);
+    if (std::holds_alternative<callable::AddChainsCall>(call) && index != (block == 0 ? 1 : 0))
+        return BatchRule::wrong_add_chains;
+    if (const auto* run = std::get_if<callable::RunRootCall>(&call);
         run != nullptr && run->context.root_chain_id == own_chain)
         return BatchRule::run_of_own_root;
-    if (const auto* load = std::get_if<callable::LoadRootCall>(&*call)) {
+    if (const auto* load = std::get_if<callable::LoadRootCall>(&call)) {
         if (load->context.root_chain_id != own_chain) return BatchRule::load_of_foreign_root;
         if (index + 1 == transactions.size() || transactions[index + 1].type == TxType::system)
             return BatchRule::load_without_user_transaction;
@@ -66,6 +100,32 @@ std::optional<BatchRule> broken_rule(const Batch& batch, size_t block, size_t in
             return BatchRule::wrong_operation_hash;
     }
     return std::nullopt;
+}
+
+/// Checks the system transactions of a block.
+/// @param to_add  The chains that it has to make known; null: not checked.
+Result<void, BatchRefusal> check_system_calls(const Batch& batch, size_t block,
+                                              const std::vector<uint256>* to_add) {
+    const auto& transactions = batch.blocks[block].transactions;
+    bool adds = false;
+    for (size_t i = 0; i < transactions.size(); ++i) {
+        if (transactions[i].type != TxType::system) continue;
+        const auto call = callable::decode_system_call(transactions[i].data);
+        if (!call)
+            return refuse(call.error() == protocol::DecodeError::unknown_function
+                              ? BatchRule::unknown_system_call
+                              : BatchRule::malformed_system_call,
+                          block, i);
+        if (const auto rule = broken_rule(batch, block, i, *call)) return refuse(*rule, block, i);
+        if (const auto* add = std::get_if<callable::AddChainsCall>(&*call)) {
+            if (to_add != nullptr && (to_add->empty() || add->chain_ids != *to_add))
+                return refuse(BatchRule::wrong_add_chains, block, i);
+            adds = true;
+        }
+    }
+    if (!adds && to_add != nullptr && !to_add->empty())
+        return refuse(BatchRule::missing_add_chains, block);
+    return {};
 }
 
 // --- Execution ---
@@ -97,40 +157,24 @@ Bytes revert_data_of(chain::BlockBuilder& builder, const Transaction& tx,
     return std::move(result.output);
 }
 
-/// Tells for each transaction of a block which accounts it changed.
+/// Tells for each transaction of a block which accounts it changed, at the cost of what it changed.
 class Digester {
   public:
     /// @param state  As the first transaction finds it. Must outlive this.
-    explicit Digester(const state::State& state) : state_(state), before_(digests()) {}
+    explicit Digester(const state::State& state) : state_(state), since_(state.checkpoint()) {}
 
+    /// Adds the transaction that ran since the last one.
     void add(const Receipt& receipt) {
-        auto after = digests();
         TransactionDigest changed{crypto::keccak256(encode(receipt)), {}};
-        // Both are in the order of addresses. What is gone from the difference is as the block
-        // found it: digest zero.
-        auto old = before_.begin();
-        const auto gone_until = [&](auto is_before) {
-            for (; old != before_.end() && is_before(old->first); ++old)
-                changed.accounts.push_back({old->first, Hash{}});
-        };
-        for (const auto& [address, digest] : after) {
-            gone_until([&](const Address& other) { return other < address; });
-            const bool is_known = old != before_.end() && old->first == address;
-            if (!is_known || old->second != digest) changed.accounts.push_back({address, digest});
-            if (is_known) ++old;
-        }
-        gone_until([](const Address&) { return true; });
-        before_ = std::move(after);
+        for (const auto& diff : state_.diff_since(since_).accounts)
+            changed.accounts.push_back({diff.address, digest(diff)});
+        statistics.digested_steps += state_.checkpoint() - since_;
+        since_ = state_.checkpoint();
         transactions_.push_back(std::move(changed));
     }
     [[nodiscard]] std::vector<TransactionDigest> take() { return std::move(transactions_); }
 
   private:
-    [[nodiscard]] std::map<Address, Hash> digests() const {
-        std::map<Address, Hash> out;
-        for (const auto& diff : state_.diff().accounts) out.emplace(diff.address, digest(diff));
-        return out;
-    }
     static Hash digest(const state::AccountDiff& diff) {
         const Account account = diff.account.value_or(Account{});
         Bytes slots;
@@ -141,9 +185,31 @@ class Digester {
     }
 
     const state::State& state_;
-    std::map<Address, Hash> before_;
+    state::Journal::Checkpoint since_;
     std::vector<TransactionDigest> transactions_;
 };
+
+/// Executes the transactions of a block of the batch; the first that can't stand refuses it.
+Result<void, BatchRefusal> run_transactions(chain::BlockBuilder& builder,
+                                            const RollupConfig& config,
+                                            const std::vector<Transaction>& transactions,
+                                            size_t block, Digester* digester) {
+    for (size_t i = 0; i < transactions.size(); ++i) {
+        const auto& tx = transactions[i];
+        execution::Host host{builder.state(), builder.environment()};
+        if (const auto outcome = builder.try_transaction(tx, &host); !outcome) {
+            auto refusal = refuse(BatchRule::refused_transaction, block, i);
+            refusal.error().tx_error = outcome.error();
+            if (outcome.error() == execution::TxError::aborted)
+                refusal.error().revert_data = *host.rollup()->abort_reason();
+            if (outcome.error() == execution::TxError::system_failed)
+                refusal.error().revert_data = revert_data_of(builder, tx, config);
+            return refusal;
+        }
+        if (digester != nullptr) digester->add(builder.receipts().back());
+    }
+    return {};
+}
 
 }  // namespace
 
@@ -161,6 +227,14 @@ std::string to_string(const BatchRefusal& refusal) {
     return text;
 }
 
+uint64_t max_batch_gas(const BlockHeader& parent, uint64_t last_timestamp_s) {
+    CHECK(last_timestamp_s >= parent.timestamp_s);
+    const uint64_t seconds = last_timestamp_s - parent.timestamp_s;
+    if (seconds > MAX_BATCH_GAS / BATCH_GAS_PER_SECOND) return MAX_BATCH_GAS;
+    // A block's gas limit is below 2^63.
+    return std::min(MAX_BATCH_GAS, parent.gas_limit + BATCH_GAS_PER_SECOND * seconds);
+}
+
 Result<void, BatchRefusal> check_form(const RollupConfig& config, const Batch& batch,
                                       const BlockHeader& parent, const BatchOptions& options) {
     if (batch.chain_id != config.chain_id()) return refuse(BatchRule::wrong_chain_id, 0);
@@ -172,20 +246,16 @@ Result<void, BatchRefusal> check_form(const RollupConfig& config, const Batch& b
     const auto& first = batch.blocks[0].transactions;
     if (first.empty() || first[0].type != TxType::system)
         return refuse(BatchRule::missing_open_scope, 0);
-    uint64_t timestamp_s = parent.timestamp_s;
-    for (size_t block = 0; block < batch.blocks.size(); ++block) {
-        const auto& [block_timestamp_s, coinbase, transactions] = batch.blocks[block];
-        if (block_timestamp_s <= timestamp_s)
-            return refuse(BatchRule::timestamp_not_after_parent, block);
-        if (const auto origin = options.l1_origin_timestamp_s;
-            origin && block_timestamp_s > *origin &&
-            block_timestamp_s - *origin > MAX_CLOCK_AHEAD_S)
-            return refuse(BatchRule::timestamp_ahead_of_l1, block);
-        timestamp_s = block_timestamp_s;
-        for (size_t i = 0; i < transactions.size(); ++i) {
-            if (transactions[i].type != TxType::system) continue;
-            if (const auto rule = broken_rule(batch, block, i)) return refuse(*rule, block, i);
-        }
+    Before before{parent.timestamp_s, options.parent_l1_origin_number};
+    for (size_t i = 0; i < batch.blocks.size(); ++i) {
+        const auto& block = batch.blocks[i];
+        if (const auto rule = broken_rule(block, before, options.l1)) return refuse(*rule, i);
+        std::optional<std::vector<uint256>> to_add;
+        if (options.l1 != nullptr)
+            to_add = chains_to_add(*options.l1, batch.chain_id, before.l1_origin_number,
+                                   block.l1_origin_number);
+        TRY_VOID(check_system_calls(batch, i, to_add ? &*to_add : nullptr));
+        before = {block.timestamp_s, block.l1_origin_number};
     }
     return {};
 }
@@ -209,13 +279,15 @@ std::optional<std::vector<protocol::Streams>> read_streams(
     for (const auto& chain_id : *remotes) {
         const auto hashes_output = view(callable::get_rolling_hashes(chain_id));
         const auto values_output = view(callable::get_values(chain_id));
-        if (!hashes_output || !values_output) return std::nullopt;
+        const auto limit_output = view(callable::get_limit(chain_id));
+        if (!hashes_output || !values_output || !limit_output) return std::nullopt;
         const auto hashes = callable::decode_rolling_hashes(*hashes_output);
         const auto values = callable::decode_values(*values_output);
-        if (!hashes || !values) return std::nullopt;
+        const auto limit = callable::decode_limit(*limit_output);
+        if (!hashes || !values || !limit) return std::nullopt;
         if (!streams.empty() && chain_id <= streams.back().chain_id) return std::nullopt;
-        if (!hashes->is_empty())
-            streams.push_back({chain_id, *hashes, values->value_in, values->value_out});
+        if (!hashes->is_empty() || !limit->is_zero())
+            streams.push_back({chain_id, *hashes, values->value_in, values->value_out, *limit});
     }
     host.close_transaction();
     return streams;
@@ -230,27 +302,19 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
     TRY_VOID(check_form(config, batch, scratch.head()->header(), options));
 
     BatchExecution execution;
-    execution.pre_state_root = scratch.head()->header().state_root;
+    execution.parent_block_hash = parent;
+    const uint64_t max_gas =
+        max_batch_gas(scratch.head()->header(), batch.blocks.back().timestamp_s);
     for (size_t index = 0; index < batch.blocks.size(); ++index) {
         const auto& block = batch.blocks[index];
         chain::BlockBuilder builder{scratch.chain(), scratch.head()->hash,
-                                    attributes_of(batch, block)};
+                                    attributes_of(block, max_gas - execution.gas_used)};
         std::optional<Digester> digester;
         if (options.digests == Digests::yes) digester.emplace(builder.state());
-        for (size_t i = 0; i < block.transactions.size(); ++i) {
-            const auto& tx = block.transactions[i];
-            execution::Host host{builder.state(), builder.environment()};
-            if (const auto outcome = builder.try_transaction(tx, &host); !outcome) {
-                auto refusal = refuse(BatchRule::refused_transaction, index, i);
-                refusal.error().tx_error = outcome.error();
-                if (outcome.error() == execution::TxError::aborted)
-                    refusal.error().revert_data = *host.rollup()->abort_reason();
-                if (outcome.error() == execution::TxError::system_failed)
-                    refusal.error().revert_data = revert_data_of(builder, tx, config);
-                return refusal;
-            }
-            if (digester) digester->add(builder.receipts().back());
-        }
+        TRY_VOID(run_transactions(builder, config, block.transactions, index,
+                                  digester ? &*digester : nullptr));
+        execution.gas_used += builder.all_gas_used();
+        CHECK(execution.gas_used <= max_gas);
 
         auto environment = builder.environment();
         environment.block_hashes = nullptr;  // they are the builder's; the views ask for none
@@ -260,14 +324,13 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
             refusal.error().block_refusal = sealed.error();
             return refusal;
         }
-        const auto& header = sealed->block.header();
         if (digester)
-            execution.digests.push_back({sealed->block.hash, header.state_root, digester->take()});
+            execution.digests.push_back(
+                {sealed->block.hash, sealed->block.header().state_root, digester->take()});
         if (index + 1 == batch.blocks.size()) {
             auto streams = read_streams(*sealed->state, environment, config.system().target);
             if (!streams) return refuse(BatchRule::unreadable_streams, index);
             execution.remotes = std::move(*streams);
-            execution.post_state_root = header.state_root;
             execution.last_block_hash = sealed->block.hash;
         } else {
             scratch.add(*sealed);

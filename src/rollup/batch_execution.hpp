@@ -6,6 +6,7 @@
 
 #include "chain/chain.hpp"
 #include "protocol/settlement.hpp"
+#include "rollup/l1_origins.hpp"
 #include "rollup/rollup_config.hpp"
 
 namespace scope::rollup {
@@ -14,13 +15,21 @@ namespace scope::rollup {
 /// settled.
 enum class BatchRule : uint8_t {
     wrong_chain_id,
-    wrong_first_block,  // not the parent's number + 1
-    too_many_blocks,    // above MAX_BATCH_BLOCKS
+    wrong_first_block,        // not the parent's number + 1
+    too_many_blocks,          // above MAX_BATCH_BLOCKS
+    wrong_kind,               // of a block: there are only regular ones, of slot 0
+    l1_origin_before_parent,  // of a block: before that of the block before
+    unknown_l1_origin,        // L1 has no such block
     timestamp_not_after_parent,
-    timestamp_ahead_of_l1,  // above that of the L1 origin by more than MAX_CLOCK_AHEAD_S
-    missing_open_scope,     // the first transaction of the first block is another one
-    repeated_open_scope,    // elsewhere
-    unknown_system_call,    // a system transaction that is none of openScope, loadRoot, runRoot
+    timestamp_before_l1_origin,  // below that of the block's own L1 origin
+    timestamp_ahead_of_l1,       // above that of the block's own L1 origin by more than
+                                 // MAX_CLOCK_AHEAD_S
+    missing_open_scope,          // the first transaction of the first block is another one
+    repeated_open_scope,         // elsewhere
+    missing_add_chains,          // rollups were registered since the block before
+    wrong_add_chains,       // of others than those, or not the block's first (but for openScope)
+    unknown_system_call,    // a system transaction that is none of openScope, addChains, loadRoot,
+                            // runRoot
     malformed_system_call,  // its arguments are not what the ABI encodes
     load_of_foreign_root,   // loadRoot for a root of another chain
     run_of_own_root,        // runRoot for a root of this chain
@@ -30,14 +39,21 @@ enum class BatchRule : uint8_t {
     refused_block,        // with its BlockRefusal
     unreadable_streams,   // the predeploy's views don't answer as their ABI says
 };
-inline constexpr size_t BATCH_RULE_COUNT = 16;
+inline constexpr size_t BATCH_RULE_COUNT = 22;
 /// Returns the enumerator's name.
 std::string_view to_string(BatchRule rule) noexcept;
 
-/// The bound of the work that a batch can ask for.
+/// The bound of the blocks that a batch can ask for.
 inline constexpr size_t MAX_BATCH_BLOCKS = 1024;
 /// The bound by which a builder can put a rollup's clock forward, in seconds.
 inline constexpr uint64_t MAX_CLOCK_AHEAD_S = 600;
+/// The bound of the gas that is used in a batch by transactions, system transactions and asking:
+/// a block's gas limit and so much for each second, and never more than the first.
+inline constexpr uint64_t MAX_BATCH_GAS = uint64_t{1} << 28;
+inline constexpr uint64_t BATCH_GAS_PER_SECOND = 10'000'000;
+/// Returns that bound for a batch on a block with this header.
+/// @param last_timestamp_s  Of the batch's last block. REQUIRES: not before the parent's.
+uint64_t max_batch_gas(const BlockHeader& parent, uint64_t last_timestamp_s);
 
 struct BatchRefusal {
     BatchRule rule{};
@@ -52,8 +68,8 @@ struct BatchRefusal {
 /// Returns it human-readable: "block 1, transaction 2: wrong_operation_hash".
 std::string to_string(const BatchRefusal& refusal);
 
-/// An account after a transaction, as one hash: of address, account and the slots that the block
-/// has changed in it so far.
+/// An account after a transaction that changed it, as one hash: of address, account and the slots
+/// that the transaction changed.
 struct AccountDigest {
     Address address;
     Hash digest;
@@ -74,10 +90,10 @@ struct BlockDigest {
 
 struct BatchExecution {
     std::vector<chain::SealedBlock> blocks;  ///< at least one
-    Hash pre_state_root;
-    Hash post_state_root;
+    Hash parent_block_hash;
     Hash last_block_hash;
-    std::vector<protocol::Streams> remotes;  ///< with a non-empty stream, ascending
+    std::vector<protocol::Streams> remotes;  ///< with a non-empty stream or a limit, ascending
+    uint64_t gas_used = 0;                   ///< by all that max_batch_gas bounds
     std::vector<BlockDigest> digests;        ///< one for each block, if asked for
 };
 
@@ -85,8 +101,9 @@ enum class Digests : uint8_t { no, yes };
 struct BatchOptions {
     std::optional<Hash> parent;  ///< nullopt: the chain's head. REQUIRES: the chain has it
     Digests digests = Digests::no;
-    /// Timestamp of the batch's L1 origin, which bounds those of its blocks; nullopt: not checked.
-    std::optional<uint64_t> l1_origin_timestamp_s;
+    /// For the rules about L1 origins and registered chains; null: they are not checked. Borrowed.
+    const L1Origins* l1 = nullptr;
+    uint64_t parent_l1_origin_number = 0;  ///< of the last batch; 0 before any
 };
 
 /// Checks the rules that need no execution: of a batch on a block with this header.
@@ -96,7 +113,7 @@ Result<void, BatchRefusal> check_form(const RollupConfig& config, const Batch& b
 /// Executes every block of @p batch on its parent, with nothing left out: a transaction that can't
 /// stand in its block refuses the batch. Changes nothing in @p chain.
 ///
-/// The batch's number and L1 origin are not checked: they are beyond the chain.
+/// The batch's number is not checked: it is beyond the chain.
 /// REQUIRES: @p chain is one of @p config.
 Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
                                                    const RollupConfig& config, const Batch& batch,
@@ -107,7 +124,7 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
 void adopt_batch(chain::Chain& chain, BatchExecution execution);
 
 /// Returns the streams with the remotes of the open scope as the predeploy's views give them on
-/// @p state: the non-empty ones, ascending; nullopt if they don't answer.
+/// @p state: of those with a non-empty stream or a limit, ascending; nullopt if they don't answer.
 std::optional<std::vector<protocol::Streams>> read_streams(
     const state::StateView& state, const execution::Environment& environment,
     const Address& predeploy);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <random>
 
 #include "rollup/blob_codec.hpp"
@@ -25,13 +26,19 @@ Batch sample(size_t data_size = 100) {
     user.to = Address{};
     user.r = 1u;
     user.s = 2u;
-    return {ChainId{901}, 3, Hash{{1}},
-            17,           5, {{100, Address{}, {system, user}}, {112, Address{}, {}}}};
+    return {ChainId{901},
+            3,
+            5,
+            {{BlockKind::regular, 0, 17, Hash{{1}}, 100, Address{}, {system, user}},
+             {BlockKind::based, 9, 18, Hash{{2}}, 112, Address{}, {}}}};
 }
 
 TEST(batch, round_trip) {
-    const Batch batch = sample();
-    EXPECT_EQ(decode_batch(encode(batch)), batch);
+    Batch batch = sample();
+    for (const auto kind : {BlockKind::regular, BlockKind::end, BlockKind::based}) {
+        batch.blocks[0].kind = kind;
+        EXPECT_EQ(decode_batch(encode(batch)), batch);
+    }
 }
 
 TEST(batch, its_size_is_known_without_encoding) {
@@ -40,7 +47,7 @@ TEST(batch, its_size_is_known_without_encoding) {
     for (const size_t data_size : SIZES) {
         for (const uint64_t number : {uint64_t{0}, uint64_t{0x80}, ~uint64_t{0}}) {
             Batch batch = sample(data_size);
-            batch.number = number;
+            batch.number = batch.blocks[0].slot = batch.blocks[0].l1_origin_number = number;
             batch.blocks.pop_back();
             size_t transactions_size = 0;
             for (const auto& tx : batch.blocks[0].transactions)
@@ -59,7 +66,7 @@ TEST(batch, refuses_malformed_bytes_by_rule) {
     EXPECT_EQ(decode_batch(Bytes(MAX_BATCH_SIZE + 1, 1)).error(), BatchError::too_large);
 
     Bytes bytes = good;
-    bytes[0] = 2;
+    bytes[0] = 1;
     EXPECT_EQ(decode_batch(bytes).error(), BatchError::unknown_version);
     bytes = good;
     bytes.push_back(0);
@@ -71,6 +78,25 @@ TEST(batch, refuses_malformed_bytes_by_rule) {
     Batch batch = sample();
     batch.blocks[0].transactions[1].type = TxType::blob;
     EXPECT_EQ(decode_batch(encode(batch)).error(), BatchError::blob_transaction);
+    batch = sample();
+    batch.blocks[1].kind = static_cast<BlockKind>(3);
+    EXPECT_EQ(decode_batch(encode(batch)).error(), BatchError::unknown_kind);
+}
+
+TEST(batch, its_slice_lies_inside_the_data) {
+    const Bytes data{1, 2, 3, 4};
+    const auto slice = [&](const uint256& offset, const uint256& length) {
+        const auto bytes = slice_of(data, offset, length);
+        return bytes ? std::optional{to_bytes(*bytes)} : std::nullopt;
+    };
+    EXPECT_EQ(slice(uint256{}, uint256{4u}), data);
+    EXPECT_EQ(slice(uint256{1u}, uint256{2u}), (Bytes{2, 3}));
+    EXPECT_EQ(slice(uint256{4u}, uint256{}), Bytes{});
+    EXPECT_EQ(slice(uint256{}, uint256{5u}), std::nullopt);
+    EXPECT_EQ(slice(uint256{4u}, uint256{1u}), std::nullopt);
+    EXPECT_EQ(slice(uint256{5u}, uint256{}), std::nullopt);
+    EXPECT_EQ(slice(uint256{1u}, ~uint256{}), std::nullopt);
+    EXPECT_EQ(slice(uint256{0, 1, 0, 0}, uint256{}), std::nullopt);
 }
 
 TEST(batch, every_prefix_is_refused) {

@@ -8,16 +8,16 @@ constexpr size_t ELEMENT = crypto::BYTES_PER_FIELD_ELEMENT;
 constexpr size_t PIECE = ELEMENT - 1;
 }  // namespace
 
-Result<std::vector<crypto::Blob>, BatchError> to_blobs(BytesView batch_bytes) {
-    if (batch_bytes.empty()) return std::unexpected{BatchError::empty};
-    if (batch_bytes.size() > MAX_BATCH_SIZE) return std::unexpected{BatchError::too_large};
+Result<std::vector<crypto::Blob>, BatchError> to_blobs(BytesView data) {
+    if (data.empty()) return std::unexpected{BatchError::empty};
+    if (data.size() > MAX_BATCH_SIZE) return std::unexpected{BatchError::too_large};
 
     Bytes content(LENGTH_SIZE);
     for (size_t i = 0; i < LENGTH_SIZE; ++i)
-        content[i] = static_cast<uint8_t>(batch_bytes.size() >> 8 * (LENGTH_SIZE - 1 - i));
-    append(content, batch_bytes);
+        content[i] = static_cast<uint8_t>(data.size() >> 8 * (LENGTH_SIZE - 1 - i));
+    append(content, data);
 
-    std::vector<crypto::Blob> blobs(blobs_for(batch_bytes.size()));
+    std::vector<crypto::Blob> blobs(blobs_for(data.size()));
     for (size_t at = 0, element = 0; at < content.size(); at += PIECE, ++element) {
         const size_t size = std::min(PIECE, content.size() - at);
         auto& blob = blobs[element / crypto::FIELD_ELEMENTS_PER_BLOB];

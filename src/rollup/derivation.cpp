@@ -18,7 +18,8 @@ constexpr std::array<std::string_view, DERIVATION_RULE_COUNT> RULE_NAMES{
     "malformed_event",     "malformed_calldata",
     "wrong_event",         "missing_blob",
     "wrong_blob",          "unreachable",
-    "wrong_commitment",    "malformed_batch",
+    "malformed_data",      "wrong_commitment",
+    "bad_slice",           "malformed_batch",
     "wrong_batch",
 };
 static_assert(!RULE_NAMES.back().empty());
@@ -33,34 +34,17 @@ struct Place {
         return std::unexpected{
             DerivationError{rule, transaction_index, chain_id, std::nullopt, std::string{field}}};
     }
-    [[nodiscard]] std::unexpected<DerivationError> refuse(BatchError error) const {
-        return std::unexpected{DerivationError{
-            DerivationRule::malformed_batch, transaction_index, chain_id, error, {}}};
+    [[nodiscard]] std::unexpected<DerivationError> refuse(DerivationRule rule,
+                                                          BatchError error) const {
+        return std::unexpected{DerivationError{rule, transaction_index, chain_id, error, {}}};
     }
 };
 
-/// The batch's bytes and what commits to them.
-struct Data {
-    Bytes bytes;
-    Hash commitment;
-};
-
-Result<Data, DerivationError> read_data(const l1::L1Source& l1, const Transaction& tx,
-                                        protocol::BatchClaim& claim, const Place& at) {
-    if (claim.blob_count.is_zero()) {
-        const Hash commitment = protocol::da_commitment_of_calldata(claim.data);
-        return Data{std::move(claim.data), commitment};
-    }
-    const auto& hashes = tx.blob_versioned_hashes;
-    if (!claim.data.empty()) return at.refuse(DerivationRule::malformed_calldata, "data");
-    if (claim.first_blob > uint256{hashes.size()} ||
-        claim.blob_count > uint256{hashes.size()} - claim.first_blob)
-        return at.refuse(DerivationRule::missing_blob, "blobCount");
-
-    const auto wanted = std::span{hashes}.subspan(static_cast<size_t>(claim.first_blob[0]),
-                                                  static_cast<size_t>(claim.blob_count[0]));
+/// Reads all blobs of a transaction as the one payload that they are.
+Result<Bytes, DerivationError> read_blobs(const l1::L1Source& l1, std::span<const Hash> hashes,
+                                          const Place& at) {
     std::vector<crypto::Blob> blobs;
-    for (const auto& versioned_hash : wanted) {
+    for (const auto& versioned_hash : hashes) {
         const auto answer = l1.blob(versioned_hash);
         if (!answer) return at.refuse(DerivationRule::unreachable, to_string(answer.error()));
         const auto& stored = *answer;
@@ -71,8 +55,21 @@ Result<Data, DerivationError> read_data(const l1::L1Source& l1, const Transactio
         blobs.push_back(stored->blob);
     }
     auto bytes = from_blobs(blobs);
-    if (!bytes) return at.refuse(bytes.error());
-    return Data{std::move(*bytes), protocol::da_commitment_of_blobs(wanted)};
+    if (!bytes) return at.refuse(DerivationRule::malformed_data, bytes.error());
+    return std::move(*bytes);
+}
+
+/// Returns the bytes of all batches of a scope, of which @p calldata are those in its calldata.
+Result<Bytes, DerivationError> read_data(const l1::L1Source& l1, const Transaction& tx,
+                                         Bytes calldata, const Hash& commitment, const Place& at) {
+    const auto& hashes = tx.blob_versioned_hashes;
+    if (calldata.empty() == hashes.empty())
+        return at.refuse(DerivationRule::malformed_calldata, "data");
+    const Hash own = hashes.empty() ? protocol::data_commitment_of_calldata(calldata)
+                                    : protocol::data_commitment_of_blobs(hashes);
+    if (own != commitment) return at.refuse(DerivationRule::wrong_commitment, "dataCommitment");
+    if (hashes.empty()) return calldata;
+    return read_blobs(l1, hashes, at);
 }
 
 /// The first field in which two say otherwise, if any.
@@ -80,38 +77,40 @@ std::optional<std::string_view> differing_field(const protocol::BatchClaim& clai
                                                 const protocol::SettledBatch& settled) {
     if (claim.chain_id != settled.chain_id) return "chainId";
     if (claim.batch_number != settled.batch_number) return "batchNumber";
-    if (claim.post_state_root != settled.post_state_root) return "postStateRoot";
     if (claim.last_block_hash != settled.last_block_hash) return "lastBlockHash";
-    if (claim.blob_count != settled.blob_count) return "blobCount";
-    if (!claim.blob_count.is_zero() && claim.first_blob != settled.first_blob) return "firstBlob";
+    if (claim.data_offset != settled.data_offset) return "dataOffset";
+    if (claim.data_length != settled.data_length) return "dataLength";
     return std::nullopt;
 }
 std::optional<std::string_view> differing_field(const protocol::BatchClaim& claim,
                                                 const Batch& batch) {
+    const auto& last = batch.blocks.back();
     if (claim.chain_id != uint256{batch.chain_id}) return "chainId";
     if (claim.batch_number != uint256{batch.number}) return "batchNumber";
     if (claim.first_block != uint256{batch.first_block}) return "firstBlock";
-    if (claim.l1_origin_hash != batch.l1_origin_hash) return "l1OriginHash";
-    if (claim.l1_origin_number != uint256{batch.l1_origin_number}) return "l1OriginNumber";
+    if (claim.l1_origin_number != uint256{last.l1_origin_number}) return "l1OriginNumber";
+    if (claim.l1_origin_hash != last.l1_origin_hash) return "l1OriginHash";
     return std::nullopt;
 }
 
-Result<DerivedBatch, DerivationError> derive_batch(const l1::L1Source& l1, const Transaction& tx,
-                                                   protocol::BatchClaim claim,
-                                                   const protocol::SettledBatch& settled,
+Result<DerivedBatch, DerivationError> derive_batch(BytesView data, protocol::BatchClaim claim,
                                                    const Place& at) {
-    if (const auto field = differing_field(claim, settled))
-        return at.refuse(DerivationRule::wrong_event, *field);
-    const auto data = TRY(read_data(l1, tx, claim, at));
-    if (data.commitment != settled.da_commitment)
-        return at.refuse(DerivationRule::wrong_commitment, "daCommitment");
-    auto batch = decode_batch(data.bytes);
-    if (!batch) return at.refuse(batch.error());
+    const auto bytes = slice_of(data, claim.data_offset, claim.data_length);
+    if (!bytes)
+        return at.refuse(DerivationRule::bad_slice,
+                         claim.data_offset > uint256{data.size()} ? "dataOffset" : "dataLength");
+    auto batch = decode_batch(*bytes);
+    if (!batch) return at.refuse(DerivationRule::malformed_batch, batch.error());
     if (const auto field = differing_field(claim, *batch))
         return at.refuse(DerivationRule::wrong_batch, *field);
-    claim.data.clear();
-    claim.proof.clear();
-    return DerivedBatch{std::move(claim), data.commitment, std::move(*batch)};
+    return DerivedBatch{std::move(claim), std::move(*batch)};
+}
+
+/// Returns the chain of a settled batch if its batch is to be derived.
+std::optional<ChainId> wanted_chain(const protocol::SettledBatch& settled,
+                                    const std::function<bool(ChainId)>& wanted) {
+    const auto chain_id = ChainId::from(settled.chain_id);
+    return chain_id && (!wanted || wanted(*chain_id)) ? chain_id : std::nullopt;
 }
 
 Result<DerivedScope, DerivationError> derive_scope(const l1::L1Source& l1, const Transaction& tx,
@@ -122,20 +121,31 @@ Result<DerivedScope, DerivationError> derive_scope(const l1::L1Source& l1, const
     if (!settled || event.topics.size() != 2) return at.refuse(DerivationRule::malformed_event);
     // As the contract decoded it, not as an encoder would have encoded it: else a submitter settles
     // with calldata that stops every follower.
-    auto batches = protocol::decode_settled_batches(tx.data, tx.gas_limit);
-    if (!batches) return at.refuse(DerivationRule::malformed_calldata);
-    if (batches->size() != settled->size())
+    auto claimed = protocol::decode_settled_scope(tx.data, tx.gas_limit);
+    if (!claimed) return at.refuse(DerivationRule::malformed_calldata);
+    if (claimed->batches.size() != settled->batches.size())
         return at.refuse(DerivationRule::wrong_event, "batches");
 
-    DerivedScope derived{from_be(event.topics[1]), index, hash(tx), {}};
-    for (size_t i = 0; i < settled->size(); ++i) {
-        const auto& one = (*settled)[i];
-        const auto chain_id = ChainId::from(one.chain_id);
-        if (!chain_id || (wanted && !wanted(*chain_id))) continue;
-        auto batch = derive_batch(l1, tx, std::move((*batches)[i]), one, Place{index, chain_id});
-        if (!batch && batch.error().rule == DerivationRule::unreachable)
-            return std::unexpected{std::move(batch.error())};
-        derived.batches.push_back(std::move(batch));
+    DerivedScope derived{from_be(event.topics[1]), index, hash(tx), settled->data_commitment, {}};
+    std::optional<Result<Bytes, DerivationError>> data;  // once a batch is wanted
+    for (size_t i = 0; i < settled->batches.size(); ++i) {
+        const auto& one = settled->batches[i];
+        const auto chain_id = wanted_chain(one, wanted);
+        if (!chain_id) continue;
+        if (!data) data = read_data(l1, tx, std::move(claimed->data), settled->data_commitment, at);
+        const Place of_chain{index, chain_id};
+        if (const auto field = differing_field(claimed->batches[i], one)) {
+            derived.batches.emplace_back(of_chain.refuse(DerivationRule::wrong_event, *field));
+        } else if (*data) {
+            derived.batches.push_back(
+                derive_batch(**data, std::move(claimed->batches[i]), of_chain));
+        } else if (data->error().rule == DerivationRule::unreachable) {
+            return std::unexpected{data->error()};
+        } else {
+            auto error = data->error();
+            error.chain_id = chain_id;
+            derived.batches.emplace_back(std::unexpected{std::move(error)});
+        }
     }
     return derived;
 }
@@ -189,6 +199,21 @@ Result<std::vector<DerivedScope>, DerivationError> derive_scopes(
         }
     }
     return scopes;
+}
+
+std::vector<ChainId> registered_chains(const chain::StoredBlock& l1_block,
+                                       const protocol::SettlementId& settlement) {
+    std::vector<ChainId> registered;
+    for (const auto& receipt : l1_block.receipts) {
+        if (!receipt.success) continue;
+        for (const auto& log : receipt.logs) {
+            if (log.address != settlement.settlement) continue;
+            const auto word = protocol::decode_rollup_registered(log.topics);
+            if (const auto chain_id = word ? ChainId::from(*word) : std::nullopt)
+                registered.push_back(*chain_id);
+        }
+    }
+    return registered;
 }
 
 }  // namespace scope::rollup

@@ -10,10 +10,9 @@
 
 namespace scope::rollup {
 
-/// A batch as derived from L1: what was claimed, what settled, and its blocks.
+/// A batch as derived from L1: what was claimed, as it settled, and its blocks.
 struct DerivedBatch {
-    protocol::BatchClaim claim;  ///< without data and proof
-    Hash da_commitment;          ///< recomputed, equal to the event's
+    protocol::BatchClaim claim;  ///< as decode_settled_scope gives it
     Batch batch;
 };
 /// The reason why L1 gives no batches where it should. But for `unreachable`, none of it can come
@@ -29,11 +28,13 @@ enum class DerivationRule : uint8_t {
     missing_blob,      // L1's blobs don't include it any more, or the index is past the last
     wrong_blob,        // it does not have the versioned hash
     unreachable,       // L1 gives no answer: nothing is known
+    malformed_data,    // with its BatchError: the blobs are not one payload
     wrong_commitment,  // the bytes are not what was committed
+    bad_slice,         // a batch's bytes are not inside the scope's
     malformed_batch,   // with its BatchError
     wrong_batch,       // a field of the batch differs from the claim's
 };
-inline constexpr size_t DERIVATION_RULE_COUNT = 13;
+inline constexpr size_t DERIVATION_RULE_COUNT = 15;
 /// Returns the enumerator's name.
 std::string_view to_string(DerivationRule rule) noexcept;
 
@@ -53,8 +54,9 @@ struct DerivedScope {
     uint256 scope_number;
     size_t transaction_index = 0;  ///< in the L1 block
     Hash transaction_hash;
-    /// Batches of wanted chains, ascending chain id; an error, which names its chain, stops no
-    /// other one.
+    Hash data_commitment;
+    /// Batches of wanted chains, ascending chain id; an error names its chain. One of the scope's
+    /// data, which all batches share, is each one's; another stops no other batch.
     std::vector<Result<DerivedBatch, DerivationError>> batches;
 };
 
@@ -64,11 +66,18 @@ std::optional<Hash> versioned_hash_of(const crypto::Blob& blob);
 /// Derives the scopes that an L1 block settles, in order: from successful executeScope transactions
 /// only. An error is one of the block as a whole.
 ///
+/// The data of a scope are read once for all its batches.
+///
 /// @param wanted  Selects the chains whose batches to derive; empty: all that have a ChainId.
-///                Others' data is not looked at: it is between them and their verifier, and stops
-///                nobody else.
+///                The data of a scope without one are not looked at, nor are others' slices: they
+///                are between them and their verifiers, and stop nobody else.
 Result<std::vector<DerivedScope>, DerivationError> derive_scopes(
     const l1::L1Source& l1, const chain::StoredBlock& l1_block,
     const protocol::SettlementId& settlement, const std::function<bool(ChainId)>& wanted = {});
+
+/// Returns the ids of the chains that the settlement contract registered in an L1 block, in order.
+/// Ids above 64 bits, which it doesn't register, are left out.
+std::vector<ChainId> registered_chains(const chain::StoredBlock& l1_block,
+                                       const protocol::SettlementId& settlement);
 
 }  // namespace scope::rollup

@@ -27,34 +27,123 @@ DerivationError refusal_of(const Result<std::vector<DerivedScope>, DerivationErr
 TEST(derivation, gives_back_what_settled_in_calldata_or_blobs) {
     for (const auto data_in : {DataIn::calldata, DataIn::blobs}) {
         Fixture f;
-        auto claimed = claim_of(f.chain, f.rollup, f.batch, data_in, &f.l1);
-        f.l1.settle({claimed.claim}, claimed.versioned_hashes);
+        const auto claimed = claim_of(f.chain, f.rollup, f.batch, data_in, &f.l1);
+        f.l1.settle({claimed});
         const auto scopes = derive_scopes(f.l1, *f.l1.head(), f.rollup.settlement);
         ASSERT_TRUE(scopes.has_value()) << to_string(scopes.error());
         ASSERT_EQ(scopes->size(), 1u);
+        EXPECT_EQ((*scopes)[0].data_commitment, claimed.data_commitment);
         ASSERT_EQ((*scopes)[0].batches.size(), 1u);
         const auto& derived = (*scopes)[0].batches[0].value();
         EXPECT_EQ(derived.batch, f.batch);
-        EXPECT_EQ(derived.da_commitment, claimed.da_commitment);
-        claimed.claim.data.clear();
         EXPECT_EQ(derived.claim, claimed.claim);
     }
 }
 
-TEST(derivation, finds_a_batch_behind_anothers_blobs) {
+/// Counts how often a blob is asked for.
+class CountingL1 final : public l1::L1Source {
+  public:
+    explicit CountingL1(const l1::L1Source& l1) : l1_(l1) {}
+    [[nodiscard]] Result<l1::L1Heads, l1::L1Error> heads() const override { return l1_.heads(); }
+    [[nodiscard]] Result<chain::StoredBlockPtr, l1::L1Error> block(uint64_t number) const override {
+        return l1_.block(number);
+    }
+    [[nodiscard]] Result<chain::StoredBlobPtr, l1::L1Error> blob(const Hash& hash) const override {
+        ++blobs;
+        return l1_.blob(hash);
+    }
+    mutable int blobs = 0;
+
+  private:
+    const l1::L1Source& l1_;
+};
+
+TEST(derivation, reads_once_what_the_batches_of_a_scope_share) {
+    for (const auto data_in : {DataIn::calldata, DataIn::blobs}) {
+        Fixture f;
+        const auto other = config(REMOTE);
+        const auto other_chain = make_chain(other);
+        const auto other_batch = sample_batch(other_chain, f.l1.head()->hash, 0);
+        f.l1.settle({claim_of(f.chain, f.rollup, f.batch, data_in),
+                     claim_of(other_chain, other, other_batch, data_in)});
+        const CountingL1 l1{f.l1};
+        const auto scopes = derive_scopes(l1, *f.l1.head(), f.rollup.settlement);
+        ASSERT_TRUE(scopes.has_value()) << to_string(scopes.error());
+        ASSERT_EQ((*scopes)[0].batches.size(), 2u);
+        EXPECT_EQ((*scopes)[0].batches[0].value().batch, f.batch);
+        EXPECT_EQ((*scopes)[0].batches[1].value().batch, other_batch);
+        EXPECT_EQ(l1.blobs, data_in == DataIn::blobs ? 1 : 0);
+
+        const auto only = [](ChainId wanted) {
+            return [=](ChainId chain_id) { return chain_id == wanted; };
+        };
+        const auto of_other = derive_scopes(f.l1, *f.l1.head(), f.rollup.settlement, only(REMOTE));
+        ASSERT_EQ(of_other->at(0).batches.size(), 1u);
+        EXPECT_EQ((*of_other)[0].batches[0].value().batch, other_batch);
+        // Nobody's data is not looked at.
+        l1.blobs = 0;
+        const auto of_none = derive_scopes(l1, *f.l1.head(), f.rollup.settlement, only(ChainId{5}));
+        EXPECT_TRUE(of_none->at(0).batches.empty());
+        EXPECT_EQ(l1.blobs, 0);
+    }
+}
+
+TEST(derivation, a_bad_slice_stops_no_other_batch_and_bad_data_all) {
     Fixture f;
-    auto claimed = claim_of(f.chain, f.rollup, f.batch, DataIn::blobs, &f.l1);
-    claimed.claim.first_blob = uint256{1u};
-    f.l1.settle({claimed.claim}, {Hash{{0x01, 0x99}}, claimed.versioned_hashes[0]});
+    const auto other = config(REMOTE);
+    const auto other_chain = make_chain(other);
+    auto one = claim_of(f.chain, f.rollup, f.batch, DataIn::blobs);
+    const auto two = claim_of(other_chain, other, sample_batch(other_chain, f.l1.head()->hash, 0),
+                              DataIn::blobs);
+    const auto good = one.claim;
+    one.claim.data_length = uint256{~uint64_t{0}};
+    f.l1.settle({one, two});
+    const auto sliced = derive_scopes(f.l1, *f.l1.head(), f.rollup.settlement);
+    ASSERT_EQ(sliced->at(0).batches.size(), 2u);
+    EXPECT_EQ((*sliced)[0].batches[0].error().rule, DerivationRule::bad_slice);
+    EXPECT_EQ((*sliced)[0].batches[0].error().chain_id, CHAIN);
+    EXPECT_TRUE((*sliced)[0].batches[1].has_value());
+
+    one.claim = good;
+    f.l1.settle({one, two});
+    f.l1.blobs_.clear();
+    const auto missing = derive_scopes(f.l1, *f.l1.head(), f.rollup.settlement);
+    ASSERT_EQ(missing->at(0).batches.size(), 2u);
+    for (const auto& batch : (*missing)[0].batches)
+        EXPECT_EQ(batch.error().rule, DerivationRule::missing_blob);
+    EXPECT_EQ((*missing)[0].batches[0].error().chain_id, CHAIN);
+    EXPECT_EQ((*missing)[0].batches[1].error().chain_id, REMOTE);
+}
+
+TEST(derivation, finds_a_batch_between_others_bytes) {
+    Fixture f;
+    auto claimed = claim_of(f.chain, f.rollup, f.batch, DataIn::calldata);
+    claimed.data = concat(Bytes(100, 0x66), claimed.data, Bytes(7, 0x66));
+    claimed.claim.data_offset = uint256{100u};
+    f.l1.settle({claimed});
     const auto scopes = derive_scopes(f.l1, *f.l1.head(), f.rollup.settlement);
     ASSERT_TRUE(scopes.has_value()) << to_string(scopes.error());
     EXPECT_EQ((*scopes)[0].batches[0].value().batch, f.batch);
 }
 
+TEST(derivation, tells_which_rollups_were_registered) {
+    Fixture f;
+    f.l1.register_rollups({uint256{950u}, uint256{0, 1, 0, 0}, uint256{940u}});
+    EXPECT_EQ(registered_chains(*f.l1.head(), f.rollup.settlement),
+              (std::vector{ChainId{950}, ChainId{940}}));
+    const protocol::SettlementId elsewhere{L1_CHAIN, Address{{0x66}}};
+    EXPECT_TRUE(registered_chains(*f.l1.head(), elsewhere).empty());
+    auto reverted = *f.l1.head();
+    reverted.receipts[0].success = false;
+    EXPECT_EQ(registered_chains(reverted, f.rollup.settlement), (std::vector{ChainId{940}}));
+    f.l1.settle({claim_of(f.chain, f.rollup, f.batch, DataIn::calldata)});
+    EXPECT_TRUE(registered_chains(*f.l1.head(), f.rollup.settlement).empty());
+}
+
 TEST(derivation, a_reverted_transaction_and_others_events_settle_nothing) {
     Fixture f;
     const auto claimed = claim_of(f.chain, f.rollup, f.batch, DataIn::blobs, &f.l1);
-    const auto settled = settling({claimed.claim}, claimed.versioned_hashes);
+    const auto settled = settling({claimed});
 
     auto reverted = settled;
     reverted.receipt.success = false;
@@ -81,7 +170,7 @@ class derivation_encoding : public testing::TestWithParam<Encoding> {};
 TEST_P(derivation_encoding, is_read_as_the_contract_reads_it) {
     Fixture f;
     const auto claimed = claim_of(f.chain, f.rollup, f.batch, DataIn::calldata);
-    auto settled = settling({claimed.claim});
+    auto settled = settling({claimed});
     const Bytes canonical = settled.transaction.data;
     GetParam().change(settled.transaction.data);
     ASSERT_NE(settled.transaction.data, canonical);
@@ -91,12 +180,11 @@ TEST_P(derivation_encoding, is_read_as_the_contract_reads_it) {
     EXPECT_EQ((*scopes)[0].batches[0].value().batch, f.batch);
 }
 
-/// Words of the canonical calldata: the scope's offset, then the scope: offsets of environment,
-/// batches and legs, the environment's length 0, the batches.
+/// The canonical calldata: the scope's offset, then the scope with the offsets of its five parts.
 constexpr size_t SCOPE = 4 + 32;
-constexpr size_t BATCHES = SCOPE + 4 * 32;
-uint256 minus(uint64_t value) {
-    return uint256{} - uint256{value};
+enum Part : size_t { environment, data, batches, legs, proofs, part_count };
+constexpr size_t offset_of(Part part) {
+    return SCOPE + 32 * static_cast<size_t>(part);
 }
 void set_word(Bytes& calldata, size_t at, const uint256& value) {
     store_be32(calldata.data() + at, value);
@@ -104,45 +192,52 @@ void set_word(Bytes& calldata, size_t at, const uint256& value) {
 uint64_t number_at(const Bytes& calldata, size_t at) {
     return load_be32(calldata.data() + at)[0];
 }
+size_t place_of(const Bytes& calldata, Part part) {
+    return SCOPE + number_at(calldata, offset_of(part));
+}
+/// Returns where the fields of the one batch begin: behind the batches' count and its offset.
+size_t place_of_batch(const Bytes& calldata) {
+    return place_of(calldata, batches) + 64;
+}
 
 INSTANTIATE_TEST_SUITE_P(
     all, derivation_encoding,
-    testing::Values(Encoding{"a_byte_behind_the_end", [](Bytes& data) { data.push_back(0); }},
+    testing::Values(Encoding{"a_byte_behind_the_end", [](Bytes& bytes) { bytes.push_back(0); }},
                     Encoding{"a_gap_before_the_scope",
-                             [](Bytes& data) {
-                                 data.insert(data.begin() + SCOPE, 45, 0xff);
-                                 set_word(data, 4, uint256{32u + 45u});
+                             [](Bytes& bytes) {
+                                 bytes.insert(bytes.begin() + SCOPE, 45, 0xff);
+                                 set_word(bytes, 4, uint256{32u + 45u});
                              }},
-                    Encoding{"batches_before_the_scope",
-                             [](Bytes& data) {
-                                 const Bytes batches = to_bytes(BytesView{data}.subspan(BATCHES));
-                                 data.resize(SCOPE);
-                                 append(data, batches);
-                                 set_word(data, 4, uint256{32u + batches.size()});
-                                 for (const auto& offset : {uint256{96u}, minus(batches.size()),
-                                                            uint256{96u}, uint256{}})
-                                     append(data, to_be(offset));
+                    Encoding{"everything_before_the_scope",
+                             [](Bytes& bytes) {
+                                 const Bytes head = to_bytes(BytesView{bytes}.subspan(
+                                     SCOPE, 32 * static_cast<size_t>(part_count)));
+                                 const Bytes tail = to_bytes(BytesView{bytes}.subspan(
+                                     SCOPE + 32 * static_cast<size_t>(part_count)));
+                                 bytes.resize(SCOPE);
+                                 append(bytes, tail);
+                                 append(bytes, head);
+                                 set_word(bytes, 4, uint256{32u + tail.size()});
+                                 // Each part is as much nearer as it was moved, or behind.
+                                 for (size_t at = SCOPE + tail.size(); at < bytes.size(); at += 32)
+                                     set_word(bytes, at,
+                                              load_be32(bytes.data() + at) -
+                                                  uint256{tail.size() + head.size()});
                              }},
                     Encoding{"legs_that_nobody_follows",
-                             [](Bytes& data) { set_word(data, SCOPE + 64, ~uint256{}); }},
-                    Encoding{"a_proof_that_shares_the_datas_tail",
-                             [](Bytes& data) {
-                                 const size_t batch = BATCHES + 64;
-                                 set_word(data, batch + 13 * 32,
-                                          uint256{number_at(data, batch + 8 * 32)});
-                             }},
-                    Encoding{"no_proof_before_the_calldata",
-                             [](Bytes& data) {
-                                 set_word(data, BATCHES + 64 + 13 * 32,
-                                          uint256{0, 0, 0, uint64_t{1} << 63});
+                             [](Bytes& bytes) { set_word(bytes, offset_of(legs), ~uint256{}); }},
+                    Encoding{"proofs_that_nobody_follows",
+                             [](Bytes& bytes) { set_word(bytes, offset_of(proofs), ~uint256{}); }},
+                    Encoding{"policy_data_that_share_the_batchs_words",
+                             [](Bytes& bytes) {
+                                 set_word(bytes, place_of_batch(bytes) + 11 * 32, uint256{});
                              }},
                     Encoding{"dirty_padding",
-                             [](Bytes& data) {
-                                 const size_t batch = BATCHES + 64;
-                                 const size_t tail = batch + number_at(data, batch + 8 * 32);
-                                 const size_t size = number_at(data, tail);
+                             [](Bytes& bytes) {
+                                 const size_t tail = place_of(bytes, data);
+                                 const size_t size = number_at(bytes, tail);
                                  ASSERT_NE(size % 32, 0u);
-                                 data[tail + 32 + size] = 0xff;
+                                 bytes[tail + 32 + size] = 0xff;
                              }}),
     [](const auto& info) { return std::string{info.param.name}; });
 
@@ -161,8 +256,9 @@ TEST_P(derivation_refusal, names_the_rule) {
     const auto& expected = GetParam();
     Fixture f;
     auto claimed = claim_of(f.chain, f.rollup, f.batch, expected.data_in, &f.l1);
-    auto settled = settling({claimed.claim}, claimed.versioned_hashes);
+    auto settled = settling({claimed});
     expected.change(f, claimed, settled);
+    for (const auto& blob : settled.blobs) f.l1.keep(blob);
     f.l1.add({settled.transaction}, {settled.receipt});
     const auto scopes = derive_scopes(f.l1, *f.l1.head(), f.rollup.settlement);
     const auto refusal = refusal_of(scopes);
@@ -175,14 +271,14 @@ TEST_P(derivation_refusal, names_the_rule) {
 auto claim_changed(std::function<void(protocol::BatchClaim&)> change) {
     return [change](Fixture&, Claimed& claimed, Settling& settled) {
         change(claimed.claim);
-        settled.transaction.data = protocol::execute_scope({{}, {claimed.claim}, {}});
+        settled.transaction.data = settling({claimed}).transaction.data;
     };
 }
 /// Calldata and event that agree, and say otherwise than the data.
-auto both_changed(std::function<void(Fixture&, Claimed&)> change) {
-    return [change](Fixture& f, Claimed& claimed, Settling& settled) {
-        change(f, claimed);
-        settled = settling({claimed.claim}, claimed.versioned_hashes);
+auto both_changed(std::function<void(Claimed&)> change) {
+    return [change](Fixture&, Claimed& claimed, Settling& settled) {
+        change(claimed);
+        settled = settling({claimed});
     };
 }
 
@@ -199,46 +295,72 @@ INSTANTIATE_TEST_SUITE_P(
                 [](Fixture&, Claimed&, Settling& s) { s.transaction.data.resize(100); }},
         Refused{"decoded_beyond_its_gas", DerivationRule::malformed_calldata, "", DataIn::calldata,
                 [](Fixture&, Claimed& c, Settling& s) {
-                    s.transaction.gas_limit = 3 * (c.claim.data.size() / 32);
+                    s.transaction.gas_limit = 3 * (c.data.size() / 32);
                 }},
-        Refused{"data_and_blobs", DerivationRule::malformed_calldata, "data", DataIn::blobs,
-                both_changed([](Fixture&, Claimed& c) { c.claim.data = {1}; })},
+        Refused{"data_and_blobs", DerivationRule::malformed_calldata, "data", DataIn::calldata,
+                [](Fixture&, Claimed&, Settling& s) {
+                    s.transaction.type = TxType::blob;
+                    s.receipt.type = TxType::blob;
+                    s.transaction.blob_versioned_hashes = {Hash{{0x01}}};
+                }},
+        Refused{
+            "neither_data_nor_blobs", DerivationRule::malformed_calldata, "data", DataIn::blobs,
+            [](Fixture&, Claimed&, Settling& s) { s.transaction.blob_versioned_hashes.clear(); }},
         Refused{"batch_number", DerivationRule::wrong_event, "batchNumber", DataIn::calldata,
                 claim_changed([](auto& claim) { claim.batch_number = uint256{1u}; })},
-        Refused{"post_state_root", DerivationRule::wrong_event, "postStateRoot", DataIn::calldata,
-                claim_changed([](auto& claim) { claim.post_state_root = {}; })},
         Refused{"last_block_hash", DerivationRule::wrong_event, "lastBlockHash", DataIn::calldata,
                 claim_changed([](auto& claim) { claim.last_block_hash = {}; })},
-        Refused{"blob_count", DerivationRule::wrong_event, "blobCount", DataIn::blobs,
-                claim_changed([](auto& claim) { claim.blob_count = uint256{2u}; })},
+        Refused{"data_offset", DerivationRule::wrong_event, "dataOffset", DataIn::calldata,
+                claim_changed([](auto& claim) { claim.data_offset = uint256{1u}; })},
+        Refused{"data_length", DerivationRule::wrong_event, "dataLength", DataIn::blobs,
+                claim_changed([](auto& claim) { claim.data_length = uint256{2u}; })},
         Refused{"a_batch_less", DerivationRule::wrong_event, "batches", DataIn::calldata,
                 [](Fixture&, Claimed&, Settling& s) {
                     s.transaction.data = protocol::execute_scope({});
                 }},
-        Refused{"commitment_of_calldata", DerivationRule::wrong_commitment, "daCommitment",
-                DataIn::calldata, claim_changed([](auto& claim) { claim.data.back() ^= 1; })},
-        Refused{
-            "blob_index", DerivationRule::missing_blob, "blobCount", DataIn::blobs,
-            [](Fixture&, Claimed&, Settling& s) { s.transaction.blob_versioned_hashes.clear(); }},
-        Refused{"other_blob", DerivationRule::wrong_commitment, "daCommitment", DataIn::blobs,
+        Refused{"commitment_of_calldata", DerivationRule::wrong_commitment, "dataCommitment",
+                DataIn::calldata,
+                [](Fixture&, Claimed& c, Settling& s) {
+                    c.data.back() ^= 1;
+                    s.transaction.data = settling({c}).transaction.data;
+                }},
+        Refused{"other_blob", DerivationRule::wrong_commitment, "dataCommitment", DataIn::blobs,
                 [](Fixture& f, Claimed&, Settling& s) {
                     // Another batch's blob, under its own true hash.
                     f.batch.number = 1;
                     const auto other = claim_of(f.chain, f.rollup, f.batch, DataIn::blobs, &f.l1);
                     s.transaction.blob_versioned_hashes = other.versioned_hashes;
                 }},
+        Refused{"a_blob_more", DerivationRule::malformed_data, "", DataIn::blobs,
+                both_changed([](Claimed& c) {
+                    c.blobs.emplace_back();
+                    c.versioned_hashes.push_back(versioned_hash_of(c.blobs.back()).value());
+                })},
+        Refused{"offset_beyond_the_data", DerivationRule::bad_slice, "dataOffset", DataIn::calldata,
+                both_changed([](Claimed& c) {
+                    c.claim.data_offset = c.claim.data_length + uint256{1u};
+                })},
+        Refused{"length_beyond_the_data", DerivationRule::bad_slice, "dataLength", DataIn::blobs,
+                both_changed([](Claimed& c) { c.claim.data_offset = uint256{1u}; })},
         Refused{"malformed_batch", DerivationRule::malformed_batch, "", DataIn::calldata,
-                both_changed([](Fixture&, Claimed& c) { c.claim.data.pop_back(); })},
+                both_changed([](Claimed& c) { c.claim.data_length -= uint256{1u}; })},
+        Refused{"wrong_chain", DerivationRule::wrong_batch, "chainId", DataIn::calldata,
+                both_changed([](Claimed& c) { c.claim.chain_id = uint256{REMOTE}; })},
         Refused{"wrong_batch_number", DerivationRule::wrong_batch, "batchNumber", DataIn::calldata,
-                both_changed([](Fixture&, Claimed& c) { c.claim.batch_number = uint256{1u}; })},
+                both_changed([](Claimed& c) { c.claim.batch_number = uint256{1u}; })},
+        Refused{"wrong_first_block", DerivationRule::wrong_batch, "firstBlock", DataIn::calldata,
+                both_changed([](Claimed& c) { c.claim.first_block = uint256{2u}; })},
+        Refused{"wrong_origin_number", DerivationRule::wrong_batch, "l1OriginNumber",
+                DataIn::calldata,
+                both_changed([](Claimed& c) { c.claim.l1_origin_number = uint256{1u}; })},
         Refused{"wrong_origin", DerivationRule::wrong_batch, "l1OriginHash", DataIn::calldata,
-                both_changed([](Fixture&, Claimed& c) { c.claim.l1_origin_hash = {}; })}),
+                both_changed([](Claimed& c) { c.claim.l1_origin_hash = {}; })}),
     [](const auto& info) { return std::string{info.param.name}; });
 
 TEST(derivation, believes_no_blob_and_no_block_that_does_not_hash) {
     Fixture f;
     const auto claimed = claim_of(f.chain, f.rollup, f.batch, DataIn::blobs, &f.l1);
-    f.l1.settle({claimed.claim}, claimed.versioned_hashes);
+    f.l1.settle({claimed});
     const auto refusal = [&] {
         return refusal_of(derive_scopes(f.l1, *f.l1.head(), f.rollup.settlement)).rule;
     };

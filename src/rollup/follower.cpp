@@ -14,16 +14,9 @@ namespace scope::rollup {
 namespace {
 
 constexpr std::array<std::string_view, FOLLOW_RULE_COUNT> RULE_NAMES{
-    "l1_unreachable",
-    "l1_unsteady",
-    "bad_l1_data",
-    "missing_data",
-    "bad_batch",
-    "refused_batch",
-    "wrong_batch_number",
-    "wrong_pre_state_root",
-    "wrong_post_state_root",
-    "wrong_last_block_hash",
+    "l1_unreachable",     "l1_unsteady",        "bad_l1_data",
+    "missing_data",       "bad_batch",          "refused_batch",
+    "wrong_batch_number", "wrong_parent_block", "wrong_last_block_hash",
     "wrong_streams",
 };
 static_assert(!RULE_NAMES.back().empty());
@@ -71,17 +64,11 @@ std::optional<FollowError> difference(const protocol::BatchClaim& claim,
     const auto differs = [](FollowRule rule, std::string detail) {
         return make_error(rule, 0, std::move(detail));
     };
-    if (claim.pre_state_root != executed.pre_state_root)
-        return differs(FollowRule::wrong_pre_state_root,
-                       differ(claim.pre_state_root, executed.pre_state_root));
-    if (claim.post_state_root != executed.post_state_root)
-        return differs(FollowRule::wrong_post_state_root,
-                       differ(claim.post_state_root, executed.post_state_root));
     if (claim.last_block_hash != executed.last_block_hash)
         return differs(FollowRule::wrong_last_block_hash,
                        differ(claim.last_block_hash, executed.last_block_hash));
     if (claim.remotes != executed.remotes)
-        return differs(FollowRule::wrong_streams, "streams or values differ");
+        return differs(FollowRule::wrong_streams, "streams, values or limits differ");
     return std::nullopt;
 }
 
@@ -146,6 +133,30 @@ const FollowedBlock* Follower::l1_block(uint64_t number) const noexcept {
     return &l1_[static_cast<size_t>(number - first_block_)];
 }
 
+std::optional<L1Origins::Origin> Follower::l1_origin(uint64_t number) const {
+    const auto* const block = l1_block(number);
+    if (block == nullptr) return std::nullopt;
+    return Origin{block->id.hash, block->timestamp_s};
+}
+
+std::vector<ChainId> Follower::registered(uint64_t after, uint64_t up_to) const {
+    std::vector<ChainId> chain_ids;
+    for (uint64_t number = std::max(after + 1, first_block_); number <= up_to; ++number) {
+        const auto* const block = l1_block(number);
+        CHECK(block != nullptr);
+        chain_ids.insert(chain_ids.end(), block->registered.begin(), block->registered.end());
+    }
+    std::ranges::sort(chain_ids);
+    return chain_ids;
+}
+
+BatchOptions Follower::options_for(const Rollup& rollup) const noexcept {
+    BatchOptions options;
+    options.l1 = this;
+    options.parent_l1_origin_number = rollup.l1_origin_number();
+    return options;
+}
+
 // ---- following
 
 Result<Followed, FollowError> Follower::advance() {
@@ -176,7 +187,9 @@ Result<bool, FollowError> Follower::read_up_to(uint64_t head, Followed& followed
                           fmt::format("its header says {}", header.number));
         if (!l1_.empty() && header.parent_hash != l1_.back().id.hash) return false;
         followed.batches += TRY(follow(**block, [](const Rollup&) { return true; }));
-        l1_.push_back({{number, (*block)->hash}, header.timestamp_s});
+        l1_.push_back({{number, (*block)->hash},
+                       header.timestamp_s,
+                       registered_chains(**block, settlement_)});
     }
     return true;
 }
@@ -233,7 +246,7 @@ Result<void, FollowError> Follower::apply(Rollup& rollup, const DerivedBatch& de
     const Position after{.l1_block = l1_block,
                          .head = executed->last_block_hash,
                          .next_batch = derived.batch.number + 1,
-                         .l1_origin_number = derived.batch.l1_origin_number};
+                         .l1_origin_number = derived.batch.blocks.back().l1_origin_number};
     adopt_batch(rollup.chain, std::move(*executed));
     // Several batches in one L1 block are one step: it is undone as a whole.
     if (rollup.history.size() > 1 && rollup.history.back().l1_block == l1_block)
@@ -247,14 +260,24 @@ Result<BatchExecution, FollowError> Follower::execute(Rollup& rollup, const Deri
     if (derived.batch.number != rollup.next_batch())
         return refuse(FollowRule::wrong_batch_number, 0,
                       fmt::format("settled {}, own {}", derived.batch.number, rollup.next_batch()));
+    const auto head = rollup.chain.head();
+    if (derived.claim.parent_block_hash != head->hash)
+        return refuse(FollowRule::wrong_parent_block, 0,
+                      differ(derived.claim.parent_block_hash, head->hash));
+    const auto refuse_batch = [](BatchRefusal refusal) {
+        auto error = refuse(FollowRule::refused_batch, 0, to_string(refusal));
+        error.error().batch = std::move(refusal);
+        return error;
+    };
+    const auto options = options_for(rollup);
     auto executed = recall(rollup, derived.batch);
-    if (!executed) {
-        auto fresh = execute_batch(rollup.chain, rollup.config, derived.batch);
-        if (!fresh) {
-            auto refusal = refuse(FollowRule::refused_batch, 0, to_string(fresh.error()));
-            refusal.error().batch = std::move(fresh.error());
-            return refusal;
-        }
+    if (executed) {
+        // L1 may be another one than when it was executed.
+        if (auto form = check_form(rollup.config, derived.batch, head->header(), options); !form)
+            return refuse_batch(std::move(form.error()));
+    } else {
+        auto fresh = execute_batch(rollup.chain, rollup.config, derived.batch, options);
+        if (!fresh) return refuse_batch(std::move(fresh.error()));
         executed = std::move(*fresh);
     }
     if (auto differs = difference(derived.claim, *executed))

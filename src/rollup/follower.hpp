@@ -21,12 +21,11 @@ enum class FollowRule : uint8_t {
     bad_batch,      // with its DerivationError: what settled is no batch
     refused_batch,  // with its BatchRefusal
     wrong_batch_number,
-    wrong_pre_state_root,
-    wrong_post_state_root,
+    wrong_parent_block,  // the claim builds on another block than the derived chain's last one
     wrong_last_block_hash,
-    wrong_streams,
+    wrong_streams,  // streams, values or limits
 };
-inline constexpr size_t FOLLOW_RULE_COUNT = 11;
+inline constexpr size_t FOLLOW_RULE_COUNT = 10;
 /// Returns the enumerator's name.
 std::string_view to_string(FollowRule rule) noexcept;
 
@@ -51,6 +50,7 @@ struct Followed {
 struct FollowedBlock {
     l1::L1BlockId id;
     uint64_t timestamp_s = 0;
+    std::vector<ChainId> registered;  ///< rollups, by the settlement contract
 };
 
 /// The label of a head: that of L1's fork choice for the block that settled it.
@@ -63,11 +63,12 @@ enum class Label : uint8_t { latest, safe, finalized };
 /// A rollup whose batch does not derive stops; the others go on.
 ///
 /// For one thread at a time.
-class Follower {
+class Follower final : public L1Origins {
   public:
     /// @param l1           Must outlive it.
     /// @param rollups      All of one settlement; others that settle there are passed over.
-    /// @param first_block  The first of L1 in which a scope may have settled.
+    /// @param first_block  The first of L1 that a batch may name as its origin. No block before it
+    ///                     has an event of the settlement contract.
     Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, uint64_t first_block = 0);
 
     /// Follows L1 to its head, back first if it was reorganised. A block that can't be read leaves
@@ -79,7 +80,7 @@ class Follower {
         uint64_t l1_block = 0;
         Hash head;
         uint64_t next_batch = 0;
-        uint64_t l1_origin_number = 0;  ///< of the last batch
+        uint64_t l1_origin_number = 0;  ///< of the last batch's last block
     };
     /// This node's own execution of a batch.
     struct Executed {
@@ -118,6 +119,12 @@ class Follower {
     [[nodiscard]] uint64_t next_l1_block() const noexcept { return first_block_ + l1_.size(); }
     /// Returns null for one that was not followed, or is not canonical any more.
     [[nodiscard]] const FollowedBlock* l1_block(uint64_t number) const noexcept;
+
+    [[nodiscard]] std::optional<Origin> l1_origin(uint64_t number) const override;
+    [[nodiscard]] std::vector<ChainId> registered(uint64_t after, uint64_t up_to) const override;
+    /// Returns the options with which the next batch of a rollup is executed on its head, or its
+    /// form is checked: with all rules. They borrow from this.
+    [[nodiscard]] BatchOptions options_for(const Rollup& rollup) const noexcept;
 
     /// Keeps this node's own execution of a batch: if the batch settles on the same parent, it is
     /// adopted instead of being executed again. Nothing is kept for a chain that is not followed.

@@ -47,8 +47,7 @@ class Branches {
 
     /// Adds an L1 block in which these rollups settle one batch each, in one scope.
     void add_scope(const std::vector<ChainId>& chains, DataIn data_in = DataIn::calldata) {
-        std::vector<protocol::BatchClaim> claims;
-        std::vector<Hash> versioned_hashes;
+        std::vector<Claimed> batches;
         for (const ChainId id : CHAINS) to_head(id);
         for (const ChainId id : chains) {
             auto& on = at(id);
@@ -56,14 +55,11 @@ class Branches {
                 {open_scope(on.chain), user_transfer(on.chain, ++salt_)}};
             const auto batch = make_batch(on.chain, std::move(blocks), on.next_batch,
                                           l1.head()->hash, l1.head()->header().number);
-            auto claimed = claim_of(on.chain, config(id), batch, data_in, &l1);
-            claimed.claim.first_blob = uint256{versioned_hashes.size()};
-            for (const auto& hash : claimed.versioned_hashes) versioned_hashes.push_back(hash);
-            adopt_batch(on.chain, std::move(claimed.execution));
+            batches.push_back(claim_of(on.chain, config(id), batch, data_in));
+            adopt_batch(on.chain, batches.back().execution);
             ++on.next_batch;
-            claims.push_back(std::move(claimed.claim));
         }
-        l1.settle(claims, versioned_hashes);
+        l1.settle(batches);
         for (const ChainId id : CHAINS)
             heads_[{l1.head()->hash, id}] = {at(id).chain.head()->hash, at(id).next_batch};
     }

@@ -18,18 +18,14 @@ chain::ChainSpec rollup_spec(ChainId chain_id) {
     return spec;
 }
 
-chain::BlockAttributes attributes_of(const Hash& l1_origin_hash, uint64_t timestamp_s,
-                                     const Address& coinbase) {
+chain::BlockAttributes attributes_of(const BatchBlock& block, uint64_t total_gas) {
     chain::BlockAttributes attributes;
-    attributes.timestamp_s = timestamp_s;
-    attributes.coinbase = coinbase;
-    attributes.prev_randao = crypto::keccak256(l1_origin_hash);
-    attributes.parent_beacon_block_root = l1_origin_hash;
+    attributes.timestamp_s = block.timestamp_s;
+    attributes.coinbase = block.coinbase;
+    attributes.prev_randao = crypto::keccak256(block.l1_origin_hash);
+    attributes.parent_beacon_block_root = block.l1_origin_hash;
+    attributes.total_gas = total_gas;
     return attributes;
-}
-
-chain::BlockAttributes attributes_of(const Batch& batch, const BatchBlock& block) {
-    return attributes_of(batch.l1_origin_hash, block.timestamp_s, block.coinbase);
 }
 
 }  // namespace scope::rollup

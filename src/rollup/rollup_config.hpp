@@ -29,10 +29,10 @@ struct RollupConfig {
 /// PREDEPLOY, and without a deposit contract.
 chain::ChainSpec rollup_spec(ChainId chain_id);
 
-/// Returns the attributes of a block in a batch with this L1 origin: what the batch does not say
-/// follows from the origin and the parent (docs/formats/batch.md).
-chain::BlockAttributes attributes_of(const Hash& l1_origin_hash, uint64_t timestamp_s,
-                                     const Address& coinbase);
-chain::BlockAttributes attributes_of(const Batch& batch, const BatchBlock& block);
+/// Returns the attributes of a block in a batch: what the batch does not say follows from the
+/// block's L1 origin and the parent (docs/formats/batch.md).
+///
+/// @param total_gas  Left of what may be used in its batch (max_batch_gas).
+chain::BlockAttributes attributes_of(const BatchBlock& block, uint64_t total_gas = UINT64_MAX);
 
 }  // namespace scope::rollup

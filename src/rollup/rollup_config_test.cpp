@@ -6,6 +6,7 @@
 #include "base/hex.hpp"
 #include "chain/block_builder.hpp"
 #include "crypto/keccak.hpp"
+#include "protocol/callable.hpp"
 #include "protocol/fault.hpp"
 #include "types/signing.hpp"
 
@@ -17,14 +18,49 @@ Bytes selector(std::string_view signature) {
     return to_bytes(BytesView{hash}.first(4));
 }
 
+#define REQUEST                                                                                   \
+    "(bytes32,uint8,uint256,uint256,address,uint256,(uint256,bytes32)[],uint256,uint256,address," \
+    "uint256,uint256,bytes)"
+#define SCOPED_REQUEST "(address,uint256,uint256,bytes)"
+
 // The state transition knows ScopedCallable by these, and can't compute them from its own layer.
 TEST(system_transaction_rule, has_the_selectors_of_scoped_callable) {
-    EXPECT_EQ(to_bytes(execution::ASK),
-              selector("ask((bytes32,uint8,uint256,uint256,address,uint256,(uint256,bytes32)"
-                       "[],uint256,address,uint256,uint256,bytes))"));
-    EXPECT_EQ(to_bytes(execution::NO_OPEN_ROOT), selector("NoOpenRoot()"));
+    const std::pair<FixedBytes<4>, const char*> cases[]{
+        {execution::ASK, "ask(" REQUEST ")"},
+        {execution::LOAD_ROOT,
+         "loadRoot((uint256,bytes32,uint256),(uint256,uint256)[],(uint256,bytes32,bytes)[],"
+         "(" REQUEST ",bytes32,bool)[])"},
+        {execution::PAUSE_ASKING, "pauseAsking()"},
+        {execution::SCOPED_CALL, "scopedCall(uint256,address," SCOPED_REQUEST ")"},
+        {execution::TRY_SCOPED_CALL, "tryScopedCall(uint256,address," SCOPED_REQUEST ")"},
+        {execution::SCOPED_STATIC_CALL, "scopedStaticCall(uint256,address," SCOPED_REQUEST ")"},
+        {execution::FORWARD_STRANDED, "forwardStranded(uint256,address)"},
+        {execution::ASKING_PAUSED, "AskingPaused()"},
+    };
+    for (const auto& [known, signature] : cases)
+        EXPECT_EQ(to_bytes(known), selector(signature)) << signature;
+    EXPECT_EQ(to_bytes(execution::LOAD_ROOT),
+              to_bytes(BytesView{protocol::callable::load_root({}, {})}.first(4)));
     EXPECT_EQ(to_bytes(execution::TOO_LITTLE_GAS),
               to_bytes(protocol::selector_of(protocol::Fault::too_little_gas)));
+    EXPECT_EQ(execution::ROOT_MARKER, crypto::keccak256(as_bytes("scope.root.v2.marker")));
+}
+
+#undef SCOPED_REQUEST
+#undef REQUEST
+
+TEST(attributes_of, follow_from_the_blocks_own_origin) {
+    BatchBlock block;
+    block.l1_origin_hash = Hash{{0x11}};
+    block.timestamp_s = 7;
+    block.coinbase = Address{{0x22}};
+    const auto attributes = attributes_of(block, 1'000);
+    EXPECT_EQ(attributes.timestamp_s, 7u);
+    EXPECT_EQ(attributes.coinbase, block.coinbase);
+    EXPECT_EQ(attributes.prev_randao, crypto::keccak256(block.l1_origin_hash));
+    EXPECT_EQ(attributes.parent_beacon_block_root, block.l1_origin_hash);
+    EXPECT_EQ(attributes.total_gas, 1'000u);
+    EXPECT_TRUE(attributes.extra_data.empty());
 }
 
 // On Ethereum a log there is a deposit (EIP-6110), and one that is laid out wrongly, as this is, makes

@@ -41,7 +41,7 @@ class Journal {
         balance,             // word
         nonce,               // number
         code,                // saved, word: hash
-        storage,             // word
+        storage,             // word, account
         storage_context,     // word: original, number
         storage_warmed,      // number
         storage_cleared,     // saved
@@ -61,8 +61,12 @@ class Journal {
     /// The undoing of one step: what it was on, and what was there.
     struct Entry {
         State* state = nullptr;
-        void* subject = nullptr;  // AccountEntry, StorageSlot or TransientSlot by kind; stable
-        uint64_t number = 0;
+        // AccountEntry, StorageSlot (with its key for `storage`) or TransientSlot by kind; stable.
+        void* subject = nullptr;
+        union {
+            uint64_t number = 0;
+            void* account;  // AccountEntry
+        };
         Hash word;
         Kind kind{};
         bool flag = false;

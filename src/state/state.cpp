@@ -1,5 +1,7 @@
 #include "state/state.hpp"
 
+#include <absl/container/flat_hash_map.h>
+
 #include <algorithm>
 
 #include "base/check.hpp"
@@ -13,7 +15,7 @@ struct State::SavedCode : Journal::Saved {
 };
 
 struct State::SavedStorage : Journal::Saved {
-    absl::node_hash_map<Hash, StorageSlot> storage;
+    Slots storage;
     bool was_cleared = false;
 };
 
@@ -37,6 +39,7 @@ State::~State() {
 
 State::Place State::place(const Address& address) const {
     auto& [key, entry] = *accounts_.try_emplace(address).first;
+    entry.address = &key;
     return {key, entry};
 }
 
@@ -60,8 +63,9 @@ const evm::CodePtr& State::code_of(const Place& place) const {
     return entry.code;
 }
 
-State::StorageSlot& State::loaded_slot(const Place& place, const Hash& key) const {
-    StorageSlot& slot = place.entry.storage[key];
+State::Slots::value_type& State::loaded_slot(const Place& place, const Hash& key) const {
+    auto& node = *place.entry.storage.try_emplace(key).first;
+    StorageSlot& slot = node.second;
     if (!slot.is_loaded) {
         slot.is_loaded = true;
         if (place.entry.existed_beneath && !place.entry.storage_cleared) {
@@ -69,7 +73,7 @@ State::StorageSlot& State::loaded_slot(const Place& place, const Hash& key) cons
             slot.from_beneath = true;
         }
     }
-    return slot;
+    return node;
 }
 
 // --- Reading ---
@@ -86,7 +90,7 @@ evm::CodePtr State::code(const Address& address) const {
 Hash State::storage(const Address& address, const Hash& key) const {
     AccountEntry& entry = loaded(address);
     if (!entry.exists) return {};
-    return loaded_slot({address, entry}, key).current;
+    return loaded_slot({address, entry}, key).second.current;
 }
 
 bool State::has_storage(const Address& address) const {
@@ -138,6 +142,92 @@ StateDiff State::diff() const {
         }
         diff.accounts.push_back(std::move(change));
     }
+    std::ranges::sort(diff.accounts, {}, &AccountDiff::address);
+    return diff;
+}
+
+/// An account as it was at a checkpoint, as far as it has changed since.
+struct State::Past {
+    AccountEntry* entry = nullptr;
+    bool existed = false;
+    Account account;           // default if it did not exist
+    bool was_cleared = false;  // its storage, since
+    absl::flat_hash_map<const Slots::value_type*, Hash> slots;
+};
+
+/// Goes back through the journal without undoing anything.
+std::vector<State::Past> State::past_at(Journal::Checkpoint checkpoint) const {
+    CHECK(checkpoint <= journal_->entries_.size());
+    std::vector<Past> pasts;
+    absl::flat_hash_map<const AccountEntry*, size_t> index;
+    const auto past_of = [&](void* subject) -> Past& {
+        auto* const account = static_cast<AccountEntry*>(subject);
+        const auto [found, is_new] = index.try_emplace(account, pasts.size());
+        if (is_new) pasts.push_back({account, account->exists, account->current, false, {}});
+        return pasts[found->second];
+    };
+    for (size_t i = journal_->entries_.size(); i > checkpoint; --i) {
+        const auto& entry = journal_->entries_[i - 1];
+        if (entry.state != this) continue;
+        switch (entry.kind) {
+            case Kind::existence:
+                past_of(entry.subject).existed = entry.flag;
+                break;
+            case Kind::balance:
+                past_of(entry.subject).account.balance = load_be32(entry.word.data());
+                break;
+            case Kind::nonce:
+                past_of(entry.subject).account.nonce = entry.number;
+                break;
+            case Kind::code:
+                past_of(entry.subject).account.code_hash = entry.word;
+                break;
+            case Kind::storage:
+                past_of(entry.account).slots[static_cast<const Slots::value_type*>(entry.subject)] =
+                    entry.word;
+                break;
+            case Kind::storage_cleared:
+                past_of(entry.subject).was_cleared = true;
+                break;
+            default:
+                break;  // nothing that outlives a transaction
+        }
+    }
+    return pasts;
+}
+
+/// Returns the change of an account since; nullopt if it is again as it was.
+std::optional<AccountDiff> State::difference(const Past& past) {
+    const AccountEntry& entry = *past.entry;
+    if (!entry.exists && !past.existed) return std::nullopt;
+    AccountDiff change;
+    change.address = *entry.address;
+    if (!entry.exists) return change;
+    change.storage_cleared = past.existed && past.was_cleared;
+    if (past.was_cleared) {
+        // All that is there was written since.
+        for (const auto& [key, slot] : entry.storage)
+            if (slot.is_loaded && !slot.current.is_zero())
+                change.storage.emplace_back(key, slot.current);
+    } else {
+        for (const auto& [node, value] : past.slots)
+            if (node->second.current != value)
+                change.storage.emplace_back(node->first, node->second.current);
+    }
+    if (past.existed && past.account == entry.current && !change.storage_cleared &&
+        change.storage.empty())
+        return std::nullopt;
+    std::ranges::sort(change.storage);
+    change.account = entry.current;
+    if (entry.current.code_hash != past.account.code_hash) change.code = entry.code;
+    return change;
+}
+
+StateDiff State::diff_since(Journal::Checkpoint checkpoint) const {
+    CHECK(!in_transaction());
+    StateDiff diff;
+    for (const auto& past : past_at(checkpoint))
+        if (auto change = difference(past)) diff.accounts.push_back(std::move(*change));
     std::ranges::sort(diff.accounts, {}, &AccountDiff::address);
     return diff;
 }
@@ -220,7 +310,8 @@ void State::set_code(const Address& address, evm::CodePtr code) {
 
 evm::StorageChange State::set_storage(const Address& address, const Hash& key, const Hash& value) {
     const Place place = change(address);
-    StorageSlot& slot = loaded_slot(place, key);
+    auto& node = loaded_slot(place, key);
+    StorageSlot& slot = node.second;
     if (in_transaction() && slot.context != open_.number) {
         auto& entry = record(Kind::storage_context, &slot);
         entry.word = slot.original;
@@ -230,7 +321,9 @@ evm::StorageChange State::set_storage(const Address& address, const Hash& key, c
     }
     const evm::StorageChange before{in_transaction() ? slot.original : slot.current, slot.current};
     if (slot.current != value) {
-        record(Kind::storage, &slot).word = slot.current;
+        auto& entry = record(Kind::storage, &node);
+        entry.word = slot.current;
+        entry.account = &place.entry;
         slot.current = value;
     }
     return before;
@@ -394,7 +487,7 @@ void State::undo(const Journal::Entry& entry, std::unique_ptr<Journal::Saved> sa
             account().code = std::move(static_cast<SavedCode&>(*saved).code);
             break;
         case Kind::storage:
-            slot().current = entry.word;
+            static_cast<Slots::value_type*>(entry.subject)->second.current = entry.word;
             break;
         case Kind::storage_context:
             slot().original = entry.word;

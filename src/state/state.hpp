@@ -65,6 +65,10 @@ class State final : public StateView {
 
     /// Returns the difference from the view beneath. REQUIRES: no open transaction.
     [[nodiscard]] StateDiff diff() const;
+    /// Returns the difference from this state as it was at a checkpoint. It costs what happened
+    /// since, not what this state holds.
+    /// REQUIRES: no open transaction, neither then; a checkpoint to which a rollback is possible.
+    [[nodiscard]] StateDiff diff_since(Journal::Checkpoint checkpoint) const;
 
     // --- Changing. Each makes the account exist, and marks it as touched if a transaction is open.
 
@@ -152,6 +156,7 @@ class State final : public StateView {
         Hash value;
         uint64_t set_in = 0;
     };
+    using Slots = absl::node_hash_map<Hash, StorageSlot>;
     struct AccountEntry {
         bool is_loaded = false;  // beneath and current are known
         bool existed_beneath = false;
@@ -164,9 +169,10 @@ class State final : public StateView {
         Account beneath;
         Account current;    // default if it does not exist
         evm::CodePtr code;  // null: not asked for yet
-        absl::node_hash_map<Hash, StorageSlot> storage;
+        Slots storage;
         absl::node_hash_map<Hash, TransientSlot> transient;
         std::vector<Hash> read_before_clear;
+        const Address* address = nullptr;  // its key
     };
     struct OpenTransaction {
         uint64_t number = 0;  // 0: none is open
@@ -181,6 +187,7 @@ class State final : public StateView {
     struct SavedCode;
     struct SavedStorage;
     struct SavedTransaction;
+    struct Past;
     struct Place {  // an account and where it lies; neither moves
         const Address& address;
         AccountEntry& entry;
@@ -191,7 +198,7 @@ class State final : public StateView {
     Place change(const Address& address);  // loaded, exists, touched
     void touch(AccountEntry& entry);
     const evm::CodePtr& code_of(const Place& place) const;
-    StorageSlot& loaded_slot(const Place& place, const Hash& key) const;
+    Slots::value_type& loaded_slot(const Place& place, const Hash& key) const;
     void set_code(AccountEntry& entry, evm::CodePtr code, const Hash& hash);
     void set_balance(AccountEntry& entry, const uint256& balance);
     void set_nonce(AccountEntry& entry, uint64_t nonce);
@@ -199,6 +206,8 @@ class State final : public StateView {
     void remove(AccountEntry& entry);
     void replace_transaction(OpenTransaction next);
     Journal::Entry& record(Kind kind, void* subject = nullptr);
+    [[nodiscard]] std::vector<Past> past_at(Journal::Checkpoint checkpoint) const;
+    static std::optional<AccountDiff> difference(const Past& past);
     void undo(const Journal::Entry& entry, std::unique_ptr<Journal::Saved> saved) noexcept;
 
     const StateView& beneath_;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <random>
+
 #include "base/hex.hpp"
 #include "evm/analysis.hpp"
 #include "state/memory_state.hpp"
@@ -203,6 +206,100 @@ TEST(state, stands_on_another_state) {
     upper.set_storage(A, word(1), word(3));
     EXPECT_EQ(upper.diff().accounts.size(), 1u);
     EXPECT_EQ(lower.storage(A, word(1)), word(2));
+}
+
+void expect_equal(const StateDiff& is, const StateDiff& should) {
+    ASSERT_EQ(is.accounts.size(), should.accounts.size());
+    for (size_t i = 0; i < is.accounts.size(); ++i) {
+        const auto& one = is.accounts[i];
+        const auto& other = should.accounts[i];
+        EXPECT_EQ(one.address, other.address);
+        EXPECT_EQ(one.account, other.account);
+        EXPECT_EQ(one.code, other.code);
+        EXPECT_EQ(one.storage_cleared, other.storage_cleared);
+        EXPECT_EQ(one.storage, other.storage);
+    }
+}
+
+// A State on top, to which the same happens, has the difference since then as its whole one.
+TEST(state, tells_what_changed_since_a_checkpoint) {
+    constexpr uint64_t RUNS = 200;
+    constexpr int TRANSACTIONS = 6;
+    const evm::CodePtr codes[]{evm::make_code({0x60}), evm::make_code({0x01}), evm::empty_code()};
+    for (uint64_t seed = 1; seed <= RUNS; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        std::mt19937_64 random{seed};
+        const auto below = [&](uint64_t bound) { return random() % bound; };
+        const MemoryState base{GenesisAlloc{
+            {A, {.nonce = 1, .balance = 100u, .code = {0x60}, .storage = {{word(1), word(11)}}}}}};
+        Journal journal;
+        State state{base, journal};
+        State another{base, journal};  // whose changes are none of it
+        for (int i = 0; i < TRANSACTIONS; ++i) {
+            std::vector<std::function<void(State&)>> steps;
+            for (uint64_t step = below(6); step > 0; --step) {
+                const Address address = below(2) == 0 ? A : B;
+                const uint64_t value = below(3);
+                switch (below(6)) {
+                    case 0:
+                        steps.emplace_back(
+                            [=](State& s) { s.set_balance(address, uint256{value}); });
+                        break;
+                    case 1:
+                        steps.emplace_back([=](State& s) { s.set_nonce(address, value); });
+                        break;
+                    case 2:
+                        steps.emplace_back(
+                            [=, code = codes[value]](State& s) { s.set_code(address, code); });
+                        break;
+                    case 3:
+                        steps.emplace_back([=](State& s) {
+                            const auto before = s.checkpoint();
+                            s.set_storage(address, word(2), word(9));
+                            s.mark_destructed(address);
+                            s.rollback(before);
+                        });
+                        break;
+                    case 4:
+                        steps.emplace_back([=](State& s) { s.mark_destructed(address); });
+                        break;
+                    default:
+                        steps.emplace_back([=, key = word(below(3))](State& s) {
+                            s.set_storage(address, key, word(value));
+                        });
+                }
+            }
+            const auto empty = below(2) == 0 ? EmptyAccounts::keep : EmptyAccounts::remove;
+            const auto run = [&](State& s) {
+                s.begin_transaction();
+                for (const auto& step : steps) step(s);
+                s.end_transaction(empty);
+            };
+            State upper{state.as_view()};
+            run(upper);
+            const auto checkpoint = state.checkpoint();
+            another.set_balance(A, uint256{below(1000)});
+            run(state);
+            expect_equal(state.diff_since(checkpoint), upper.diff());
+        }
+        expect_equal(state.diff_since(0), state.diff());
+        if (testing::Test::HasFailure()) return;
+    }
+}
+
+TEST(state, tells_of_one_slot_where_one_was_written) {
+    constexpr uint64_t WRITES = 100;
+    const MemoryState base{GenesisAlloc{}};
+    State state{base};
+    for (uint64_t i = 1; i <= WRITES; ++i) {
+        const auto checkpoint = state.checkpoint();
+        state.begin_transaction();
+        state.set_storage(A, word(i), word(i));
+        state.end_transaction(EmptyAccounts::keep);
+        const auto diff = state.diff_since(checkpoint);
+        ASSERT_EQ(diff.accounts.size(), 1u);
+        EXPECT_EQ(diff.accounts[0].storage, (std::vector{std::pair{word(i), word(i)}}));
+    }
 }
 
 TEST(state, tells_what_it_read) {

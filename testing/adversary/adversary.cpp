@@ -136,7 +136,8 @@ struct Adversary::Plan {
     /// Records and fills as they follow from the entries.
     void write() {
         for (auto& part : parts) {
-            auto& [fills, records] = part.section.section;
+            auto& fills = part.section.section.fills;
+            auto& records = part.section.section.records;
             records.clear();
             fills.clear();
             for (const auto& entry : part.entries) records.push_back(entry.record);
@@ -277,6 +278,9 @@ void change_field(protocol::Request& request, Adversary::Field field,
         case Field::root_id:
             request.root_id = other.root_id;
             return;
+        case Field::depth:
+            request.depth += uint256{1u};
+            return;
         case Field::variant:
             request.variant += uint256{1u};
             return;
@@ -316,7 +320,7 @@ std::string name_of(const Adversary::Choice& choice) {
     static constexpr std::array KINDS{"drop", "keep", "forge", "field",
                                       "swap", "root", "copy",  "fault"};
     static_assert(KINDS.size() == Adversary::KIND_COUNT);
-    static constexpr std::array FIELDS{"marks",   "nonce", "from", "source",    "root id",
+    static constexpr std::array FIELDS{"marks",   "nonce", "from", "source",    "root id", "depth",
                                        "variant", "value", "data", "gas limit", "kind"};
     static_assert(FIELDS.size() == Adversary::FIELD_COUNT);
     std::string name = KINDS.at(static_cast<size_t>(choice.kind));

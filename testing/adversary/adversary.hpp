@@ -47,13 +47,14 @@ class Adversary {
         from,
         source,
         root_id,
+        depth,
         variant,
         value,
         data,
         gas_limit,
         kind,
     };
-    static constexpr size_t FIELD_COUNT = 10;
+    static constexpr size_t FIELD_COUNT = 11;
     enum class Forgery : uint8_t { none, data, success };
 
     /// A single lie. Records are numbered over all sections.

@@ -1,5 +1,7 @@
 #include "adversary/campaign.hpp"
 
+#include <algorithm>
+
 #include "adversary/adversary.hpp"
 #include "adversary/mutations.hpp"
 #include "oracle/generator.hpp"
@@ -30,10 +32,7 @@ class Campaign {
           honest_(draft_of(sealed.bundle)) {}
 
     void run(const Amount& amount) {
-        const auto unchanged = judge_(attempt(sealed_, honest_));
-        if (unchanged.verdict != Verdict::equivalent)
-            return count("unchanged",
-                         {Verdict::survivor, "not as on one chain: " + unchanged.detail});
+        if (!is_honest()) return;
         mutate(amount.mutants);
         if (amount.lies == 0) return;
         Adversary adversary{sealed_};
@@ -48,7 +47,49 @@ class Campaign {
         }
     }
 
+    void walk_bits(size_t leg) {
+        if (!is_honest()) return;
+        const auto& honest = honest_.scope.legs.at(leg);
+        const auto calldata = protocol::execute_scope(honest_.scope);
+        // Behind the offset of the one argument it is as inside of calldata.
+        const auto encoded = abi::encode(honest);
+        const BytesView bytes = BytesView{encoded}.subspan(abi::WORD);
+        const auto place = std::ranges::search(calldata, bytes);
+        CHECK(place.size() == bytes.size());
+        const auto start = static_cast<size_t>(place.begin() - calldata.begin());
+        for (size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+            auto draft = honest_;
+            draft.calldata = calldata;
+            turn_over(*draft.calldata, 8 * start + bit);
+            try_draft("leg: a bit", std::to_string(bit), draft);
+        }
+        const auto& settlement = sealed_.devnet.node().network().contracts.settlement;
+        for (size_t bit = 0; bit < 8 * honest.signed_operation.size(); ++bit) {
+            auto draft = honest_;
+            auto& changed = draft.scope.legs.at(leg);
+            turn_over(changed.signed_operation, bit);
+            const auto made = protocol::decode_signed_operation(changed.signed_operation);
+            if (!made) continue;
+            const auto hash = protocol::operation_hash(settlement, made->operation);
+            if (hash == changed.context.operation_hash) continue;
+            changed.context.operation_hash = hash;
+            try_draft("operation: a bit, with its root", std::to_string(bit), draft);
+        }
+    }
+
   private:
+    static void turn_over(Bytes& bytes, size_t bit) {
+        bytes[bit / 8] ^= static_cast<uint8_t>(1u << (bit % 8));
+    }
+
+    /// Returns whether what is not changed is as it should be; else counts it.
+    bool is_honest() {
+        const auto unchanged = judge_(attempt(sealed_, honest_));
+        if (unchanged.verdict == Verdict::equivalent) return true;
+        count("unchanged", {Verdict::survivor, "not as on one chain: " + unchanged.detail});
+        return false;
+    }
+
     /// Every kind of place is as likely as the next, whatever the number of its places.
     void mutate(uint64_t mutants) {
         FieldWalk list;
@@ -142,6 +183,21 @@ Result run_campaign(const oracle::ManyChains& many, const oracle::Program& progr
     };
     // What became of the honest program is the oracle's affair.
     [[maybe_unused]] const auto outcome = many.run(program, where, interfere);
+    return result;
+}
+
+Result walk_bits(const oracle::ManyChains& many, const oracle::Program& program, size_t leg) {
+    Result result;
+    const auto interfere = [&](const oracle::SealedScope& sealed) {
+        result.was_built = true;
+        const auto of_program = [&](const Attempt& attempt) {
+            return judge(program, sealed, attempt);
+        };
+        const auto all = [](const std::string&) { return true; };
+        Campaign{sealed, of_program, all, to_string(program), program.id, result}.walk_bits(leg);
+    };
+    [[maybe_unused]] const auto outcome =
+        many.run(program, builder::DataAvailability::calldata, interfere);
     return result;
 }
 

@@ -50,4 +50,8 @@ Result run_campaign(const oracle::ManyChains& many, const oracle::Program& progr
 /// @param sealed  Its `read` is not used.
 Result run_campaign(const oracle::SealedScope& sealed, uint64_t seed, const Amount& amount);
 
+/// Turns over every bit of a leg on L1 as executeScope's calldata carry it, one at a time. Of an
+/// operation that is another one by that, also with the root that follows from it.
+Result walk_bits(const oracle::ManyChains& many, const oracle::Program& program, size_t leg);
+
 }  // namespace scope::adversary

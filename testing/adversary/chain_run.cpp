@@ -13,7 +13,7 @@ std::vector<execution::Outcome> run_batch(const chain::Chain& chain, const rollu
     for (const auto& block : batch.blocks) {
         if (block.timestamp_s <= scratch.head()->header().timestamp_s) return outcomes;
         chain::BlockBuilder builder{scratch.chain(), scratch.head()->hash,
-                                    rollup::attributes_of(batch, block)};
+                                    rollup::attributes_of(block)};
         execution::Host host{builder.state(), builder.environment()};
         host.set_tracer(tracer);
         for (const auto& tx : block.transactions) {

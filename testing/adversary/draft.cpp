@@ -18,8 +18,13 @@ Draft draft_of(const builder::Bundle& bundle) {
     Draft draft;
     draft.scope = bundle.scope;
     for (const auto& part : bundle.parts) draft.batches.push_back(part.batch);
-    draft.data.resize(draft.batches.size());
     return draft;
+}
+
+Bytes bytes_of(const std::vector<rollup::Batch>& batches) {
+    Bytes bytes;
+    for (const auto& batch : batches) append(bytes, rollup::encode(batch));
+    return bytes;
 }
 
 std::vector<Section> sections_of(const Draft& draft) {
@@ -28,7 +33,7 @@ std::vector<Section> sections_of(const Draft& draft) {
         const auto& leg = draft.scope.legs[i];
         sections.push_back({.chain_id = oracle::chain_id_of(0),
                             .context = leg.context,
-                            .section = {leg.fills, leg.records},
+                            .section = {{}, leg.fills, leg.records},
                             .is_own = !leg.signed_operation.empty(),
                             .leg = i});
     }
@@ -121,135 +126,165 @@ class Attempter {
         : sealed_(sealed), draft_(draft), scope_(draft.scope) {}
 
     Attempt run() {
-        blobs_.resize(draft_.batches.size());
-        const auto& original = sealed_.bundle;
-        for (size_t i = 0; i < draft_.batches.size(); ++i)
-            for (uint64_t k = 0; k < original.scope.batches[i].blob_count[0]; ++k)
-                blobs_[i].push_back(original.blobs.at(original.scope.batches[i].first_blob[0] + k));
-        // A claim that is dropped, doubled or moved is nobody's batch any more: as it is.
-        if (scope_.batches.size() == draft_.batches.size())
-            for (size_t i = 0; i < draft_.batches.size(); ++i)
-                if (auto refusal = prepare(i)) return std::move(*refusal);
+        blobs_ = sealed_.bundle.blobs;
+        match();
+        if (auto refusal = prepare()) return std::move(*refusal);
         return settle();
     }
 
   private:
     [[nodiscard]] const chain::Chain& l1() const { return sealed_.devnet.l1().chain(); }
+    [[nodiscard]] const builder::RollupPart& part(size_t batch) const {
+        return sealed_.bundle.parts[batch];
+    }
+    [[nodiscard]] bool is_other_batch(size_t batch) const {
+        return draft_.batches[batch] != part(batch).batch;
+    }
+    [[nodiscard]] bool has_other_batch() const {
+        for (size_t i = 0; i < draft_.batches.size(); ++i)
+            if (is_other_batch(i)) return true;
+        return false;
+    }
 
-    /// Brings a batch's claim, data and proof in line with what was changed.
-    std::optional<Attempt> prepare(size_t i) {
-        const auto& original = sealed_.bundle.parts[i];
-        const auto& batch = draft_.batches[i];
-        auto& claim = scope_.batches[i];
-        const bool is_other_batch = batch != original.batch;
-        const bool is_other_claim = claim != sealed_.bundle.scope.batches[i];
-        if (!is_other_batch && !is_other_claim && !draft_.data[i]) return std::nullopt;
+    /// Finds the batch of each claim. One that is dropped or doubled leaves the others theirs.
+    void match() {
+        const auto& original = sealed_.bundle.scope.batches;
+        for (size_t k = 0; k < scope_.batches.size(); ++k) {
+            if (scope_.batches.size() == original.size()) {
+                batch_of_.push_back(k);
+                continue;
+            }
+            const auto same = std::ranges::find(original, scope_.batches[k]);
+            batch_of_.push_back(static_cast<size_t>(same - original.begin()));
+        }
+    }
+
+    /// Brings claims, data and proofs in line with what was changed.
+    std::optional<Attempt> prepare() {
+        const auto refused = [](Attempt::End end, std::string reason) {
+            return Attempt{end, std::move(reason), false, {}, {}};
+        };
+        const bool is_claimed_anew = scope_.batches != sealed_.bundle.scope.batches;
+        if (!has_other_batch() && !is_claimed_anew && !draft_.data) return std::nullopt;
+        for (const auto& batch : draft_.batches)
+            if (batch.blocks.empty()) return refused(Attempt::End::not_attested, "no blocks");
 
         std::string reason;
-        bool is_valid = true;
-        if (is_other_batch && !batch.blocks.empty()) {
-            const auto& rollup = *sealed_.devnet.node().follower().rollup(original.chain_id);
-            rollup::BatchOptions options;
-            options.l1_origin_timestamp_s = l1().head()->header().timestamp_s;
-            const auto execution =
-                rollup::execute_batch(rollup.chain, rollup.config, batch, options);
-            if (execution) {
-                claim.post_state_root = execution->post_state_root;
-                claim.last_block_hash = execution->last_block_hash;
-                claim.remotes = execution->remotes;
-                claim.batch_number = uint256{batch.number};
-                claim.first_block = uint256{batch.first_block};
-                claim.l1_origin_hash = batch.l1_origin_hash;
-                claim.l1_origin_number = uint256{batch.l1_origin_number};
-            } else {
-                is_valid = false;
-                auto refusal = execution.error();
-                const Bytes revert_data = std::exchange(refusal.revert_data, {});
-                reason = to_string(refusal);
-                if (!revert_data.empty()) reason += ": " + builder::describe_revert(revert_data);
-            }
-        }
-        if (batch.blocks.empty())
-            return Attempt{Attempt::End::not_attested, "no blocks", false, {}, {}};
-
-        prover::ProofInput input;
-        if (!publish(i)) return Attempt{Attempt::End::not_settled, "not a blob", false, {}, {}};
-        if (blobs_[i].empty()) input.batch = claim.data;
-        for (const auto& blob : blobs_[i]) input.blobs.push_back(blob->blob);
-        input.claim = original.public_inputs;
-        input.claim.chain_id = claim.chain_id;
-        input.claim.batch_number = claim.batch_number;
-        input.claim.pre_state_root = claim.pre_state_root;
-        input.claim.post_state_root = claim.post_state_root;
-        input.claim.first_block = claim.first_block;
-        input.claim.last_block_hash = claim.last_block_hash;
-        input.claim.l1_origin_hash = claim.l1_origin_hash;
-        input.claim.l1_origin_number = claim.l1_origin_number;
-        input.claim.forced_queue_position = claim.forced_queue_position;
-        input.claim.remotes = claim.remotes;
-        input.claim.da_commitment = commitment(i);
-        const auto proof = sealed_.devnet.committee().prove(input);
+        for (size_t k = 0; k < scope_.batches.size(); ++k)
+            if (is_other_batch(batch_of_[k])) execute(k, reason);
+        if (!publish()) return refused(Attempt::End::not_settled, "not a blob");
+        if (scope_.batches.empty()) return std::nullopt;
+        const auto proof = sealed_.devnet.committee().prove(input());
         if (proof) {
-            claim.proof = proof->bytes;
-            // A mutated proof alone would be mended by this.
-            if (!is_other_batch && !draft_.data[i] &&
-                draft_.scope.batches[i].proof != sealed_.bundle.scope.batches[i].proof)
-                claim.proof = draft_.scope.batches[i].proof;
-        } else if (is_other_batch) {
-            if (is_valid && !proof.error().dissents.empty())
+            // Changed proofs alone would be mended by this.
+            if (draft_.scope.proofs == sealed_.bundle.scope.proofs) scope_.proofs = {proof->bytes};
+        } else if (has_other_batch()) {
+            if (reason.empty() && !proof.error().dissents.empty())
                 reason = to_string(proof.error().dissents.front());
-            return Attempt{Attempt::End::not_attested, reason, false, {}, {}};
+            return refused(Attempt::End::not_attested, reason);
         }
         return std::nullopt;
     }
 
-    /// Puts a batch's bytes where the original's were. False if they can't be blobs.
-    bool publish(size_t i) {
-        const bool in_blobs = !blobs_[i].empty();
+    /// Claims what executing another batch leads to.
+    /// @param reason  If it can't be executed: why.
+    void execute(size_t k, std::string& reason) {
+        const auto& batch = draft_.batches[batch_of_[k]];
+        const auto& rollup = *sealed_.devnet.node().follower().rollup(part(batch_of_[k]).chain_id);
+        const auto execution = rollup::execute_batch(rollup.chain, rollup.config, batch);
+        if (!execution) {
+            auto refusal = execution.error();
+            const Bytes revert_data = std::exchange(refusal.revert_data, {});
+            reason = to_string(refusal);
+            if (!revert_data.empty()) reason += ": " + builder::describe_revert(revert_data);
+            return;
+        }
+        auto& claim = scope_.batches[k];
+        claim.parent_block_hash = execution->parent_block_hash;
+        claim.last_block_hash = execution->last_block_hash;
+        claim.remotes = execution->remotes;
+        claim.batch_number = uint256{batch.number};
+        claim.first_block = uint256{batch.first_block};
+        claim.l1_origin_hash = batch.blocks.back().l1_origin_hash;
+        claim.l1_origin_number = uint256{batch.blocks.back().l1_origin_number};
+    }
+
+    [[nodiscard]] prover::ProofInput input() const {
+        prover::ProofInput input;
+        input.data = scope_.data;
+        for (const auto& blob : blobs_) input.blobs.push_back(blob->blob);
+        const Hash commitment = data_commitment();
+        for (size_t k = 0; k < scope_.batches.size(); ++k) {
+            const auto& claim = scope_.batches[k];
+            auto inputs = part(batch_of_[k]).public_inputs;
+            inputs.chain_id = claim.chain_id;
+            inputs.batch_number = claim.batch_number;
+            inputs.first_block = claim.first_block;
+            inputs.parent_block_hash = claim.parent_block_hash;
+            inputs.last_block_hash = claim.last_block_hash;
+            inputs.builder = claim.builder;
+            inputs.l1_origin_number = claim.l1_origin_number;
+            inputs.l1_origin_hash = claim.l1_origin_hash;
+            inputs.data = {commitment, claim.data_offset, claim.data_length};
+            inputs.remotes = claim.remotes;
+            inputs.forced_queue_position = claim.forced_queue_position;
+            input.claims.push_back(std::move(inputs));
+        }
+        return input;
+    }
+
+    /// Puts the batches' bytes where the original's were. False if they can't be blobs.
+    bool publish() {
         Data data;
-        if (draft_.data[i]) {
-            data = *draft_.data[i];
-        } else if (draft_.batches[i] == sealed_.bundle.parts[i].batch) {
-            return true;  // what is published may itself be what was changed
-        } else {
-            data.calldata = rollup::encode(draft_.batches[i]);
-            if (in_blobs) {
+        if (draft_.data) {
+            data = *draft_.data;
+        } else if (has_other_batch()) {
+            data.calldata = bytes_of(draft_.batches);
+            if (!blobs_.empty()) {
                 auto blobs = rollup::to_blobs(data.calldata);
                 if (!blobs) return false;
                 data = {{}, std::move(*blobs)};
             }
+            slice();
+        } else {
+            return true;
         }
-        scope_.batches[i].data = data.calldata;
-        if (!in_blobs) return true;
-        blobs_[i].clear();
+        scope_.data = data.calldata;
+        blobs_.clear();
         for (const auto& blob : data.blobs) {
-            blobs_[i].push_back(stored(blob));
-            if (!blobs_[i].back()) return false;
-        }
-        uint64_t next = 0;
-        for (size_t k = 0; k < blobs_.size(); ++k) {
-            scope_.batches[k].first_blob = uint256{next};
-            scope_.batches[k].blob_count = uint256{blobs_[k].size()};
-            next += blobs_[k].size();
+            blobs_.push_back(stored(blob));
+            if (!blobs_.back()) return false;
         }
         return true;
     }
 
-    [[nodiscard]] Hash commitment(size_t i) const {
-        if (blobs_[i].empty()) return protocol::da_commitment_of_calldata(scope_.batches[i].data);
+    /// Has each claim name its batch's bytes.
+    void slice() {
+        std::vector<std::pair<size_t, size_t>> slices;
+        size_t end = 0;
+        for (const auto& batch : draft_.batches) {
+            const size_t size = rollup::encode(batch).size();
+            slices.emplace_back(end, size);
+            end += size;
+        }
+        for (size_t k = 0; k < scope_.batches.size(); ++k) {
+            const auto [offset, size] = slices[batch_of_[k]];
+            scope_.batches[k].data_offset = uint256{offset};
+            scope_.batches[k].data_length = uint256{size};
+        }
+    }
+
+    [[nodiscard]] Hash data_commitment() const {
+        if (blobs_.empty()) return protocol::data_commitment_of_calldata(scope_.data);
         std::vector<Hash> hashes;
-        for (const auto& blob : blobs_[i])
-            hashes.push_back(crypto::versioned_hash(blob->commitment));
-        return protocol::da_commitment_of_blobs(hashes);
+        for (const auto& blob : blobs_) hashes.push_back(crypto::versioned_hash(blob->commitment));
+        return protocol::data_commitment_of_blobs(hashes);
     }
 
     Attempt settle() {
-        std::vector<chain::StoredBlobPtr> blobs;
-        for (const auto& of_batch : blobs_)
-            blobs.insert(blobs.end(), of_batch.begin(), of_batch.end());
         const auto& contracts = sealed_.devnet.node().network().contracts;
         auto tx = builder::make_bundle_transaction(*builder::read_snapshot(sealed_.devnet.l1()),
-                                                   contracts, sealed_.options, scope_, blobs);
+                                                   contracts, sealed_.options, scope_, blobs_);
         if (draft_.calldata) tx.data = *draft_.calldata;
         if (draft_.gas_limit) tx.gas_limit = *draft_.gas_limit;
         if (draft_.calldata || draft_.gas_limit) sign(tx, sealed_.options.submitter);
@@ -276,7 +311,7 @@ class Attempter {
             attempt.reason = to_string(sealed.error());
             return attempt;
         }
-        derive(attempt, *sealed, blobs);
+        derive(attempt, *sealed, blobs_);
         return attempt;
     }
 
@@ -368,7 +403,8 @@ class Attempter {
     const oracle::SealedScope& sealed_;
     const Draft& draft_;
     protocol::Scope scope_;
-    std::vector<std::vector<chain::StoredBlobPtr>> blobs_;  // of each batch
+    std::vector<chain::StoredBlobPtr> blobs_;
+    std::vector<size_t> batch_of_;  // of each claim
 };
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 namespace scope::adversary {
 
-/// A batch as it is published.
+/// The bytes of a scope's batches as they are published.
 struct Data {
     Bytes calldata;
     std::vector<crypto::Blob> blobs;  ///< empty: in calldata
@@ -16,21 +16,23 @@ struct Data {
 struct Draft {
     protocol::Scope scope;
     std::vector<rollup::Batch> batches;  ///< of scope.batches, in its order
-    /// Data to publish in place of a batch's own bytes.
-    std::vector<std::optional<Data>> data;
+    /// Data to publish in place of the batches' own bytes.
+    std::optional<Data> data;
     /// Calldata in place of executeScope's own.
     std::optional<Bytes> calldata;
     /// Gas limit of the L1 transaction.
     std::optional<uint64_t> gas_limit;
 };
 Draft draft_of(const builder::Bundle& bundle);
+/// Returns the bytes of all batches, one after the other.
+Bytes bytes_of(const std::vector<rollup::Batch>& batches);
 
 /// The section that one chain gets for one root, and its place.
 struct Section {
     ChainId chain_id;
     protocol::RootContext context;
-    protocol::RootSection section;
-    bool is_own = false;  ///< the chain is the root's own
+    protocol::RootSection section;  ///< without limits on L1
+    bool is_own = false;            ///< the chain is the root's own
     /// A leg of L1, or a transaction of a batch.
     size_t leg = 0;
     size_t batch = 0, block = 0, transaction = 0;
@@ -66,8 +68,8 @@ struct Attempt {
 };
 
 /// Executes what a builder would have executed, asks the members to sign whatever is claimed anew,
-/// settles on L1's head, and follows. A claim that they don't sign goes with the old proof. Leaves
-/// the chains as they are.
+/// settles on L1's head, and follows. Claims that they don't sign go with the old proof. Leaves the
+/// chains as they are.
 Attempt attempt(const oracle::SealedScope& sealed, const Draft& draft);
 
 }  // namespace scope::adversary

@@ -83,4 +83,10 @@ void FieldWalk::walk(const std::string& path, protocol::CallKind& kind) {
                                                 : protocol::CallKind::call;
 }
 
+void FieldWalk::walk(const std::string& path, rollup::BlockKind& kind) {
+    constexpr uint8_t KINDS = 3;
+    if (is_chosen(path))
+        kind = static_cast<rollup::BlockKind>((static_cast<uint8_t>(kind) + 1 + below(2)) % KINDS);
+}
+
 }  // namespace scope::adversary

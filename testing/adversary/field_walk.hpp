@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "protocol/abi_fields.hpp"
+#include "rollup/batch.hpp"
 
 namespace scope::adversary {
 
@@ -13,8 +14,11 @@ constexpr auto field_names(const protocol::Mark*) {
     return std::array{"chain id", "trace"};
 }
 constexpr auto field_names(const protocol::Request*) {
-    return std::array{"root id", "kind",    "source", "target", "from",      "nonce",
-                      "marks",   "variant", "to",     "value",  "gas limit", "data"};
+    return std::array{"root id", "kind",    "source", "target", "from",      "nonce", "marks",
+                      "depth",   "variant", "to",     "value",  "gas limit", "data"};
+}
+constexpr auto field_names(const protocol::Limit*) {
+    return std::array{"chain id", "value"};
 }
 constexpr auto field_names(const protocol::Fill*) {
     return std::array{"chain id", "request hash", "response"};
@@ -29,26 +33,24 @@ constexpr auto field_names(const protocol::RollingHashes*) {
     return std::array{"requestsOut", "requestsIn", "responsesOut", "responsesIn"};
 }
 constexpr auto field_names(const protocol::Streams*) {
-    return std::array{"chain id", "hashes", "value in", "value out"};
+    return std::array{"chain id", "hashes", "value in", "value out", "limit"};
 }
 constexpr auto field_names(const protocol::EnvironmentValue*) {
     return std::array{"field", "value"};
 }
 constexpr auto field_names(const protocol::BatchClaim*) {
-    return std::array{"chain id",       "batch number",
-                      "pre state root", "post state root",
-                      "first block",    "last block hash",
-                      "l1 origin hash", "l1 origin number",
-                      "data",           "first blob",
-                      "blob count",     "forced queue position",
-                      "remotes",        "proof"};
+    return std::array{
+        "chain id", "batch number",     "first block",          "parent hash", "last block hash",
+        "builder",  "l1 origin number", "l1 origin hash",       "data offset", "data length",
+        "remotes",  "policy data",      "forced queue position"};
 }
 constexpr auto field_names(const protocol::Operation*) {
-    return std::array{"account", "nonce",    "target",    "value",       "data",
-                      "gas",     "deadline", "submitter", "final trace", "runs alone"};
+    return std::array{"account",  "nonce",     "target",           "value",
+                      "data",     "gas",       "verification gas", "fee",
+                      "deadline", "submitter", "outcome",          "runs alone"};
 }
 constexpr auto field_names(const protocol::SignedOperation*) {
-    return std::array{"operation", "signature"};
+    return std::array{"operation", "signature", "owner"};
 }
 constexpr auto field_names(const protocol::L1Leg*) {
     return std::array{"context", "fills", "records", "signed operation"};
@@ -110,6 +112,7 @@ class FieldWalk {
     void walk(const std::string& path, uint8_t& number);
     void walk(const std::string& path, bool& flag);
     void walk(const std::string& path, protocol::CallKind& kind);
+    void walk(const std::string& path, rollup::BlockKind& kind);
     template <size_t N>
     void walk(const std::string& path, FixedBytes<N>& bytes) {
         if (!is_chosen(path)) return;

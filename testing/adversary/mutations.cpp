@@ -1,5 +1,7 @@
 #include "adversary/mutations.hpp"
 
+#include <algorithm>
+
 #include "rollup/blob_codec.hpp"
 
 namespace scope::adversary {
@@ -20,6 +22,21 @@ void walk_encoded(FieldWalk& walk, const std::string& path, Bytes& bytes, Decode
     if (*decoded != before) bytes = encode(*decoded);
 }
 
+/// Packs a response as protocol::encode does, whatever is in it.
+Bytes pack(const protocol::Response& response) {
+    Bytes out{static_cast<uint8_t>((response.success ? 1 : 0) | (response.has_baton ? 2 : 0))};
+    if (response.has_baton) {
+        append(out, response.trace);
+        out.push_back(static_cast<uint8_t>(response.marks.size()));
+        for (const auto& mark : response.marks) {
+            append(out, BytesView{to_be(mark.chain_id)}.last(8));
+            append(out, mark.trace);
+        }
+    }
+    append(out, response.data);
+    return out;
+}
+
 void walk_response(FieldWalk& walk, const std::string& path, Bytes& bytes) {
     walk.walk(path + " bytes", bytes);
     auto response = protocol::decode_response(bytes);
@@ -27,14 +44,16 @@ void walk_response(FieldWalk& walk, const std::string& path, Bytes& bytes) {
     const auto before = *response;
     walk.walk(path + ": success", response->success);
     walk.walk(path + ": data", response->data);
+    walk.walk(path + ": has baton", response->has_baton);
     walk.walk(path + ": trace", response->trace);
     walk.walk(path + ": marks", response->marks);
-    if (*response != before) bytes = encode(*response);
+    if (*response != before) bytes = pack(*response);
 }
 
 void walk_section(FieldWalk& walk, const std::string& path, Section& section) {
     walk.walk(path + ": context", section.context);
-    auto& [fills, records] = section.section;
+    auto& [limits, fills, records] = section.section;
+    walk.walk(path + ": limit", limits);
     walk.walk_list(path + ": fill", fills);
     for (auto& fill : fills) {
         walk.walk(path + ": fill: chain id", fill.chain_id);
@@ -58,6 +77,7 @@ void walk_copies(FieldWalk& walk, const std::string& path, protocol::Record& rec
     copy("to", &protocol::Request::to);
     copy("nonce", &protocol::Request::nonce);
     copy("marks", &protocol::Request::marks);
+    copy("depth", &protocol::Request::depth);
     copy("data", &protocol::Request::data);
     copy("source", &protocol::Request::source_chain_id);
     copy("root id", &protocol::Request::root_id);
@@ -90,6 +110,7 @@ void walk_moves(FieldWalk& walk, Draft& draft, std::vector<Section>& sections) {
                 }
             }
         };
+        move(&protocol::RootSection::limits, "limit");
         move(&protocol::RootSection::fills, "fill");
         move(&protocol::RootSection::records, "record");
     }
@@ -113,12 +134,14 @@ void walk_transaction(FieldWalk& walk, const std::string& path, Transaction& tx)
 void walk_batch(FieldWalk& walk, rollup::Batch& batch) {
     walk.walk("batch: chain id", batch.chain_id);
     walk.walk("batch: number", batch.number);
-    walk.walk("batch: l1 origin hash", batch.l1_origin_hash);
-    walk.walk("batch: l1 origin number", batch.l1_origin_number);
     walk.walk("batch: first block", batch.first_block);
     walk.walk_list("batch: block", batch.blocks);
     for (size_t b = 0; b < batch.blocks.size(); ++b) {
         auto& block = batch.blocks[b];
+        walk.walk("block: kind", block.kind);
+        walk.walk("block: slot", block.slot);
+        walk.walk("block: l1 origin number", block.l1_origin_number);
+        walk.walk("block: l1 origin hash", block.l1_origin_hash);
         walk.walk("block: timestamp", block.timestamp_s);
         walk.walk("block: coinbase", block.coinbase);
         walk.walk_list("block: transaction", block.transactions);
@@ -127,11 +150,16 @@ void walk_batch(FieldWalk& walk, rollup::Batch& batch) {
             walk_transaction(walk, is_system ? "system transaction" : "user's transaction", tx);
             if (!is_system) continue;
             auto call = callable::decode_system_call(tx.data);
-            if (!call || !std::holds_alternative<callable::OpenScopeCall>(*call)) continue;
-            auto& remotes = std::get<callable::OpenScopeCall>(*call).remotes;
-            const auto before = remotes;
-            walk.walk("openScope: remote", remotes);
-            if (remotes != before) tx.data = callable::open_scope(remotes);
+            if (!call) continue;
+            if (auto* open = std::get_if<callable::OpenScopeCall>(&*call)) {
+                const auto before = open->remotes;
+                walk.walk("openScope: remote", open->remotes);
+                if (open->remotes != before) tx.data = callable::open_scope(open->remotes);
+            } else if (auto* add = std::get_if<callable::AddChainsCall>(&*call)) {
+                const auto before = add->chain_ids;
+                walk.walk("addChains: chain id", add->chain_ids);
+                if (add->chain_ids != before) tx.data = callable::add_chains(add->chain_ids);
+            }
         }
         for (size_t t = 1; t < block.transactions.size(); ++t) {
             if (!walk.is_chosen("block: split")) continue;
@@ -151,25 +179,38 @@ void walk_batch(FieldWalk& walk, rollup::Batch& batch) {
 /// mean anything.
 void walk_bytes(FieldWalk& walk, Draft& draft, size_t i) {
     if (draft.batches[i].blocks.empty()) return;  // its one block was dropped: no batch has none
-    if (walk.is_chosen("batch bytes")) {
-        auto bytes = rollup::encode(draft.batches[i]);
-        bytes[walk.below(bytes.size())] ^= static_cast<uint8_t>(1u << walk.below(8));
-        if (auto batch = rollup::decode_batch(bytes)) {
-            draft.batches[i] = std::move(*batch);
-        } else if (draft.scope.batches[i].blob_count.is_zero()) {
-            draft.data[i] = Data{std::move(bytes), {}};
-        } else {
-            draft.data[i] = Data{{}, *rollup::to_blobs(bytes)};
-        }
+    if (!walk.is_chosen("batch bytes")) return;
+    auto bytes = rollup::encode(draft.batches[i]);
+    bytes[walk.below(bytes.size())] ^= static_cast<uint8_t>(1u << walk.below(8));
+    if (auto batch = rollup::decode_batch(bytes)) {
+        draft.batches[i] = std::move(*batch);
+        return;
     }
-    if (draft.scope.batches[i].blob_count.is_zero()) return;
-    Data data{{}, *rollup::to_blobs(rollup::encode(draft.batches[i]))};
+    Bytes all;
+    for (size_t k = 0; k < draft.batches.size(); ++k)
+        append(all, k == i ? bytes : rollup::encode(draft.batches[k]));
+    if (draft.scope.data.empty())
+        draft.data = Data{{}, *rollup::to_blobs(all)};
+    else
+        draft.data = Data{std::move(all), {}};
+}
+
+/// What all batches are published as.
+void walk_data(FieldWalk& walk, Draft& draft) {
+    if (std::ranges::any_of(draft.batches, [](const auto& b) { return b.blocks.empty(); })) return;
+    const auto bytes = bytes_of(draft.batches);
+    Data data;
+    if (draft.scope.data.empty())
+        data.blobs = *rollup::to_blobs(bytes);
+    else
+        data.calldata = bytes;
     const auto before = data;
+    walk.walk("scope: data", data.calldata);
     walk.walk_list("blob", data.blobs);
     for (auto& blob : data.blobs)
         if (walk.is_chosen("blob: a byte"))
             blob[walk.below(blob.size())] ^= static_cast<uint8_t>(1u << walk.below(8));
-    if (data != before) draft.data[i] = std::move(data);
+    if (data != before) draft.data = std::move(data);
 }
 
 void walk_legs(FieldWalk& walk, Draft& draft) {
@@ -213,6 +254,8 @@ void walk(FieldWalk& walk, Draft& draft) {
         walk_batch(walk, draft.batches[i]);
         walk_bytes(walk, draft, i);
     }
+    walk_data(walk, draft);
+    walk.walk("proof", draft.scope.proofs);
     if (walk.is_chosen("calldata of executeScope")) {
         auto calldata = protocol::execute_scope(draft.scope);
         switch (walk.below(3)) {

@@ -14,17 +14,23 @@ constexpr int64_t COLD = 15'000;
 constexpr int64_t ASK = 250'000;
 constexpr int64_t SERVE = 250'000;
 constexpr int64_t LOAD = 150'000;
-/// An alias asks with so much at a root's own level, else with half the gas of its request's frame.
+/// An alias asks with so much, or with half of what its chain may still ask with.
 constexpr int64_t ALIAS_GAS_LIMIT = 2'000'000;
+/// The highest gas limit of a request that a root makes itself.
+constexpr int64_t ROOT_LIMIT = 1 << 24;
 
 constexpr int64_t SYSTEM_GAS = 27'000'000;
 constexpr int64_t L1_GAS = 9'500'000;
 
 class Demand {
   public:
-    explicit Demand(const Frame& root) : root_(root) { set_limits(root, 0); }
+    explicit Demand(const Frame& root) : root_(root) {
+        waits_[root.chain].push_back({.is_root = true});
+        set_limits(root);
+    }
 
     bool fits() {
+        if (asks_too_much_) return false;
         const bool on_l1 = root_.chain == 0;
         const auto limit = static_cast<int64_t>(on_l1 ? OPERATION_GAS : ROOT_GAS);
         if (!spend(root_, limit - limit / 32)) return false;
@@ -36,7 +42,7 @@ class Demand {
             collect(root_, chain, inbound);
             int64_t spent = 0;
             for (const auto* frame : inbound) {
-                const auto cost = spend(*frame, limits_.at(frame));
+                const auto cost = spend(*frame, limits_.at(frame).least);
                 if (!cost) return false;
                 spent += LOAD + SERVE + *cost;
             }
@@ -46,15 +52,58 @@ class Demand {
     }
 
   private:
-    /// @param enclosing  Gas limit of the request around; 0 at the root's own level.
-    void set_limits(const Frame& frame, int64_t enclosing) {
+    /// A gas limit. Where calls before it failed, it is not known to the unit: whoever asked may have
+    /// taken back what it took.
+    struct Limit {
+        int64_t least = 0;
+        int64_t most = 0;
+    };
+
+    /// A chain that runs a root's own code, or serves a request: what it may ask with.
+    struct Asking {
+        bool is_root = false;
+        Limit left;              ///< of the request's gas limit; unused if is_root
+        bool is_static = false;  ///< it waits in a static call
+
+        [[nodiscard]] int64_t most() const {
+            return is_root ? ROOT_LIMIT : left.least - left.least / 64;
+        }
+        [[nodiscard]] Limit of_alias() const {
+            if (is_root) return {ALIAS_GAS_LIMIT, ALIAS_GAS_LIMIT};
+            return {std::min(ALIAS_GAS_LIMIT, left.least / 2),
+                    std::min(ALIAS_GAS_LIMIT, left.most / 2)};
+        }
+    };
+
+    /// Notes the gas limits of all frames below this one (docs/protocol.md, section 7).
+    void set_limits(const Frame& frame) {
         for (const auto& below : frame.frames) {
-            const bool remote = below.chain != frame.chain;
-            auto limit = static_cast<int64_t>(below.input.gas_limit);
-            if (remote && below.input.through_alias)
-                limit = enclosing == 0 ? ALIAS_GAS_LIMIT : enclosing / 2;
+            const auto before = waits_[frame.chain].back();
+            if (below.chain == frame.chain) {
+                const auto named = static_cast<int64_t>(below.input.gas_limit);
+                limits_[&below] = {named, named};
+                set_limits(below);
+                if (!below.succeeded())
+                    waits_[frame.chain].back() = before;  // what it took is back
+                continue;
+            }
+            auto& asking = waits_[frame.chain].back();
+            const auto named = static_cast<int64_t>(below.input.gas_limit);
+            const auto limit = below.input.through_alias ? asking.of_alias() : Limit{named, named};
+            asks_too_much_ |= limit.least < named || limit.most > asking.most();
             limits_[&below] = limit;
-            set_limits(below, remote ? limit : enclosing);
+            if (!asking.is_root && !below.in_static) {
+                asking.left.least -= limit.most;
+                if (below.succeeded()) asking.left.most -= limit.least;
+            }
+            asking.is_static = below.in_static;
+            // Where it waits in a static call nothing is stored, so it asks with what it has there.
+            auto& there = waits_[below.chain];
+            const bool is_still = !there.empty() && there.back().is_static;
+            if (!is_still) there.push_back({.left = limit});
+            set_limits(below);
+            if (!is_still) waits_[below.chain].pop_back();
+            waits_[frame.chain].back().is_static = before.is_static;
         }
     }
 
@@ -74,7 +123,7 @@ class Demand {
         int64_t spent = frame.own_gas + COLD;
         for (const auto& below : frame.frames) {
             if (below.chain == frame.chain) {
-                const int64_t named = limits_.at(&below);
+                const int64_t named = limits_.at(&below).least;
                 const int64_t at_most = (limit - spent) / 64 * 63 - COLD;
                 if (named > at_most) return std::nullopt;
                 const auto cost = spend(below, named != 0 ? named : at_most);
@@ -86,9 +135,9 @@ class Demand {
             std::vector<const Frame*> callbacks;
             collect(below, frame.chain, callbacks);
             for (const auto* callback : callbacks) {
-                const int64_t named = limits_.at(callback);
-                if (named + named / 32 + SERVE > limit - spent) return std::nullopt;
-                const auto cost = spend(*callback, named);
+                const auto [least, most] = limits_.at(callback);
+                if (most + most / 32 + SERVE > limit - spent) return std::nullopt;
+                const auto cost = spend(*callback, least);
                 if (!cost) return std::nullopt;
                 spent += SERVE + *cost;
             }
@@ -99,7 +148,9 @@ class Demand {
     }
 
     const Frame& root_;
-    std::map<const Frame*, int64_t> limits_;
+    std::map<const Frame*, Limit> limits_;
+    std::map<size_t, std::vector<Asking>> waits_;  // by chain, innermost last
+    bool asks_too_much_ = false;
 };
 
 }  // namespace

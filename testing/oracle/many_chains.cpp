@@ -26,6 +26,8 @@ constexpr int64_t SETUP_GAS = int64_t{1} << 40;
 constexpr uint256 PURSE{0, 1'000'000, 0, 0};  // wei of those who pay for gas
 constexpr uint256 MAX_FEE{100'000'000'000u};  // wei
 constexpr uint64_t TRANSFER_GAS = 21'000;
+constexpr uint64_t VERIFICATION_GAS = 100'000;
+constexpr uint64_t MAX_L1_GAS = 16'000'000;  // of a root: whatever fits a scope
 
 crypto::SecretKey key_of(std::string_view name) {
     return crypto::SecretKey::from(crypto::keccak256(as_bytes(name))).value();
@@ -107,6 +109,12 @@ Bytes proxy_with_arguments(const Address& implementation, ChainId chain_id,
     return concat(BEFORE, implementation, AFTER, to_be(uint256{chain_id}), account);
 }
 
+/// Returns the predeploy's slot that is 1 if it knows the chain.
+Hash known_chain_slot(ChainId chain_id) {
+    return crypto::keccak256(
+        concat(crypto::keccak256(as_bytes("scope.known-chains")), to_be(uint256{chain_id})));
+}
+
 /// Somebody whose alias only shows what aliases delegate to.
 constexpr ChainId STRANGER_CHAIN_ID{999};
 constexpr Address STRANGER{{1}};
@@ -133,8 +141,8 @@ ManyChains::ManyChains(const devnet::Artifacts& artifacts) {
     verifier_ =
         l1.create(concat(artifacts.init_code("CommitteeVerifier"),
                          abi::encode(std::vector{crypto::address_of(member_key())}, uint256{1u})));
-    const Address account =
-        l1.create(concat(artifacts.init_code("ScopedAccount"), abi::encode(settlement_)));
+    // The account that all share is made by the factory that the settlement contract makes.
+    const Address account = execution::create_address(execution::create_address(settlement_, 2), 1);
     l1_alias_ = deploy_alias_implementation(l1, l1_callable_);
     l1_ = l1.finish();
     l1_[crypto::address_of(submitter_key())].balance = PURSE;
@@ -238,6 +246,11 @@ struct ManyChains::World::Impl {
     void add_rollup(size_t chain, state::GenesisAlloc alloc, size_t programs, Setup& setup) {
         alloc[user_address()].balance =
             uint256{ROOT_GAS} * MAX_FEE * uint256{8u} * uint256{programs};
+        // They are registered before L1's first block, so that no batch makes them known.
+        for (size_t other = 1; other < chain_count; ++other)
+            if (other != chain)
+                alloc[rollup::PREDEPLOY].storage[known_chain_slot(chain_id_of(other))] =
+                    to_be(uint256{1u});
         auto config = devnet::rollup_config(chain_id_of(chain), network.contracts.settlement,
                                             std::move(alloc));
         const chain::Chain genesis{config.spec, config.genesis};
@@ -290,11 +303,13 @@ builder::Root make_root(const Program& program, const Addresses& addresses, cons
                                       .value = uint256{root.value},
                                       .data = input,
                                       .gas = uint256{OPERATION_GAS},
+                                      .verification_gas = uint256{VERIFICATION_GAS},
                                       .deadline = ~uint256{}};
         const auto signature =
             crypto::sign(protocol::operation_digest(settlement, operation), user_key());
         auto bytes = to_bytes(crypto::to_rsv(signature));
-        return builder::L1Root{{std::move(operation), std::move(bytes)}};
+        return builder::L1Root{.operation = {std::move(operation), std::move(bytes), {}},
+                               .root_index = {}};
     }
     Transaction tx;
     tx.type = TxType::dynamic_fee;
@@ -304,7 +319,7 @@ builder::Root make_root(const Program& program, const Addresses& addresses, cons
     tx.gas_limit = ROOT_GAS;
     tx.to = addresses.of(root.target);
     tx.value = uint256{root.value};
-    tx.data = input;
+    tx.data = concat(input, execution::ROOT_MARKER);
     sign(tx, user_key());
     return builder::L2Root{chain_id_of(chain), std::move(tx)};
 }
@@ -345,7 +360,8 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
     auto& node = impl.devnet->node();
     const auto& settlement = impl.network.contracts.settlement;
     const builder::BuilderOptions options{.submitter = submitter_key(),
-                                          .data_availability = data_availability};
+                                          .data_availability = data_availability,
+                                          .max_l1_gas_per_root = MAX_L1_GAS};
     std::vector<uint64_t> read_until;
     for (size_t chain = 0; chain < program.chains; ++chain)
         read_until.push_back(impl.derived(chain).head()->header().number);

@@ -16,6 +16,8 @@ namespace scope::scenarios {
 namespace {
 
 constexpr uint64_t SETUP_GAS = 6'000'000;
+/// A root may take what a scope has, but for what the scope itself takes.
+constexpr uint64_t MAX_L1_GAS = 15'000'000;
 
 [[noreturn]] void fail(const std::string& what) {
     throw std::runtime_error{what};
@@ -143,37 +145,37 @@ builder::Root ScenarioWorld::root(const Site& to, Bytes data, const Ask& ask) {
     set_up();
     const auto& from = ask.from ? *ask.from : world_.alice();
     if (to.chain_id != L1)
-        return builder::L2Root{to.chain_id,
-                               make_transaction(to.chain_id, from, ask.nonces_before, to.address,
-                                                std::move(data), ask.value, ask.gas)};
+        return builder::L2Root{
+            to.chain_id, make_transaction(to.chain_id, from, ask.nonces_before, to.address,
+                                          demo::as_root(std::move(data)), ask.value, ask.gas)};
     protocol::SignedOperation made;
     auto& operation = made.operation;
     operation.account = from.address;
-    operation.nonce =
-        world_.number(L1, from.address, abi::call("operationNonce()")) + uint256{ask.nonces_before};
+    operation.nonce = world_.operation_nonce(from.address) + uint256{ask.nonces_before};
     operation.target = to.address;
     operation.value = ask.value;
     operation.data = std::move(data);
     operation.gas = uint256{ask.gas};
+    operation.verification_gas = uint256{demo::VERIFICATION_GAS};
     operation.deadline = uint256{UINT64_MAX};
     const auto signature = crypto::sign(
         protocol::operation_digest(world_.network().contracts.settlement, operation), from.key);
     made.signature = to_bytes(crypto::to_rsv(signature));
-    return builder::L1Root{std::move(made)};
+    return builder::L1Root{.operation = std::move(made), .root_index = {}};
 }
 
 builder::ScopeBuilder ScenarioWorld::open(builder::DataAvailability availability) {
     set_up();
     auto options = world_.options();
     options.data_availability = availability;
+    options.max_l1_gas_per_root = MAX_L1_GAS;
     return world_.open(options);
 }
 
 Ran ScenarioWorld::settle(builder::ScopeBuilder& scope) {
     auto bundle = world_.devnet().node().seal(scope);
     if (!bundle) fail("sealing: " + to_string(bundle.error()));
-    for (const auto& part : bundle->parts)
-        if (!part.dissents.empty()) fail("a member of the committee did not sign");
+    if (!bundle->dissents.empty()) fail("a member of the committee did not sign");
     auto settled = world_.devnet().node().settle(*bundle);
     if (!settled) fail("settling: " + to_string(settled.error()));
     check_heads();
@@ -191,8 +193,7 @@ void ScenarioWorld::check_heads() {
             fail(fmt::format("chain {}: the follower has another head", id));
         const auto registered = protocol::decode_rollup(world_.view(
             L1, world_.network().contracts.settlement.settlement, protocol::get_rollup(id)));
-        if (!registered || registered->state_root != head->header().state_root ||
-            registered->last_block_hash != head->hash)
+        if (!registered || registered->last_block_hash != head->hash)
             fail(fmt::format("chain {}: L1 has another head", id));
     }
 }

@@ -73,7 +73,7 @@ class ScenarioWorld {
     /// Opens a scope on the heads, for the next slot.
     builder::ScopeBuilder open(
         builder::DataAvailability availability = builder::DataAvailability::calldata);
-    /// Settles the scope and lets the follower follow: all heads, state roots and L1's registry
+    /// Settles the scope and lets the follower follow: all heads and L1's registry
     /// must agree.
     Ran settle(builder::ScopeBuilder& scope);
     /// Runs a scope of one root, which must be accepted; whether it succeeds is in its result.

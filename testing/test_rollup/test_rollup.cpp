@@ -1,5 +1,6 @@
 #include "test_rollup/test_rollup.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <stdexcept>
 
@@ -21,6 +22,12 @@ namespace {
 
 constexpr protocol::SettlementId SETTLEMENT{L1_CHAIN,
                                             "0x5e771e0000000000000000000000000000000001"_address};
+constexpr uint64_t SLOT_S = 12;
+
+/// Returns the time of a block of FakeL1; the rollups' genesis is that of its first one.
+uint64_t timestamp_of(uint64_t l1_block) {
+    return 1000 + SLOT_S * l1_block;
+}
 
 /// Code word by word; jumps only forwards, to the end of a block.
 class Assembler {
@@ -62,6 +69,29 @@ class Assembler {
     Bytes code_;
 };
 
+/// Returns a signed transaction of L1 that calls the settlement contract.
+Transaction to_settlement(Bytes calldata, const std::vector<Hash>& versioned_hashes = {}) {
+    Transaction tx;
+    tx.type = versioned_hashes.empty() ? TxType::dynamic_fee : TxType::blob;
+    tx.chain_id = L1_CHAIN;
+    tx.gas_limit = execution::MAX_TRANSACTION_GAS;
+    tx.to = SETTLEMENT.settlement;
+    tx.data = std::move(calldata);
+    tx.blob_versioned_hashes = versioned_hashes;
+    sign(tx, key(2));
+    return tx;
+}
+
+/// Returns the receipt of one that succeeded with this event.
+Receipt receipt_of(const Transaction& tx, Log event) {
+    Receipt receipt;
+    receipt.type = tx.type;
+    receipt.success = true;
+    receipt.logs.push_back(std::move(event));
+    receipt.logs_bloom = bloom_of(receipt.logs);
+    return receipt;
+}
+
 }  // namespace
 
 crypto::SecretKey key(uint8_t number) {
@@ -93,9 +123,13 @@ Bytes predeploy_code() {
         for (uint64_t i = 0; i < 2; ++i) code.load(4 + i).to_memory(i);
         code.give_back(2);
     });
+    code.when_called(callable::get_limit({}), [&] { code.push(0).to_memory(0).give_back(1); });
     code.when_called(callable::open_scope({}), [&] {
         for (uint64_t i = 0; i < 4; ++i) code.push(protocol::rolling_hash_seed()).store(i);
         code.push(0).store(4).push(0).store(5).give_back(0);
+    });
+    code.when_called(callable::add_chains({}), [&] {  // offset, length, the first
+        code.argument(1).store(ADDED_COUNT_SLOT).argument(2).store(ADDED_CHAIN_SLOT).give_back(0);
     });
     for (const auto& load : {callable::load_root({}, {}), callable::run_root({}, {})}) {
         code.when_called(load, [&] {
@@ -112,7 +146,7 @@ Bytes predeploy_code() {
 
 RollupConfig config(ChainId chain_id) {
     RollupConfig config{rollup_spec(chain_id), {}, SETTLEMENT, Hash{{0x77}}};
-    config.genesis.timestamp_s = 1000;
+    config.genesis.timestamp_s = timestamp_of(0);
     config.genesis.alloc[PREDEPLOY].code = predeploy_code();
     config.genesis.alloc[user()].balance = uint256{1'000'000'000'000'000'000u};
     // EIP-7002 and EIP-7251 want code; this one asks for nothing.
@@ -153,6 +187,10 @@ Transaction Author::load_root(const Transaction& user_transaction, uint64_t inde
         callable::load_root({uint256{chain_id_}, hash(user_transaction), uint256{index}}, {}));
 }
 
+Transaction Author::add_chains(const std::vector<uint256>& chain_ids) {
+    return system(callable::add_chains(chain_ids));
+}
+
 Transaction Author::user_transaction(const Address& to, uint64_t value_wei, Bytes data) {
     Transaction tx;
     tx.type = TxType::dynamic_fee;
@@ -176,14 +214,21 @@ Transaction Author::call_predeploy() {
     return user_transaction(PREDEPLOY, 0, {1, 2, 3, 4});
 }
 
+Transaction Author::root() {
+    return user_transaction(PREDEPLOY, 0, concat(Bytes{1, 2, 3, 4}, execution::ROOT_MARKER));
+}
+
 Batch make_batch(const chain::Chain& chain, std::vector<std::vector<Transaction>> blocks,
                  uint64_t number, const Hash& l1_origin_hash, uint64_t l1_origin_number) {
     const auto& head = chain.head()->header();
-    Batch batch{chain.spec().chain_id, number,          l1_origin_hash,
-                l1_origin_number,      head.number + 1, {}};
-    uint64_t timestamp_s = head.timestamp_s;
+    Batch batch{chain.spec().chain_id, number, head.number + 1, {}};
+    uint64_t timestamp_s = std::max(head.timestamp_s, timestamp_of(l1_origin_number));
     for (auto& transactions : blocks)
-        batch.blocks.push_back({timestamp_s += 12, Address{{0xc0}}, std::move(transactions)});
+        batch.blocks.push_back({.l1_origin_number = l1_origin_number,
+                                .l1_origin_hash = l1_origin_hash,
+                                .timestamp_s = timestamp_s += SLOT_S,
+                                .coinbase = Address{{0xc0}},
+                                .transactions = std::move(transactions)});
     return batch;
 }
 
@@ -193,7 +238,7 @@ Batch sample_batch(const chain::Chain& chain, const Hash& l1_origin_hash,
     std::vector<std::vector<Transaction>> blocks(2);
     blocks[0].push_back(author.open_scope());
     blocks[0].push_back(author.transfer(Address{{0x01, 0x02}}, 5));
-    const auto own_root = author.call_predeploy();
+    const auto own_root = author.root();
     blocks[0].push_back(author.load_root(own_root, 0));
     blocks[0].push_back(own_root);
     blocks[1].push_back(author.run_root(3));
@@ -233,7 +278,7 @@ void FakeL1::add(std::vector<Transaction> transactions, std::vector<Receipt> rec
     if (!blocks_.empty()) header.parent_hash = blocks_.back()->hash;
     header.number = blocks_.size();
     header.prev_randao = to_be(uint256{added_++});
-    header.timestamp_s = 1000 + 12 * blocks_.size();  // the rollups' genesis is at 1000
+    header.timestamp_s = timestamp_of(blocks_.size());
     header.transactions_root = transactions_root(transactions);
     header.receipts_root = receipts_root(receipts);
     block->block.transactions = std::move(transactions);
@@ -242,40 +287,65 @@ void FakeL1::add(std::vector<Transaction> transactions, std::vector<Receipt> rec
     blocks_.push_back(std::move(block));
 }
 
-void FakeL1::settle(const std::vector<protocol::BatchClaim>& claims,
-                    const std::vector<Hash>& versioned_hashes) {
-    auto [transaction, receipt] = settling(claims, versioned_hashes);
+void FakeL1::settle(const std::vector<Claimed>& batches) {
+    auto [transaction, receipt, blobs] = settling(batches);
+    for (const auto& blob : blobs) keep(blob);
     add({std::move(transaction)}, {std::move(receipt)});
 }
 
-Settling settling(const std::vector<protocol::BatchClaim>& claims,
-                  const std::vector<Hash>& versioned_hashes) {
-    std::vector<protocol::SettledBatch> settled;
-    for (const auto& claim : claims) {
-        const auto used = std::span{versioned_hashes}.subspan(
-            static_cast<size_t>(claim.first_blob[0]), static_cast<size_t>(claim.blob_count[0]));
-        settled.push_back(
-            {claim.chain_id, claim.batch_number, claim.post_state_root, claim.last_block_hash,
-             claim.blob_count.is_zero() ? protocol::da_commitment_of_calldata(claim.data)
-                                        : protocol::da_commitment_of_blobs(used),
-             claim.first_blob, claim.blob_count});
+void FakeL1::register_rollups(const std::vector<uint256>& chain_ids) {
+    std::vector<Transaction> transactions;
+    std::vector<Receipt> receipts;
+    for (const auto& chain_id : chain_ids) {
+        transactions.push_back(to_settlement(Bytes{}));
+        receipts.push_back(receipt_of(transactions.back(), registration(chain_id)));
     }
-    Transaction tx;
-    tx.type = versioned_hashes.empty() ? TxType::dynamic_fee : TxType::blob;
-    tx.chain_id = L1_CHAIN;
-    tx.gas_limit = execution::MAX_TRANSACTION_GAS;
-    tx.to = SETTLEMENT.settlement;
-    tx.data = protocol::execute_scope({{}, claims, {}});
-    tx.blob_versioned_hashes = versioned_hashes;
-    sign(tx, key(2));
+    add(std::move(transactions), std::move(receipts));
+}
 
-    Receipt receipt;
-    receipt.type = tx.type;
-    receipt.success = true;
-    receipt.logs.push_back(
-        {SETTLEMENT.settlement, {protocol::scope_settled_topic(), Hash{}}, abi::encode(settled)});
-    receipt.logs_bloom = bloom_of(receipt.logs);
-    return {std::move(tx), std::move(receipt)};
+Hash FakeL1::keep(const crypto::Blob& blob) {
+    auto stored = std::make_shared<chain::StoredBlob>();
+    stored->blob = blob;
+    const Hash versioned_hash = versioned_hash_of(blob).value();
+    blobs_[versioned_hash] = std::move(stored);
+    return versioned_hash;
+}
+
+Log registration(const uint256& chain_id) {
+    return {SETTLEMENT.settlement,
+            {protocol::rollup_registered_topic(), to_be(chain_id)},
+            abi::encode(Address{}, Hash{}, Address{}, Hash{}, uint256{})};
+}
+
+Settling settling(const std::vector<Claimed>& batches) {
+    protocol::Scope scope;
+    Bytes bytes;
+    std::vector<Hash> versioned_hashes = batches.front().versioned_hashes;
+    std::vector<crypto::Blob> blobs = batches.front().blobs;
+    for (const auto& batch : batches) {
+        scope.batches.push_back(batch.claim);
+        scope.batches.back().data_offset += uint256{bytes.size()};
+        append(bytes, batch.data.empty() ? from_blobs(batch.blobs).value_or(Bytes{}) : batch.data);
+    }
+    if (blobs.empty()) {
+        scope.data = bytes;
+    } else if (batches.size() > 1) {
+        blobs = to_blobs(bytes).value();
+        versioned_hashes.clear();
+        for (const auto& blob : blobs) versioned_hashes.push_back(versioned_hash_of(blob).value());
+    }
+    Settling out{to_settlement(protocol::execute_scope(scope), versioned_hashes), {}, blobs};
+    protocol::ScopeSettled event{versioned_hashes.empty()
+                                     ? protocol::data_commitment_of_calldata(scope.data)
+                                     : protocol::data_commitment_of_blobs(versioned_hashes),
+                                 {}};
+    for (const auto& claim : scope.batches)
+        event.batches.push_back({claim.chain_id, claim.batch_number, claim.last_block_hash,
+                                 claim.data_offset, claim.data_length});
+    out.receipt = receipt_of(out.transaction, {SETTLEMENT.settlement,
+                                               {protocol::scope_settled_topic(), Hash{}},
+                                               abi::encode(event.data_commitment, event.batches)});
+    return out;
 }
 
 Claimed claim_of(const chain::Chain& chain, const RollupConfig& config, const Batch& batch,
@@ -284,33 +354,28 @@ Claimed claim_of(const chain::Chain& chain, const RollupConfig& config, const Ba
     if (!executed) throw std::runtime_error{to_string(executed.error())};
     Claimed out;
     out.execution = std::move(*executed);
+    const Bytes bytes = encode(batch);
     auto& claim = out.claim;
     claim.chain_id = uint256{batch.chain_id};
     claim.batch_number = uint256{batch.number};
-    claim.pre_state_root = out.execution.pre_state_root;
-    claim.post_state_root = out.execution.post_state_root;
     claim.first_block = uint256{batch.first_block};
+    claim.parent_block_hash = out.execution.blocks.front().block.header().parent_hash;
     claim.last_block_hash = out.execution.last_block_hash;
-    claim.l1_origin_hash = batch.l1_origin_hash;
-    claim.l1_origin_number = uint256{batch.l1_origin_number};
+    claim.l1_origin_number = uint256{batch.blocks.back().l1_origin_number};
+    claim.l1_origin_hash = batch.blocks.back().l1_origin_hash;
+    claim.data_length = uint256{bytes.size()};
     claim.remotes = out.execution.remotes;
 
-    const Bytes bytes = encode(batch);
     if (data_in == DataIn::calldata) {
-        claim.data = bytes;
-        out.da_commitment = protocol::da_commitment_of_calldata(bytes);
+        out.data = bytes;
+        out.data_commitment = protocol::data_commitment_of_calldata(bytes);
         return out;
     }
     out.blobs = to_blobs(bytes).value();
-    for (const auto& blob : out.blobs) {
-        out.versioned_hashes.push_back(versioned_hash_of(blob).value());
-        if (l1 == nullptr) continue;
-        auto stored = std::make_shared<chain::StoredBlob>();
-        stored->blob = blob;
-        l1->blobs_[out.versioned_hashes.back()] = std::move(stored);
-    }
-    claim.blob_count = uint256{out.blobs.size()};
-    out.da_commitment = protocol::da_commitment_of_blobs(out.versioned_hashes);
+    for (const auto& blob : out.blobs)
+        out.versioned_hashes.push_back(l1 == nullptr ? versioned_hash_of(blob).value()
+                                                     : l1->keep(blob));
+    out.data_commitment = protocol::data_commitment_of_blobs(out.versioned_hashes);
     return out;
 }
 

@@ -85,12 +85,12 @@ std::vector<bool> used_by(const Bytes& calldata) {
 
 const AbiType& scope_type() {
     static const AbiType TYPE = [] {
-        const auto batch = tuple({words(8), bytes(), words(3), array(words(7)), bytes()});
-        const auto request = tuple({words(6), array(words(2)), words(4), bytes()});
+        const auto batch = tuple({words(10), array(words(8)), bytes(), words(1)});
+        const auto request = tuple({words(6), array(words(2)), words(5), bytes()});
         const auto fill = tuple({words(2), bytes()});
         const auto record = tuple({request, words(2)});
         const auto leg = tuple({words(3), array(fill), array(record), bytes()});
-        return tuple({array(words(2)), array(batch), array(leg)});
+        return tuple({array(words(2)), bytes(), array(batch), array(leg), array(bytes())});
     }();
     return TYPE;
 }

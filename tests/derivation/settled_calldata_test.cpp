@@ -94,47 +94,53 @@ class Stage {
                                      world_.network().contracts.settlement);
     }
 
-    /// Expects that the contract gave its verifiers, and put into its event, these batches.
-    void expect_read(const Settled& settled, const std::vector<protocol::BatchClaim>& batches) {
+    /// Expects that the contract gave its verifiers, and put into its event, this scope.
+    void expect_read(const Settled& settled, const protocol::SettledScope& scope) {
         const auto event =
             protocol::decode_scope_settled(settled.block.receipts[0].logs.back().data);
         ASSERT_TRUE(event.has_value());
-        ASSERT_EQ(batches.size(), event->size());
-        ASSERT_EQ(batches.size(), settled.verified.size());
-        for (size_t i = 0; i < batches.size(); ++i) {
-            const auto& batch = batches[i];
-            const auto inputs = public_inputs(settled.transaction, batch);
-            EXPECT_EQ(settled.verified[i],
-                      abi::call("verify(bytes32,bytes32,bytes)", inputs.program_id,
-                                protocol::public_inputs_hash(inputs), batch.proof));
-            EXPECT_EQ((*event)[i], (protocol::SettledBatch{
-                                       batch.chain_id, batch.batch_number, batch.post_state_root,
-                                       batch.last_block_hash, inputs.da_commitment,
-                                       batch.first_blob, batch.blob_count}));
+        const auto& hashes = settled.transaction.blob_versioned_hashes;
+        const Hash commitment = hashes.empty() ? protocol::data_commitment_of_calldata(scope.data)
+                                               : protocol::data_commitment_of_blobs(hashes);
+        EXPECT_EQ(event->data_commitment, commitment);
+        ASSERT_EQ(scope.batches.size(), event->batches.size());
+        std::vector<Hash> inputs_hashes;
+        for (size_t i = 0; i < scope.batches.size(); ++i) {
+            const auto& batch = scope.batches[i];
+            inputs_hashes.push_back(protocol::public_inputs_hash(public_inputs(commitment, batch)));
+            EXPECT_EQ(
+                event->batches[i],
+                (protocol::SettledBatch{batch.chain_id, batch.batch_number, batch.last_block_hash,
+                                        batch.data_offset, batch.data_length}));
         }
+        // One proof of all, which the contract does not look into.
+        ASSERT_EQ(settled.verified.size(), 1u);
+        const auto verified = abi::decode_call<Hash, std::vector<Hash>, Bytes>(
+            abi::selector("verify(bytes32,bytes32[],bytes)"), settled.verified[0]);
+        ASSERT_TRUE(verified.has_value());
+        EXPECT_EQ(std::get<0>(*verified), world_.network().rollups[0].program_id);
+        EXPECT_EQ(std::get<1>(*verified), inputs_hashes);
     }
 
   private:
-    protocol::PublicInputs public_inputs(const Transaction& tx,
-                                         const protocol::BatchClaim& batch) const {
+    [[nodiscard]] protocol::PublicInputs public_inputs(const Hash& commitment,
+                                                       const protocol::BatchClaim& batch) const {
         const auto& [l1_chain_id, settlement] = world_.network().contracts.settlement;
-        const auto blobs = std::span{tx.blob_versioned_hashes}.subspan(
-            batch.blob_count.is_zero() ? 0 : batch.first_blob[0], batch.blob_count[0]);
         return {uint256{l1_chain_id},
                 settlement,
                 batch.chain_id,
+                world_.network().rollups[0].program_id,
                 batch.batch_number,
-                batch.pre_state_root,
-                batch.post_state_root,
                 batch.first_block,
+                batch.parent_block_hash,
                 batch.last_block_hash,
-                batch.l1_origin_hash,
+                batch.builder,
                 batch.l1_origin_number,
-                blobs.empty() ? protocol::da_commitment_of_calldata(batch.data)
-                              : protocol::da_commitment_of_blobs(blobs),
-                batch.forced_queue_position,
+                batch.l1_origin_hash,
+                {commitment, batch.data_offset, batch.data_length},
                 batch.remotes,
-                world_.network().rollups[0].program_id};
+                Hash{},
+                batch.forced_queue_position};
     }
 
     demo::Progress progress_;
@@ -143,9 +149,9 @@ class Stage {
     std::unique_ptr<chain::BlockBuilder> block_;
 };
 
-std::vector<protocol::BatchClaim> batches_in(const Transaction& tx) {
-    auto batches = protocol::decode_settled_batches(tx.data, tx.gas_limit);
-    return batches ? std::move(*batches) : std::vector<protocol::BatchClaim>{};
+protocol::SettledScope scope_in(const Transaction& tx) {
+    auto scope = protocol::decode_settled_scope(tx.data, tx.gas_limit);
+    return scope ? std::move(*scope) : protocol::SettledScope{};
 }
 
 class settled_calldata : public testing::TestWithParam<DataAvailability> {};
@@ -164,7 +170,7 @@ TEST_P(settled_calldata, of_any_shape_is_derived_as_the_contract_read_it) {
         if (!settled && i > 0) continue;
         ASSERT_TRUE(settled.has_value());
         ++accepted;
-        ASSERT_NO_FATAL_FAILURE(stage.expect_read(*settled, batches_in(settled->transaction)));
+        ASSERT_NO_FATAL_FAILURE(stage.expect_read(*settled, scope_in(settled->transaction)));
         const auto scopes = stage.derive(*settled);
         ASSERT_TRUE(scopes.has_value()) << to_string(scopes.error());
         const auto& derived = scopes->at(0).batches;
@@ -213,9 +219,10 @@ TEST_P(settled_calldata, with_any_damage_is_read_as_the_contract_read_it) {
         if (i % 2 == 1) calldata = mutator.reshape(std::move(calldata));
         const auto settled = stage.settle(mutator.damage(std::move(calldata)));
         if (!settled) continue;
-        const auto batches = batches_in(settled->transaction);
-        ASSERT_NO_FATAL_FAILURE(stage.expect_read(*settled, batches));
-        changed += batches != stage.bundle().scope.batches;
+        const auto scope = scope_in(settled->transaction);
+        ASSERT_NO_FATAL_FAILURE(stage.expect_read(*settled, scope));
+        const auto& honest = stage.bundle().scope;
+        changed += scope.batches != honest.batches || scope.data != honest.data;
     }
     EXPECT_GT(changed, MUTANTS / 100);
 }

@@ -136,14 +136,14 @@ class Document(unittest.TestCase):
             self.assertRegex(chain["head_hash"], "^0x[0-9a-f]{64}$")
             self.assertEqual(chain["head_hash"], chain["follower_hash"])
 
-    def test_state_roots_continue(self):
+    def test_block_hashes_continue(self):
         last = {}
         for scope in self.json["scopes"]:
             for chain in scope["chains"]:
                 if chain["chain_id"] in last:
-                    self.assertEqual(chain["state_root_before"], last[chain["chain_id"]])
-                self.assertNotEqual(chain["state_root_before"], chain["state_root_after"])
-                last[chain["chain_id"]] = chain["state_root_after"]
+                    self.assertEqual(chain["block_hash_before"], last[chain["chain_id"]])
+                self.assertNotEqual(chain["block_hash_before"], chain["block_hash_after"])
+                last[chain["chain_id"]] = chain["block_hash_after"]
 
     def test_says_how_long_it_took(self):
         times = self.json["timings_ms"]
@@ -193,7 +193,7 @@ class Flags(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertNotIn("\033", result.stdout)
         self.assertLessEqual(max(map(len, result.stdout.splitlines())), 120)
-        for text in ("refusal", "Refused(", "rolled back", "rolling hashes", "state roots", "follower", "0 failed"):
+        for text in ("refusal", "Refused(", "rolled back", "rolling hashes", "block hashes", "follower", "0 failed"):
             self.assertIn(text, result.stdout)
 
 

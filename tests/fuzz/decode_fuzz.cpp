@@ -1,3 +1,4 @@
+#include "protocol/response.hpp"
 #include "rlp/decode.hpp"
 #include "types/block.hpp"
 #include "types/transaction.hpp"
@@ -24,5 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         CHECK(canonical);
         CHECK(equal(encode(*block), input));
     }
+    if (const auto response = protocol::decode_response(input))
+        CHECK(equal(protocol::encode(*response), input));
     return 0;
 }

@@ -9,6 +9,8 @@
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
 #include "oracle/addresses.hpp"
+#include "oracle/script_code.hpp"
+#include "types/signing.hpp"
 
 /// Attacks by hand on docs/protocol.md §3 to §10: what settles is changed as the strongest builder
 /// could, honest members attest what they re-execute, and it is settled on L1.
@@ -173,7 +175,7 @@ protocol::Marks with_mark(protocol::Marks marks, const uint256& chain_id, const 
 /// Returns the answer of a chain that took control back at @p trace, with these marks (§5).
 protocol::Response answer_after(const protocol::Request& request, const Hash& trace,
                                 protocol::Marks marks, bool success, Bytes data) {
-    protocol::Response response{success, std::move(data), {}, {}};
+    protocol::Response response{success, std::move(data), true, {}, {}};
     response.trace = protocol::trace_after(
         trace, protocol::response_hash(protocol::request_hash(request), response));
     response.marks = with_mark(std::move(marks), request.target_chain_id, response.trace);
@@ -192,7 +194,8 @@ protocol::Marks marks_of(const protocol::Request& request) {
 
 /// Returns a chain's answer to a request that makes no scoped calls.
 protocol::Response answer_to(const protocol::Request& request, bool success, Bytes data) {
-    if (request.kind == protocol::CallKind::static_call) return {success, std::move(data), {}, {}};
+    if (request.kind == protocol::CallKind::static_call)
+        return {success, std::move(data), false, {}, {}};
     return answer_after(request, wait_of(request), marks_of(request), success, std::move(data));
 }
 
@@ -484,7 +487,7 @@ TEST(attack, a_callback_that_never_runs) {  // holes.py R2b
             // B is told that A answered and didn't move, and answers with that.
             const Bytes data = abi::encode(uint256{777u});
             auto& told_fill = b.section.fills.at(0);
-            const protocol::Response told{true, data, wait_of(callback.request),
+            const protocol::Response told{true, data, true, wait_of(callback.request),
                                           marks_of(callback.request)};
             told_fill.response = encode(told);
             auto& fill = a.section.fills.at(0);
@@ -593,6 +596,7 @@ void have_served(Draft& draft, const protocol::Request& asked, const Lot& lot) {
         request.to = Address{};
         request.to[19] = lot.precompile;
         request.nonce += uint256{i + 1};
+        request.depth += uint256{1u};
         request.data = Bytes{1};
         request.value = {};
         request.gas_limit = uint256{lot.gas_limit};
@@ -670,16 +674,16 @@ TEST(attack, variants_to_burn_the_gas_of_who_waits) {
     });
 }
 
-/// Has the user sign where the trace of its operation on L1 ends.
-void sign_final_trace(Draft& draft, const SealedScope& sealed, const Hash& trace) {
+/// Has the user sign the outcome of its operation on L1.
+void sign_outcome(Draft& draft, const SealedScope& sealed, const Hash& outcome) {
     auto& leg = draft.scope.legs.at(0);
-    auto [operation, signature] = protocol::decode_signed_operation(leg.signed_operation).value();
-    operation.final_trace = trace;
-    const auto signed_anew = crypto::sign(
-        protocol::operation_digest(sealed.devnet.node().network().contracts.settlement, operation),
-        oracle::user_key());
-    signature = to_bytes(crypto::to_rsv(signed_anew));
-    leg.signed_operation = encode(protocol::SignedOperation{operation, signature});
+    auto made = protocol::decode_signed_operation(leg.signed_operation).value();
+    made.operation.outcome = outcome;
+    const auto& settlement = sealed.devnet.node().network().contracts.settlement;
+    const auto signature =
+        crypto::sign(protocol::operation_digest(settlement, made.operation), oracle::user_key());
+    made.signature = to_bytes(crypto::to_rsv(signature));
+    leg.signed_operation = encode(made);
 }
 
 /// §7: what is served on L1 is on the gas of the frame that waits there. So a submitter can have it
@@ -695,10 +699,15 @@ TEST(attack, junk_records_burn_the_gas_of_who_waits_on_l1_is_what_remains) {
     on(p, [&](const SealedScope& sealed) {
         const auto honest = draft_of(sealed.bundle);
         const auto asked = section_of(honest, 1).section.records.at(0).request;
-        const auto answer =
-            protocol::decode_response(section_of(honest, 0).section.fills.at(0).response).value();
+        // As the contract on L1 computes it: the trace is that of its one answer.
+        const auto loaded = section_of(honest, 0).section;
+        const auto answer = protocol::decode_response(loaded.fills.at(0).response).value();
+        const auto& root = sealed.bundle.roots.at(0);
+        const Hash outcome = protocol::outcome_of(true, protocol::return_data_hash(root.output),
+                                                  answer.trace, loaded.fills, loaded.records);
+        EXPECT_EQ(outcome, root.outcome);
         auto signed_honest = honest;
-        sign_final_trace(signed_honest, sealed, answer.trace);
+        sign_outcome(signed_honest, sealed, outcome);
         const auto accepted = judge(p, sealed, attempt(sealed, signed_honest));
         EXPECT_EQ(accepted.verdict, Verdict::equivalent) << accepted.detail;
 
@@ -710,19 +719,17 @@ TEST(attack, junk_records_burn_the_gas_of_who_waits_on_l1_is_what_remains) {
                 change(draft, 1, [&](Section& s) { s.section.records.at(0).kept = is_kept; });
                 const auto attempted = attempt(sealed, draft);
                 const auto judgement = judge(p, sealed, attempted);
-                // Who minds signs where the trace ends.
-                sign_final_trace(draft, sealed, answer.trace);
+                // Who minds signs the outcome, which the leg as it is loaded is part of.
+                sign_outcome(draft, sealed, outcome);
                 const auto minded = judge(p, sealed, attempt(sealed, draft));
-                EXPECT_THAT(minded.verdict, testing::AnyOf(Verdict::equivalent, Verdict::refused))
-                    << minded.detail;
+                EXPECT_EQ(minded.verdict, Verdict::refused) << minded.detail;
                 if (judgement.verdict != Verdict::survivor) continue;
                 ++survivors;
                 EXPECT_FALSE(is_kept);
                 EXPECT_THAT(judgement.detail, testing::StartsWith("root 0"));
                 const auto failed = judge(failing, sealed, attempted);
                 EXPECT_EQ(failed.verdict, Verdict::equivalent) << failed.detail;
-                EXPECT_EQ(minded.verdict, Verdict::refused);
-                EXPECT_THAT(minded.detail, HasSubstr("WrongFinalTrace"));
+                EXPECT_THAT(minded.detail, HasSubstr("WrongOutcome"));
             }
         }
         EXPECT_GT(survivors, 0u) << "closed: turn this test around";
@@ -833,10 +840,9 @@ TEST(attack, the_second_variant_left_out) {  // holes.py R3c
         [](Draft& draft, const SealedScope&) {
             for (const size_t chain : {1u, 2u})
                 change(draft, chain, [](Section& section) {
-                    auto& [fills, records] = section.section;
-                    std::erase_if(records,
+                    std::erase_if(section.section.records,
                                   [](const auto& r) { return !r.request.variant.is_zero(); });
-                    fills.resize(1);
+                    section.section.fills.resize(1);
                 });
         },
         "aborted");
@@ -910,21 +916,56 @@ TEST(attack, a_fault_swallowed_by_a_catch_on_a_rollup) {  // holes.py R5
 }
 
 TEST(attack, a_root_included_as_an_ordinary_transaction) {
-    // §12: nothing tells a user's transaction that means to be a root from one that doesn't. But
-    // without an open root all of it reverts, and no catch takes that.
+    // §12: its marker says that it is a root, and a root stands only behind what loads it. So a
+    // builder can't have a root's calls fail by leaving out what loads it.
     const auto p = program({{{}}, {{attempt_call(2, 0), set(0, ACC)}}, {SET}}, {{.target = 1}});
+    expect_refused(
+        p,
+        [](Draft& draft, const SealedScope&) {
+            drop_section(draft, 1);
+            drop_section(draft, 2);
+        },
+        "root_without_load");
+}
+
+TEST(attack, an_ordinary_transaction_loaded_as_a_root) {
+    // §12: nor can it have one that is none make calls.
+    const auto p = program({{{}}, {{attempt_call(2, 0), set(0, ACC)}}, {SET}}, {{.target = 1}});
+    expect_refused(
+        p,
+        [](Draft& draft, const SealedScope&) {
+            auto& transactions = draft.batches.at(0).blocks.at(0).transactions;
+            auto& user = transactions.back();
+            user.data.resize(user.data.size() - sizeof(Hash));
+            sign(user, oracle::user_key());
+            change(draft, 1,
+                   [&](Section& section) { section.context.operation_hash = hash(user); });
+        },
+        "load_without_root");
+}
+
+/// An ordinary transaction's scoped call is a plain revert, on a rollup as everywhere else.
+TEST(attack, a_callee_that_asks_in_an_ordinary_transaction_is_caught) {
+    const auto p = program({{{}}, {{attempt_call(1, 1), set(0, constant(1))}, {call(2, 0)}}, {SET}},
+                           {{.target = 1, .function = 1}});
     on(p, [&](const SealedScope& sealed) {
+        // The root stays; behind it stands the same call in an ordinary transaction.
         auto draft = draft_of(sealed.bundle);
-        drop_section(draft, 1);
-        drop_section(draft, 2);
+        auto& transactions = draft.batches.at(0).blocks.at(0).transactions;
+        auto ordinary = transactions.back();
+        ordinary.nonce += 1;
+        ordinary.data = oracle::encode(oracle::ScriptInput{.depth = oracle::DEPTH});
+        sign(ordinary, oracle::user_key());
+        transactions.push_back(ordinary);
         const auto settled = attempt(sealed, draft);
         ASSERT_EQ(settled.end, Attempt::End::settled) << settled.reason;
         ASSERT_EQ(settled.roots.size(), 1u);
-        EXPECT_FALSE(settled.roots.at(0).success);
-        EXPECT_EQ(settled.roots.at(0).output, to_bytes(execution::NO_OPEN_ROOT));
-        auto nothing = p;
-        nothing.roots.clear();
-        EXPECT_EQ(difference(run_on_one_chain(nothing), sealed.read(settled.chains)), "");
+        EXPECT_TRUE(settled.roots.at(0).success);
+        EXPECT_TRUE(settled.chains.at(1).receipts.back().success);
+        const auto& state = *settled.chains.at(1).state;
+        const auto address = oracle::Addresses{p}.of(1);
+        EXPECT_EQ(state.storage(address, Hash{}), to_be(uint256{1u}));
+        EXPECT_EQ(settled.chains.at(1).receipts.back().logs.size(), 0u);
     });
 }
 
@@ -995,6 +1036,24 @@ TEST(attack, value_released_twice) {
             });
         },
         "Differ(");
+}
+
+TEST(attack, a_limit_that_is_not_what_l1_holds) {
+    // §10: a rollup serves value of another one up to what it is told that L1 holds for that one.
+    const auto p =
+        program({{{}}, {{call(2, 0, constant(0), 3), set(0, ACC)}}, {SET}}, {{.target = 1}});
+    for (const bool is_left_out : {false, true})
+        expect_refused(
+            p,
+            [&](Draft& draft, const SealedScope&) {
+                change(draft, 2, [&](Section& section) {
+                    auto& limits = section.section.limits;
+                    ASSERT_EQ(limits.size(), 1u);
+                    limits.at(0).value += uint256{1u};
+                    if (is_left_out) limits.clear();
+                });
+            },
+            is_left_out ? "EscrowExceeded" : "WrongLimit");
 }
 
 // ---- §2, §11: gas of the executor ------------------------------------------------------------

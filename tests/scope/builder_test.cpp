@@ -38,7 +38,7 @@ std::vector<Hash> heads() {
     return out;
 }
 
-/// A transaction of @p from that the world's own count of nonces does not know.
+/// A root of @p from that the world's own count of nonces does not know.
 Transaction transaction(ChainId chain_id, const devnet::Person& from, const Address& to,
                         Bytes data) {
     const auto& chain = world().chain(chain_id);
@@ -51,9 +51,23 @@ Transaction transaction(ChainId chain_id, const devnet::Person& from, const Addr
     tx.max_fee_per_gas = *chain.head()->header().base_fee_per_gas * uint256{2u} + uint256{1u};
     tx.gas_limit = 4'000'000;
     tx.to = to;
-    tx.data = std::move(data);
+    tx.data = demo::as_root(std::move(data));
     sign(tx, from.key);
     return tx;
+}
+
+/// Returns a rollup that L1 knows, and so do others, but not this builder.
+ChainId unfollowed_rollup() {
+    static const ChainId CHAIN = [] {
+        const auto& settlement = world().network().contracts.settlement;
+        const auto config = devnet::rollup_config(ChainId{77}, settlement, {});
+        const chain::Chain genesis{config.spec, config.genesis};
+        world().call_on_l1(
+            settlement.settlement,
+            devnet::register_rollup(config, world().sites().verifier, *genesis.head()));
+        return config.chain_id();
+    }();
+    return CHAIN;
 }
 
 Bytes ask(ChainId chain_id, const Address& answerer) {
@@ -84,7 +98,7 @@ L1Root signed_operation(protocol::Operation operation) {
         crypto::sign(protocol::operation_digest(world().network().contracts.settlement, operation),
                      world().alice().key);
     auto bytes = to_bytes(crypto::to_rsv(signature));
-    return {{std::move(operation), std::move(bytes)}};
+    return {.operation = {std::move(operation), std::move(bytes), {}}, .root_index = {}};
 }
 
 protocol::Operation sample_operation() {
@@ -126,11 +140,11 @@ TEST(refusal, names_the_rule_that_an_operation_breaks) {
         change(operation);
         expect_refused(signed_operation(operation), RefusalRule::operation, reason);
     };
-    rule([](protocol::Operation& o) { o.nonce += 1u; }, "WrongNonce");
-    rule([](protocol::Operation& o) { o.deadline = 1u; }, "DeadlinePassed");
+    rule([](protocol::Operation& o) { o.nonce += 1u; }, "nonce");
+    rule([](protocol::Operation& o) { o.deadline = 1u; }, "deadline");
     rule([](protocol::Operation& o) { o.submitter[0] ^= 1; }, "submitter");
     rule([](protocol::Operation& o) { o.account[0] ^= 1; }, "not delegated");
-    rule([](protocol::Operation& o) { o.final_trace = Hash{{1}}; }, "finalTrace");
+    rule([](protocol::Operation& o) { o.outcome = Hash{{1}}; }, "outcome");
 }
 
 TEST(refusal, of_an_operation_that_another_key_signed) {
@@ -140,13 +154,21 @@ TEST(refusal, of_an_operation_that_another_key_signed) {
 }
 
 TEST(refusal, tells_the_call_to_a_chain_outside_the_scope) {
-    const auto refused = try_root(L2Root{A, asking(ChainId{77}, world().sites().answerer)});
+    const auto refused = try_root(L2Root{A, asking(unfollowed_rollup(), world().sites().answerer)});
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(to_string(refused.error().rule), to_string(RefusalRule::unknown_chain));
     EXPECT_THAT(refused.error().reason, HasSubstr("calls chain 77"));
     ASSERT_EQ(refused.error().calls.size(), 1u);
     EXPECT_EQ(refused.error().calls[0].request.to, world().sites().answerer);
     EXPECT_THAT(refused.error().to_string(), HasSubstr("chain 901 -> 77"));
+}
+
+TEST(root, that_calls_a_chain_that_nobody_registered_fails_by_itself) {
+    const auto root = try_root(L2Root{A, asking(ChainId{78}, world().sites().answerer)});
+    ASSERT_TRUE(root.has_value()) << root.error().to_string();
+    EXPECT_FALSE(root->success);
+    EXPECT_EQ(root->output, abi::call("UnknownChain(uint256)", uint256{78u}));
+    EXPECT_TRUE(root->calls.empty());
 }
 
 TEST(root, that_fails_as_a_whole_settles_without_effect_and_says_why) {
@@ -179,10 +201,10 @@ TEST(scope, a_refused_root_leaves_no_trace) {
     const auto build = [&](bool with_refused) {
         auto scope = world().open();
         if (with_refused) {
-            EXPECT_FALSE(
-                scope.add(L2Root{A, asking(ChainId{77}, world().sites().answerer)}).has_value());
+            EXPECT_FALSE(scope.add(L2Root{A, asking(unfollowed_rollup(), world().sites().answerer)})
+                             .has_value());
             auto operation = sample_operation();
-            operation.final_trace = Hash{{1}};
+            operation.outcome = Hash{{1}};
             EXPECT_FALSE(scope.add(signed_operation(operation)).has_value());
         }
         EXPECT_TRUE(scope.add(L2Root{A, asking(L1, world().sites().answerer)}).has_value());
@@ -218,9 +240,15 @@ TEST(scope, settles_with_batches_in_calldata_and_in_blobs) {
 }
 
 TEST(scope, a_bundle_on_a_drifted_l1_is_refused_by_its_environment) {
+    // TIMESTAMP STOP, behind what returns it.
+    const auto clock = world().create_on_l1(from_hex("6142005f526002601ef3").value());
+    auto operation = sample_operation();
+    operation.nonce += 1u;
+    operation.target = clock;
+    operation.data.clear();
     auto scope = world().open();
-    // Its account looks at the time, for the deadline.
     ASSERT_TRUE(scope.add(signed_operation(sample_operation())).has_value());
+    ASSERT_TRUE(scope.add(signed_operation(operation)).has_value());
     const auto bundle = node().seal(scope);
     ASSERT_TRUE(bundle.has_value());
     auto later = bundle->attributes;

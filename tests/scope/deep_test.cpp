@@ -59,7 +59,8 @@ class Ring {
         tx.max_fee_per_gas = uint256{20 * demo::GWEI};
         tx.gas_limit = 16'700'000;
         tx.to = diver_;
-        tx.data = abi::call("dive(uint256,uint64)", uint256{hops}, uint256{14'000'000u});
+        tx.data =
+            demo::as_root(abi::call("dive(uint256,uint64)", uint256{hops}, uint256{14'000'000u}));
         sign(tx, world_.demo().alice().key);
         auto scope = node_->open_scope();
         if (!scope) throw std::runtime_error{to_string(scope.error())};
@@ -93,14 +94,16 @@ TEST(Deep, a_root_through_a_ring_of_rollups_ends_without_the_end_of_the_stack) {
     }
 }
 
-TEST(Deep, more_nested_calls_than_a_builder_follows_are_refused) {
+TEST(Deep, one_more_nested_call_than_the_protocol_allows_fails_where_it_is_made) {
     Ring ring{1'003, ~uint256{}};
-    const auto allowed = ring.dive(60);
+    const auto allowed = ring.dive(protocol::MAX_DEPTH);
     ASSERT_TRUE(allowed.has_value()) << allowed.error().reason;
     EXPECT_TRUE(allowed->success);
-    const auto refused = ring.dive(70);
-    ASSERT_FALSE(refused.has_value());
-    EXPECT_EQ(to_string(refused.error().rule), "too_deep") << refused.error().reason;
+    EXPECT_EQ(builder::count_calls(allowed->calls), protocol::MAX_DEPTH);
+    const auto deeper = ring.dive(protocol::MAX_DEPTH + 1);
+    ASSERT_TRUE(deeper.has_value()) << deeper.error().reason;
+    EXPECT_FALSE(deeper->success);
+    EXPECT_EQ(deeper->output, abi::call("TooDeep()"));
 }
 
 }  // namespace

@@ -30,6 +30,40 @@ TEST(mutate, no_changed_bundle_settles_as_something_else) {
     EXPECT_GE(sum.refused, sum.all() / 2);
 }
 
+/// A contract of L1 that asks one of a rollup, which calls it back: a leg with a fill, a record and
+/// an operation.
+TEST(mutate, no_bit_of_a_leg_can_be_turned_over) {
+    using oracle::Expression;
+    using oracle::Operation;
+    const auto call = [](size_t target, uint64_t function) {
+        return Operation{.kind = Operation::Kind::call,
+                         .expression = {Expression::Kind::constant, 5},
+                         .at = {},
+                         .bubbles = true,
+                         .target = target,
+                         .function = function,
+                         .value = 1};
+    };
+    const Operation set{
+        .kind = Operation::Kind::set, .expression = {Expression::Kind::argument, 0}, .at = {}};
+    oracle::Program program;
+    program.contracts = {
+        {.chain = 0, .functions = {{call(1, 0), set}, {set}}, .balance = 5, .creator = {}},
+        {.chain = 1, .functions = {{call(0, 1)}}, .balance = 5, .creator = {}}};
+    program.roots = {{.target = 0}};
+
+    const auto artifacts = devnet::Artifacts::locate();
+    const auto result = walk_bits(oracle::ManyChains{artifacts}, program, 0);
+    ASSERT_TRUE(result.was_built);
+    for (const auto& survivor : result.survivors)
+        ADD_FAILURE() << survivor.kind << ": " << survivor.detail;
+    const auto sum = result.sum();
+    RecordProperty("refused", std::to_string(sum.refused));
+    RecordProperty("equivalent", std::to_string(sum.equivalent));
+    EXPECT_EQ(sum.swallowed, 0u);
+    EXPECT_GT(sum.refused, 10'000u);
+}
+
 /// All five stories as roots of one scope.
 TEST(mutate, nor_does_the_demonstrations) {
     static const demo::Progress progress;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "base/hex.hpp"
 #include "demo/stories.hpp"
 #include "demo/world.hpp"
 #include "execution/statistics.hpp"
@@ -47,7 +48,7 @@ class Nodes : public testing::Test {
         tx.max_fee_per_gas = uint256{20 * demo::GWEI};
         tx.gas_limit = 4'000'000;
         tx.to = to;
-        tx.data = std::move(data);
+        tx.data = demo::as_root(std::move(data));
         sign(tx, from.key);
         return {A, std::move(tx)};
     }
@@ -60,7 +61,7 @@ class Nodes : public testing::Test {
         }
         auto bundle = node().seal(scope);
         if (!bundle) throw std::runtime_error{to_string(bundle.error())};
-        for (const auto& part : bundle->parts) EXPECT_TRUE(part.dissents.empty());
+        EXPECT_TRUE(bundle->dissents.empty());
         auto settled = node().settle(*bundle);
         if (!settled) throw std::runtime_error{to_string(settled.error())};
         return std::move(*settled);
@@ -209,6 +210,8 @@ TEST_F(Nodes, say_why_a_bundle_did_not_settle_and_keep_the_heads_of_l1) {
         {SettleRule::not_followed, &FaultyL1::goes_away_after_sending,
          "l1_unreachable: unreachable"},
         {SettleRule::reverted, &FaultyL1::is_late, "reverted"}};
+    // TIMESTAMP STOP, behind what returns it.
+    const auto clock = world_.create_on_l1(from_hex("6142005f526002601ef3").value());
     for (const auto& [rule, fault, reason] : cases) {
         SCOPED_TRACE(to_string(rule));
         const auto faulty = std::make_shared<FaultyL1>(l1());
@@ -220,9 +223,9 @@ TEST_F(Nodes, say_why_a_bundle_did_not_settle_and_keep_the_heads_of_l1) {
                     .builder = Components::Builder{view, faulty, prover, world_.options()}}};
         auto scope = other.open_scope();
         ASSERT_TRUE(scope.has_value());
-        // Its account looks at the time, so that it settles in no later block.
-        const auto swap = std::ranges::find(demo::stories(), "swap", &demo::Story::name);
-        ASSERT_TRUE(scope->add(swap->make(world_)).has_value());
+        // It looks at the time, so that it settles in no later block.
+        ASSERT_TRUE(scope->add(world_.operation(world_.alice(), clock, {}, 100'000)).has_value());
+        ASSERT_TRUE(scope->add(asking()).has_value());
         const auto bundle = other.seal(*scope);
         ASSERT_TRUE(bundle.has_value());
         (*faulty).*fault = true;

@@ -231,11 +231,49 @@ TEST_P(Gas, limit_is_what_the_target_gets) {
 }
 
 TEST_P(Gas, limit_that_the_target_chain_cant_give_is_refused) {
-    const auto refusal = world.refusal_of(world.root(driver, ask(40'000'000)));
+    constexpr uint64_t MOST = 1 << 24;
+    {
+        // With more no root may ask: that is a plain revert, before anybody is asked.
+        auto scope = world.open();
+        const auto added = scope.add(world.root(driver, ask(MOST + 1)));
+        ASSERT_TRUE(added.has_value()) << added.error().to_string();
+        EXPECT_FALSE(added->success);
+        EXPECT_EQ(added->output,
+                  abi::call("GasLimitTooHigh(uint256,uint256)", uint256{MOST + 1}, uint256{MOST}));
+        EXPECT_TRUE(added->calls.empty());
+    }
+    if (there != L1) {
+        EXPECT_TRUE(run(driver, ask(MOST)).root.success);
+        return;
+    }
+    const auto refusal = world.refusal_of(world.root(driver, ask(MOST)));
     EXPECT_EQ(to_string(refusal.rule), to_string(RefusalRule::gas_budget)) << refusal.to_string();
     EXPECT_THAT(refusal.reason, HasSubstr("TooLittleGas"));
     ASSERT_EQ(refusal.calls.size(), 1u);
     EXPECT_EQ(refusal.calls[0].request.to, engine.address);
+}
+
+TEST_P(Gas, limit_below_a_served_call_is_what_that_calls_limit_has_left) {
+    // What the callback asks with is taken from the limit of the call around it, a 64th kept.
+    constexpr uint64_t LIMIT = 1'000'000;
+    const auto asker = world.deploy(there, "Patterns", "Driver", world.callable(there));
+    const auto target = world.deploy(here, "Patterns", "Engine");
+    const auto ask_with = [&](uint64_t gas_limit) {
+        return abi::call("tryAsk(uint256,address,uint256,bytes)", uint256{there}, asker.address,
+                         uint256{LIMIT},
+                         abi::call("ask(uint256,address,uint256)", uint256{here}, target.address,
+                                   uint256{gas_limit}));
+    };
+    constexpr uint64_t MOST = LIMIT - LIMIT / 64;
+    EXPECT_TRUE(run(driver, ask_with(MOST / 2)).root.success);
+    EXPECT_EQ(number(driver, "success()"), 1u);
+    const auto ran = run(driver, ask_with(MOST + 1));
+    EXPECT_TRUE(ran.root.success);
+    EXPECT_EQ(number(driver, "success()"), 0u);
+    EXPECT_EQ(world.bytes(driver, "reason()"),
+              abi::call("GasLimitTooHigh(uint256,uint256)", uint256{MOST + 1}, uint256{MOST}));
+    ASSERT_EQ(ran.root.calls.size(), 1u);
+    EXPECT_TRUE(ran.root.calls[0].calls.empty());
 }
 
 TEST_P(Gas, that_runs_out_in_a_callee_is_that_callees_failure) {
@@ -510,6 +548,80 @@ TEST_F(ManyRoots, with_failing_ones_among_them) {
     world.settle(scope);
     EXPECT_EQ(count(B), 1u);
     EXPECT_EQ(count(L1), 1u);
+}
+
+// ---- operations of L1
+
+/// Returns the operation as a key signs it.
+protocol::SignedOperation sign_with(ScenarioWorld& world, const devnet::Person& person,
+                                    protocol::Operation operation) {
+    const auto signature = crypto::sign(
+        protocol::operation_digest(world.demo().network().contracts.settlement, operation),
+        person.key);
+    return {std::move(operation), to_bytes(crypto::to_rsv(signature)), {}};
+}
+
+TEST_F(ManyRoots, settle_an_operation_at_the_place_where_its_signed_outcome_holds) {
+    constexpr uint64_t PLACE = 5;
+    const auto target = world.deploy(A, "Counters", "Counter");
+    const auto call = abi::call("call(address)", world.seen_from(L1, target));
+    const auto others = call_others(A);
+    const auto unsigned_one = std::get<builder::L1Root>(world.root(callers.at(L1), call));
+    auto operation = unsigned_one.operation.operation;
+    {
+        auto scope = world.open();
+        const auto tried = scope.add(builder::L1Root{unsigned_one.operation, PLACE});
+        ASSERT_TRUE(tried.has_value()) << tried.error().to_string();
+        EXPECT_EQ(tried->context.root_index, PLACE);
+        ASSERT_FALSE(tried->outcome.is_zero());
+        operation.outcome = tried->outcome;
+    }
+    const auto signed_one = sign_with(world, world.demo().alice(), operation);
+    auto scope = world.open();
+    ASSERT_TRUE(scope.add(world.root(callers.at(A), others)).has_value());
+    const auto elsewhere = scope.add(builder::L1Root{signed_one, PLACE - 1});
+    ASSERT_FALSE(elsewhere.has_value());
+    EXPECT_EQ(to_string(elsewhere.error().rule), to_string(RefusalRule::operation));
+    EXPECT_THAT(elsewhere.error().reason, HasSubstr("outcome"));
+    const auto added = scope.add(builder::L1Root{signed_one, PLACE});
+    ASSERT_TRUE(added.has_value()) << added.error().to_string();
+    EXPECT_EQ(added->outcome, operation.outcome);
+    ASSERT_TRUE(scope.add(world.root(callers.at(A), others, {.nonces_before = 1})).has_value());
+    const auto ran = world.settle(scope);
+    EXPECT_EQ(ran.root.context.root_index, PLACE + 1);
+    EXPECT_EQ(world.number(target, "counter()"), uint256{1u});
+    EXPECT_EQ(count(B), 2u);
+}
+
+TEST_F(ManyRoots, deploy_an_owners_account_by_its_first_operation) {
+    const auto owner = devnet::make_person("owner of an account");
+    const auto& settlement = world.demo().sites().settlement;
+    const auto address_from = [&](const Address& to, const Bytes& calldata) {
+        return protocol::decode_address(world.demo().view(L1, to, calldata)).value();
+    };
+    const auto account = address_from(address_from(settlement, protocol::account_factory()),
+                                      protocol::account_of(owner.address));
+    const auto calldata = call_others(L1);
+    auto operation =
+        std::get<builder::L1Root>(world.root(callers.at(L1), calldata)).operation.operation;
+    operation.account = account;
+    const Site at{L1, account};
+    for (const uint64_t nonce : {0u, 1u}) {
+        operation.nonce = uint256{nonce};
+        auto made = sign_with(world, owner, operation);
+        const bool is_first = nonce == 0;
+        if (is_first) made.owner = owner.address;
+        EXPECT_EQ(world.demo().chain(L1).head_state()->code(account)->bytes.empty(), is_first);
+        auto scope = world.open();
+        const auto added = scope.add(builder::L1Root{.operation = made, .root_index = {}});
+        ASSERT_TRUE(added.has_value()) << added.error().to_string();
+        EXPECT_TRUE(added->success);
+        world.settle(scope);
+    }
+    EXPECT_EQ(world.number(at, "owner()"), to_uint256(owner.address));
+    EXPECT_EQ(world.demo().operation_nonce(account), uint256{2u});
+    EXPECT_EQ(count(A), 2u);
+    EXPECT_EQ(count(B), 2u);
 }
 
 // ---- asking without the gas for it

@@ -433,7 +433,7 @@ TEST_P(Scenario, more_equal_calls_than_there_are_variants) {
     const auto ask = [&](uint64_t times) {
         return abi::call("ask(address,uint256)", seen, uint256{times});
     };
-    const Ask enough{.gas = 14'000'000};
+    const Ask enough{.gas = 13'000'000};
     const auto refusal =
         world.refusal_of(world.root(changing, ask(protocol::MAX_VARIANTS + 1), enough));
     EXPECT_EQ(to_string(refusal.rule), to_string(builder::RefusalRule::fault));

@@ -132,14 +132,16 @@ std::string change_batch(Forgery& forgery) {
 }
 
 std::string too_few_attestations(Forgery& forgery) {
-    forgery.scope().batches.front().proof.resize(65);
+    forgery.scope().proofs.front().resize(65);
     return {};
 }
 
 std::string attest_with_wrong_keys(Forgery& forgery) {
-    const auto& inputs = forgery.original().parts.front().public_inputs;
-    const auto message =
-        protocol::attestation_hash(inputs.program_id, protocol::public_inputs_hash(inputs));
+    std::vector<Hash> inputs_hashes;
+    for (const auto& part : forgery.original().parts)
+        inputs_hashes.push_back(protocol::public_inputs_hash(part.public_inputs));
+    const auto message = protocol::attestation_hash(
+        forgery.original().parts.front().public_inputs.program_id, inputs_hashes);
     std::array outsiders{devnet::make_person("outsider-1"), devnet::make_person("outsider-2")};
     if (outsiders[1].address < outsiders[0].address) std::swap(outsiders[0], outsiders[1]);
     Bytes proof;
@@ -149,7 +151,7 @@ std::string attest_with_wrong_keys(Forgery& forgery) {
         append(proof, to_be(signature.s));
         proof.push_back(signature.y_parity ? 28 : 27);
     }
-    forgery.scope().batches.front().proof = std::move(proof);
+    forgery.scope().proofs = {std::move(proof)};
     return {};
 }
 

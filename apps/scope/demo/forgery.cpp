@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "protocol/abi_fields.hpp"
 #include "protocol/callable.hpp"
 #include "rollup/blob_codec.hpp"
 
@@ -15,12 +14,13 @@ namespace {
 
 /// Decodes the calldata of loadRoot or runRoot; nullopt for another function.
 std::optional<Forgery::Section> decode_section(BytesView calldata) {
-    if (calldata.size() < 4) return std::nullopt;
-    auto decoded = abi::decode<protocol::RootContext, std::vector<protocol::Fill>,
-                               std::vector<protocol::Record>>(calldata.subspan(4));
-    if (!decoded) return std::nullopt;
-    auto& [context, fills, records] = *decoded;
-    return Forgery::Section{context, {std::move(fills), std::move(records)}};
+    auto call = protocol::callable::decode_system_call(calldata);
+    if (!call) return std::nullopt;
+    if (auto* load = std::get_if<protocol::callable::LoadRootCall>(&*call))
+        return Forgery::Section{load->context, std::move(load->section)};
+    if (auto* run = std::get_if<protocol::callable::RunRootCall>(&*call))
+        return Forgery::Section{run->context, std::move(run->section)};
+    return std::nullopt;
 }
 
 chain::StoredBlobPtr stored(const crypto::Blob& blob) {
@@ -38,12 +38,8 @@ chain::StoredBlobPtr stored(const crypto::Blob& blob) {
 }  // namespace
 
 Forgery::Forgery(World& world, const builder::Bundle& bundle)
-    : world_(world), original_(bundle), scope_(bundle.scope) {
-    for (const auto& batch : bundle.scope.batches) {
-        auto& blobs = blobs_.emplace_back();
-        for (uint64_t i = 0; i < batch.blob_count[0]; ++i)
-            blobs.push_back(bundle.blobs.at(batch.first_blob[0] + i));
-    }
+    : world_(world), original_(bundle), scope_(bundle.scope), blobs_(bundle.blobs) {
+    for (const auto& part : bundle.parts) batches_.push_back(part.batch);
 }
 
 protocol::L1Leg& Forgery::leg(uint64_t root_index) {
@@ -79,8 +75,7 @@ Forgery::Section Forgery::section_of(ChainId chain_id, uint64_t root_index) cons
 
 void Forgery::replace_section(ChainId chain_id, uint64_t root_index, const Section& section) {
     const size_t index = index_of(chain_id);
-    const auto& part = original_.parts[index];
-    auto batch = part.batch;
+    auto& batch = batches_[index];
     transaction_of(batch, root_index).data =
         section.context.root_chain_id == uint256{chain_id}
             ? protocol::callable::load_root(section.context, section.section)
@@ -90,72 +85,66 @@ void Forgery::replace_section(ChainId chain_id, uint64_t root_index, const Secti
     const auto execution = rollup::execute_batch(rollup.chain, rollup.config, batch);
     if (!execution)
         throw std::runtime_error{"the forged batch is not valid: " + to_string(execution.error())};
-    const auto bytes = rollup::encode(batch);
-    auto claim = part.public_inputs;
-    claim.post_state_root = execution->post_state_root;
-    claim.last_block_hash = execution->last_block_hash;
-    claim.remotes = execution->remotes;
-    claim.da_commitment = publish(index, bytes);
-    const auto proof = world_.committee().prove(proof_input(index, claim, bytes));
+    scope_.batches[index].last_block_hash = execution->last_block_hash;
+    scope_.batches[index].remotes = execution->remotes;
+    publish();
+    const auto proof = world_.committee().prove(proof_input());
     if (!proof) throw std::runtime_error{"nobody signs: " + to_string(proof.error())};
-
-    auto& settled = scope_.batches[index];
-    settled.post_state_root = claim.post_state_root;
-    settled.last_block_hash = claim.last_block_hash;
-    settled.remotes = claim.remotes;
-    settled.proof = proof->bytes;
+    scope_.proofs = {proof->bytes};
 }
 
 std::string Forgery::publish_other_batch(ChainId chain_id, const rollup::Batch& batch) {
-    const size_t index = index_of(chain_id);
-    const auto bytes = rollup::encode(batch);
-    auto claim = original_.parts[index].public_inputs;
-    claim.da_commitment = publish(index, bytes);
-    const auto proof = world_.committee().prove(proof_input(index, claim, bytes));
+    batches_[index_of(chain_id)] = batch;
+    publish();
+    const auto proof = world_.committee().prove(proof_input());
     if (proof) return "the committee signed it";
     return proof.error().dissents.empty() ? to_string(proof.error())
                                           : to_string(proof.error().dissents.front());
 }
 
-Hash Forgery::publish(size_t index, const Bytes& batch_bytes) {
-    auto& batch = scope_.batches[index];
-    if (blobs_[index].empty()) {
-        batch.data = batch_bytes;
-        return protocol::da_commitment_of_calldata(batch_bytes);
+void Forgery::publish() {
+    Bytes bytes;
+    for (size_t i = 0; i < batches_.size(); ++i) {
+        const auto batch_bytes = rollup::encode(batches_[i]);
+        scope_.batches[i].data_offset = uint256{bytes.size()};
+        scope_.batches[i].data_length = uint256{batch_bytes.size()};
+        append(bytes, batch_bytes);
     }
-    const auto blobs = rollup::to_blobs(batch_bytes);
+    if (blobs_.empty()) {
+        scope_.data = std::move(bytes);
+        return;
+    }
+    const auto blobs = rollup::to_blobs(bytes);
     CHECK(blobs.has_value());
-    blobs_[index].clear();
-    for (const auto& blob : *blobs) blobs_[index].push_back(stored(blob));
-
-    uint64_t next = 0;
-    for (size_t i = 0; i < scope_.batches.size(); ++i) {
-        if (blobs_[i].empty()) continue;
-        scope_.batches[i].first_blob = uint256{next};
-        scope_.batches[i].blob_count = uint256{blobs_[i].size()};
-        next += blobs_[i].size();
-    }
-    std::vector<Hash> hashes;
-    for (const auto& blob : blobs_[index])
-        hashes.push_back(crypto::versioned_hash(blob->commitment));
-    return protocol::da_commitment_of_blobs(hashes);
+    blobs_.clear();
+    for (const auto& blob : *blobs) blobs_.push_back(stored(blob));
 }
 
-prover::ProofInput Forgery::proof_input(size_t index, const protocol::PublicInputs& claim,
-                                        const Bytes& batch_bytes) const {
+prover::ProofInput Forgery::proof_input() const {
     prover::ProofInput input;
-    input.claim = claim;
-    if (blobs_[index].empty()) input.batch = batch_bytes;
-    for (const auto& blob : blobs_[index]) input.blobs.push_back(blob->blob);
+    input.data = scope_.data;
+    std::vector<Hash> hashes;
+    for (const auto& blob : blobs_) {
+        input.blobs.push_back(blob->blob);
+        hashes.push_back(crypto::versioned_hash(blob->commitment));
+    }
+    const auto commitment = blobs_.empty() ? protocol::data_commitment_of_calldata(scope_.data)
+                                           : protocol::data_commitment_of_blobs(hashes);
+    for (size_t i = 0; i < scope_.batches.size(); ++i) {
+        const auto& claim = scope_.batches[i];
+        auto inputs = original_.parts[i].public_inputs;
+        inputs.last_block_hash = claim.last_block_hash;
+        inputs.remotes = claim.remotes;
+        inputs.data = {commitment, claim.data_offset, claim.data_length};
+        input.claims.push_back(std::move(inputs));
+    }
     return input;
 }
 
 Transaction Forgery::transaction() const {
-    std::vector<chain::StoredBlobPtr> blobs;
-    for (const auto& of_batch : blobs_) blobs.insert(blobs.end(), of_batch.begin(), of_batch.end());
     const auto l1 = builder::read_snapshot(world_.devnet().l1());
     return builder::make_bundle_transaction(*l1, world_.network().contracts, world_.options(),
-                                            scope_, blobs);
+                                            scope_, blobs_);
 }
 
 protocol::Marks with_mark(protocol::Marks marks, const uint256& chain_id, const Hash& trace) {
@@ -173,6 +162,7 @@ protocol::Response answer_to(const protocol::Request& request, bool success, Byt
     protocol::Response response;
     response.success = success;
     response.data = std::move(data);
+    response.has_baton = true;
     response.trace = protocol::trace_after(to_be(request.nonce), request_hash);
     response.marks = with_mark(request.marks, request.source_chain_id, response.trace);
     response.trace =

@@ -29,7 +29,7 @@ class Forgery {
         replace_section(chain_id, root_index, section);
     }
 
-    /// Publishes another batch under the old claim and signatures.
+    /// Publishes another batch under the old claim and signatures. REQUIRES: it has as many bytes.
     /// @return  The committee's answer when it is asked to attest to it.
     std::string publish_other_batch(ChainId chain_id, const rollup::Batch& batch);
 
@@ -41,15 +41,16 @@ class Forgery {
     [[nodiscard]] Transaction& transaction_of(rollup::Batch& batch, uint64_t root_index) const;
     [[nodiscard]] Section section_of(ChainId chain_id, uint64_t root_index) const;
     void replace_section(ChainId chain_id, uint64_t root_index, const Section& section);
-    /// Puts a batch's bytes where the original's were; returns the commitment to them.
-    Hash publish(size_t index, const Bytes& batch_bytes);
-    [[nodiscard]] prover::ProofInput proof_input(size_t index, const protocol::PublicInputs& claim,
-                                                 const Bytes& batch_bytes) const;
+    /// Puts the batches' bytes where the original's were, and has the claims name their slices.
+    void publish();
+    /// What the committee is asked: the claims as they are of the original's public inputs.
+    [[nodiscard]] prover::ProofInput proof_input() const;
 
     World& world_;
     const builder::Bundle& original_;
     protocol::Scope scope_;
-    std::vector<std::vector<chain::StoredBlobPtr>> blobs_;  // of each batch
+    std::vector<rollup::Batch> batches_;
+    std::vector<chain::StoredBlobPtr> blobs_;
 };
 
 /// Returns a chain's answer to a request which makes no scoped calls itself (protocol.md, section

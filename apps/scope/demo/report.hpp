@@ -29,8 +29,8 @@ struct PairReport {
 /// The progress of a chain by a scope.
 struct ChainReport {
     ChainId chain_id;
-    Hash root_before;
-    Hash root_after;
+    Hash hash_before;  ///< of its head
+    Hash hash_after;
     uint64_t block = 0;
     size_t transactions = 0;
     uint64_t gas_used = 0;

@@ -150,8 +150,8 @@ void write_scope(JsonWriter& json, const ScopeReport& scope) {
         json.begin_object();
         json.member("chain_id", chain.chain_id.number());
         json.member("block", chain.block);
-        json.member("state_root_before", BytesView{chain.root_before});
-        json.member("state_root_after", BytesView{chain.root_after});
+        json.member("block_hash_before", BytesView{chain.hash_before});
+        json.member("block_hash_after", BytesView{chain.hash_after});
         json.member("transactions", uint64_t{chain.transactions});
         json.member("gas_used", chain.gas_used);
         json.member("batch_bytes", uint64_t{chain.batch_bytes});
@@ -220,7 +220,7 @@ std::string to_json(const Report& report, const World& world) {
         json.end_array();
     };
     json.begin_object();
-    json.member("version", uint64_t{1});
+    json.member("version", uint64_t{2});
 
     // One entry for each story: of the first scope that has it.
     json.key("roots");

@@ -148,14 +148,14 @@ void append_pairs(std::string& out, const ScopeReport& scope, const Paint& paint
     }
 }
 
-void append_roots(std::string& out, const ScopeReport& scope, const Paint& paint) {
-    out += heading(paint, left("state roots", 24) + left("before", 26) + left("after", 26) +
+void append_heads(std::string& out, const ScopeReport& scope, const Paint& paint) {
+    out += heading(paint, left("block hashes", 24) + left("before", 26) + left("after", 26) +
                               right("block", 6) + right("txs", 6) + right("gas", 12) +
                               right("batch bytes", 14));
     for (const auto& chain : scope.chains)
         out +=
             fmt::format("  {}{}{}{:>6}{:>6}{:>12}{:>14}\n", left(name_of(chain.chain_id), 24),
-                        left(long_hex(chain.root_before), 26), left(long_hex(chain.root_after), 26),
+                        left(long_hex(chain.hash_before), 26), left(long_hex(chain.hash_after), 26),
                         chain.block, chain.transactions, grouped(uint256{chain.gas_used}),
                         chain.batch_bytes == 0 ? "" : grouped(uint256{chain.batch_bytes}));
 }
@@ -270,7 +270,7 @@ std::string describe_scope(const ScopeReport& scope, const World& world, Colour 
     else
         append_loaded_counts(out, scope.roots, paint);
     append_pairs(out, scope, paint);
-    append_roots(out, scope, paint);
+    append_heads(out, scope, paint);
     append_bundle(out, scope, paint);
     append_balances(out, scope, paint);
     return out;

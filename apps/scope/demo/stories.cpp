@@ -69,11 +69,10 @@ constexpr uint64_t L2_GAS = 4'000'000;
 
 builder::Root make_callback(World& world) {
     const auto& sites = world.sites();
-    return builder::L2Root{
-        A, world.transaction(A, world.alice(), sites.asker,
-                             abi::call("ask(uint256,address,uint256)", uint256{L1}, sites.answerer,
-                                       uint256{SECRET}),
-                             L2_GAS)};
+    return world.root(
+        A, world.alice(), sites.asker,
+        abi::call("ask(uint256,address,uint256)", uint256{L1}, sites.answerer, uint256{SECRET}),
+        L2_GAS);
 }
 
 Facts read_callback(const World& world) {
@@ -107,12 +106,11 @@ builder::Root make_arbitrage(World& world) {
     // Arbitrage.Route
     const auto route =
         std::tuple{a.usd, a.gold, a.pair, uint256{B}, b.swapper, b.pair, b.usd, b.gold};
-    return builder::L2Root{
-        A, world.transaction(A, world.bob(), sites.arbitrage,
-                             abi::call("run((address,address,address,uint256,address,address,"
-                                       "address,address),uint256)",
-                                       route, INVESTED),
-                             2 * L2_GAS)};
+    return world.root(A, world.bob(), sites.arbitrage,
+                      abi::call("run((address,address,address,uint256,address,address,"
+                                "address,address),uint256)",
+                                route, INVESTED),
+                      2 * L2_GAS);
 }
 
 Facts read_arbitrage(const World& world) {
@@ -146,10 +144,8 @@ builder::Root make_courier(World& world) {
         {uint256{B}, sites.rollups.at(B).courier, uint256{1'600'000u}, TO_B},
         {uint256{L1}, sites.courier, uint256{1'000'000u}, TO_L1},
         {uint256{A}, sites.rollups.at(A).courier, uint256{300'000u}, BACK_TO_A}};
-    return builder::L2Root{
-        A, world.transaction(A, world.alice(), sites.rollups.at(A).courier,
-                             abi::call("carry((uint256,address,uint256,uint256)[])", stops), L2_GAS,
-                             SENT)};
+    return world.root(A, world.alice(), sites.rollups.at(A).courier,
+                      abi::call("carry((uint256,address,uint256,uint256)[])", stops), L2_GAS, SENT);
 }
 
 Facts read_courier(const World& world) {
@@ -181,10 +177,9 @@ const uint256 OFFERED = uint256{250u * MILLI};
 
 builder::Root make_refusal(World& world) {
     const auto& sites = world.sites();
-    return builder::L2Root{
-        B, world.transaction(B, world.alice(), sites.persistent,
-                             abi::call("insist(uint256,address)", uint256{L1}, sites.refuser),
-                             L2_GAS, OFFERED)};
+    return world.root(B, world.alice(), sites.persistent,
+                      abi::call("insist(uint256,address)", uint256{L1}, sites.refuser), L2_GAS,
+                      OFFERED);
 }
 
 Facts read_refusal(const World& world) {

@@ -14,6 +14,7 @@ namespace scope::demo {
 namespace {
 
 constexpr uint64_t DEPLOY_GAS = 10'000'000;
+constexpr uint64_t SETTLEMENT_GAS = 16'000'000;  // it makes three contracts more
 constexpr uint64_t CALL_GAS = 4'000'000;
 constexpr uint64_t FUNDING_GAS = 6'000'000;
 constexpr size_t COMMITTEE_THRESHOLD = 2;
@@ -42,6 +43,11 @@ std::string chain_name(const uint256& chain_id) {
     return to_decimal(chain_id);
 }
 
+Bytes as_root(Bytes data) {
+    append(data, execution::ROOT_MARKER);
+    return data;
+}
+
 /// Contract creations of the deployer on one chain, in order of its nonces.
 class World::Deployment {
   public:
@@ -54,7 +60,8 @@ class World::Deployment {
         ++next_;
         transactions_.push_back(world_.creation(
             chain_id_, world_.deployer_,
-            concat(world_.artifacts_.init_code(contract), abi::encode(arguments...))));
+            concat(world_.artifacts_.init_code(contract), abi::encode(arguments...)),
+            contract == "Settlement" ? SETTLEMENT_GAS : DEPLOY_GAS));
         return created;
     }
     void call(const Address& to, Bytes data, const uint256& value = {}) {
@@ -96,9 +103,11 @@ void World::make_chains() {
     state::GenesisAlloc l1;
     for (const auto* const person : {&deployer_, &provider_, &alice_, &submitter_})
         l1[person->address].balance = whole(1000);
-    // The settlement contract is the deployer's first creation on L1, and makes its ScopedCallable.
+    // The settlement contract is the deployer's first creation on L1. It makes its ScopedCallable and
+    // the factory of accounts, which makes the account that all share.
     sites_.settlement = execution::create_address(deployer_.address, 0);
     sites_.l1_callable = execution::create_address(sites_.settlement, 1);
+    sites_.account = execution::create_address(execution::create_address(sites_.settlement, 2), 1);
     node::Network network{.contracts = {{L1, sites_.settlement}, sites_.l1_callable},
                           .rollups = {}};
     const auto& settlement = network.contracts.settlement;
@@ -130,7 +139,6 @@ void World::deploy_on_l1() {
     members.reserve(members_.size());
     for (const auto& member : members_) members.push_back(member.address);
     sites_.verifier = l1.create("CommitteeVerifier", members, uint256{COMMITTEE_THRESHOLD});
-    sites_.account = l1.create("ScopedAccount", sites_.settlement);
     sites_.bridge = l1.create("TokenBridge", sites_.l1_callable, deployer_.address);
     const auto supply = whole(TOKEN_SUPPLY);
     sites_.usd = l1.create("Token", std::string_view{"US Dollar"}, std::string_view{"USD"}, supply);
@@ -363,12 +371,18 @@ Transaction World::transaction(ChainId chain_id, const Person& from, const Addre
     return tx;
 }
 
-Transaction World::creation(ChainId chain_id, const Person& from, Bytes init_code) {
+builder::L2Root World::root(ChainId chain_id, const Person& from, const Address& to, Bytes data,
+                            uint64_t gas_limit, const uint256& value) {
+    return {chain_id, transaction(chain_id, from, to, as_root(std::move(data)), gas_limit, value)};
+}
+
+Transaction World::creation(ChainId chain_id, const Person& from, Bytes init_code,
+                            uint64_t gas_limit) {
     Transaction tx;
     tx.type = TxType::dynamic_fee;
     tx.chain_id = chain_id;
     tx.nonce = next_nonce(chain_id, from.address);
-    tx.gas_limit = DEPLOY_GAS;
+    tx.gas_limit = gas_limit;
     tx.data = std::move(init_code);
     sign_fees(tx, from);
     return tx;
@@ -387,6 +401,16 @@ void World::build_l1_block(const std::vector<Transaction>& transactions) {
                              artifacts_.describe_error(built->outcomes[i].output)));
 }
 
+void World::call_on_l1(const Address& to, Bytes data) {
+    build_l1_block({transaction(L1, deployer_, to, std::move(data), CALL_GAS)});
+}
+
+Address World::create_on_l1(Bytes init_code) {
+    const auto tx = creation(L1, deployer_, std::move(init_code), DEPLOY_GAS);
+    build_l1_block({tx});
+    return execution::create_address(deployer_.address, tx.nonce);
+}
+
 builder::Bundle World::seal_and_settle(builder::ScopeBuilder& scope) {
     auto bundle = devnet_->node().seal(scope);
     if (!bundle) fail(to_string(bundle.error()));
@@ -400,15 +424,20 @@ builder::L1Root World::operation(const Person& from, const Address& target, Byte
     protocol::SignedOperation signed_operation;
     auto& operation = signed_operation.operation;
     operation.account = from.address;
-    operation.nonce = number(L1, from.address, abi::call("operationNonce()"));
+    operation.nonce = operation_nonce(from.address);
     operation.target = target;
     operation.data = std::move(data);
     operation.gas = uint256{gas};
+    operation.verification_gas = uint256{VERIFICATION_GAS};
     operation.deadline = uint256{chain(L1).head()->header().timestamp_s + 100 * SLOT_S};
     const auto signature = crypto::sign(
         protocol::operation_digest(network().contracts.settlement, operation), from.key);
     signed_operation.signature = to_bytes(crypto::to_rsv(signature));
-    return {std::move(signed_operation)};
+    return {.operation = std::move(signed_operation), .root_index = {}};
+}
+
+uint256 World::operation_nonce(const Address& account) const {
+    return number(L1, sites_.settlement, protocol::nonce_of(account));
 }
 
 Bytes World::batch_of(const std::vector<Call>& calls) {

@@ -25,9 +25,15 @@ inline constexpr ChainId B{902};
 
 inline constexpr uint64_t ETHER = 1'000'000'000'000'000'000;  ///< wei
 inline constexpr uint64_t GWEI = 1'000'000'000;               ///< wei
+/// Enough gas for an account's check of one signature.
+inline constexpr uint64_t VERIFICATION_GAS = 100'000;
 
 /// Returns "L1", "A" or "B".
 std::string chain_name(const uint256& chain_id);
+
+/// Returns the data of a transaction with the marker that makes it a root (docs/protocol.md,
+/// section 12).
+Bytes as_root(Bytes data);
 
 /// The addresses of contracts on a rollup.
 struct RollupSites {
@@ -102,9 +108,18 @@ class World {
     /// before.
     Transaction transaction(ChainId chain_id, const Person& from, const Address& to, Bytes data,
                             uint64_t gas_limit, const uint256& value = {});
+    /// Makes such a transaction of a rollup that is a root.
+    builder::L2Root root(ChainId chain_id, const Person& from, const Address& to, Bytes data,
+                         uint64_t gas_limit, const uint256& value = {});
+    /// Has L1 include a transaction of the deployer, which owns the settlement contract. The heads of
+    /// rollups stay.
+    void call_on_l1(const Address& to, Bytes data);
+    Address create_on_l1(Bytes init_code);
     /// Makes a signed operation of the account that @p from delegates to.
     [[nodiscard]] builder::L1Root operation(const Person& from, const Address& target, Bytes data,
                                             uint64_t gas) const;
+    /// Returns the nonce of an account's next operation.
+    [[nodiscard]] uint256 operation_nonce(const Address& account) const;
     struct Call {
         Address target;
         uint256 value;
@@ -139,7 +154,7 @@ class World {
     void name_everything();
 
     uint64_t next_nonce(ChainId chain_id, const Address& account);
-    Transaction creation(ChainId chain_id, const Person& from, Bytes init_code);
+    Transaction creation(ChainId chain_id, const Person& from, Bytes init_code, uint64_t gas_limit);
     void sign_fees(Transaction& tx, const Person& from);
     void build_l1_block(const std::vector<Transaction>& transactions);
     builder::Bundle seal_and_settle(builder::ScopeBuilder& scope);

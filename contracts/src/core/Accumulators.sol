@@ -17,6 +17,7 @@ abstract contract Accumulators is IScopedCallableExtension {
     uint256 internal constant RESPONSES_IN = 3;
     uint256 internal constant VALUE_OUT = 4;
     uint256 internal constant VALUE_IN = 5;
+    uint256 internal constant LIMIT = 6;
 
     bytes32 private constant ACCUMULATORS = keccak256("scope.accumulators");
     bytes32 private constant REMOTES = keccak256("scope.remotes");
@@ -51,6 +52,11 @@ abstract contract Accumulators is IScopedCallableExtension {
     /// @inheritdoc IScopedCallableExtension
     function getValues(uint256 chainId) external view notInRoot returns (uint256 valueOut, uint256 valueIn) {
         return _values(chainId);
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function getLimit(uint256 chainId) external view notInRoot returns (uint256) {
+        return uint256(_read(_accumulator(chainId, LIMIT)));
     }
 
     /// @inheritdoc IScopedCallableExtension
@@ -126,5 +132,6 @@ abstract contract Accumulators is IScopedCallableExtension {
         }
         _write(_accumulator(chainId, VALUE_OUT), 0);
         _write(_accumulator(chainId, VALUE_IN), 0);
+        _write(_accumulator(chainId, LIMIT), 0);
     }
 }

@@ -49,8 +49,8 @@ abstract contract Aliases is IScopedCallableExtension {
         }
     }
 
-    /// @dev Says whether `account` is an alias of this chain.
-    function _isAlias(address account) internal view returns (bool) {
+    /// @inheritdoc IScopedCallableExtension
+    function isAlias(address account) public view returns (bool) {
         if (account.code.length != ALIAS_SIZE) return false;
         (uint256 chainId, address original) = aliasArguments(account);
         return aliasOf(chainId, original) == account;

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IScopedCallable} from "../interfaces/IScopedCallable.sol";
 import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
-import {Baton, Fill, Mark, Record, Request, RootContext} from "../interfaces/ScopeTypes.sol";
+import {Baton, Fill, Limit, Mark, Record, Request, RootContext} from "../interfaces/ScopeTypes.sol";
 import {Marks} from "../libraries/Marks.sol";
 import {ScopeHash} from "../libraries/ScopeHash.sol";
 import {Transient} from "../libraries/Transient.sol";
@@ -24,8 +24,10 @@ abstract contract RootStore is Accumulators, Aliases {
     bytes32 internal transient _rootId;
     /// @dev This chain's own trace: the root's while this chain has control, else the one it let go with (§5).
     bytes32 internal transient _trace;
-    /// @dev Gas limit of the innermost call that this chain is serving; 0 if it serves none.
-    uint256 internal transient _servedGas;
+    /// @dev Scoped calls around the innermost one that this chain is serving, that one counted; 0 if it serves none.
+    uint256 internal transient _depth;
+    /// @dev What is left of its gas limit for the requests below it; 0 if none.
+    uint256 internal transient _gasToAsk;
     /// @dev Records loaded for the open root.
     uint256 private transient _recordCount;
 
@@ -66,13 +68,15 @@ abstract contract RootStore is Accumulators, Aliases {
     }
 
     /// @inheritdoc IScopedCallableExtension
-    function loadRoot(RootContext calldata context, Fill[] calldata fills, Record[] calldata records)
-        external
-        onlyLoader
-    {
+    function loadRoot(
+        RootContext calldata context,
+        Limit[] calldata limits,
+        Fill[] calldata fills,
+        Record[] calldata records
+    ) external onlyLoader {
         _open(context);
         _trace = context.rootChainId == block.chainid ? keccak256(abi.encode(_rootId)) : bytes32(0);
-        _load(fills, records);
+        _load(limits, fills, records);
     }
 
     /// @inheritdoc IScopedCallableExtension
@@ -125,7 +129,8 @@ abstract contract RootStore is Accumulators, Aliases {
     }
 
     /// @dev Loads what the builder says of the open root.
-    function _load(Fill[] calldata fills, Record[] calldata records) internal {
+    function _load(Limit[] calldata limits, Fill[] calldata fills, Record[] calldata records) internal {
+        _loadLimits(limits);
         for (uint256 i = 0; i < fills.length; ++i) {
             _fill(fills[i].chainId, fills[i].requestHash, fills[i].response);
         }
@@ -133,6 +138,9 @@ abstract contract RootStore is Accumulators, Aliases {
             _record(records[i]);
         }
     }
+
+    /// @dev Loads what L1 holds for remotes (§10).
+    function _loadLimits(Limit[] calldata limits) internal virtual;
 
     /// @dev Loads a fill. Its request hash names the root, so its place doesn't.
     function _fill(uint256 chainId, bytes32 requestHash, bytes memory response) private {
@@ -165,7 +173,7 @@ abstract contract RootStore is Accumulators, Aliases {
         // Bound to its request here, or a record that never runs could pass for the answer to another one.
         bytes32 answerHash = ScopeHash.answerHash(requestHash, record.rawResponseHash);
         Transient.store(bytes32(place + 1), answerHash);
-        bytes memory trailer = abi.encode(request.kind, request.variant, request.marks);
+        bytes memory trailer = abi.encode(request.kind, request.depth, request.variant, request.marks);
         Transient.storeBytes(
             bytes32(place + 2),
             abi.encodePacked(
@@ -244,11 +252,12 @@ abstract contract RootStore is Accumulators, Aliases {
 
     /// @dev Returns what moves as control comes and goes.
     function _baton() internal view returns (Baton memory) {
-        return Baton(_trace, _servedGas, Transient.loadMarks(MARKS));
+        return Baton(_trace, _depth, _gasToAsk, Transient.loadMarks(MARKS));
     }
 
     function _setBaton(Baton memory baton) internal {
-        _servedGas = baton.servedGas;
+        _depth = baton.depth;
+        _gasToAsk = baton.gasToAsk;
         _setBaton(baton.trace, baton.marks);
     }
 

@@ -3,8 +3,9 @@ pragma solidity ^0.8.30;
 
 import {IScopedCallable} from "../interfaces/IScopedCallable.sol";
 import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
-import {Baton, Fill, Mark, Record, Request, RootContext} from "../interfaces/ScopeTypes.sol";
+import {Baton, Fill, Limit, Mark, Record, Request, RootContext} from "../interfaces/ScopeTypes.sol";
 import {Marks} from "../libraries/Marks.sol";
+import {Responses} from "../libraries/Responses.sol";
 import {Revert} from "../libraries/Revert.sol";
 import {ScopeHash} from "../libraries/ScopeHash.sol";
 import {Transient} from "../libraries/Transient.sol";
@@ -18,8 +19,12 @@ import {RootStore} from "./RootStore.sol";
 abstract contract ScopedCallable is RootStore {
     bytes32 private constant PROBE = keccak256("scope.probe");
 
-    /// @dev Gas limit of what aliases ask at the root's own level (§9).
+    /// @dev The most gas that an alias asks with (§9), and that anybody does at the root's own level (§7).
     uint256 private constant ALIAS_GAS = 2_000_000;
+    uint256 private constant ROOT_GAS = 1 << 24;
+    /// @dev Scoped calls that may be nested, and marks that a request may carry, so that their number fits a byte of the answer (§7).
+    uint256 private constant MAX_DEPTH = 64;
+    uint256 private constant MAX_MARKS = 253;
     /// @dev The gas of the probe for a static context, which is all lost in one, and the gas that must be left for it to get that.
     uint256 private constant PROBE_GAS = 1000;
     uint256 private constant PROBE_GAS_LEFT = 5000;
@@ -35,9 +40,8 @@ abstract contract ScopedCallable is RootStore {
 
     // ---- what L1 and rollups do differently --------------------------------------------------------------------------------
 
-    /// @dev Reverts unless a call from `chainId` may be given `value` (§10).
-    /// @param valueOut,valueIn Wei sent to and received from it so far in this scope.
-    function _requireBacked(uint256 chainId, uint256 value, uint256 valueOut, uint256 valueIn) internal view virtual;
+    /// @dev Returns what L1 holds for `chainId` as the scope begins, in wei (§10); for L1 itself more than there is.
+    function _heldFor(uint256 chainId) internal view virtual returns (uint256);
 
     /// @dev Ends with a fault, whatever frame would catch it (§7).
     /// @param reason Its error. Empty: a frame of this contract had too little gas to give one.
@@ -47,7 +51,7 @@ abstract contract ScopedCallable is RootStore {
         Revert.bubble(reason);
     }
 
-    /// @dev Makes a fault final as far as the chain can, and that no root is open; the revert follows.
+    /// @dev Makes a fault final as far as the chain can; the revert follows.
     function _abort(bytes memory reason) internal view virtual;
 
     // ---- outbound: this chain asks (§5) ------------------------------------------------------------------------------------
@@ -87,19 +91,25 @@ abstract contract ScopedCallable is RootStore {
         returns (bool success, bytes memory data)
     {
         Request memory asked = _request(0, targetChainId, from, request);
-        if (!_isStatic()) return _askCall(asked);
+        if (!_isStatic()) {
+            if (_depth != 0) _gasToAsk -= asked.gasLimit;
+            return _askCall(asked);
+        }
         asked.kind = 1;
         return _askStatic(asked);
     }
 
-    /// @dev Makes the request of a call, in its first variant; reverts if it may not be made.
+    /// @dev Makes the request of a call, in its first variant; reverts plainly if it may not be made: that follows from the transaction
+    ///      alone (§7).
     function _request(uint8 kind, uint256 targetChainId, address from, ScopedRequest calldata request)
         private
         view
         returns (Request memory asked)
     {
-        if (_rootId == 0) _fault(abi.encodeWithSelector(NoOpenRoot.selector));
+        if (_rootId == 0) revert NoOpenRoot();
         if (targetChainId == block.chainid) revert TargetIsLocal();
+        if (!isKnown(targetChainId)) revert UnknownChain(targetChainId);
+        if (_depth == MAX_DEPTH) revert TooDeep();
         bool byAlias = from != msg.sender;
         if (byAlias && msg.sender != aliasOf(targetChainId, request.to)) revert FromMismatch(from, msg.sender);
         if (request.value != msg.value) revert ValueMismatch(request.value, msg.value);
@@ -112,12 +122,16 @@ abstract contract ScopedCallable is RootStore {
             from: from,
             nonce: uint256(_trace),
             marks: Transient.loadMarks(MARKS),
+            depth: _depth + 1,
             variant: 0,
             to: request.to,
             value: request.value,
             gasLimit: byAlias ? aliasGasLimit() : request.gasLimit,
             data: request.data
         });
+        if (asked.marks.length > MAX_MARKS) revert TooManyChains();
+        uint256 askable = askableGas();
+        if (asked.gasLimit > askable) revert GasLimitTooHigh(asked.gasLimit, askable);
     }
 
     /// @dev Asks by the first variant whose records at the wait reproduce (§7).
@@ -152,7 +166,7 @@ abstract contract ScopedCallable is RootStore {
         // Take control back. What the answer says of this chain has to be where this chain is, after its callbacks.
         bytes32 trace;
         Mark[] memory marks;
-        (success, data, trace, marks) = abi.decode(response, (bool, bytes, bytes32, Mark[]));
+        (success, trace, marks, data) = Responses.decode(response);
         if (Marks.get(marks, block.chainid) != _trace) {
             _fault(abi.encodeWithSelector(OutOfPosition.selector, requestHash));
         }
@@ -179,7 +193,7 @@ abstract contract ScopedCallable is RootStore {
                 _fault(failure);
             }
         }
-        (success, data,,) = abi.decode(response, (bool, bytes, bytes32, Mark[]));
+        (success,,, data) = Responses.decode(response);
     }
 
     /// @dev Takes the answer to a request.
@@ -207,7 +221,7 @@ abstract contract ScopedCallable is RootStore {
     /// @dev Says whether this frame is below a STATICCALL: then it can't store, and what it calls can't either.
     function _isStatic() private returns (bool) {
         // Else running out of gas would read as "static".
-        if (gasleft() < PROBE_GAS_LEFT) _fault("");
+        if (gasleft() < PROBE_GAS_LEFT) revert TooLittleGasToAsk(gasleft());
         bool stored;
         assembly ("memory-safe") {
             stored := call(PROBE_GAS, address(), 0, 0, 0, 0, 0)
@@ -228,7 +242,7 @@ abstract contract ScopedCallable is RootStore {
         onlySelf
         inRoot
     {
-        (uint8 kind, uint256 variant, bool still, Mark[] memory marks) = _trailer();
+        (uint8 kind, uint256 depth, uint256 variant, bool still, Mark[] memory marks) = _trailer();
         bytes32 requestHash = ScopeHash.requestHash(
             Request({
                 rootId: _rootId,
@@ -238,6 +252,7 @@ abstract contract ScopedCallable is RootStore {
                 from: from,
                 nonce: nonce,
                 marks: marks,
+                depth: depth,
                 variant: variant,
                 to: request.to,
                 value: request.value,
@@ -250,13 +265,15 @@ abstract contract ScopedCallable is RootStore {
         bytes memory response;
         if (kind == 0) {
             if (still) revert OutOfPosition(requestHash);
-            response = _serveCall(requestHash, sourceChainId, from, nonce, request, marks);
+            bytes32 trace = ScopeHash.fold(bytes32(nonce), requestHash);
+            Baton memory taken = Baton(trace, depth, request.gasLimit, Marks.set(marks, sourceChainId, trace));
+            response = _serveCall(requestHash, sourceChainId, from, request, taken);
         } else if (still) {
             response = _serveStatic(sourceChainId, from, request);
         } else {
             Baton memory own = _baton();
             bytes32 trace = ScopeHash.fold(bytes32(nonce), requestHash);
-            _setBaton(Baton(trace, request.gasLimit, Marks.set(marks, sourceChainId, trace)));
+            _setBaton(Baton(trace, depth, request.gasLimit, Marks.set(marks, sourceChainId, trace)));
             response = _serveStatic(sourceChainId, from, request);
             _setBaton(own);
         }
@@ -270,22 +287,20 @@ abstract contract ScopedCallable is RootStore {
         bytes32 requestHash,
         uint256 sourceChainId,
         address from,
-        uint256 nonce,
         ScopedRequest calldata request,
-        Mark[] memory marks
+        Baton memory taken
     ) private returns (bytes memory response) {
-        uint256 gasAround = _servedGas;
-        bytes32 trace = ScopeHash.fold(bytes32(nonce), requestHash);
-        _setBaton(Baton(trace, request.gasLimit, Marks.set(marks, sourceChainId, trace)));
+        (uint256 depthAround, uint256 gasAround) = (_depth, _gasToAsk);
+        _setBaton(taken);
         _fold(sourceChainId, REQUESTS_IN, requestHash);
 
         (bool success, bytes memory data) = _callTarget(sourceChainId, from, request);
 
-        trace = ScopeHash.fold(_trace, ScopeHash.responseHash(requestHash, success, data));
-        marks = Marks.set(Transient.loadMarks(MARKS), block.chainid, trace);
-        _setBaton(Baton(trace, gasAround, marks));
+        bytes32 trace = ScopeHash.fold(_trace, ScopeHash.responseHash(requestHash, success, data));
+        Mark[] memory marks = Marks.set(Transient.loadMarks(MARKS), block.chainid, trace);
+        _setBaton(Baton(trace, depthAround, gasAround, marks));
         emit ScopedCallServed(requestHash, sourceChainId, from, success);
-        return abi.encode(success, data, trace, marks);
+        return Responses.encodeCall(success, trace, marks, data);
     }
 
     /// @dev Serves a static call. The answer names no trace: nothing moved.
@@ -302,15 +317,19 @@ abstract contract ScopedCallable is RootStore {
                 .staticcall(abi.encodePacked(request.to, request.gasLimit, request.data));
             if (!success) data = _failureOf(data);
         }
-        return abi.encode(success, data, bytes32(0), new Mark[](0));
+        return Responses.encodeStatic(success, data);
     }
 
     /// @dev Reads what the seed's signature has no place for: it follows the arguments (see {IScopedCallable-handleScopedCall}).
-    function _trailer() private pure returns (uint8 kind, uint256 variant, bool still, Mark[] memory marks) {
+    function _trailer()
+        private
+        pure
+        returns (uint8 kind, uint256 depth, uint256 variant, bool still, Mark[] memory marks)
+    {
         uint256 end = msg.data.length - 64;
         uint256 size = uint256(bytes32(msg.data[end:]));
         still = uint256(bytes32(msg.data[end + 32:])) != 0;
-        (kind, variant, marks) = abi.decode(msg.data[end - size:end], (uint8, uint256, Mark[]));
+        (kind, depth, variant, marks) = abi.decode(msg.data[end - size:end], (uint8, uint256, uint256, Mark[]));
     }
 
     /// @dev Calls the target as the alias of the account that asks (§9). A failed call returns its value by reverting the alias's frame
@@ -323,8 +342,11 @@ abstract contract ScopedCallable is RootStore {
             return (false, abi.encodeWithSelector(ForbiddenTarget.selector, request.to));
         }
         if (request.value != 0) {
+            // Never more than L1 holds for the rollup and what this scope brought in so far, whatever its proof will say.
             (uint256 valueOut, uint256 valueIn) = _values(sourceChainId);
-            _requireBacked(sourceChainId, request.value, valueOut, valueIn);
+            if (valueIn + request.value > _heldFor(sourceChainId) + valueOut) {
+                revert EscrowExceeded(sourceChainId, request.value);
+            }
         }
         _addValue(sourceChainId, VALUE_IN, request.value);
         (success, data) = _callAs(
@@ -338,20 +360,22 @@ abstract contract ScopedCallable is RootStore {
     /// @dev Says whether no request may target `to` (§2): whoever this contract or its loader trusts by address, and aliases, whose
     ///      word counts as a remote account's.
     function _isForbidden(address to) private view returns (bool) {
-        return to == address(this) || to == loader() || _isAlias(to);
+        return to == address(this) || to == loader() || isAlias(to);
     }
 
     // ---- loading (§6) ------------------------------------------------------------------------------------------------------
 
     /// @inheritdoc IScopedCallableExtension
-    function runRoot(RootContext calldata context, Fill[] calldata fills, Record[] calldata records)
-        external
-        onlyLoader
-    {
+    function runRoot(
+        RootContext calldata context,
+        Limit[] calldata limits,
+        Fill[] calldata fills,
+        Record[] calldata records
+    ) external onlyLoader {
         if (context.rootChainId == block.chainid) revert WrongRootChain(context.rootChainId);
         _open(context);
         _trace = 0;
-        _load(fills, records);
+        _load(limits, fills, records);
         _serve(0);
         _rootId = 0;
     }
@@ -423,9 +447,17 @@ abstract contract ScopedCallable is RootStore {
 
     /// @inheritdoc IScopedCallableExtension
     function aliasGasLimit() public view returns (uint256) {
-        if (_servedGas == 0) return ALIAS_GAS;
-        return _servedGas < 2 * ALIAS_GAS ? _servedGas / 2 : ALIAS_GAS;
+        if (_depth == 0) return ALIAS_GAS;
+        return _gasToAsk < 2 * ALIAS_GAS ? _gasToAsk / 2 : ALIAS_GAS;
     }
+
+    /// @inheritdoc IScopedCallableExtension
+    function askableGas() public view returns (uint256) {
+        return _depth == 0 ? ROOT_GAS : _gasToAsk - _gasToAsk / 64;
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function isKnown(uint256 chainId) public view virtual returns (bool);
 
     /// @inheritdoc IScopedCallableExtension
     function forwardStranded(uint256 chainId, address account) external returns (bytes memory response) {

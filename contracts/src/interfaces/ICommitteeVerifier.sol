@@ -4,9 +4,9 @@ pragma solidity ^0.8.30;
 import {IVerifier} from "./IVerifier.sol";
 
 /// @title k of n independent re-executors
-/// @notice Each member re-executes the batch itself and signs
-///         `keccak256(abi.encode(keccak256("scope.attestation.v1"), programId, publicInputsHash))` with its key, raw: no
-///         message prefix. A proof is the signatures, 65 bytes `r || s || v` each, `v` 27 or 28, in strictly ascending order
+/// @notice Each member re-executes all the batches itself and signs
+///         `keccak256(abi.encode(keccak256("scope.attestation.v2"), programId, keccak256(abi.encodePacked(inputHashes))))` with its
+///         key, raw: no message prefix. A proof is the signatures, 65 bytes `r || s || v` each, `v` 27 or 28, in strictly ascending order
 ///         of the signers' addresses.
 interface ICommitteeVerifier is IVerifier {
     /// @notice The committee has no members, a member twice or 0, or a threshold of 0 or above its size.
@@ -27,5 +27,5 @@ interface ICommitteeVerifier is IVerifier {
     function isMember(address account) external view returns (bool);
 
     /// @notice Returns the hash that members sign.
-    function attestationHash(bytes32 programId, bytes32 publicInputsHash) external pure returns (bytes32);
+    function attestationHash(bytes32 programId, bytes32[] calldata inputHashes) external pure returns (bytes32);
 }

@@ -4,15 +4,18 @@ pragma solidity ^0.8.30;
 /// @notice An L1 root as its user signs it (§11).
 ///
 /// EIP-712 type: `Operation(address account,uint256 nonce,address target,uint256 value,bytes data,uint256 gas,uint256
-/// deadline,address submitter,bytes32 finalTrace,bool runsAlone)` (one line, single spaces), domain `EIP712Domain(string name,string
-/// version,uint256 chainId,address verifyingContract)` with name "Scope", version "1", L1's chain id, the settlement contract.
-/// @param account The EOA, delegated by EIP-7702 to an account contract; it signs.
-/// @param nonce Its account contract's nonce, used also when the operation fails.
+/// verificationGas,uint256 fee,uint256 deadline,address submitter,bytes32 outcome,bool runsAlone)` (one line, single spaces), domain
+/// `EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)` with name "Scope", version "1", L1's chain id,
+/// the settlement contract.
+/// @param account An EOA, delegated by EIP-7702 to an account contract, or an account contract. No alias.
+/// @param nonce The account's next one, which the settlement contract counts; used also when the operation fails.
 /// @param target Called by the account with `value`, `data` and exactly `gas`.
+/// @param verificationGas For the account's check of the signature, beyond what the call around it is given.
+/// @param fee Wei that the account pays to who submits, also when the operation fails.
 /// @param deadline Last timestamp at which it may run, in seconds.
 /// @param submitter Who may call `executeScope` with it; 0 is anyone.
-/// @param finalTrace The root's trace must end here; 0 is anywhere. For users who can't accept that a submitter makes an outbound
-///        call fail inside a try/catch (§7).
+/// @param outcome The root's outcome (§11); 0 is any. For users who can't accept that a submitter makes an outbound call fail inside a
+///        try/catch (§7). The identity of a root leaves it out.
 /// @param runsAlone No other root may have a leg on L1 in the same scope.
 struct Operation {
     address account;
@@ -21,13 +24,15 @@ struct Operation {
     uint256 value;
     bytes data;
     uint256 gas;
+    uint256 verificationGas;
+    uint256 fee;
     uint256 deadline;
     address submitter;
-    bytes32 finalTrace;
+    bytes32 outcome;
     bool runsAlone;
 }
 
-/// @title The account contract that an EOA delegates to
+/// @title An account that signs operations
 interface IScopedAccount {
     /// @notice One call of a batch.
     struct Call {
@@ -40,28 +45,44 @@ interface IScopedAccount {
     error OnlySettlement(address caller);
     /// @notice Only the account itself may.
     error OnlyAccount(address caller);
-    /// @notice The operation names another account.
-    error WrongAccount(address account);
-    /// @notice The operation's nonce is not the account's next one.
-    error WrongNonce(uint256 nonce, uint256 expected);
-    /// @notice The operation's deadline has passed.
-    error DeadlinePassed(uint256 deadline);
-    /// @notice The operation is not signed by the account's key.
+    /// @notice The operation is not signed by the owner's key.
     error WrongSignature(address signer);
-    /// @notice The operation can't get exactly the gas it signed.
+    /// @notice The fee can't be paid.
+    error FeeNotPaid(uint256 fee);
+    /// @notice The operation can't get exactly the gas it signed: verificationGas was too little.
     error TooLittleOperationGas(uint256 gas);
 
-    /// @notice The operation ran; its nonce is used.
-    /// @param returnData The target's return or revert data.
+    /// @notice The operation ran.
+    /// @param returnData The target's return or revert data, the first 2,048 bytes of it.
     event OperationExecuted(bytes32 indexed digest, bool success, bytes returnData);
 
-    /// @notice Checks and runs an operation in a frame of its own.
+    /// @notice Checks the signature, pays the fee and runs an operation in a frame of its own.
+    /// @dev The settlement contract has checked account, nonce and deadline, and gives it a fixed amount of gas (§11).
+    /// @param digest EIP-712 digest of the operation.
     /// @return success Whether the target succeeded. A failed target doesn't revert here.
-    function executeOperation(Operation calldata operation, bytes calldata signature) external returns (bool success);
+    /// @return returnDataHash keccak256 of the target's return or revert data; of the first 24,576 bytes if there are more.
+    function executeOperation(Operation calldata operation, bytes32 digest, bytes calldata signature)
+        external
+        returns (bool success, bytes32 returnDataHash);
 
     /// @notice Makes calls in order; all or none. An operation whose target is its own account uses it.
     function executeBatch(Call[] calldata calls) external payable;
 
-    /// @notice Returns the nonce of the next operation.
-    function operationNonce() external view returns (uint256);
+    /// @notice Returns whose key signs: the account itself if it is a delegated EOA.
+    function owner() external view returns (address);
+}
+
+/// @title Where the account of an owner is, and who deploys it
+interface IScopedAccountFactory {
+    /// @notice An account needs an owner.
+    error OwnerIsZero();
+
+    /// @notice Returns the account contract: EOAs delegate to it, and an owner's account is a proxy of it.
+    function implementation() external view returns (address);
+
+    /// @notice Returns the address of the account with this owner, deployed or not.
+    function accountOf(address owner) external view returns (address);
+
+    /// @notice Deploys the account if it is missing; anyone may.
+    function deploy(address owner) external returns (address);
 }

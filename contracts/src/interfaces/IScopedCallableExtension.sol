@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IScopedCallable} from "./IScopedCallable.sol";
-import {Baton, Fill, Record, Request, RootContext} from "./ScopeTypes.sol";
+import {Baton, Fill, Limit, Record, Request, RootContext} from "./ScopeTypes.sol";
 
 /// @title The functions that protocol.md adds to the seed's ABI
 /// @notice Implemented once and deployed twice: on L1 (transient accumulators, holds the escrowed ETH, its loader is the
@@ -26,16 +26,25 @@ interface IScopedCallableExtension is IScopedCallable {
     error OutOfPosition(bytes32 requestHash);
     /// @notice A record ran and gave another answer than recorded (§6).
     error NotReproduced(bytes32 requestHash);
-    /// @notice The target can't get exactly its `gasLimit`, or what was left did not suffice to ask or to take its answer.
+    /// @notice Whoever serves has too little gas: the target can't get exactly its `gasLimit`, or asking its share (§7).
     error TooLittleGas();
-    /// @notice Serving would release more than the rollup's escrow and what this scope brought in so far (§10).
+    /// @notice Serving would release more than L1 holds for the rollup and what this scope brought in so far (§10).
     error EscrowExceeded(uint256 chainId, uint256 value);
 
-    // ---- plain refusals ----------------------------------------------------------------------------------------------------
+    // ---- plain refusals: they follow from the transaction alone ------------------------------------------------------------
 
-    /// @notice No root is open: outside `executeScope`, in an ordinary transaction of a rollup (§12). That one reverts with it, whatever
-    ///         frame catches.
+    /// @notice No root is open: outside `executeScope`, in an ordinary transaction of a rollup (§12).
     error NoOpenRoot();
+    /// @notice No chain of this id is known here: neither L1 nor a registered rollup (§9).
+    error UnknownChain(uint256 chainId);
+    /// @notice More gas must be left to find out whether this is a static context (§8).
+    error TooLittleGasToAsk(uint256 gasLeft);
+    /// @notice More than 64 scoped calls would be nested (§7).
+    error TooDeep();
+    /// @notice More than 253 chains have taken part in the root (§5).
+    error TooManyChains();
+    /// @notice The gas limit is above what may be asked with here, {askableGas} (§7).
+    error GasLimitTooHigh(uint256 gasLimit, uint256 askable);
     /// @notice The request's data are longer than 24,576 bytes. It is not asked.
     error DataTooLong(uint256 sizeBytes);
     /// @notice What a target answered is longer than 24,576 bytes: it failed with this, and all that it did is undone (§7).
@@ -83,6 +92,8 @@ interface IScopedCallableExtension is IScopedCallable {
     error UnknownKind(uint8 kind);
     /// @notice A static call leaves nothing, so its record can't be kept (§8).
     error StaticCallKept(bytes32 requestHash);
+    /// @notice A limit for a chain that takes none: L1, or one that has one in this scope already; or it is 0 (§10).
+    error CannotLimit(uint256 chainId);
     /// @notice The frame of a rolled-back record ends with this, always (§6). Never leaves ScopedCallable.
     error RolledBack();
 
@@ -120,10 +131,21 @@ interface IScopedCallableExtension is IScopedCallable {
     /// @notice Opens a root and loads it. For a root of this chain the user's operation follows; a root of another chain settles
     ///         only through {runRoot} (the loader sees to it: the settlement contract, a rollup's derivation). Simulation opens
     ///         both this way, because it finds what is to be served on the way.
-    function loadRoot(RootContext calldata context, Fill[] calldata fills, Record[] calldata records) external;
+    /// @param limits What L1 holds for remotes, as this root is the first of the scope that needs it; none on L1.
+    function loadRoot(
+        RootContext calldata context,
+        Limit[] calldata limits,
+        Fill[] calldata fills,
+        Record[] calldata records
+    ) external;
 
     /// @notice Opens a root of another chain, loads it, serves what is recorded at anchor 0, and closes it.
-    function runRoot(RootContext calldata context, Fill[] calldata fills, Record[] calldata records) external;
+    function runRoot(
+        RootContext calldata context,
+        Limit[] calldata limits,
+        Fill[] calldata fills,
+        Record[] calldata records
+    ) external;
 
     /// @notice Puts the open root's baton elsewhere. A settled scope never needs it: simulation does, which runs a static call's callbacks
     ///         while other chains are still in it, and they must be asked as they stood before (§8).
@@ -150,9 +172,12 @@ interface IScopedCallableExtension is IScopedCallable {
 
     // ---- aliases (§9) ----------------------------------------------------------------------------------------------------------
 
-    /// @notice Returns the gas limit of what an alias would ask now. Never what is left, for a request hash may not depend on gas:
-    ///         2,000,000 at the root's own level, and inside a call that this chain serves half of that one's limit, so that calls nest.
+    /// @notice Returns the gas limit of what an alias would ask now. Never what gas is left, for a request hash may not depend on it:
+    ///         2,000,000, or if that is less half of what the served call has left to ask with.
     function aliasGasLimit() external view returns (uint256);
+
+    /// @notice Returns whether `account` is an alias of this chain.
+    function isAlias(address account) external view returns (bool);
 
     /// @notice Returns the address that stands here for `account` of `chainId`, deployed or not.
     function aliasOf(uint256 chainId, address account) external view returns (address);
@@ -175,6 +200,13 @@ interface IScopedCallableExtension is IScopedCallable {
     /// @notice Returns the only address that loads: the settlement contract on L1, the system address on a rollup.
     function loader() external view returns (address);
 
+    /// @notice Returns whether `chainId` may be asked: L1, or a rollup that was registered (§9).
+    function isKnown(uint256 chainId) external view returns (bool);
+
+    /// @notice Returns the highest gas limit that may be asked with now: 2^24 at the root's own level, and in a served call what its own
+    ///         limit has left, less a 64th (§7).
+    function askableGas() external view returns (uint256);
+
     /// @notice Returns the state of the open root; `rootId` is 0 if none is open.
     function getBaton() external view returns (bytes32 rootId, Baton memory baton);
 
@@ -185,6 +217,9 @@ interface IScopedCallableExtension is IScopedCallable {
 
     /// @notice Returns the wei of surviving successful calls to and from `chainId` in the current scope.
     function getValues(uint256 chainId) external view returns (uint256 valueOut, uint256 valueIn);
+
+    /// @notice Returns the limit of `chainId` in the current scope; 0 if none was loaded (§10).
+    function getLimit(uint256 chainId) external view returns (uint256);
 
     /// @notice Returns the chains that {openScope} listed, ascending.
     function getRemotes() external view returns (uint256[] memory chainIds);

@@ -2,8 +2,9 @@
 pragma solidity ^0.8.30;
 
 import {IScopedCallableL1} from "./IScopedCallableL1.sol";
+import {ISequencingPolicy} from "./ISequencingPolicy.sol";
 import {IVerifier} from "./IVerifier.sol";
-import {Operation} from "./IScopedAccount.sol";
+import {IScopedAccountFactory, Operation} from "./IScopedAccount.sol";
 import {Fill, Record, RootContext, Streams} from "./ScopeTypes.sol";
 
 /// @title Registry of rollups, and the one transaction that settles a scope (§11)
@@ -32,25 +33,28 @@ interface ISettlement {
     /// @notice One rollup's batch.
     /// @param batchNumber Batches settled before, so 0 for the first one.
     /// @param firstBlock Number of its first block.
-    /// @param l1OriginHash,l1OriginNumber The L1 block it builds on: an ancestor of this one, never before the last batch's.
-    /// @param data The batch bytes, or empty: then they are in the transaction's blobs `firstBlob` to `firstBlob + blobCount - 1`.
+    /// @param parentBlockHash Hash of the block that it builds on: the rollup's last one.
+    /// @param lastBlockHash Hash of its last block, which holds the state root.
+    /// @param builder Who has to call `executeScope`; 0 is anyone.
+    /// @param l1OriginNumber,l1OriginHash The L1 block its last block names: one of the last 256, never before the last batch's.
+    /// @param dataOffset,dataLength Its bytes in the scope's data.
+    /// @param remotes Per remote chain with a non-empty stream or a limit, strictly ascending.
+    /// @param policyData For the rollup's sequencing policy.
     /// @param forcedQueuePosition Forced transactions taken from the queue up to here. The queue is empty: 0.
-    /// @param remotes Per remote chain with a non-empty stream, strictly ascending.
     struct Batch {
         uint256 chainId;
         uint256 batchNumber;
-        bytes32 preStateRoot;
-        bytes32 postStateRoot;
         uint256 firstBlock;
+        bytes32 parentBlockHash;
         bytes32 lastBlockHash;
-        bytes32 l1OriginHash;
+        address builder;
         uint256 l1OriginNumber;
-        bytes data;
-        uint256 firstBlob;
-        uint256 blobCount;
-        uint256 forcedQueuePosition;
+        bytes32 l1OriginHash;
+        uint256 dataOffset;
+        uint256 dataLength;
         Streams[] remotes;
-        bytes proof;
+        bytes policyData;
+        uint256 forcedQueuePosition;
     }
 
     /// @notice A root's leg on L1.
@@ -65,49 +69,66 @@ interface ISettlement {
     }
 
     /// @notice A root of L1 with its account's signature, 65 bytes `r || s || v`.
+    /// @param owner 0, or the owner of an account that is not there yet: its first operation deploys it.
     struct SignedOperation {
         Operation operation;
         bytes signature;
+        address owner;
     }
 
     /// @param environment Checked first.
+    /// @param data The bytes of all batches, or empty: then they are in the transaction's blobs, all of them.
     /// @param batches Strictly ascending chain id. They are the scope's chains, with L1.
     /// @param legs In order of strictly increasing root index; only roots that touch L1.
+    /// @param proofs One for all batches whose rollups share verifier and program, in the order in which these first appear.
     struct Scope {
         EnvironmentValue[] environment;
+        bytes data;
         Batch[] batches;
         L1Leg[] legs;
+        bytes[] proofs;
     }
 
     // ---- what proofs speak about -------------------------------------------------------------------------------------------------
 
-    /// @notice `publicInputsHash = keccak256(abi.encode(keccak256("scope.public-inputs.v1"), PublicInputs))`.
-    /// @param daCommitment Bytes in calldata: `keccak256(abi.encode(keccak256("scope.da.calldata.v1"), keccak256(data)))`;
-    ///        in blobs: `keccak256(abi.encode(keccak256("scope.da.blobs.v1"), bytes32[] versionedHashes))`.
+    /// @notice A batch's bytes in the data that all batches of a scope share.
+    /// @param commitment Bytes in calldata: `keccak256(abi.encode(keccak256("scope.da.calldata.v2"), keccak256(data)))`;
+    ///        in blobs: `keccak256(abi.encode(keccak256("scope.da.blobs.v2"), bytes32[] versionedHashes))`.
+    struct DataSlice {
+        bytes32 commitment;
+        uint256 offset;
+        uint256 length;
+    }
+
+    /// @notice The hash of public inputs is `keccak256(abi.encode(keccak256("scope.public-inputs.v2"), PublicInputs))`.
+    /// @param policyHash What the rollup's sequencing policy says of the batch; 0 without one.
     struct PublicInputs {
         uint256 l1ChainId;
         address settlement;
         uint256 chainId;
-        uint256 batchNumber;
-        bytes32 preStateRoot;
-        bytes32 postStateRoot;
-        uint256 firstBlock;
-        bytes32 lastBlockHash;
-        bytes32 l1OriginHash;
-        uint256 l1OriginNumber;
-        bytes32 daCommitment;
-        uint256 forcedQueuePosition;
-        Streams[] remotes;
         bytes32 programId;
+        uint256 batchNumber;
+        uint256 firstBlock;
+        bytes32 parentBlockHash;
+        bytes32 lastBlockHash;
+        address builder;
+        uint256 l1OriginNumber;
+        bytes32 l1OriginHash;
+        DataSlice data;
+        Streams[] remotes;
+        bytes32 policyHash;
+        uint256 forcedQueuePosition;
     }
 
     /// @notice A registered rollup.
+    /// @param policy Who may submit batches; 0: anyone.
     /// @param escrow Wei that L1 holds for it.
     /// @param nextBatch Number of the next batch.
+    /// @param l1OriginNumber Of its last block; 0 before the first batch.
     struct Rollup {
         IVerifier verifier;
         bytes32 programId;
-        bytes32 stateRoot;
+        ISequencingPolicy policy;
         bytes32 lastBlockHash;
         uint256 escrow;
         uint64 nextBatch;
@@ -115,16 +136,13 @@ interface ISettlement {
         uint64 forcedQueuePosition;
     }
 
-    /// @notice The part of a settled batch that a follower needs, beside the transaction that settled it: a batch with
-    ///         `blobCount` 0 has its bytes in that transaction's calldata.
+    /// @notice The part of a settled batch that a follower needs, beside the transaction that settled it.
     struct SettledBatch {
         uint256 chainId;
         uint256 batchNumber;
-        bytes32 postStateRoot;
         bytes32 lastBlockHash;
-        bytes32 daCommitment;
-        uint256 firstBlob;
-        uint256 blobCount;
+        uint256 dataOffset;
+        uint256 dataLength;
     }
 
     // ---- refusals ------------------------------------------------------------------------------------------------------------------
@@ -143,28 +161,42 @@ interface ISettlement {
     error UnknownRollup(uint256 chainId);
     /// @notice The batch is not the rollup's next one; replayed, say.
     error WrongBatchNumber(uint256 chainId, uint256 batchNumber, uint256 expected);
-    /// @notice The batch doesn't start from the rollup's state root.
-    error WrongPreStateRoot(uint256 chainId, bytes32 preStateRoot, bytes32 expected);
-    /// @notice The L1 origin is no ancestor of this block, or lies before the previous batch's.
+    /// @notice The batch doesn't build on the rollup's last block.
+    error WrongParentBlock(uint256 chainId, bytes32 parentBlockHash, bytes32 expected);
+    /// @notice The batch names another builder.
+    error WrongBuilder(uint256 chainId, address builder, address caller);
+    /// @notice The L1 origin is none of the last 256 blocks, or lies before the previous batch's.
     error WrongL1Origin(uint256 chainId, uint256 number, bytes32 hash);
-    /// @notice The batch says calldata and blobs, or neither.
-    error AmbiguousData(uint256 chainId);
-    /// @notice The transaction has no blob of this index.
-    error MissingBlob(uint256 index);
+    /// @notice The scope has calldata and blobs, or neither.
+    error AmbiguousData();
     /// @notice The forced queue is not at this position.
     error WrongForcedQueuePosition(uint256 chainId, uint256 position);
+    /// @notice There are more or fewer proofs than pairs of verifier and program.
+    error WrongProofCount(uint256 count, uint256 expected);
+    /// @notice A limit that the batch worked with is not what L1 holds for that rollup.
+    error WrongLimit(uint256 chainId, uint256 remote, uint256 limit, uint256 expected);
     /// @notice A root of L1 names another hash than its operation's.
     error WrongOperationHash(bytes32 operationHash, bytes32 expected);
     /// @notice A root of another chain carries an operation, or one of L1 carries none.
     error UnexpectedOperation(uint256 rootIndex);
-    /// @notice The account has no code: it isn't delegated.
+    /// @notice The account has no code: it is neither delegated nor the owner's own.
     error AccountWithoutCode(address account);
+    /// @notice An alias signs nothing.
+    error AccountIsAlias(address account);
+    /// @notice The operation's nonce is not the account's next one.
+    error WrongNonce(address account, uint256 nonce, uint256 expected);
+    /// @notice The operation's deadline has passed.
+    error DeadlinePassed(uint256 deadline);
+    /// @notice The transaction has too little gas left for what the operation signed.
+    error TooLittleGasForOperation(uint256 gas);
+    /// @notice The account refused the operation, with its reason.
+    error OperationRefused(bytes reason);
     /// @notice The operation names another submitter.
     error WrongSubmitter(address submitter, address caller);
     /// @notice The operation signs that no other root has a leg on L1 in this scope.
     error OperationNotAlone(bytes32 operationHash);
-    /// @notice The root's trace ended elsewhere than the operation signed.
-    error WrongFinalTrace(bytes32 trace, bytes32 signed);
+    /// @notice The root's outcome is another one than the operation signed.
+    error WrongOutcome(bytes32 outcome, bytes32 signed);
     /// @notice A batch exchanged calls with a chain that is not in this scope.
     error RemoteNotInScope(uint256 chainId, uint256 remote);
     /// @notice What `source` asked is not what `target` served.
@@ -179,31 +211,49 @@ interface ISettlement {
     // ---- events --------------------------------------------------------------------------------------------------------------------
 
     event RollupRegistered(
-        uint256 indexed chainId, IVerifier verifier, bytes32 programId, bytes32 stateRoot, uint256 escrow
+        uint256 indexed chainId,
+        IVerifier verifier,
+        bytes32 programId,
+        ISequencingPolicy policy,
+        bytes32 genesisBlockHash,
+        uint256 escrow
     );
     /// @notice A scope settled. The only thing that followers derive from (§12).
-    event ScopeSettled(uint256 indexed scopeNumber, SettledBatch[] batches);
+    event ScopeSettled(uint256 indexed scopeNumber, bytes32 dataCommitment, SettledBatch[] batches);
+    /// @notice An account gave up its operations up to this nonce.
+    event NonceInvalidated(address indexed account, uint256 nextNonce);
 
     // ---- functions -----------------------------------------------------------------------------------------------------------------
 
     /// @notice Registers a rollup; the registry's owner only, and never changed after.
     /// @dev `msg.value` is the rollup's escrow: the ETH that exists on it at genesis, all balances but the predeploy's reserve.
+    /// @param chainId Below 2^64.
+    /// @param policy 0: anyone may submit batches.
     function registerRollup(
         uint256 chainId,
         bytes32 programId,
         IVerifier verifier,
-        bytes32 genesisStateRoot,
+        ISequencingPolicy policy,
         bytes32 genesisBlockHash
     ) external payable;
 
     /// @notice Settles a scope, or reverts with the reason and leaves nothing.
     ///
     /// Order: caller and environment; each batch continues its rollup; `openScope` with the batches' chains; each leg in turn:
-    /// a root of L1 is loaded, its operation run, its final trace checked, closed; a root of another chain is loaded, served
-    /// and closed; proofs, in order of the batches; streams and values of every pair; escrow; the rollups advance; one event.
+    /// a root of L1 is loaded, its operation run, its outcome checked, closed; a root of another chain is loaded, served
+    /// and closed; proofs; streams, values and limits of every pair; escrow; the rollups advance; one event.
     function executeScope(Scope calldata scope) external;
 
     function scopedCallable() external view returns (IScopedCallableL1);
+
+    /// @notice Returns who deploys accounts with an owner.
+    function accountFactory() external view returns (IScopedAccountFactory);
+
+    /// @notice Returns the nonce of an account's next operation.
+    function nonceOf(address account) external view returns (uint256);
+
+    /// @notice Gives up the caller's operations with nonces below `nextNonce`, which has to be above {nonceOf}.
+    function invalidateNonce(uint256 nextNonce) external;
 
     /// @notice Returns a registered rollup; all zeros if it is not registered.
     function getRollup(uint256 chainId) external view returns (Rollup memory);
@@ -214,8 +264,8 @@ interface ISettlement {
     /// @notice Returns the number of scopes settled so far; the number of the next one.
     function scopeCount() external view returns (uint256);
 
-    /// @notice Returns the `operationHash` that identifies an operation's root: {operationDigest} with a final trace of 0, because the
-    ///         final trace that it signs follows from the root's id.
+    /// @notice Returns the `operationHash` that identifies an operation's root: {operationDigest} with an outcome of 0, because the
+    ///         outcome that it signs follows from the root's id.
     function operationHashOf(Operation calldata operation) external view returns (bytes32);
 
     /// @notice Returns the EIP-712 digest of an operation, which its account's key signs.

@@ -9,11 +9,13 @@ struct Mark {
 
 /// @notice The state of a chain that moves as control comes and goes in a root (§5).
 /// @param trace The chain's own: the root's while it has control, else the one it let go with.
-/// @param servedGas Gas limit of the innermost call that the chain is serving, 0 if none; not part of what travels.
+/// @param depth Scoped calls around the innermost one that the chain is serving, that one counted; 0 if it serves none.
+/// @param gasToAsk What is left of that call's gas limit for the requests below it; 0 if none. Does not travel.
 /// @param marks Those of the root, as the chain knows them.
 struct Baton {
     bytes32 trace;
-    uint256 servedGas;
+    uint256 depth;
+    uint256 gasToAsk;
     Mark[] marks;
 }
 
@@ -21,6 +23,7 @@ struct Baton {
 /// @param kind 0 call, 1 static.
 /// @param nonce The trace when it was asked, as a number.
 /// @param marks Ascending chain id, no zero traces; as they were before the request.
+/// @param depth Scoped calls that are nested here, this one counted: 1 to 64.
 /// @param variant 0, or how many equal requests at the same point have another answer (§7).
 struct Request {
     bytes32 rootId;
@@ -30,6 +33,7 @@ struct Request {
     address from;
     uint256 nonce;
     Mark[] marks;
+    uint256 depth;
     uint256 variant;
     address to;
     uint256 value;
@@ -50,7 +54,7 @@ struct Record {
 
 /// @notice The answer to one outbound call of this chain, as loaded before its root runs (§6).
 /// @param chainId Chain that answers.
-/// @param response `abi.encode(bool success, bytes data, bytes32 trace, Mark[] marks)`.
+/// @param response Raw, packed (§3).
 struct Fill {
     uint256 chainId;
     bytes32 requestHash;
@@ -67,7 +71,14 @@ struct RootContext {
     uint256 rootIndex;
 }
 
+/// @notice What L1 holds for the rollup `chainId` as a scope begins, in wei (§10).
+struct Limit {
+    uint256 chainId;
+    uint256 value;
+}
+
 /// @notice One chain's streams and values toward the remote chain `chainId` in one scope (§4, §10).
+/// @param limit What was loaded as the remote's {Limit}; 0 if nothing was.
 struct Streams {
     uint256 chainId;
     bytes32 requestsOut;
@@ -76,4 +87,5 @@ struct Streams {
     bytes32 responsesIn;
     uint256 valueIn;
     uint256 valueOut;
+    uint256 limit;
 }

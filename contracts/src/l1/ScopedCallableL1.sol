@@ -4,17 +4,27 @@ pragma solidity ^0.8.30;
 import {RootStore} from "../core/RootStore.sol";
 import {ScopedCallable} from "../core/ScopedCallable.sol";
 import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
+import {Limit} from "../interfaces/ScopeTypes.sol";
 import {IScopedCallableL1} from "../interfaces/IScopedCallableL1.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
-import {Revert} from "../libraries/Revert.sol";
 import {Transient} from "../libraries/Transient.sol";
 
 /// @title ScopedCallable on L1: a scope is one transaction, and ETH is real
 contract ScopedCallableL1 is ScopedCallable, IScopedCallableL1 {
+    /// @dev Not the settlement contract's registry: what executeScope has read of that is warm, and so would be told by gas.
+    mapping(uint256 chainId => bool) private _known;
+
     constructor(address settlement_) ScopedCallable(block.chainid, settlement_) {}
 
     /// @inheritdoc IScopedCallableL1
-    function lock() external payable onlyLoader {}
+    function addRollup(uint256 chainId) external payable onlyLoader {
+        _known[chainId] = true;
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function isKnown(uint256 chainId) public view override(ScopedCallable, IScopedCallableExtension) returns (bool) {
+        return _known[chainId];
+    }
 
     /// @inheritdoc IScopedCallableExtension
     function loader() public view override(RootStore, IScopedCallableExtension) returns (address) {
@@ -30,19 +40,19 @@ contract ScopedCallableL1 is ScopedCallable, IScopedCallableL1 {
     }
 
     /// @dev Burns all gas but what the revert needs: whoever catches can't go far, and the operation's gas is signed (§7).
-    ///      Without a root nobody but the caller decided anything.
-    function _abort(bytes memory reason) internal view override {
-        if (Revert.selector(reason) == NoOpenRoot.selector) return;
+    function _abort(bytes memory) internal view override {
         // The probe for a static context takes all it gets in one.
         assembly ("memory-safe") {
             pop(staticcall(gas(), address(), 0, 0, 0, 0))
         }
     }
 
-    /// @dev Never more than the rollup's escrow and what this scope brought in so far, whatever its proof will say.
-    function _requireBacked(uint256 chainId, uint256 value, uint256 valueOut, uint256 valueIn) internal view override {
-        if (valueIn + value > ISettlement(settlement).escrowOf(chainId) + valueOut) {
-            revert EscrowExceeded(chainId, value);
-        }
+    function _heldFor(uint256 chainId) internal view override returns (uint256) {
+        return ISettlement(settlement).escrowOf(chainId);
+    }
+
+    /// @dev L1 knows what it holds.
+    function _loadLimits(Limit[] calldata limits) internal pure override {
+        if (limits.length != 0) revert CannotLimit(limits[0].chainId);
     }
 }

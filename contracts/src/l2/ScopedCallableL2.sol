@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {RootStore} from "../core/RootStore.sol";
 import {ScopedCallable} from "../core/ScopedCallable.sol";
 import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
-import {Request} from "../interfaces/ScopeTypes.sol";
+import {IScopedCallableL2} from "../interfaces/IScopedCallableL2.sol";
+import {Limit, Request} from "../interfaces/ScopeTypes.sol";
+import {ScopeHash} from "../libraries/ScopeHash.sol";
 
 /// @dev Sender of a rollup's system transactions. No key; only the derivation speaks for it.
 address constant SYSTEM_ADDRESS = 0x5c09E0000000000000000000000000000000ffFf;
@@ -14,13 +17,63 @@ address constant ABORT_PRECOMPILE = 0x5C09E00000000000000000000000000000000002;
 
 /// @title ScopedCallable on a rollup, a predeploy at 0x5c09e00000000000000000000000000000000001
 /// @dev Its genesis balance of 2^128 wei is a reserve that doesn't exist: sending burns into it, serving mints out of it (§10).
-contract ScopedCallableL2 is ScopedCallable {
+contract ScopedCallableL2 is ScopedCallable, IScopedCallableL2 {
+    /// @dev Namespaces of slots that hold 1 for an account or a chain. The state transition reads entries (§12).
+    bytes32 private constant ENTRIES = keccak256("scope.entries");
+    bytes32 private constant KNOWN_CHAINS = keccak256("scope.known-chains");
+
     constructor(uint256 l1ChainId_, address settlement_) ScopedCallable(l1ChainId_, settlement_) {}
 
     /// @inheritdoc IScopedCallableExtension
-    function loader() public pure override returns (address) {
+    function loader() public pure override(RootStore, IScopedCallableExtension) returns (address) {
         return SYSTEM_ADDRESS;
     }
+
+    // ---- entries, pauses and known chains (§12) ------------------------------------------------------------------------------
+
+    /// @inheritdoc IScopedCallableL2
+    function declareEntry() external {
+        if (isAlias(msg.sender)) revert AliasCannotBeEntry(msg.sender);
+        _write(_entrySlot(msg.sender), bytes32(uint256(1)));
+        emit EntryDeclared(msg.sender);
+    }
+
+    /// @inheritdoc IScopedCallableL2
+    function isEntry(address account) external view returns (bool) {
+        return _read(_entrySlot(account)) != 0;
+    }
+
+    /// @inheritdoc IScopedCallableL2
+    function pauseAsking() external view {}
+
+    /// @inheritdoc IScopedCallableL2
+    function addChains(uint256[] calldata chainIds) external onlyLoader {
+        uint256 last = 0;
+        for (uint256 i = 0; i < chainIds.length; ++i) {
+            uint256 chainId = chainIds[i];
+            if (chainId <= last || chainId > type(uint64).max || chainId == block.chainid || isKnown(chainId)) {
+                revert CannotAddChain(chainId);
+            }
+            last = chainId;
+            _write(_chainSlot(chainId), bytes32(uint256(1)));
+            emit ChainAdded(chainId);
+        }
+    }
+
+    /// @inheritdoc IScopedCallableExtension
+    function isKnown(uint256 chainId) public view override(ScopedCallable, IScopedCallableExtension) returns (bool) {
+        return chainId == l1ChainId || _read(_chainSlot(chainId)) != 0;
+    }
+
+    function _entrySlot(address account) private pure returns (bytes32) {
+        return ScopeHash.fold(ENTRIES, bytes32(uint256(uint160(account))));
+    }
+
+    function _chainSlot(uint256 chainId) private pure returns (bytes32) {
+        return ScopeHash.fold(KNOWN_CHAINS, bytes32(chainId));
+    }
+
+    // ---- what L1 does differently --------------------------------------------------------------------------------------------
 
     function _read(bytes32 slot) internal view override returns (bytes32 word) {
         // Slots are hashes with a namespace: no declared variable is among them.
@@ -56,14 +109,26 @@ contract ScopedCallableL2 is ScopedCallable {
         return abi.decode(answer, (bool, bytes));
     }
 
-    /// @dev A builder can't choose what a fault leads to: there is no block with one (§7). Nor what NoOpenRoot leads to, by including a root
-    ///      as an ordinary transaction: it reverts as a whole (§12).
+    /// @dev A builder can't choose what a fault leads to: there is no block with one (§7).
     function _abort(bytes memory reason) internal view override {
         assembly ("memory-safe") {
             pop(staticcall(gas(), ABORT_PRECOMPILE, add(reason, 0x20), mload(reason), 0, 0))
         }
     }
 
-    /// @dev L1 answers for it, in the escrow.
-    function _requireBacked(uint256, uint256, uint256, uint256) internal pure override {}
+    /// @dev What the scope was given says it; L1 compares it with its escrow. L1 itself answers for what it sends.
+    function _heldFor(uint256 chainId) internal view override returns (uint256) {
+        return chainId == l1ChainId ? type(uint128).max : uint256(_read(_accumulator(chainId, LIMIT)));
+    }
+
+    function _loadLimits(Limit[] calldata limits) internal override {
+        for (uint256 i = 0; i < limits.length; ++i) {
+            (uint256 chainId, uint256 value) = (limits[i].chainId, limits[i].value);
+            bytes32 slot = _accumulator(chainId, LIMIT);
+            if (chainId == l1ChainId || value == 0 || !_isOpen(chainId) || _read(slot) != 0) {
+                revert CannotLimit(chainId);
+            }
+            _write(slot, bytes32(value));
+        }
+    }
 }

@@ -5,9 +5,9 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 
 /// @title The hash of a proof's public inputs (§11)
 library PublicInputsHash {
-    bytes32 internal constant PUBLIC_INPUTS_DOMAIN = keccak256("scope.public-inputs.v1");
-    bytes32 internal constant CALLDATA_DOMAIN = keccak256("scope.da.calldata.v1");
-    bytes32 internal constant BLOBS_DOMAIN = keccak256("scope.da.blobs.v1");
+    bytes32 internal constant PUBLIC_INPUTS_DOMAIN = keccak256("scope.public-inputs.v2");
+    bytes32 internal constant CALLDATA_DOMAIN = keccak256("scope.da.calldata.v2");
+    bytes32 internal constant BLOBS_DOMAIN = keccak256("scope.da.blobs.v2");
 
     function hash(ISettlement.PublicInputs memory inputs) internal pure returns (bytes32) {
         return keccak256(abi.encode(PUBLIC_INPUTS_DOMAIN, inputs));

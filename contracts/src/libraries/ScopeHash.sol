@@ -5,9 +5,9 @@ import {Mark, Request, RootContext} from "../interfaces/ScopeTypes.sol";
 
 /// @title The hashes of protocol.md §3 to §5
 library ScopeHash {
-    bytes32 internal constant ROOT_DOMAIN = keccak256("scope.root.v1");
-    bytes32 internal constant REQUEST_DOMAIN = keccak256("scope.request.v1");
-    bytes32 internal constant RESPONSE_DOMAIN = keccak256("scope.response.v1");
+    bytes32 internal constant ROOT_DOMAIN = keccak256("scope.root.v2");
+    bytes32 internal constant REQUEST_DOMAIN = keccak256("scope.request.v2");
+    bytes32 internal constant RESPONSE_DOMAIN = keccak256("scope.response.v2");
 
     /// @notice The hash from which every rolling hash starts in every scope: `H(0)`.
     bytes32 internal constant SEED = keccak256(abi.encode(bytes32(0)));
@@ -31,6 +31,7 @@ library ScopeHash {
                 request.from,
                 request.nonce,
                 keccak256(abi.encode(request.marks)),
+                request.depth,
                 request.variant,
                 request.to,
                 request.value,

@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IScopedCallable} from "../interfaces/IScopedCallable.sol";
 import {IScopedCallableExtension} from "../interfaces/IScopedCallableExtension.sol";
+import {IScopedCallableL2} from "../interfaces/IScopedCallableL2.sol";
 import {Revert} from "./Revert.sol";
 
 /// @title Functions for contracts that make scoped calls and handle failed ones
@@ -32,20 +33,40 @@ library ScopeLib {
         }
     }
 
+    /// @notice Reverts unless a root is open. For code that relayers run: an ordinary transaction with it fails as a whole.
+    function requireRoot(IScopedCallableExtension scopedCallable) internal view {
+        (bytes32 rootId,) = scopedCallable.getBaton();
+        if (rootId == 0) revert IScopedCallableExtension.NoOpenRoot();
+    }
+
+    /// @notice Calls a stranger on a rollup, who can't have the root refused by asking: scoped calls below the calling frame revert
+    ///         plainly until that frame ends ({IScopedCallableL2-pauseAsking}). The callee sees its caller.
+    /// @return success Whether the target succeeded.
+    /// @return returnData Its return or revert data.
+    function callWithoutAsking(
+        IScopedCallableL2 scopedCallable,
+        address target,
+        uint256 value,
+        uint256 gas,
+        bytes memory data
+    ) internal returns (bool success, bytes memory returnData) {
+        scopedCallable.pauseAsking();
+        return target.call{value: value, gas: gas}(data);
+    }
+
     /// @notice Reverts with `reason` if it is a fault's. For use in a `catch` around a call to an alias.
     function requireNoFault(bytes memory reason) internal pure {
         if (isFault(reason)) Revert.bubble(reason);
     }
 
-    /// @notice Says whether revert data are those of a fault: ScopedCallable could not go on (§1), for want of a root too. Not proof that it
-    ///         was one, for a callee can imitate it; but no fault is missed, except for running out of gas, which reverts with nothing.
+    /// @notice Says whether revert data are those of a fault: ScopedCallable could not go on (§1). Not proof that it was one, for a callee
+    ///         can imitate it; but no fault is missed, except for running out of gas, which reverts with nothing.
     function isFault(bytes memory reason) internal pure returns (bool) {
         bytes4 selector = Revert.selector(reason);
         return selector == IScopedCallableExtension.ResponseMissing.selector
             || selector == IScopedCallableExtension.OutOfPosition.selector
             || selector == IScopedCallableExtension.NotReproduced.selector
             || selector == IScopedCallableExtension.TooLittleGas.selector
-            || selector == IScopedCallableExtension.EscrowExceeded.selector
-            || selector == IScopedCallableExtension.NoOpenRoot.selector;
+            || selector == IScopedCallableExtension.EscrowExceeded.selector;
     }
 }

@@ -8,7 +8,7 @@ import {IVerifier} from "../interfaces/IVerifier.sol";
 
 /// @title k of n independent re-executors
 contract CommitteeVerifier is ICommitteeVerifier {
-    bytes32 private constant ATTESTATION_DOMAIN = keccak256("scope.attestation.v1");
+    bytes32 private constant ATTESTATION_DOMAIN = keccak256("scope.attestation.v2");
     uint256 private constant SIGNATURE_SIZE = 65;
 
     /// @inheritdoc ICommitteeVerifier
@@ -26,11 +26,11 @@ contract CommitteeVerifier is ICommitteeVerifier {
     }
 
     /// @inheritdoc IVerifier
-    function verify(bytes32 programId, bytes32 publicInputsHash, bytes calldata proof) external view {
+    function verify(bytes32 programId, bytes32[] calldata inputHashes, bytes calldata proof) external view {
         uint256 count = proof.length / SIGNATURE_SIZE;
         if (proof.length % SIGNATURE_SIZE != 0) revert MalformedProof(proof.length);
         if (count < threshold) revert TooFewSignatures(count, threshold);
-        bytes32 message = attestationHash(programId, publicInputsHash);
+        bytes32 message = attestationHash(programId, inputHashes);
         address last = address(0);
         for (uint256 i = 0; i < count; ++i) {
             (address signer,,) = ECDSA.tryRecoverCalldata(message, proof[i * SIGNATURE_SIZE:(i + 1) * SIGNATURE_SIZE]);
@@ -41,7 +41,7 @@ contract CommitteeVerifier is ICommitteeVerifier {
     }
 
     /// @inheritdoc ICommitteeVerifier
-    function attestationHash(bytes32 programId, bytes32 publicInputsHash) public pure returns (bytes32) {
-        return keccak256(abi.encode(ATTESTATION_DOMAIN, programId, publicInputsHash));
+    function attestationHash(bytes32 programId, bytes32[] calldata inputHashes) public pure returns (bytes32) {
+        return keccak256(abi.encode(ATTESTATION_DOMAIN, programId, keccak256(abi.encodePacked(inputHashes))));
     }
 }

@@ -150,6 +150,7 @@ contract Listener {
 }
 
 /// @title Dives through its own frames until hardly any gas is left, then on into the next chain's
+/// @dev A 64th of each gas limit can't be asked with below it.
 contract Diver {
     IScopedCallable public callable;
     uint256 public nextChainId;
@@ -168,7 +169,7 @@ contract Diver {
         bytes memory answer = callable.scopedCall(
             nextChainId,
             address(this),
-            IScopedCallable.ScopedRequest(next, 0, limit, abi.encodeCall(this.dive, (hops - 1, limit - 100_000)))
+            IScopedCallable.ScopedRequest(next, 0, limit, abi.encodeCall(this.dive, (hops - 1, limit - limit / 64)))
         );
         return abi.decode(answer, (uint256)) + 1;
     }

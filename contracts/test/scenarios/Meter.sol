@@ -151,7 +151,7 @@ contract Starver {
         external
     {
         IScopedCallable.ScopedRequest memory request =
-            IScopedCallable.ScopedRequest(bulk, 0, 14_000_000, abi.encodeCall(Bulk.bulk, (size)));
+            IScopedCallable.ScopedRequest(bulk, 0, 1_000_000, abi.encodeCall(Bulk.bulk, (size)));
         (bool ignored,) = address(callable).call{gas: gasLimit}(
             abi.encodeCall(callable.tryScopedCall, (chainId, address(this), request))
         );

@@ -288,9 +288,8 @@ contract Thermometer {
 }
 
 /// @title Two who call each other twice a level, in frames that revert: calls without end that leave nothing
+/// @dev Each asks with all that it may; what a frame asked with is back when it reverts.
 contract Branch {
-    uint256 private constant GAS_PER_CALL = 8_000_000;
-
     IScopedCallableExtension private immutable SCOPED_CALLABLE;
 
     uint256 private _peerChain;
@@ -314,7 +313,9 @@ contract Branch {
         SCOPED_CALLABLE.scopedCall(
             _peerChain,
             address(this),
-            IScopedCallable.ScopedRequest(_peer, 0, GAS_PER_CALL, abi.encodeCall(this.grow, (levels - 1)))
+            IScopedCallable.ScopedRequest(
+                _peer, 0, SCOPED_CALLABLE.askableGas(), abi.encodeCall(this.grow, (levels - 1))
+            )
         );
         revert();
     }
@@ -362,8 +363,9 @@ contract Spy {
     function look(IScopedCallableExtension callable, uint256 chainId) external returns (bool) {
         (bool hashes,) = address(callable).call(abi.encodeCall(callable.getRollingHashes, (chainId)));
         (bool values,) = address(callable).call(abi.encodeCall(callable.getValues, (chainId)));
+        (bool limit,) = address(callable).call(abi.encodeCall(callable.getLimit, (chainId)));
         (bool remotes,) = address(callable).call(abi.encodeCall(callable.getRemotes, ()));
-        saw = hashes || values || remotes;
+        saw = hashes || values || limit || remotes;
         return saw;
     }
 }

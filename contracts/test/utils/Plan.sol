@@ -2,13 +2,16 @@
 pragma solidity ^0.8.30;
 
 import {Fill, Mark, Record, Request, RootContext} from "../../src/interfaces/ScopeTypes.sol";
+import {RawResponse} from "./RawResponse.sol";
 
 /// @title A root's plan, written by hand
 /// @notice Says what is asked and answered, in the root's true order, and keeps the baton: one thread of control, whatever the
 ///         number of chains. It writes protocol.md §3 and §5 out once more and shares no code with the contracts.
 contract Plan {
+    /// @param depth Scoped calls that control is in.
     struct Baton {
         bytes32 trace;
+        uint256 depth;
         Mark[] marks;
     }
 
@@ -22,7 +25,7 @@ contract Plan {
         _context = context_;
         rootId = keccak256(
             abi.encode(
-                keccak256("scope.root.v1"),
+                keccak256("scope.root.v2"),
                 l1ChainId,
                 settlement,
                 context_.rootChainId,
@@ -44,10 +47,9 @@ contract Plan {
         uint256 gasLimit,
         bytes memory data
     ) external returns (Request memory request) {
-        request = Request(
-            rootId, 0, source, target, from, uint256(_baton.trace), _baton.marks, 0, to, value, gasLimit, data
-        );
+        request = _request(0, source, from, target, to, value, gasLimit, data);
         _baton.trace = keccak256(bytes.concat(_baton.trace, hashOf(request)));
+        _baton.depth = request.depth;
         _mark(source, _baton.trace);
     }
 
@@ -61,10 +63,35 @@ contract Plan {
         bytes memory data,
         bytes memory answer
     ) external {
-        Request memory request = Request(
-            rootId, 1, source, target, from, uint256(_baton.trace), _baton.marks, 0, to, 0, gasLimit, data
-        );
-        _record(request, abi.encode(true, answer, bytes32(0), new Mark[](0)), false);
+        Request memory request = _request(1, source, from, target, to, 0, gasLimit, data);
+        _record(request, RawResponse.ofStaticCall(true, answer), false);
+    }
+
+    function _request(
+        uint8 kind,
+        uint256 source,
+        address from,
+        uint256 target,
+        address to,
+        uint256 value,
+        uint256 gasLimit,
+        bytes memory data
+    ) private view returns (Request memory) {
+        return Request({
+            rootId: rootId,
+            kind: kind,
+            sourceChainId: source,
+            targetChainId: target,
+            from: from,
+            nonce: uint256(_baton.trace),
+            marks: _baton.marks,
+            depth: _baton.depth + 1,
+            variant: 0,
+            to: to,
+            value: value,
+            gasLimit: gasLimit,
+            data: data
+        });
     }
 
     function answers(Request memory request, bool success, bytes memory data) external {
@@ -84,10 +111,11 @@ contract Plan {
     function _answers(Request memory request, bool success, bytes memory data, bool kept) private {
         bytes32 requestHash = hashOf(request);
         bytes32 responseHash =
-            keccak256(abi.encode(keccak256("scope.response.v1"), requestHash, success, keccak256(data)));
+            keccak256(abi.encode(keccak256("scope.response.v2"), requestHash, success, keccak256(data)));
         _baton.trace = keccak256(bytes.concat(_baton.trace, responseHash));
+        _baton.depth = request.depth - 1;
         _mark(request.targetChainId, _baton.trace);
-        _record(request, abi.encode(success, data, _baton.trace, _baton.marks), kept);
+        _record(request, RawResponse.ofCall(success, data, _baton.trace, _baton.marks), kept);
     }
 
     function _record(Request memory request, bytes memory response, bool kept) private {
@@ -115,10 +143,11 @@ contract Plan {
 
     function hashOf(Request memory r) public pure returns (bytes32) {
         bytes memory head = abi.encode(
-            keccak256("scope.request.v1"), r.rootId, r.kind, r.sourceChainId, r.targetChainId, r.from, r.nonce
+            keccak256("scope.request.v2"), r.rootId, r.kind, r.sourceChainId, r.targetChainId, r.from, r.nonce
         );
-        bytes memory tail =
-            abi.encode(keccak256(abi.encode(r.marks)), r.variant, r.to, r.value, r.gasLimit, keccak256(r.data));
+        bytes memory tail = abi.encode(
+            keccak256(abi.encode(r.marks)), r.depth, r.variant, r.to, r.value, r.gasLimit, keccak256(r.data)
+        );
         return keccak256(bytes.concat(head, tail));
     }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {ScopedAccount} from "../../src/accounts/ScopedAccount.sol";
-import {IScopedAccount, Operation} from "../../src/interfaces/IScopedAccount.sol";
+import {Operation} from "../../src/interfaces/IScopedAccount.sol";
+import {ISequencingPolicy} from "../../src/interfaces/ISequencingPolicy.sol";
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
+import {IVerifier} from "../../src/interfaces/IVerifier.sol";
 import {RootContext, Streams} from "../../src/interfaces/ScopeTypes.sol";
 import {Settlement} from "../../src/l1/Settlement.sol";
 import {CommitteeVerifier} from "../../src/verifiers/CommitteeVerifier.sol";
@@ -36,15 +37,26 @@ abstract contract ScopeWorld is World {
         (sc[L1], loaderOf[L1]) = (settlement.scopedCallable(), address(settlement));
         makeCommittee();
         for (uint256 chainId = A; chainId <= B; ++chainId) {
-            on(L1);
-            settlement.registerRollup{value: ESCROW}(
-                chainId, PROGRAM, committee, keccak256(abi.encode("root", chainId, 0)), keccak256("genesis")
-            );
+            register(chainId, PROGRAM, committee, ISequencingPolicy(address(0)), ESCROW);
             makeRollup(chainId, address(settlement));
         }
+        know(A, B);
+        know(B, A);
+        on(L1);
         // EIP-7702: the user's account delegates to our contract.
-        vm.etch(user, abi.encodePacked(hex"ef0100", new ScopedAccount(address(settlement))));
+        vm.etch(user, abi.encodePacked(hex"ef0100", settlement.accountFactory().implementation()));
         beginBatches();
+    }
+
+    function register(uint256 chainId, bytes32 programId, IVerifier verifier, ISequencingPolicy policy, uint256 escrow)
+        internal
+    {
+        on(L1);
+        settlement.registerRollup{value: escrow}(chainId, programId, verifier, policy, keccak256("genesis"));
+    }
+
+    function heldFor(uint256 remote) internal view override returns (uint256) {
+        return settlement.escrowOf(remote);
     }
 
     function makeCommittee() private {
@@ -90,34 +102,41 @@ abstract contract ScopeWorld is World {
     function operationOf(address target, bytes memory data) internal view returns (Operation memory) {
         return Operation({
             account: user,
-            nonce: IScopedAccount(user).operationNonce(),
+            nonce: settlement.nonceOf(user),
             target: target,
             value: 0,
             data: data,
             gas: 8_000_000,
+            verificationGas: 0,
+            fee: 0,
             deadline: block.timestamp,
             submitter: address(0),
-            finalTrace: 0,
+            outcome: 0,
             runsAlone: false
         });
     }
 
     function signed(Operation memory operation) internal view returns (bytes memory) {
-        return abi.encode(ISettlement.SignedOperation(operation, sign(USER_KEY, digestOf(operation))));
+        return signed(operation, address(0));
     }
 
-    /// @dev The digest without the final trace.
+    /// @param owner Of an account that is not there yet; else 0.
+    function signed(Operation memory operation, address owner) internal view returns (bytes memory) {
+        return abi.encode(ISettlement.SignedOperation(operation, sign(USER_KEY, digestOf(operation)), owner));
+    }
+
+    /// @dev The digest without the outcome.
     function identityOf(Operation memory operation) internal view returns (bytes32 identity) {
-        bytes32 finalTrace = operation.finalTrace;
-        operation.finalTrace = 0;
+        bytes32 outcome = operation.outcome;
+        operation.outcome = 0;
         identity = digestOf(operation);
-        operation.finalTrace = finalTrace;
+        operation.outcome = outcome;
     }
 
     /// @dev EIP-712, written out.
     function digestOf(Operation memory o) internal view returns (bytes32) {
         bytes32 typeHash = keccak256(
-            "Operation(address account,uint256 nonce,address target,uint256 value,bytes data,uint256 gas,uint256 deadline,address submitter,bytes32 finalTrace,bool runsAlone)"
+            "Operation(address account,uint256 nonce,address target,uint256 value,bytes data,uint256 gas,uint256 verificationGas,uint256 fee,uint256 deadline,address submitter,bytes32 outcome,bool runsAlone)"
         );
         bytes32 domain = keccak256(
             abi.encode(
@@ -129,8 +148,9 @@ abstract contract ScopeWorld is World {
             )
         );
         bytes memory head = abi.encode(typeHash, o.account, o.nonce, o.target, o.value, keccak256(o.data));
-        bytes memory tail = abi.encode(o.gas, o.deadline, o.submitter, o.finalTrace, o.runsAlone);
-        return keccak256(abi.encodePacked(hex"1901", domain, keccak256(bytes.concat(head, tail))));
+        bytes memory middle = abi.encode(o.gas, o.verificationGas, o.fee);
+        bytes memory tail = abi.encode(o.deadline, o.submitter, o.outcome, o.runsAlone);
+        return keccak256(abi.encodePacked(hex"1901", domain, keccak256(bytes.concat(head, middle, tail))));
     }
 
     function sign(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
@@ -152,9 +172,24 @@ abstract contract ScopeWorld is World {
             if (!_touchesL1(i)) continue;
             scope.legs[count++] = _leg(_plans[i], _operations[i]);
         }
-        scope.batches = new ISettlement.Batch[](2);
-        scope.batches[0] = makeBatch(A);
-        scope.batches[1] = makeBatch(B);
+        uint256[] memory chainIds = new uint256[](2);
+        (chainIds[0], chainIds[1]) = (A, B);
+        addBatches(scope, chainIds);
+        prove(scope, 0, 1);
+    }
+
+    /// @dev The batches of these chains, ascending, with the bytes of their blocks.
+    function addBatches(ISettlement.Scope memory scope, uint256[] memory chainIds) internal {
+        scope.batches = new ISettlement.Batch[](chainIds.length);
+        for (uint256 i = 0; i < chainIds.length; ++i) {
+            scope.batches[i] = makeBatch(chainIds[i]);
+            _addData(scope, scope.batches[i], abi.encode("blocks of", chainIds[i]));
+        }
+    }
+
+    function _addData(ISettlement.Scope memory scope, ISettlement.Batch memory batch, bytes memory data) private pure {
+        (batch.dataOffset, batch.dataLength) = (scope.data.length, data.length);
+        scope.data = bytes.concat(scope.data, data);
     }
 
     function _leg(Plan plan, bytes memory operation) private view returns (ISettlement.L1Leg memory leg) {
@@ -181,53 +216,65 @@ abstract contract ScopeWorld is World {
         ISettlement.Rollup memory rollup = settlement.getRollup(chainId);
         batch.chainId = chainId;
         batch.batchNumber = rollup.nextBatch;
-        batch.preStateRoot = rollup.stateRoot;
-        batch.postStateRoot = keccak256(abi.encode("root", chainId, rollup.nextBatch + 1));
         batch.firstBlock = 1 + rollup.nextBatch;
+        batch.parentBlockHash = rollup.lastBlockHash;
         batch.lastBlockHash = keccak256(abi.encode("block", chainId, rollup.nextBatch + 1));
         batch.l1OriginNumber = 99;
         batch.l1OriginHash = keccak256("block 99");
-        batch.data = abi.encode("blocks of", chainId);
-        batch.remotes = remotesOf(chainId);
-        prove(batch, 0, 1);
+        if (address(sc[chainId]) != address(0)) batch.remotes = remotesOf(chainId);
     }
 
-    /// @dev Two members sign.
-    function prove(ISettlement.Batch memory batch, uint256 first, uint256 second) internal view {
-        bytes32 message = keccak256(abi.encode(keccak256("scope.attestation.v1"), PROGRAM, publicInputsHash(batch)));
-        batch.proof = bytes.concat(sign(memberKeys[first], message), sign(memberKeys[second], message));
+    /// @dev Two members sign for all batches.
+    function prove(ISettlement.Scope memory scope, uint256 first, uint256 second) internal view {
+        bytes32 message = attestationOf(scope);
+        scope.proofs = new bytes[](1);
+        scope.proofs[0] = bytes.concat(sign(memberKeys[first], message), sign(memberKeys[second], message));
     }
 
-    function publicInputsHash(ISettlement.Batch memory batch) internal view returns (bytes32) {
-        bytes32 da = keccak256(abi.encode(keccak256("scope.da.calldata.v1"), keccak256(batch.data)));
-        if (batch.blobCount != 0) da = keccak256(abi.encode(keccak256("scope.da.blobs.v1"), _blobs));
-        return keccak256(
-            abi.encode(
-                keccak256("scope.public-inputs.v1"),
-                ISettlement.PublicInputs(
-                    L1,
-                    address(settlement),
-                    batch.chainId,
-                    batch.batchNumber,
-                    batch.preStateRoot,
-                    batch.postStateRoot,
-                    batch.firstBlock,
-                    batch.lastBlockHash,
-                    batch.l1OriginHash,
-                    batch.l1OriginNumber,
-                    da,
-                    batch.forcedQueuePosition,
-                    batch.remotes,
-                    PROGRAM
-                )
-            )
-        );
+    function attestationOf(ISettlement.Scope memory scope) internal view returns (bytes32) {
+        bytes memory inputs = "";
+        for (uint256 i = 0; i < scope.batches.length; ++i) {
+            inputs = bytes.concat(inputs, publicInputsHash(scope, i, PROGRAM, 0));
+        }
+        return keccak256(abi.encode(keccak256("scope.attestation.v2"), PROGRAM, keccak256(inputs)));
     }
 
-    /// @dev Blobs that a batch is proved to be in.
+    /// @param policyHash What the rollup's policy says of the batch.
+    function publicInputsHash(ISettlement.Scope memory scope, uint256 i, bytes32 programId, bytes32 policyHash)
+        internal
+        view
+        returns (bytes32)
+    {
+        ISettlement.Batch memory batch = scope.batches[i];
+        ISettlement.PublicInputs memory inputs = ISettlement.PublicInputs({
+            l1ChainId: L1,
+            settlement: address(settlement),
+            chainId: batch.chainId,
+            programId: programId,
+            batchNumber: batch.batchNumber,
+            firstBlock: batch.firstBlock,
+            parentBlockHash: batch.parentBlockHash,
+            lastBlockHash: batch.lastBlockHash,
+            builder: batch.builder,
+            l1OriginNumber: batch.l1OriginNumber,
+            l1OriginHash: batch.l1OriginHash,
+            data: ISettlement.DataSlice(dataCommitment(scope.data), batch.dataOffset, batch.dataLength),
+            remotes: batch.remotes,
+            policyHash: policyHash,
+            forcedQueuePosition: batch.forcedQueuePosition
+        });
+        return keccak256(abi.encode(keccak256("scope.public-inputs.v2"), inputs));
+    }
+
+    function dataCommitment(bytes memory data) internal view returns (bytes32) {
+        if (data.length == 0) return keccak256(abi.encode(keccak256("scope.da.blobs.v2"), _blobs));
+        return keccak256(abi.encode(keccak256("scope.da.calldata.v2"), keccak256(data)));
+    }
+
+    /// @dev Those of the transaction, if a scope has no data.
     bytes32[] internal _blobs;
 
-    /// @dev Streams that something was folded into.
+    /// @dev Streams that something was folded into, and limits.
     function remotesOf(uint256 chainId) internal view returns (Streams[] memory remotes) {
         uint256[] memory open = sc[chainId].getRemotes();
         remotes = new Streams[](open.length);
@@ -236,7 +283,7 @@ abstract contract ScopeWorld is World {
             Streams memory s = _streamsToward(chainId, open[i]);
             bool untouched =
                 s.requestsOut == SEED && s.requestsIn == SEED && s.responsesOut == SEED && s.responsesIn == SEED;
-            if (!untouched) remotes[count++] = s;
+            if (!untouched || s.limit != 0) remotes[count++] = s;
         }
         assembly ("memory-safe") {
             mstore(remotes, count)
@@ -247,6 +294,7 @@ abstract contract ScopeWorld is World {
         s.chainId = remote;
         (s.requestsOut, s.requestsIn, s.responsesOut, s.responsesIn) = sc[chainId].getRollingHashes(remote);
         (s.valueOut, s.valueIn) = sc[chainId].getValues(remote);
+        s.limit = sc[chainId].getLimit(remote);
     }
 
     function _touchesL1(uint256 i) private view returns (bool) {

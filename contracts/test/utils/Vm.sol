@@ -9,6 +9,7 @@ interface Vm {
         address emitter;
     }
 
+    function accesses(address target) external view returns (bytes32[] memory reads, bytes32[] memory writes);
     function addr(uint256 privateKey) external pure returns (address);
     function blobhashes(bytes32[] calldata hashes) external;
     function chainId(uint256 newChainId) external;
@@ -16,6 +17,7 @@ interface Vm {
     function deal(address account, uint256 newBalance) external;
     function etch(address target, bytes calldata newCode) external;
     function expectCall(address callee, bytes calldata data) external;
+    function expectCall(address callee, bytes calldata data, uint64 count) external;
     function expectEmit(address emitter) external;
     function expectPartialRevert(bytes4 selector) external;
     function expectRevert() external;
@@ -39,6 +41,7 @@ interface Vm {
     function prank(address sender, address origin) external;
     function prevrandao(bytes32 newPrevrandao) external;
     function readFile(string calldata path) external view returns (string memory);
+    function record() external;
     function recordLogs() external;
     function roll(uint256 newHeight) external;
     function setBlockhash(uint256 blockNumber, bytes32 blockHash) external;

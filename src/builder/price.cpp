@@ -1,0 +1,26 @@
+#include "builder/price.hpp"
+
+#include <fmt/format.h>
+
+namespace scope::builder {
+
+uint256 cost_of(const RootUse& use, const L1Prices& prices, const PriceRule& rule) noexcept {
+    return uint256{use.l1_gas} * prices.gas_wei + uint256{use.blob_bytes} * prices.blob_byte_wei +
+           uint256{use.unpaid_gas} * rule.unpaid_gas_wei + rule.proving_wei;
+}
+
+std::optional<std::string> why_underpaid(const uint256& paid_wei, const RootUse& use,
+                                         const L1Prices& prices, const PriceRule& rule) {
+    if (rule.margin_percent == 0) return std::nullopt;
+    const uint256 cost = cost_of(use, prices, rule);
+    // Rounded up.
+    const uint256 asked = (cost * uint256{rule.margin_percent} + uint256{99u}) / uint256{100u};
+    if (paid_wei >= asked) return std::nullopt;
+    return fmt::format(
+        "it pays the builder {} wei, and has to pay {}: {} percent of the {} wei that {} gas on "
+        "L1, {} gas that nobody pays for on rollups, {} bytes in blobs and proving cost",
+        to_decimal(paid_wei), to_decimal(asked), rule.margin_percent, to_decimal(cost), use.l1_gas,
+        use.unpaid_gas, use.blob_bytes);
+}
+
+}  // namespace scope::builder
