@@ -385,6 +385,19 @@ contract AccountingTest is World {
         sc[A].handleScopedCall(B, address(this), 0, _look());
         vm.expectRevert(refusal);
         sc[A].runRolledBack(0);
+        vm.expectRevert(refusal);
+        sc[A].serveAnchor(0);
+    }
+
+    /// @dev Whoever asks for it would see what a builder loaded, and branch by it.
+    function test_nobody_looks_for_an_answer() external {
+        Request memory request;
+        bytes memory refusal = abi.encodeWithSelector(IScopedCallableExtension.OnlySelf.selector, address(this));
+        vm.expectRevert(refusal);
+        sc[A].answerOf(0, request);
+        load(plan, A);
+        vm.expectRevert(refusal);
+        sc[A].answerOf(0, request);
     }
 
     function test_loading_needs_a_root() external {
@@ -504,6 +517,21 @@ contract AccountingTest is World {
         (remotes[0], remotes[1]) = (L1, A);
         vm.expectRevert(_error(IScopedCallableExtension.RemotesNotAscending.selector, A));
         asLoader(A).openScope(remotes);
+    }
+
+    /// @dev Each is to be emptied by the scope that follows.
+    function test_a_scope_has_at_most_253_remotes() external {
+        uint256[] memory remotes = new uint256[](254);
+        for (uint256 i = 0; i < remotes.length; ++i) {
+            remotes[i] = 10_000 + i;
+        }
+        vm.expectRevert(IScopedCallableExtension.TooManyChains.selector);
+        asLoader(A).openScope(remotes);
+        assembly ("memory-safe") {
+            mstore(remotes, 253)
+        }
+        asLoader(A).openScope(remotes);
+        assertEq(sc[A].getRemotes().length, 253, "opened");
     }
 
     function test_a_new_scope_starts_from_the_seed() external {

@@ -44,7 +44,7 @@ contract GasTest is StoryWorld {
         uint256 five = _repeated(5);
         uint256 four = _repeated(4);
         vm.snapshotValue("Settlement", "scoped call from L1, marginal", five - four);
-        assertTrue(five - four <= 30_855, "above 110 % of v1's 28,050");
+        assertTrue(five - four <= 30_855, "a scoped call takes no more");
     }
 
     function test_the_stories() external {

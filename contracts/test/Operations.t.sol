@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IScopedAccount, Operation} from "../src/interfaces/IScopedAccount.sol";
+import {IScopedCallableExtension} from "../src/interfaces/IScopedCallableExtension.sol";
 import {ISettlement} from "../src/interfaces/ISettlement.sol";
 import {Record, RootContext} from "../src/interfaces/ScopeTypes.sol";
 import {Plan} from "./utils/Plan.sol";
@@ -44,6 +45,20 @@ contract BombAccount {
     }
 }
 
+/// @dev An account that runs nothing, says that it succeeded, and pays as much as it is told.
+contract Miser {
+    uint256 private immutable PAYS;
+
+    constructor(uint256 pays) payable {
+        PAYS = pays;
+    }
+
+    function executeOperation(Operation calldata, bytes32, bytes calldata) external returns (bool, bytes32) {
+        (bool paid,) = tx.origin.call{value: PAYS}("");
+        return (paid, 0);
+    }
+}
+
 /// @dev A target of operations.
 contract Chatterbox {
     uint256 public runs;
@@ -67,6 +82,15 @@ contract Chatterbox {
             mstore(31, 7)
             revert(0, size)
         }
+    }
+
+    function attempt(address target, bytes calldata data) external {
+        (bool success,) = target.call(data);
+        success;
+    }
+
+    function fault() external pure {
+        revert IScopedCallableExtension.ResponseMissing(0);
     }
 
     function look(bytes calldata) external payable {
@@ -590,6 +614,31 @@ contract OperationsTest is ScriptWorld {
         settle(makeScope(), _refused(abi.encodeWithSelector(IScopedAccount.FeeNotPaid.selector, operation.fee)));
     }
 
+    function _addMisers(uint256 pays) private returns (address miser) {
+        miser = address(new Miser{value: pays}(pays));
+        Operation memory operation = _local("");
+        (operation.account, operation.nonce, operation.fee) = (miser, 0, 3 ether);
+        addOperationRoot(operation);
+    }
+
+    function test_refuses_an_account_that_does_not_pay() external {
+        address miser = _addMisers(3 ether - 1);
+        settle(makeScope(), abi.encodeWithSelector(ISettlement.FeeNotPaid.selector, miser, 3 ether));
+    }
+
+    function test_an_account_pays_as_it_likes() external {
+        _addMisers(3 ether);
+        settle(makeScope());
+        assertEq(submitter.balance, 3 ether, "paid");
+    }
+
+    /// @dev A submitter can have a call on L1 fault; that is no failure of the user's.
+    function test_an_operation_that_faults_does_not_settle() external {
+        addOperationRoot(_local(abi.encodeCall(Chatterbox.fault, ())));
+        bytes memory fault = abi.encodeWithSelector(IScopedCallableExtension.ResponseMissing.selector, bytes32(0));
+        settle(makeScope(), _refused(fault));
+    }
+
     // ---- the outcome ---------------------------------------------------------------------------------------------------------------
 
     /// @dev Written out: of the L1 leg as loaded.
@@ -612,14 +661,26 @@ contract OperationsTest is ScriptWorld {
 
     /// @dev A root of L1 that is called back, as its user rehearsed it, with a signed outcome.
     function _rehearsed() private returns (Operation memory operation, ISettlement.Scope memory scope, bytes32 trace) {
+        return _rehearsed(false);
+    }
+
+    /// @param swallows Whether a contract around the script's catches whatever happens.
+    function _rehearsed(bool swallows)
+        private
+        returns (Operation memory operation, ISettlement.Scope memory scope, bytes32 trace)
+    {
         Step[] memory steps = list(step(A, step(L1)), step(A));
         operation = scriptOperation(0, steps);
+        if (swallows) {
+            operation.data = abi.encodeCall(Chatterbox.attempt, (operation.target, operation.data));
+            operation.target = address(chatterbox);
+        }
         Plan rehearsal = new Plan(L1, address(settlement), RootContext(L1, identityOf(operation), 0));
         bytes32 folded = writePlan(rehearsal, L1, steps);
         ISettlement.L1Leg memory leg;
         (leg.fills, leg.records) = (rehearsal.fills(L1), rehearsal.records(L1));
         trace = rehearsal.baton().trace;
-        operation.outcome = _outcomeOf(true, abi.encode(folded), trace, leg);
+        operation.outcome = _outcomeOf(true, swallows ? bytes("") : abi.encode(folded), trace, leg);
         serve(rehearsal, A);
         Plan plan = addOperationRoot(operation);
         writePlan(plan, L1, steps);
@@ -651,10 +712,12 @@ contract OperationsTest is ScriptWorld {
     }
 
     function test_the_outcome_tells_kept_from_rolled_back() external {
-        (, ISettlement.Scope memory scope,) = _rehearsed();
+        (, ISettlement.Scope memory scope,) = _rehearsed(true);
         assertEq(scope.legs[0].records.length, 1, "the callback");
         scope.legs[0].records[0].kept = false;
         _settlePartlyRefused(scope, ISettlement.WrongOutcome.selector);
+        scope.legs[0].records[0].kept = true;
+        settle(scope);
     }
 
     function test_the_outcome_tells_what_never_ran() external {

@@ -75,32 +75,37 @@ contract RollupTest is World {
     }
 
     function test_a_contract_declares_itself_an_entry() external {
-        vm.expectEmit(address(here));
-        emit IScopedCallableL2.EntryDeclared(address(this));
-        here.declareEntry();
-        assertTrue(here.isEntry(address(this)), "declared");
-        assertTrue(vm.load(address(here), _entrySlot(address(this))) != 0, "where the state transition reads it");
         Entry entry = new Entry(here);
         assertTrue(here.isEntry(address(entry)), "in its constructor");
         assertTrue(vm.load(address(here), _entrySlot(address(entry))) != 0, "where the state transition reads it");
     }
 
     function test_nobody_declares_another() external {
-        here.declareEntry();
+        new Entry(here);
         assertTrue(!here.isEntry(SETTLEMENT) && !here.isEntry(address(0)), "nobody else");
+        assertTrue(!here.isEntry(address(this)), "nor who deployed it");
         assertEq(vm.load(address(here), _entrySlot(address(here))), 0, "not the predeploy");
         assertEq(vm.load(address(here), _entrySlot(tx.origin)), 0, "nor who signed");
     }
 
-    function test_declaring_again_changes_nothing() external {
+    /// @dev It may call for strangers: one of them would make all its transactions roots.
+    function test_what_has_code_is_no_entry() external {
+        vm.expectRevert(abi.encodeWithSelector(IScopedCallableL2.OnlyInConstruction.selector, address(this)));
         here.declareEntry();
+        assertTrue(!here.isEntry(address(this)), "not declared");
+    }
+
+    function test_a_signer_is_no_entry() external {
+        address signer = vm.addr(0x51);
+        vm.expectRevert(abi.encodeWithSelector(IScopedCallableL2.OnlyInConstruction.selector, signer));
+        vm.prank(signer, signer);
         here.declareEntry();
-        assertTrue(here.isEntry(address(this)), "still declared");
+        assertTrue(!here.isEntry(signer), "not declared");
     }
 
     function test_an_alias_is_no_entry() external {
         address speaker = aliasOn(A, B, address(0xa11a5));
-        vm.expectRevert(abi.encodeWithSelector(IScopedCallableL2.AliasCannotBeEntry.selector, speaker));
+        vm.expectRevert(abi.encodeWithSelector(IScopedCallableL2.OnlyInConstruction.selector, speaker));
         vm.prank(speaker);
         here.declareEntry();
         assertTrue(!here.isEntry(speaker), "not declared");
@@ -109,13 +114,13 @@ contract RollupTest is World {
     }
 
     function test_an_entry_outlives_scopes_and_roots() external {
-        here.declareEntry();
+        Entry entry = new Entry(here);
         open(A, L1);
         Plan plan = new Plan(L1, SETTLEMENT, RootContext(A, keccak256("transaction"), 0));
         load(plan, A);
         close(A);
         open(A, L1);
-        assertTrue(here.isEntry(address(this)), "still declared");
+        assertTrue(here.isEntry(address(entry)), "still declared");
     }
 
     // ---- known chains ------------------------------------------------------------------------------------------------------------

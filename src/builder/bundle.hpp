@@ -67,7 +67,7 @@ enum class SealRule : uint8_t {
     empty,  ///< no rollup has a block to settle
     batch_too_large,
     too_many_blobs,  ///< more than one L1 transaction may have (EIP-7594)
-    batch_refused,   ///< executing the batch once more broke a rule
+    batch_refused,   ///< the block, or the batch as others read it, breaks a rule
 
     submitter_refused,  ///< rehearsal: who signs the L1 transaction can't send it now
     bundle_refused,     ///< rehearsal: the L1 transaction can't stand in a block

@@ -32,8 +32,8 @@ struct RootResult {
     /// Of the user's transaction; of an operation's target as its account tells it, so no more than
     /// its first 2,048 bytes.
     Bytes output;
-    /// On L1: what the user may sign as the operation's outcome, for this root index (§11). Zero on
-    /// a rollup.
+    /// On L1: what the user may sign as the operation's outcome, for this root index (§11). Zero
+    /// on a rollup.
     Hash outcome;
     /// Gas on the root's own chain: the transaction's, or that of the operation's frame.
     uint64_t gas_used = 0;

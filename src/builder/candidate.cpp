@@ -38,7 +38,7 @@ Result<Candidate, Refusal> admit_operation(OpenScope& scope, const Root& root,
     const uint64_t index = std::get<L1Root>(root).root_index.value_or(next_index);
     if (index < next_index)
         return refuse(
-            RefusalRule::operation,
+            RefusalRule::scope_full,
             fmt::format("root index: {} is taken, the next one is {}", index, next_index));
     if (index - next_index > MAX_INDEX_GAP)
         return refuse(

@@ -17,9 +17,16 @@ namespace {
 constexpr uint64_t VIEW_GAS = 10'000'000;
 /// Frames below executeScope run at this depth.
 constexpr int SETTLEMENT_CALL_DEPTH = 1;
-/// What the settlement contract has to have left for an operation beside its gas: the call's cost,
-/// and making its input.
+/// The gas that the settlement contract has to have left for an operation beside the account's: the
+/// call's cost, and making its input.
 constexpr uint64_t OPERATION_CALL_GAS = 60'000;
+/// The least time to an operation's deadline: a scope that misses a slot would revert in the next.
+constexpr uint64_t DEADLINE_MARGIN_S = 12;
+
+/// Returns whether an account can be given so much gas out of what is left.
+bool has_room_for(uint64_t gas, uint64_t left) noexcept {
+    return left >= OPERATION_CALL_GAS && left - OPERATION_CALL_GAS >= gas;
+}
 
 std::unexpected<Failure> fail(std::string reason) {
     return std::unexpected{Failure{std::move(reason), {}}};
@@ -85,10 +92,11 @@ evm::CallResult OpenL1::call(const Bytes& calldata, uint64_t gas) {
 
 Result<void, Failure> OpenL1::begin_operation(const protocol::SignedOperation& signed_one) {
     const auto& operation = signed_one.operation;
-    if (uint256{environment().block.timestamp_s} > operation.deadline)
-        return fail(fmt::format("deadline: {} has passed", to_decimal(operation.deadline)));
+    if (uint256{environment().block.timestamp_s} + uint256{DEADLINE_MARGIN_S} > operation.deadline)
+        return fail(fmt::format("deadline: {} has passed, or does before a slot is over",
+                                to_decimal(operation.deadline)));
     const auto is_alias =
-        callable::decode_bool(call(abi::call("isAlias(address)", operation.account)).output);
+        callable::decode_is_alias(call(callable::is_alias(operation.account)).output);
     if (!is_alias || *is_alias) return fail("account: an alias signs nothing");
     const auto nonce = next_nonce(operation.account);
     if (!nonce) return fail("nonce: the settlement contract does not say the next one");
@@ -100,7 +108,7 @@ Result<void, Failure> OpenL1::begin_operation(const protocol::SignedOperation& s
     return {};
 }
 
-/// As the settlement contract does, with the same calls: what they warm stays warm.
+/// Makes the calls that the settlement contract makes: what they warm stays warm.
 Result<void, Failure> OpenL1::require_account(const protocol::SignedOperation& signed_one) {
     const Address& account = signed_one.operation.account;
     if (state().code_hash(account) != EMPTY_CODE_HASH) return {};
@@ -124,15 +132,20 @@ std::optional<uint256> OpenL1::next_nonce(const Address& account) {
     return *settled + uint256{static_cast<uint64_t>(std::ranges::count(accounts_, account))};
 }
 
+bool OpenL1::may_fit_elsewhere(const protocol::Operation& operation) const {
+    const auto gas = protocol::operation_gas(operation);
+    return gas && budget.left() < left_at_first_ && has_room_for(*gas, left_at_first_);
+}
+
 Result<Ending, Failure> OpenL1::run_operation(execution::Host& host,
                                               const protocol::SignedOperation& signed_one) {
     const auto& operation = signed_one.operation;
     const auto gas = protocol::operation_gas(operation);
-    if (!gas || *gas > INT64_MAX || budget.left() < OPERATION_CALL_GAS ||
-        budget.left() - OPERATION_CALL_GAS < *gas)
+    if (!gas || *gas > INT64_MAX || !has_room_for(*gas, budget.left()))
         return std::unexpected{reverted(
             abi::call("TooLittleGasForOperation(uint256)", uint256{gas.value_or(UINT64_MAX)}))};
     const Hash digest = protocol::operation_digest(settlement(), operation);
+    const uint256 balance = state().balance(submitter());
     const auto logs_before = state().logs().size();
     const auto result =
         call(host, operation.account, protocol::execute_operation(signed_one, digest), *gas);
@@ -141,6 +154,8 @@ Result<Ending, Failure> OpenL1::run_operation(execution::Host& host,
     const auto ended = protocol::decode_operation_result(
         BytesView{result.output}.first(std::min(result.output.size(), RESULT_SIZE)));
     if (!ended) return fail("the account did not return how the operation ended");
+    if (state().balance(submitter()) < balance + operation.fee)
+        return fail("fee: the account did not pay it");
     return Ending{.success = ended->success,
                   .output = logged_return_data(std::span{state().logs()}.subspan(logs_before),
                                                operation.account, digest),

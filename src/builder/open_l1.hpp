@@ -78,6 +78,8 @@ class OpenL1 {
     [[nodiscard]] bool is_short_of_gas(uint64_t most) const {
         return budget.left() < std::min(most, left_at_first_);
     }
+    /// Returns whether an operation that gets too little gas here would get it in a scope of its own.
+    [[nodiscard]] bool may_fit_elsewhere(const protocol::Operation& operation) const;
     bool runs_alone = false;  ///< a leg signed that it is the only one
 
     /// A point before a root, to come back to. For the state the journal has its own.

@@ -93,9 +93,11 @@ TEST(open_l1, begins_no_operation_whose_deadline_has_passed) {
     Setting setting;
     const uint64_t now = setting.l1().environment().block.timestamp_s;
     auto operation = operation_of(ACCOUNT, 7);
-    operation.operation.deadline = uint256{now - 1};
-    EXPECT_THAT(setting.why_not(operation), HasSubstr("deadline"));
-    operation.operation.deadline = uint256{now};
+    for (const uint64_t deadline : {now - 1, now, now + 11}) {
+        operation.operation.deadline = uint256{deadline};
+        EXPECT_THAT(setting.why_not(operation), HasSubstr("deadline"));
+    }
+    operation.operation.deadline = uint256{now + 12};  // a slot later
     EXPECT_EQ(setting.why_not(operation), "");
 }
 

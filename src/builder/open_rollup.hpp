@@ -43,7 +43,7 @@ class OpenRollup {
     /// Returns the gas limit that the next system transaction gets. Where the batch has little left
     /// it is half of that: asking takes from the rest.
     [[nodiscard]] uint64_t system_gas() const {
-        return std::min(MAX_SYSTEM_GAS, block_->room().total_gas / 2);
+        return std::min(MAX_SYSTEM_GAS, block_->room().all_gas / 2);
     }
     /// Returns whether a root may lack gas here that it would have in another scope.
     [[nodiscard]] bool is_short_of_gas() const { return system_gas() < MAX_SYSTEM_GAS; }
@@ -61,8 +61,8 @@ class OpenRollup {
     /// Notes limits that a root has loaded.
     void add_limits(const std::vector<protocol::Limit>& limits);
 
-    /// Returns whether anything followed what every block begins with, so that the scope has a batch
-    /// of it.
+    /// Returns whether anything followed what every block begins with, so that the scope has a
+    /// batch of it.
     [[nodiscard]] bool is_touched() const {
         return block_->transactions().size() > opening_transactions_;
     }

@@ -29,8 +29,8 @@ class OpenScope {
     /// Returns the human-readable reason why a chain is no rollup of this scope.
     [[nodiscard]] std::string why_absent(const uint256& chain_id) const;
 
-    /// Returns the limits that the next root may be the first to bring to @p rollup (§10): those of
-    /// all other rollups for which L1 holds anything, ascending.
+    /// Returns the limits that the next root may be the first to bring to @p rollup (§10): those
+    /// of all other rollups for which L1 holds anything, ascending.
     [[nodiscard]] std::vector<protocol::Limit> limits_for(const OpenRollup& rollup) const;
 
     /// A point before a root, on every chain, to come back to.

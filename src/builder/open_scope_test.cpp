@@ -151,8 +151,8 @@ TEST(open_scope, system_transactions_get_half_of_what_the_batch_has_left) {
     EXPECT_EQ(rollup.system_gas(), OpenRollup::MAX_SYSTEM_GAS);
     EXPECT_FALSE(rollup.is_short_of_gas());
     // 60'000'000 of the parent, and 10'000'000 for each of 12 seconds.
-    EXPECT_LE(rollup.block().room().total_gas, 180'000'000u);
-    EXPECT_EQ(rollup.block().room().total_gas + rollup.block().all_gas_used(), 180'000'000u);
+    EXPECT_LE(rollup.block().room().all_gas, 180'000'000u);
+    EXPECT_EQ(rollup.block().room().all_gas + rollup.block().all_gas_used(), 180'000'000u);
 }
 
 /// When a rollup's block is, in seconds after L1's head; nullopt if it is left out.

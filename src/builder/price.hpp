@@ -9,20 +9,20 @@ namespace scope::builder {
 
 /// The builder's price rule: a root pays for what it costs the builder, or is refused.
 struct PriceRule {
-    /// What a root has to pay, in percent of what it costs; 0: the rule is off.
+    /// The least that a root has to pay, in percent of what it costs; 0: the rule is off.
     uint64_t margin_percent = 0;
-    uint256 proving_wei;     ///< what proving a root costs
-    uint256 unpaid_gas_wei;  ///< what a gas on a rollup costs that no transaction pays for
+    uint256 proving_wei;     ///< cost of proving a root
+    uint256 unpaid_gas_wei;  ///< cost of a gas on a rollup that no transaction pays for
 };
 
-/// What a root took that the builder pays for.
+/// A root's use of what the builder pays for.
 struct RootUse {
     uint64_t l1_gas = 0;      ///< of its leg, and of its data if that is in calldata
     uint64_t unpaid_gas = 0;  ///< on rollups: of system transactions, and for asking
     uint64_t blob_bytes = 0;  ///< of its batches' data, if that is in blobs
 };
 
-/// What the builder pays with the scope's L1 transaction.
+/// The prices that the builder pays with the scope's L1 transaction.
 struct L1Prices {
     uint256 gas_wei;        ///< a gas, the tip included
     uint256 blob_byte_wei;  ///< a byte of a blob's content

@@ -7,7 +7,8 @@
 namespace scope::builder {
 
 /// Returns revert data in human-readable form: a known error by name with its arguments,
-/// Error(string) as its text, otherwise hex. The reason in an OperationRefused is described in turn.
+/// Error(string) as its text, otherwise hex. The reason in an OperationRefused is described in
+/// turn.
 ///
 /// Known are all errors of the compiled contracts (contracts/out), and Panic. Code asks
 /// protocol::fault_of instead.

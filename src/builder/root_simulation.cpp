@@ -71,8 +71,10 @@ Result<RootResult, Refusal> simulate(OpenScope& scope, const Candidate& candidat
     Simulation simulation{simulated_chains(scope), candidate.context, why_absent_from(scope)};
     const auto ending = l1.run_operation(simulation.host(), root.operation);
     if (!ending && !simulation.refusal()) {
-        const bool full = protocol::is_too_little_gas_for_operation(ending.error().revert_data);
-        return refuse(full ? RefusalRule::scope_full : RefusalRule::operation,
+        if (!protocol::is_too_little_gas_for_operation(ending.error().revert_data))
+            return refuse(RefusalRule::operation, ending.error().reason);
+        return refuse(l1.may_fit_elsewhere(root.operation.operation) ? RefusalRule::scope_full
+                                                                     : RefusalRule::gas_budget,
                       ending.error().reason);
     }
     if (!ending) return simulation.finish({});

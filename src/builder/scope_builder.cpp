@@ -58,17 +58,17 @@ std::string why_not_settled(const execution::Outcome& outcome) {
                                                  : evm::to_string(outcome.status);
 }
 
-/// What the scope has taken so far.
+/// The use of gas and room by the scope so far.
 struct Spent {
     uint64_t l1_gas = 0;
-    uint64_t rollup_gas = 0;  // whoever pays for it
+    uint64_t gas_on_rollups = 0;  // whoever pays for it
     uint64_t batch_bytes = 0;
 };
 
 Spent spent_by(OpenScope& scope) {
     Spent spent{.l1_gas = scope.l1().budget.counted()};
     for (auto& rollup : scope.rollups()) {
-        spent.rollup_gas += rollup.block().all_gas_used();
+        spent.gas_on_rollups += rollup.block().all_gas_used();
         spent.batch_bytes += rollup.batch_size();
     }
     return spent;
@@ -82,30 +82,31 @@ L1Prices prices_of(OpenL1& l1) {
 
 /// Returns what the builder gets of a root: from a rollup's transaction its priority fee, which
 /// goes to the block's coinbase; from an operation its own fee.
-uint256 paid_by(OpenScope& scope, const Candidate& candidate, const RootResult& result) {
-    const auto* const root = std::get_if<L2Root>(&candidate.root);
-    if (root == nullptr) return std::get<L1Root>(candidate.root).operation.operation.fee;
-    const uint256 base_fee = scope.find(root->chain_id)->block().environment().block.base_fee;
-    const uint256 price = execution::effective_gas_price(root->transaction, base_fee);
-    return (price - base_fee) * uint256{result.gas_used};
+uint256 paid_by(OpenScope& scope, const Root& root, uint64_t gas_used) {
+    const auto* const on_rollup = std::get_if<L2Root>(&root);
+    if (on_rollup == nullptr) return std::get<L1Root>(root).operation.operation.fee;
+    const uint256 base_fee = scope.find(on_rollup->chain_id)->block().environment().block.base_fee;
+    const uint256 price = execution::effective_gas_price(on_rollup->transaction, base_fee);
+    return (price - base_fee) * uint256{gas_used};
 }
 
-/// Refuses a root that took more gas on L1 than one may, or pays too little for what it took.
-Result<void, Refusal> require_paid(OpenScope& scope, const Candidate& candidate,
-                                   const RootResult& result, const Spent& before) {
+/// Refuses a root, or an ordinary transaction of a rollup, that took more gas on L1 than one may, or
+/// pays too little for what it took.
+Result<void, Refusal> require_paid(OpenScope& scope, const Root& root, uint64_t gas_used,
+                                   const Spent& before) {
     const Spent now = spent_by(scope);
     const auto& options = scope.options();
-    const bool is_on_rollup = std::holds_alternative<L2Root>(candidate.root);
+    const bool is_on_rollup = std::holds_alternative<L2Root>(root);
     const bool in_blobs = options.data_availability == DataAvailability::blobs;
     const RootUse use{
         .l1_gas = now.l1_gas - before.l1_gas,
-        .unpaid_gas = now.rollup_gas - before.rollup_gas - (is_on_rollup ? result.gas_used : 0),
+        .unpaid_gas = now.gas_on_rollups - before.gas_on_rollups - (is_on_rollup ? gas_used : 0),
         .blob_bytes = in_blobs ? now.batch_bytes - before.batch_bytes : 0};
     if (use.l1_gas > options.max_l1_gas_per_root)
         return refuse(RefusalRule::gas_budget,
                       fmt::format("it takes {} gas on L1, the builder grants a root {}", use.l1_gas,
                                   options.max_l1_gas_per_root));
-    if (auto why = why_underpaid(paid_by(scope, candidate, result), use, prices_of(scope.l1()),
+    if (auto why = why_underpaid(paid_by(scope, root, gas_used), use, prices_of(scope.l1()),
                                  options.price))
         return refuse(RefusalRule::underpaid, std::move(*why));
     return {};
@@ -145,7 +146,8 @@ struct ScopeBuilder::Scope {
         const auto before = open.checkpoint();
         const Spent spent_before = spent_by(open);
         auto executed = execute_and_compare(open, candidate, simulated);
-        if (executed) executed = require_paid(open, candidate, simulated, spent_before);
+        if (executed)
+            executed = require_paid(open, candidate.root, simulated.gas_used, spent_before);
         if (executed) executed = settlement_check.check(open, simulated.plan);
         if (executed) return {};
         open.rollback(before);
@@ -263,24 +265,31 @@ Result<RootResult, Refusal> ScopeBuilder::add(const Root& root) {
     return result;
 }
 
-Result<execution::Outcome, execution::TxError> ScopeBuilder::add_transaction(
-    ChainId chain_id, const Transaction& tx) {
+Result<execution::Outcome, Refusal> ScopeBuilder::add_transaction(ChainId chain_id,
+                                                                  const Transaction& tx) {
+    using execution::TxError;
     auto& open = scope_->open;
+    const L2Root submitted{chain_id, tx};
     auto* const rollup = open.find(chain_id);
-    if (!rollup) return std::unexpected{execution::TxError::wrong_chain_id};
-    if (tx.type == TxType::system) return std::unexpected{execution::TxError::system_pays_or_sends};
-    if (tx.type == TxType::blob) return std::unexpected{execution::TxError::no_blobs};
-    const auto sender = TRY(execution::sender_of(tx, rollup->block().environment()));
-    if (is_root(*rollup, tx)) return std::unexpected{execution::TxError::root_without_load};
+    if (!rollup) return refuse(RefusalRule::unknown_chain, open.why_absent(uint256{chain_id}));
+    if (tx.type == TxType::system) return refuse(submitted, TxError::system_pays_or_sends);
+    if (tx.type == TxType::blob) return refuse(submitted, TxError::no_blobs);
+    const auto sender = execution::sender_of(tx, rollup->block().environment());
+    if (!sender) return refuse(submitted, sender.error());
+    if (is_root(*rollup, tx)) return refuse(submitted, TxError::root_without_load);
     const auto before = open.checkpoint();
-    auto outcome = TRY(rollup->run(tx, sender));
+    const Spent spent_before = spent_by(open);
+    auto outcome = rollup->run(tx, *sender);
+    if (!outcome) return refuse(submitted, outcome.error());
     if (open.options().data_availability == DataAvailability::calldata)
         open.l1().budget.add_calldata(encode(tx));
-    if (!require_room(open) || open.l1().budget.left() == 0) {
-        open.rollback(before);
-        return std::unexpected{execution::TxError::block_size_exceeded};
-    }
-    return outcome;
+    auto taken = require_room(open);
+    if (taken && open.l1().budget.left() == 0)
+        taken = refuse(RefusalRule::scope_full, "the L1 transaction has no gas left for it");
+    if (taken) taken = require_paid(open, submitted, outcome->gas_used, spent_before);
+    if (taken) return std::move(*outcome);
+    open.rollback(before);
+    return std::unexpected{std::move(taken.error())};
 }
 
 bool ScopeBuilder::is_ordinary(ChainId chain_id, const Transaction& tx) {

@@ -37,13 +37,11 @@ class ScopeBuilder {
     Result<RootResult, Refusal> add(const Root& root);
 
     /// Adds an ordinary transaction of a rollup, in no root: its scoped calls revert (NoOpenRoot).
-    /// One that is a root can't stand so. A transaction for which the scope's data has no room is
-    /// too large for the block.
-    Result<execution::Outcome, execution::TxError> add_transaction(ChainId chain_id,
-                                                                   const Transaction& tx);
+    /// One that is a root can't stand so, and it pays for what it costs the builder as a root does.
+    Result<execution::Outcome, Refusal> add_transaction(ChainId chain_id, const Transaction& tx);
 
-    /// Returns whether a transaction is no root by its rollup's rule as the block stands, so that it
-    /// goes to add_transaction and not to add; false if the rollup takes no part.
+    /// Returns whether a transaction is no root by its rollup's rule as the block stands, so that
+    /// it goes to add_transaction and not to add; false if the rollup takes no part.
     [[nodiscard]] bool is_ordinary(ChainId chain_id, const Transaction& tx);
 
     /// Returns the L1 block on which the scope is built.

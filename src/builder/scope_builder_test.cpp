@@ -243,7 +243,8 @@ TEST(scope_builder, takes_a_root_only_as_root_and_nothing_else_so) {
     Author author;
     const auto root = author.root();
     EXPECT_FALSE(scope.is_ordinary(CHAIN, root));
-    EXPECT_EQ(scope.add_transaction(CHAIN, root).error(), execution::TxError::root_without_load);
+    EXPECT_EQ(scope.add_transaction(CHAIN, root).error().reason,
+              fmt::format("chain {}: root_without_load", CHAIN));
     Author again;
     const auto other = again.call_predeploy();
     EXPECT_TRUE(scope.is_ordinary(CHAIN, other));
@@ -309,6 +310,10 @@ TEST(scope_builder, refuses_a_root_that_pays_less_than_the_price_rule_asks) {
         EXPECT_EQ(added.error().rule, RefusalRule::underpaid);
         EXPECT_THAT(added.error().reason, HasSubstr("0 gas on L1"));
         EXPECT_TRUE(scope->roots().empty());
+        Author other;  // nor is one taken in that is no root
+        const auto ordinary = scope->add_transaction(CHAIN, other.transfer(Address{{1}}, 1));
+        ASSERT_FALSE(ordinary.has_value());
+        EXPECT_EQ(ordinary.error().rule, RefusalRule::underpaid);
         EXPECT_EQ(scope->rehearse().error().rule, SealRule::empty);
     }
 }
@@ -387,11 +392,11 @@ TEST(scope_builder, refuses_what_is_no_users_transaction) {
     auto scope = network.open();
     Author author;
     const auto system = author.open_scope();
-    EXPECT_EQ(scope.add_transaction(CHAIN, system).error(),
-              execution::TxError::system_pays_or_sends);
+    EXPECT_EQ(scope.add_transaction(CHAIN, system).error().reason,
+              fmt::format("chain {}: system_pays_or_sends", CHAIN));
     EXPECT_EQ(scope.add(L2Root{CHAIN, system}).error().rule, RefusalRule::transaction);
-    EXPECT_EQ(scope.add_transaction(ChainId{999}, author.transfer({}, 1)).error(),
-              execution::TxError::wrong_chain_id);
+    EXPECT_EQ(scope.add_transaction(ChainId{999}, author.transfer({}, 1)).error().reason,
+              "there is no rollup 999");
     EXPECT_EQ(scope.add(L2Root{ChainId{999}, author.transfer({}, 1)}).error().reason,
               "there is no rollup 999");
     // The signature is looked at before anything runs.

@@ -33,6 +33,12 @@ constexpr size_t MAX_NESTED = protocol::MAX_DEPTH;
 /// section 9.4.2), which take up to 2 MiB; each nested call may open another chain.
 constexpr size_t NESTED_ON_OWN_STACK = 2;
 constexpr size_t OWN_STACK_SIZE = size_t{256} << 20;
+/// Returns the gas of handleScopedCall's frame: execution has up to two frames of ScopedCallable
+/// around it, and each keeps a 64th (EIP-150).
+constexpr int64_t served_with(int64_t gas) noexcept {
+    for (int frames = 0; frames < 2; ++frames) gas -= gas / 64;
+    return std::max<int64_t>(gas - SERVE_OVERHEAD, 0);
+}
 /// Enough for a message of the loader, which nobody pays for.
 constexpr int64_t LOADER_GAS = 1 << 30;
 
@@ -129,6 +135,7 @@ class Simulation::Interceptor final : public execution::Host, private evm::Trace
     evm::AccessStatus access_account(const Address& address) override;
     evm::AccessStatus access_storage(const Address& address, const Hash& key) override;
     bool account_exists(const Address& address) override;
+    Hash code_hash(const Address& address) override;
     uint256 balance(const Address& address) override;
 
   private:
@@ -264,7 +271,7 @@ struct Simulation::Impl {
         const auto gas_left = [&]() -> int64_t& {
             return waiting ? target.waits.back().gas : target.gas_left;
         };
-        const int64_t gas = std::max<int64_t>(gas_left(), 0);
+        const int64_t gas = served_with(gas_left());
 
         const auto alias = from_loader(
             target, callable::deploy_alias(request.source_chain_id, request.from), depth);
@@ -276,6 +283,7 @@ struct Simulation::Impl {
         }
 
         const bool still = waiting && target.waits.back().is_static;
+        const auto before = target.chain.state->checkpoint();
         const Bytes calldata = callable::handle_scoped_call(request, still);
         auto result = target.host->call({.is_static = still,
                                          .depth = depth,
@@ -284,6 +292,8 @@ struct Simulation::Impl {
                                          .sender = target.chain.callable,
                                          .code_address = target.chain.callable,
                                          .input = calldata});
+        // Execution runs it in a frame that reverts: what it looked at is as cold as it was.
+        if (is_static(request) && !still) target.chain.state->rollback(before);
         const int64_t used = gas - result.gas_left;
         call.gas_used = static_cast<uint64_t>(used);
         if (is_ending()) return std::nullopt;
@@ -596,6 +606,14 @@ bool Simulation::Interceptor::account_exists(const Address& address) {
     const bool exists = Host::account_exists(address);
     if (side_.chain.scope_transaction && address == block().coinbase && !exists) refuse_coinbase();
     return exists;
+}
+
+/// Of an account that is empty it is zero (EIP-1052).
+Hash Simulation::Interceptor::code_hash(const Address& address) {
+    const Hash hash = Host::code_hash(address);
+    if (side_.chain.scope_transaction && address == block().coinbase && hash.is_zero())
+        refuse_coinbase();
+    return hash;
 }
 
 void Simulation::Interceptor::refuse_coinbase() {

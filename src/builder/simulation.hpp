@@ -19,8 +19,8 @@ struct SimulatedChain {
     /// L1: the host on which the scope's one transaction is open. Null on a rollup, where every
     /// root has a transaction.
     execution::Host* scope_transaction = nullptr;
-    /// Gas that serving a root's inbound calls may take, ScopedCallable's part included; and as much
-    /// that nobody pays for may be taken meanwhile.
+    /// Gas that serving a root's inbound calls may take, ScopedCallable's part included; and as
+    /// much that nobody pays for may be taken meanwhile.
     uint64_t serve_gas = 0;
     /// The rule that a root breaks if that, or gas for asking, is too little: scope_full where
     /// another scope would have more.

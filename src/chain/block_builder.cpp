@@ -9,10 +9,10 @@ namespace scope::chain {
 
 namespace {
 
-execution::BlockInputs inputs_of(const ChainSpec& spec, const Block& block, uint64_t total_gas,
+execution::BlockInputs inputs_of(const ChainSpec& spec, const Block& block, uint64_t all_gas,
                                  std::shared_ptr<const state::WorldState> parent_state) {
     execution::BlockInputs inputs;
-    inputs.total_gas = total_gas;
+    inputs.all_gas = all_gas;
     inputs.parent_hash = block.header.parent_hash;
     inputs.parent_beacon_block_root = block.header.parent_beacon_block_root;
     inputs.withdrawals = block.withdrawals;
@@ -80,7 +80,7 @@ struct BlockBuilder::Impl {
         else
             state.emplace(*parent_state);
         executor.emplace(*state, environment,
-                         inputs_of(spec, block, attributes.total_gas, parent_state));
+                         inputs_of(spec, block, attributes.all_gas, parent_state));
         executor->begin();
         size_bytes = encode(block).size() + SIZE_RESERVE;
     }

@@ -20,7 +20,7 @@ struct BlockAttributes {
     std::optional<uint64_t> gas_limit;    ///< nullopt: the parent's
     std::vector<Withdrawal> withdrawals;  ///< Shanghai
     Hash parent_beacon_block_root;        ///< Cancun
-    uint64_t total_gas = UINT64_MAX;      ///< left of all gas of a rollup's batch (Room)
+    uint64_t all_gas = UINT64_MAX;        ///< left of all gas of a rollup's batch (Room)
 };
 
 /// Returns whether a child of @p parent may have these attributes.

@@ -404,9 +404,9 @@ TEST_F(SystemTransactionTest, leaves_transient_storage_to_the_next_transaction_o
 
 TEST_F(SystemTransactionTest, has_gas_that_the_header_does_not_count) {
     auto attributes = after(chain);
-    attributes.total_gas = 50'000'000;
+    attributes.all_gas = 50'000'000;
     BlockBuilder builder{chain, chain.head()->hash, attributes};
-    EXPECT_EQ(builder.room().total_gas, 50'000'000u);
+    EXPECT_EQ(builder.room().all_gas, 50'000'000u);
     const auto before = builder.checkpoint();
     const auto run = [&] {
         const auto outcome = builder.try_transaction(system_transaction(0, to_bytes(loaded)));
@@ -422,7 +422,7 @@ TEST_F(SystemTransactionTest, has_gas_that_the_header_does_not_count) {
     run();
     ASSERT_TRUE(builder.try_transaction(transfer(0)));
     EXPECT_EQ(builder.all_gas_used(), system_gas + 21'000);
-    EXPECT_EQ(builder.room().total_gas, 50'000'000u - system_gas - 21'000);
+    EXPECT_EQ(builder.room().all_gas, 50'000'000u - system_gas - 21'000);
 
     const auto sealed = builder.seal();
     ASSERT_TRUE(sealed);

@@ -93,7 +93,7 @@ Room BlockExecutor::room() const noexcept {
     Room room;
     room.gas = std::min(environment_.block.gas_limit - used_.gas, MAX_GAS);
     room.blob_gas = environment_.blobs.max * GAS_PER_BLOB - used_.blob_gas;
-    room.total_gas = std::min(inputs_.total_gas - used_.all_gas, MAX_GAS);
+    room.all_gas = std::min(inputs_.all_gas - used_.all_gas, MAX_GAS);
     if (environment_.rollup) {
         room.log_bytes = MAX_LOG_BYTES_PER_BLOCK - used_.log_bytes;
         room.behind_load = used_.behind_load;

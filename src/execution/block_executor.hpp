@@ -22,8 +22,8 @@ struct BlockInputs {
     std::vector<BlockHeader> ommers;               ///< before Paris
     std::optional<std::vector<Withdrawal>> withdrawals;  ///< Shanghai
     Address deposit_contract;                            ///< EIP-6110
-    /// What is left of all gas of a rollup's batch (Room).
-    uint64_t total_gas = UINT64_MAX;
+    /// Left of all gas of a rollup's batch (Room).
+    uint64_t all_gas = UINT64_MAX;
     std::optional<uint256> block_reward;  ///< wei; nullopt: the revision's
     /// Root of the state as it is, for receipts before Byzantium; not asked from there on.
     std::function<Hash(const state::State&)> intermediate_root;
@@ -62,7 +62,8 @@ class BlockExecutor {
     [[nodiscard]] uint64_t all_gas_used() const noexcept { return used_.all_gas; }
     [[nodiscard]] const std::vector<Receipt>& receipts() const noexcept { return receipts_; }
 
-    /// The part of the block's room that is used, and what the last transaction demands of the next.
+    /// The part of the block's room that is used, and what the last transaction demands of the
+    /// next.
     struct Used {
         uint64_t gas = 0;
         uint64_t blob_gas = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -15,6 +16,9 @@
 // scope_rollup.hpp is the one of SCOPE's rollups.
 
 namespace scope::execution {
+
+/// The time at which an execution is given up.
+using Deadline = std::chrono::steady_clock::time_point;
 
 class Host;
 struct Costs;
@@ -63,6 +67,13 @@ class RollupHost {
         return gas_limit_ - static_cast<uint64_t>(std::max<int64_t>(gas_left_, 0));
     }
 
+    /// Aborts, from @p deadline on, whatever message comes: for who executes what others ask for.
+    void set_deadline(Deadline deadline) noexcept { deadline_ = deadline; }
+    /// Returns whether the deadline, if there is one, has passed.
+    [[nodiscard]] bool is_late() const noexcept {
+        return deadline_ && std::chrono::steady_clock::now() >= *deadline_;
+    }
+
   protected:
     [[nodiscard]] Host& host() noexcept { return host_; }
     /// Aborts the transaction; the first reason counts.
@@ -81,6 +92,7 @@ class RollupHost {
     std::optional<Bytes> abort_reason_;
     uint64_t gas_limit_ = 0;
     int64_t gas_left_ = 0;
+    std::optional<Deadline> deadline_;
 };
 
 /// The most bytes of logs in a rollup's block (log_bytes): nobody pays for those that a system

@@ -52,6 +52,7 @@ class ScopeHost final : public RollupHost {
 
     CallResult call(const Message& message) override {
         if (aborts(message)) abort(message.input);
+        if (is_late()) abort({});
         if (abort_reason()) return out_of_gas();
         const Frame caller = frame_;
         if (caller.is_below_pause && is_paused(message)) return asking_paused(message.gas);
@@ -195,7 +196,7 @@ Result<Costs, TxError> ScopeRollup::validate_transaction(const state::State& sta
         !tx.access_list.empty() || !tx.blob_versioned_hashes.empty() ||
         !tx.authorization_list.empty() || tx.y_parity || !tx.r.is_zero() || !tx.s.is_zero())
         return std::unexpected{TxError::system_pays_or_sends};
-    if (tx.gas_limit > std::min(room.total_gas, MAX_GAS))
+    if (tx.gas_limit > std::min(room.all_gas, MAX_GAS))
         return std::unexpected{TxError::block_gas_exceeded};
     const uint64_t gas = intrinsic_gas(tx, environment.revision).intrinsic;
     if (tx.gas_limit < gas) return std::unexpected{TxError::intrinsic_gas_too_low};
@@ -216,7 +217,7 @@ Result<Outcome, TxError> ScopeRollup::execute_transaction(Host& host, const Tran
     const auto before = state.checkpoint();
     state.drop_carried_transient();  // of a system transaction directly before
     host.open_transaction({sender, {}, {}});
-    host.rollup()->limit_gas(room.total_gas - tx.gas_limit);
+    host.rollup()->limit_gas(room.all_gas - tx.gas_limit);
     state.set_nonce(sender, tx.nonce + 1);
     CallResult result = host.call(frame_of(tx, sender, costs));
     auto error = why_undone(host, room);

@@ -244,15 +244,15 @@ TEST_F(SystemTransactionRuleTest, asking_is_bounded_over_a_block) {
     for (const uint64_t missing : {0u, 1u}) {
         state::State scratch{base};
         const uint64_t total = paid + WORK_GAS + tx.gas_limit + WORK_GAS - missing;
-        BlockExecutor block{scratch, environment, {.total_gas = total}};
-        EXPECT_EQ(block.room().total_gas, total);
+        BlockExecutor block{scratch, environment, {.all_gas = total}};
+        EXPECT_EQ(block.room().all_gas, total);
         tx.nonce = 0;
         const auto first = block.execute(tx, USER);
         ASSERT_TRUE(first);
         EXPECT_EQ(first->gas_used, paid);
         EXPECT_EQ(first->rollup_gas_used, WORK_GAS);
         EXPECT_EQ(block.all_gas_used(), paid + WORK_GAS);
-        EXPECT_EQ(block.room().total_gas, total - paid - WORK_GAS);
+        EXPECT_EQ(block.room().all_gas, total - paid - WORK_GAS);
         EXPECT_EQ(block.room().gas, environment.block.gas_limit - paid);
 
         const auto checkpoint = block.checkpoint();
@@ -270,18 +270,18 @@ TEST_F(SystemTransactionRuleTest, asking_is_bounded_over_a_block) {
 
 TEST_F(SystemTransactionRuleTest, asking_of_a_system_transaction_is_bounded_alike) {
     const Transaction tx = system_transaction(0, concat(Bytes(12), PREDEPLOY, ASK, Bytes{WORK}));
-    const Room one_missing{.total_gas = tx.gas_limit + WORK_GAS - 1};
+    const Room one_missing{.all_gas = tx.gas_limit + WORK_GAS - 1};
     Host host{state, environment};
     EXPECT_EQ(execute_transaction(host, tx, SYSTEM, one_missing).error(), TxError::aborted);
     EXPECT_EQ(host.rollup()->abort_reason(), to_bytes(TOO_LITTLE_GAS));
-    const Room enough{.total_gas = tx.gas_limit + WORK_GAS};
+    const Room enough{.all_gas = tx.gas_limit + WORK_GAS};
     EXPECT_TRUE(execute_transaction(host, tx, SYSTEM, enough));
 }
 
 TEST_F(SystemTransactionRuleTest, the_gas_of_system_transactions_is_counted_apart) {
     state.set_code(PREDEPLOY, evm::make_code(Bytes{0x00}));
     constexpr uint64_t TOTAL = 90'000'000;
-    BlockExecutor block{state, environment, {.total_gas = TOTAL}};
+    BlockExecutor block{state, environment, {.all_gas = TOTAL}};
     const auto run_system = [&](uint64_t nonce) {
         const auto outcome = block.execute(system_transaction(nonce), SYSTEM);
         ASSERT_TRUE(outcome);
@@ -300,14 +300,14 @@ TEST_F(SystemTransactionRuleTest, the_gas_of_system_transactions_is_counted_apar
     EXPECT_EQ(block.outcome().gas_used, 21'000u);
     EXPECT_EQ(block.all_gas_used(), 63'000u);
     EXPECT_EQ(block.room().gas, 30'000'000u - 21'000);
-    EXPECT_EQ(block.room().total_gas, TOTAL - 63'000);
+    EXPECT_EQ(block.room().all_gas, TOTAL - 63'000);
 }
 
 TEST_F(SystemTransactionRuleTest, gas_limits_are_bounded_by_what_the_batch_has_left) {
     state.set_code(PREDEPLOY, evm::make_code(Bytes{0x00}));
-    const auto error_of = [&](const Transaction& tx, uint64_t total_gas) {
+    const auto error_of = [&](const Transaction& tx, uint64_t all_gas) {
         const auto checkpoint = state.checkpoint();
-        BlockExecutor block{state, environment, {.total_gas = total_gas}};
+        BlockExecutor block{state, environment, {.all_gas = all_gas}};
         const auto outcome = block.execute(tx, tx.type == TxType::system ? SYSTEM : USER);
         state.rollback(checkpoint);
         return outcome ? "" : std::string{to_string(outcome.error())};
@@ -385,7 +385,7 @@ TEST_F(SystemTransactionRuleTest, ethereum_has_no_bound_of_logs_and_no_roots) {
     EXPECT_TRUE(block.execute(tx, USER));
     EXPECT_EQ(block.room().log_bytes, UINT64_MAX);
     EXPECT_EQ(block.room().behind_load, std::nullopt);
-    EXPECT_EQ(block.room().total_gas, MAX_GAS);
+    EXPECT_EQ(block.room().all_gas, MAX_GAS);
 }
 
 TEST_F(SystemTransactionRuleTest, what_a_system_transaction_loads_is_cold_when_it_serves) {

@@ -117,7 +117,7 @@ Costs check_rules(TxFindings& findings, const state::State& state, const Environ
 
     // First what the block has room for and asks for.
     findings.check(tx.gas_limit > rules.max_transaction_gas, TxError::gas_limit_above_maximum);
-    findings.check(tx.gas_limit > std::min(room.gas, room.total_gas), TxError::block_gas_exceeded);
+    findings.check(tx.gas_limit > std::min(room.gas, room.all_gas), TxError::block_gas_exceeded);
     findings.check(rules.has_fee_market && tx.max_fee_per_gas < environment.block.base_fee,
                    TxError::fee_below_base_fee);
 
@@ -295,7 +295,7 @@ Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
 
     const auto before = state.checkpoint();
     host.open_transaction({sender, costs.gas_price, tx.blob_versioned_hashes});
-    if (host.rollup() != nullptr) host.rollup()->limit_gas(room.total_gas - tx.gas_limit);
+    if (host.rollup() != nullptr) host.rollup()->limit_gas(room.all_gas - tx.gas_limit);
     state.subtract_balance(sender, costs.gas_price * uint256{tx.gas_limit} +
                                        environment.block.blob_base_fee * uint256{costs.blob_gas});
     if (tx.to) {

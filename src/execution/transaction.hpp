@@ -23,7 +23,7 @@ struct Room {
     uint64_t gas = UINT64_MAX;
     uint64_t blob_gas = UINT64_MAX;
     /// All gas, the rollup's own included (RollupHost): what is left of the batch's.
-    uint64_t total_gas = UINT64_MAX;
+    uint64_t all_gas = UINT64_MAX;
     uint64_t log_bytes = UINT64_MAX;  ///< counted as log_bytes does
     /// On a rollup, whether the transaction directly before loaded a root (docs/protocol.md,
     /// section 12); nullopt: not known, and not checked.
@@ -91,8 +91,8 @@ Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
 /// Returns the message of a transaction's own frame. Borrows its data.
 evm::Message frame_of(const Transaction& tx, const Address& sender, const Costs& costs);
 
-/// Returns why a transaction whose frame has run can't stand in the block all the same, and has to be
-/// undone; nullopt if it can.
+/// Returns why a transaction whose frame has run can't stand in the block all the same, and has to
+/// be undone; nullopt if it can.
 std::optional<TxError> why_undone(Host& host, const Room& room);
 
 /// Returns the outcome of a transaction from that of its frame, but for its logs.

@@ -31,8 +31,8 @@ bool needs_another_scope(builder::RefusalRule rule) {
 Result<void, builder::Refusal> add(builder::ScopeBuilder& scope, const builder::Root& root) {
     const auto* const on_rollup = std::get_if<builder::L2Root>(&root);
     if (on_rollup && scope.is_ordinary(on_rollup->chain_id, on_rollup->transaction)) {
-        const auto added = scope.add_transaction(on_rollup->chain_id, on_rollup->transaction);
-        if (!added) return builder::refuse(*on_rollup, added.error());
+        auto added = scope.add_transaction(on_rollup->chain_id, on_rollup->transaction);
+        if (!added) return std::unexpected{std::move(added.error())};
         return {};
     }
     auto added = scope.add(root);
@@ -192,9 +192,15 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn) {
             return std::move(*settled);
         }
         if (bundle.error().rule == builder::SealRule::empty) {
-            // Roots of L1 that touch no rollup: they settle with others, so they wait behind them.
-            std::ranges::move(taken, std::back_inserter(waiting_));
-            return refuse(SettleRule::not_sealed, to_string(bundle.error()));
+            // Roots of L1 that touch no rollup, and no other to settle with: if they waited, they could
+            // fill the queue for nothing.
+            for (auto& root : taken)
+                turn.refused.emplace_back(
+                    std::move(root.root),
+                    builder::Refusal{builder::RefusalRule::operation,
+                                     "it touches no rollup, and no root that does waits with it",
+                                     {}});
+            continue;
         }
         const auto culprit = [&]() -> Result<Culprit, SettleError> {
             if (!may_be_of_a_root(bundle.error().rule))
@@ -225,7 +231,7 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn) {
 std::vector<Node::Waiting> Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& turn) {
     std::vector<Waiting> taken;
     std::vector<Waiting> passed_over;
-    while (!waiting_.empty() && taken.size() < max_roots) {
+    while (!waiting_.empty() && taken.size() < max_roots && turn.refused.size() < MAX_REFUSED) {
         auto next = std::move(waiting_.front());
         waiting_.pop_front();
         if (next.sender && back_off_.holds_back(*next.sender, turn_)) {

@@ -18,7 +18,7 @@ namespace scope::node {
 struct Network {
     builder::L1Contracts contracts;
     std::vector<rollup::RollupConfig> rollups;  ///< not empty
-    uint64_t first_l1_block = 0;                ///< the first in which a scope may have settled
+    uint64_t first_l1_block = 0;  ///< none before it has an event of the settlement contract
 };
 
 /// The parts of a node. With a source alone it is a follower; each other part adds a role.
@@ -109,6 +109,8 @@ class Node {
 
     /// Most roots that may wait for a turn.
     static constexpr size_t MAX_WAITING = 4096;
+    /// Most roots that are refused in one turn, for each may have cost a simulation.
+    static constexpr size_t MAX_REFUSED = 256;
     /// Most roots that are dropped in one turn.
     static constexpr size_t MAX_DROPPED = 8;
     /// Most dropped roots that are remembered; then the oldest is forgotten.

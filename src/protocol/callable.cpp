@@ -138,8 +138,8 @@ Bytes get_limit(const uint256& chain_id) {
     return abi::call("getLimit(uint256)", chain_id);
 }
 
-Bytes is_known(const uint256& chain_id) {
-    return abi::call("isKnown(uint256)", chain_id);
+Bytes is_alias(const Address& account) {
+    return abi::call("isAlias(address)", account);
 }
 
 Bytes get_baton() {
@@ -192,7 +192,7 @@ std::optional<uint256> decode_limit(BytesView output) {
     return decode_one<uint256>(output);
 }
 
-std::optional<bool> decode_bool(BytesView output) {
+std::optional<bool> decode_is_alias(BytesView output) {
     return decode_one<bool>(output);
 }
 

@@ -14,7 +14,8 @@ namespace scope::protocol::callable {
 /// The state of a chain that moves as control comes and goes in a root (§5).
 struct Baton {
     Hash trace;  ///< the chain's own
-    /// Scoped calls around the innermost one that the chain is serving, that one counted; 0 if none.
+    /// Scoped calls around the innermost one that the chain is serving, that one counted; 0 if it
+    /// serves none.
     uint256 depth;
     /// Left of that call's gas limit for the requests below it; 0 if none. It does not travel.
     uint256 gas_to_ask;
@@ -38,7 +39,7 @@ Bytes handle_scoped_call(const Request& request, bool still);
 Bytes get_rolling_hashes(const uint256& chain_id);
 Bytes get_values(const uint256& chain_id);
 Bytes get_limit(const uint256& chain_id);
-Bytes is_known(const uint256& chain_id);
+Bytes is_alias(const Address& account);
 Bytes get_baton();
 Bytes set_baton(const Baton& baton);
 Bytes get_remotes();
@@ -67,8 +68,8 @@ struct Values {
 std::optional<Values> decode_values(BytesView output);
 /// Decodes what getLimit returns, in wei.
 std::optional<uint256> decode_limit(BytesView output);
-/// Decodes what isKnown returns, or another function that returns one bool.
-std::optional<bool> decode_bool(BytesView output);
+/// Decodes what isAlias returns.
+std::optional<bool> decode_is_alias(BytesView output);
 /// Decodes the chains that openScope listed.
 std::optional<std::vector<uint256>> decode_remotes(BytesView output);
 

@@ -81,9 +81,10 @@ std::optional<T> decode_output(BytesView output) {
     return std::get<0>(std::move(*decoded));
 }
 
-/// The gas that the settlement contract gives an account beyond what was signed.
-constexpr uint64_t OPERATION_GAS = 100'000;
-constexpr uint64_t OPERATION_GAS_PER_BYTE = 32;
+/// The gas that the settlement contract gives an account beyond what was signed, and for a byte of
+/// the operation's data.
+constexpr uint64_t ACCOUNT_GAS = 100'000;
+constexpr uint64_t ACCOUNT_GAS_PER_BYTE = 32;
 /// A 31st of the target's gas is more than the two calls on the way to it keep back (EIP-150).
 constexpr uint64_t KEPT_BACK_DIVISOR = 31;
 
@@ -141,8 +142,8 @@ std::optional<uint64_t> operation_gas(const Operation& operation) {
     if (!operation.gas.fits_u64() || !operation.verification_gas.fits_u64()) return std::nullopt;
     const uint64_t gas{operation.gas};
     const uint256 sum = operation.gas + uint256{gas / KEPT_BACK_DIVISOR} +
-                        operation.verification_gas + uint256{OPERATION_GAS} +
-                        uint256{OPERATION_GAS_PER_BYTE * operation.data.size()};
+                        operation.verification_gas + uint256{ACCOUNT_GAS} +
+                        uint256{ACCOUNT_GAS_PER_BYTE * operation.data.size()};
     if (!sum.fits_u64()) return std::nullopt;
     return uint64_t{sum};
 }
@@ -169,11 +170,11 @@ Hash operation_executed_topic() {
     return TOPIC;
 }
 
-std::optional<OperationOutcome> decode_operation_executed(BytesView data) {
+std::optional<OperationExecuted> decode_operation_executed(BytesView data) {
     auto decoded = abi::decode<bool, Bytes>(data);
     if (!decoded) return std::nullopt;
     auto& [success, return_data] = *decoded;
-    return OperationOutcome{success, std::move(return_data)};
+    return OperationExecuted{success, std::move(return_data)};
 }
 
 Bytes execute_scope(const Scope& scope) {

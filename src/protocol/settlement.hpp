@@ -179,7 +179,7 @@ Bytes execute_operation(const SignedOperation& operation, const Hash& digest);
 /// Returns the gas that the settlement contract gives executeOperation, exactly; nullopt if it is
 /// 2^64 or more, which no transaction has.
 std::optional<uint64_t> operation_gas(const Operation& operation);
-/// What executeOperation returns.
+/// The answer of executeOperation.
 struct OperationResult {
     bool success = false;   ///< of the target
     Hash return_data_hash;  ///< see return_data_hash
@@ -192,11 +192,12 @@ bool is_too_little_gas_for_operation(BytesView revert_data);
 bool is_too_little_operation_gas(BytesView revert_data);
 /// Returns the first topic of OperationExecuted; the second is the digest.
 Hash operation_executed_topic();
-struct OperationOutcome {
+/// The event OperationExecuted, without its indexed digest.
+struct OperationExecuted {
     bool success = false;
-    Bytes return_data;  ///< of the target, or its revert data
+    Bytes return_data;  ///< of the target, or its revert data; the first 2,048 bytes
 };
-std::optional<OperationOutcome> decode_operation_executed(BytesView data);
+std::optional<OperationExecuted> decode_operation_executed(BytesView data);
 
 /// Encodes calldata of executeScope.
 Bytes execute_scope(const Scope& scope);
@@ -250,8 +251,8 @@ Hash outcome_of(bool success, const Hash& return_data_hash, const Hash& trace,
 
 /// Returns the EIP-712 digest that the account signs.
 Hash operation_digest(const SettlementId& settlement, const Operation& operation);
-/// Returns an L1 root's operationHash: the digest with an outcome of 0, for the outcome follows from
-/// the root's id.
+/// Returns an L1 root's operationHash: the digest with an outcome of 0, for the outcome follows
+/// from the root's id.
 Hash operation_hash(const SettlementId& settlement, const Operation& operation);
 
 }  // namespace scope::protocol

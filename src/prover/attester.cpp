@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <ranges>
 
 #include "base/hex.hpp"
 #include "rollup/blob_codec.hpp"
@@ -59,15 +60,19 @@ std::string text(const Address& value) {
 std::string text(const uint256& value) {
     return to_decimal(value);
 }
+/// The first ones: a claim may have any number.
 std::string text(const std::vector<protocol::Streams>& remotes) {
+    constexpr size_t MAX_TOLD = 8;
     std::string out = "[";
-    for (const auto& [chain_id, hashes, value_in, value_out, limit] : remotes)
+    for (const auto& [chain_id, hashes, value_in, value_out, limit] :
+         remotes | std::views::take(MAX_TOLD))
         out += fmt::format(
             "{}chain {}: requestsOut {} requestsIn {} responsesOut {} responsesIn {} "
             "valueIn {} valueOut {} limit {}",
             out.size() == 1 ? "" : "; ", to_decimal(chain_id), to_hex(hashes.requests_out),
             to_hex(hashes.requests_in), to_hex(hashes.responses_out), to_hex(hashes.responses_in),
             to_decimal(value_in), to_decimal(value_out), to_decimal(limit));
+    if (remotes.size() > MAX_TOLD) out += fmt::format("; {} more", remotes.size() - MAX_TOLD);
     return out + "]";
 }
 
@@ -210,13 +215,18 @@ Result<Prepared, Disagreement> prepare(const PublicInputs& claim, const Data& da
 /// @param digests  Of the claimant's execution; may be empty.
 Result<rollup::BatchExecution, Disagreement> execute(Prepared& prepared,
                                                      const rollup::Follower& follower,
-                                                     std::span<const BlockDigest> digests) {
+                                                     std::span<const BlockDigest> digests,
+                                                     execution::Deadline deadline) {
     auto& [claim, rollup, batch, found] = prepared;
     auto options = follower.options_for(*rollup);
+    options.deadline = deadline;
     auto execution = rollup::execute_batch(rollup->chain, rollup->config, batch, options);
     if (!execution) {
         const auto& refusal = execution.error();
-        auto difference = disagree(DisagreementKind::refused_batch, to_string(refusal));
+        const bool is_late = refusal.rule == rollup::BatchRule::out_of_time;
+        auto difference =
+            disagree(is_late ? DisagreementKind::timed_out : DisagreementKind::refused_batch,
+                     to_string(refusal));
         difference.error().block_number = batch.first_block + refusal.block;
         difference.error().transaction_index = refusal.transaction;
         return difference;
@@ -231,8 +241,8 @@ Result<rollup::BatchExecution, Disagreement> execute(Prepared& prepared,
             options.digests = rollup::Digests::yes;
             const auto digested =
                 rollup::execute_batch(rollup->chain, rollup->config, batch, options);
-            CHECK(digested.has_value());
-            place(compared.error(), digests, digested->digests, batch.first_block);
+            // None if there was no time left for it.
+            if (digested) place(compared.error(), digests, digested->digests, batch.first_block);
         }
         return std::unexpected{std::move(compared.error())};
     }
@@ -268,13 +278,14 @@ Result<std::vector<Prepared>, Disagreement> prepare_all(const ProofInput& input,
 }
 
 /// Verifies every claim, and keeps the executions if all hold.
-Result<void, Disagreement> verify(const ProofInput& input, rollup::Follower& follower) {
+Result<void, Disagreement> verify(const ProofInput& input, rollup::Follower& follower,
+                                  execution::Deadline deadline) {
     auto prepared = TRY(prepare_all(input, follower));
     std::vector<rollup::BatchExecution> executions;
     for (size_t i = 0; i < prepared.size(); ++i) {
         const auto digests =
             input.digests.empty() ? std::span<const BlockDigest>{} : std::span{input.digests[i]};
-        auto execution = execute(prepared[i], follower, digests);
+        auto execution = execute(prepared[i], follower, digests, deadline);
         if (!execution) return of_claim(std::move(execution.error()), input.claims[i]);
         executions.push_back(std::move(*execution));
     }
@@ -285,8 +296,9 @@ Result<void, Disagreement> verify(const ProofInput& input, rollup::Follower& fol
 
 }  // namespace
 
-Attester::Attester(crypto::SecretKey key, rollup::Follower& follower)
-    : key_(key), address_(crypto::address_of(key)), follower_(follower) {}
+Attester::Attester(crypto::SecretKey key, rollup::Follower& follower,
+                   std::chrono::milliseconds time_limit)
+    : key_(key), address_(crypto::address_of(key)), follower_(follower), time_limit_(time_limit) {}
 
 Result<Attestation, Disagreement> Attester::attest(BytesView proof_input) {
     const auto signed_by_me = [&](std::unexpected<Disagreement> disagreement) {
@@ -299,7 +311,8 @@ Result<Attestation, Disagreement> Attester::attest(BytesView proof_input) {
             disagree(DisagreementKind::malformed_input, std::string{to_string(input.error())}));
     if (const auto advanced = follower_.advance(); !advanced)
         return signed_by_me(disagree(DisagreementKind::not_following, to_string(advanced.error())));
-    if (auto verified = verify(*input, follower_); !verified)
+    if (auto verified = verify(*input, follower_, std::chrono::steady_clock::now() + time_limit_);
+        !verified)
         return signed_by_me(std::unexpected{std::move(verified.error())});
     auto hashes = hashes_of(input->claims);
     const Hash message = protocol::attestation_hash(input->claims.front().program_id, hashes);

@@ -425,6 +425,16 @@ TEST(attester, refuses_a_batch_that_breaks_a_rule) {
               "block 1, transaction 2: refused_transaction: nonce_too_low");
 }
 
+TEST(attester, gives_up_what_takes_too_long) {
+    Setting s;
+    rollup::Follower follower{s.l1, {s.rollup}};
+    Attester attester{key(11), follower, std::chrono::milliseconds{-1}};
+    const auto attestation = attester.attest(encode(s.input(DataIn::calldata)));
+    ASSERT_FALSE(attestation.has_value());
+    EXPECT_EQ(attestation.error().kind, DisagreementKind::timed_out);
+    EXPECT_EQ(attestation.error().detail, "block 0, transaction 0: out_of_time");
+}
+
 TEST(attester, knows_its_own_l1) {
     Setting s;
     s.l1.add({}, {});

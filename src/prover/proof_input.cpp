@@ -28,15 +28,32 @@ namespace {
 
 constexpr uint8_t VERSION = 0x02;
 
+/// The most of each list that are read: one too many is enough to refuse it by its rule.
+constexpr size_t MAX_READ_CLAIMS = MAX_CLAIMS + 1;
+constexpr size_t MAX_READ_BLOBS = MAX_BLOBS_PER_TRANSACTION + 1;
+
 rlp::RlpResult<std::vector<crypto::Blob>> read_blobs(rlp::Reader& fields) {
     rlp::Reader items = TRY(fields.list());
     std::vector<crypto::Blob> blobs;
-    while (!items.at_end()) {
+    while (!items.at_end() && blobs.size() < MAX_READ_BLOBS) {
         const BytesView bytes = TRY(items.string());
         if (bytes.size() != crypto::Blob::size()) return std::unexpected{rlp::RlpError::wrong_size};
         std::ranges::copy(bytes, blobs.emplace_back().bytes.begin());
     }
     return blobs;
+}
+
+/// Reads a list for each claim, of a digest for each block.
+rlp::RlpResult<std::vector<std::vector<rollup::BlockDigest>>> read_digests(rlp::Reader& fields) {
+    rlp::Reader lists = TRY(fields.list());
+    std::vector<std::vector<rollup::BlockDigest>> digests;
+    while (!lists.at_end() && digests.size() < MAX_READ_CLAIMS) {
+        rlp::Reader blocks = TRY(lists.list());
+        auto& of_claim = digests.emplace_back();
+        while (!blocks.at_end() && of_claim.size() <= rollup::MAX_BATCH_BLOCKS)
+            of_claim.push_back(TRY(blocks.read<rollup::BlockDigest>()));
+    }
+    return digests;
 }
 
 struct Fields {
@@ -49,10 +66,11 @@ rlp::RlpResult<Fields> read_fields(BytesView bytes) {
     TRY_VOID(reader.finish());
     Fields out;
     rlp::Reader claims = TRY(fields.list());
-    while (!claims.at_end()) out.claims.push_back(TRY(claims.string()));
+    while (!claims.at_end() && out.claims.size() < MAX_READ_CLAIMS)
+        out.claims.push_back(TRY(claims.string()));
     out.rest.data = to_bytes(TRY(fields.string()));
     out.rest.blobs = TRY(read_blobs(fields));
-    out.rest.digests = TRY(fields.read<std::vector<std::vector<rollup::BlockDigest>>>());
+    out.rest.digests = TRY(read_digests(fields));
     TRY_VOID(fields.finish());
     return out;
 }

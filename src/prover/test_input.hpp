@@ -19,7 +19,8 @@ struct Setting {
     [[nodiscard]] ProofInput input_of(const rollup::test::Claimed& claimed) const {
         return input_of(std::vector{claimed});
     }
-    /// Returns it for batches of one scope, ascending by chain id, all where the first one's data is.
+    /// Returns it for batches of one scope, ascending by chain id, all where the first one's data
+    /// is.
     [[nodiscard]] ProofInput input_of(const std::vector<rollup::test::Claimed>& batches) const;
     ProofInput input(rollup::test::DataIn data_in) { return input_of(claimed(data_in)); }
 };

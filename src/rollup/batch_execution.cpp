@@ -40,6 +40,7 @@ constexpr std::array<std::string_view, BATCH_RULE_COUNT> RULE_NAMES{
     "refused_transaction",
     "refused_block",
     "unreadable_streams",
+    "out_of_time",
 };
 static_assert(!RULE_NAMES.back().empty());
 
@@ -193,11 +194,14 @@ class Digester {
 Result<void, BatchRefusal> run_transactions(chain::BlockBuilder& builder,
                                             const RollupConfig& config,
                                             const std::vector<Transaction>& transactions,
-                                            size_t block, Digester* digester) {
+                                            size_t block, Digester* digester,
+                                            std::optional<execution::Deadline> deadline) {
     for (size_t i = 0; i < transactions.size(); ++i) {
         const auto& tx = transactions[i];
         execution::Host host{builder.state(), builder.environment()};
+        if (deadline) host.rollup()->set_deadline(*deadline);
         if (const auto outcome = builder.try_transaction(tx, &host); !outcome) {
+            if (host.rollup()->is_late()) return refuse(BatchRule::out_of_time, block, i);
             auto refusal = refuse(BatchRule::refused_transaction, block, i);
             refusal.error().tx_error = outcome.error();
             if (outcome.error() == execution::TxError::aborted)
@@ -312,7 +316,7 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
         std::optional<Digester> digester;
         if (options.digests == Digests::yes) digester.emplace(builder.state());
         TRY_VOID(run_transactions(builder, config, block.transactions, index,
-                                  digester ? &*digester : nullptr));
+                                  digester ? &*digester : nullptr, options.deadline));
         execution.gas_used += builder.all_gas_used();
         CHECK(execution.gas_used <= max_gas);
 

@@ -38,8 +38,9 @@ enum class BatchRule : uint8_t {
     refused_transaction,  // with its TxError; for a system transaction that failed, its revert data
     refused_block,        // with its BlockRefusal
     unreadable_streams,   // the predeploy's views don't answer as their ABI says
+    out_of_time,          // given up at BatchOptions::deadline: says nothing of the batch
 };
-inline constexpr size_t BATCH_RULE_COUNT = 22;
+inline constexpr size_t BATCH_RULE_COUNT = 23;
 /// Returns the enumerator's name.
 std::string_view to_string(BatchRule rule) noexcept;
 
@@ -104,6 +105,8 @@ struct BatchOptions {
     /// For the rules about L1 origins and registered chains; null: they are not checked. Borrowed.
     const L1Origins* l1 = nullptr;
     uint64_t parent_l1_origin_number = 0;  ///< of the last batch; 0 before any
+    /// The time at which execution is given up (BatchRule::out_of_time); nullopt: never.
+    std::optional<execution::Deadline> deadline;
 };
 
 /// Checks the rules that need no execution: of a batch on a block with this header.

@@ -329,6 +329,17 @@ TEST_P(batch_refusal, names_the_rule_and_the_place) {
     EXPECT_EQ(chain.head()->header().number, 0u);
 }
 
+TEST(batch_execution, is_given_up_at_its_deadline) {
+    const auto rollup = config();
+    const auto chain = make_chain(rollup);
+    const Batch batch = sample_batch(chain, Origins::hash_of(6), 6);
+    const auto executed = execute_batch(chain, rollup, batch, {.deadline = execution::Deadline{}});
+    ASSERT_FALSE(executed.has_value());
+    EXPECT_EQ(to_string(executed.error().rule), "out_of_time");
+    EXPECT_TRUE(
+        execute_batch(chain, rollup, batch, {.deadline = execution::Deadline::max()}).has_value());
+}
+
 INSTANTIATE_TEST_SUITE_P(
     rules, batch_refusal,
     testing::Values(

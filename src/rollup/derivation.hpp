@@ -25,7 +25,7 @@ enum class DerivationRule : uint8_t {
     malformed_event,
     malformed_calldata,
     wrong_event,       // calldata and ScopeSettled differ
-    missing_blob,      // L1's blobs don't include it any more, or the index is past the last
+    missing_blob,      // L1's blobs don't include it any more
     wrong_blob,        // it does not have the versioned hash
     unreachable,       // L1 gives no answer: nothing is known
     malformed_data,    // with its BatchError: the blobs are not one payload

@@ -22,8 +22,8 @@ class L1Origins {
 
     /// Returns nullopt for a block that is not known, or not canonical any more.
     [[nodiscard]] virtual std::optional<Origin> l1_origin(uint64_t number) const = 0;
-    /// Returns the ids of the chains that were registered in the blocks from @p after (not included)
-    /// to @p up_to (included), ascending. REQUIRES: the last one is known.
+    /// Returns the ids of the chains that were registered in the blocks from @p after (not
+    /// included) to @p up_to (included), ascending. REQUIRES: the last one is known.
     [[nodiscard]] virtual std::vector<ChainId> registered(uint64_t after, uint64_t up_to) const = 0;
 };
 

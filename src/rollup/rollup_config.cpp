@@ -18,13 +18,13 @@ chain::ChainSpec rollup_spec(ChainId chain_id) {
     return spec;
 }
 
-chain::BlockAttributes attributes_of(const BatchBlock& block, uint64_t total_gas) {
+chain::BlockAttributes attributes_of(const BatchBlock& block, uint64_t all_gas) {
     chain::BlockAttributes attributes;
     attributes.timestamp_s = block.timestamp_s;
     attributes.coinbase = block.coinbase;
     attributes.prev_randao = crypto::keccak256(block.l1_origin_hash);
     attributes.parent_beacon_block_root = block.l1_origin_hash;
-    attributes.total_gas = total_gas;
+    attributes.all_gas = all_gas;
     return attributes;
 }
 

@@ -32,7 +32,7 @@ chain::ChainSpec rollup_spec(ChainId chain_id);
 /// Returns the attributes of a block in a batch: what the batch does not say follows from the
 /// block's L1 origin and the parent (docs/formats/batch.md).
 ///
-/// @param total_gas  Left of what may be used in its batch (max_batch_gas).
-chain::BlockAttributes attributes_of(const BatchBlock& block, uint64_t total_gas = UINT64_MAX);
+/// @param all_gas  Left of what may be used in its batch (max_batch_gas).
+chain::BlockAttributes attributes_of(const BatchBlock& block, uint64_t all_gas = UINT64_MAX);
 
 }  // namespace scope::rollup

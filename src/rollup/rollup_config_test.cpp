@@ -13,41 +13,14 @@
 namespace scope::rollup {
 namespace {
 
-Bytes selector(std::string_view signature) {
-    const Hash hash = crypto::keccak256(as_bytes(signature));
-    return to_bytes(BytesView{hash}.first(4));
-}
-
-#define REQUEST                                                                                   \
-    "(bytes32,uint8,uint256,uint256,address,uint256,(uint256,bytes32)[],uint256,uint256,address," \
-    "uint256,uint256,bytes)"
-#define SCOPED_REQUEST "(address,uint256,uint256,bytes)"
-
-// The state transition knows ScopedCallable by these, and can't compute them from its own layer.
-TEST(system_transaction_rule, has_the_selectors_of_scoped_callable) {
-    const std::pair<FixedBytes<4>, const char*> cases[]{
-        {execution::ASK, "ask(" REQUEST ")"},
-        {execution::LOAD_ROOT,
-         "loadRoot((uint256,bytes32,uint256),(uint256,uint256)[],(uint256,bytes32,bytes)[],"
-         "(" REQUEST ",bytes32,bool)[])"},
-        {execution::PAUSE_ASKING, "pauseAsking()"},
-        {execution::SCOPED_CALL, "scopedCall(uint256,address," SCOPED_REQUEST ")"},
-        {execution::TRY_SCOPED_CALL, "tryScopedCall(uint256,address," SCOPED_REQUEST ")"},
-        {execution::SCOPED_STATIC_CALL, "scopedStaticCall(uint256,address," SCOPED_REQUEST ")"},
-        {execution::FORWARD_STRANDED, "forwardStranded(uint256,address)"},
-        {execution::ASKING_PAUSED, "AskingPaused()"},
-    };
-    for (const auto& [known, signature] : cases)
-        EXPECT_EQ(to_bytes(known), selector(signature)) << signature;
+// The state transition is below the protocol's layer, and knows ScopedCallable by constants of its
+// own.
+TEST(system_transaction_rule, has_the_selectors_of_the_protocol) {
     EXPECT_EQ(to_bytes(execution::LOAD_ROOT),
               to_bytes(BytesView{protocol::callable::load_root({}, {})}.first(4)));
     EXPECT_EQ(to_bytes(execution::TOO_LITTLE_GAS),
               to_bytes(protocol::selector_of(protocol::Fault::too_little_gas)));
-    EXPECT_EQ(execution::ROOT_MARKER, crypto::keccak256(as_bytes("scope.root.v2.marker")));
 }
-
-#undef SCOPED_REQUEST
-#undef REQUEST
 
 TEST(attributes_of, follow_from_the_blocks_own_origin) {
     BatchBlock block;
@@ -59,12 +32,12 @@ TEST(attributes_of, follow_from_the_blocks_own_origin) {
     EXPECT_EQ(attributes.coinbase, block.coinbase);
     EXPECT_EQ(attributes.prev_randao, crypto::keccak256(block.l1_origin_hash));
     EXPECT_EQ(attributes.parent_beacon_block_root, block.l1_origin_hash);
-    EXPECT_EQ(attributes.total_gas, 1'000u);
+    EXPECT_EQ(attributes.all_gas, 1'000u);
     EXPECT_TRUE(attributes.extra_data.empty());
 }
 
-// On Ethereum a log there is a deposit (EIP-6110), and one that is laid out wrongly, as this is, makes
-// the block invalid: on a rollup anybody could have put code there.
+// On Ethereum a log there is a deposit (EIP-6110), and one that is laid out wrongly, as this is,
+// makes the block invalid: on a rollup anybody could have put code there.
 TEST(rollup_spec, has_no_deposit_contract) {
     using namespace scope::literals;
     constexpr Address MAINNET_DEPOSITS = "0x00000000219ab540356cbb839cbe05303d7705fa"_address;

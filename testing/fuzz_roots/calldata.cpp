@@ -197,7 +197,7 @@ Bytes well_formed_callable(Random& random, const Scenery& scenery, size_t chain)
         case 6:
             return callable::get_limit(id());
         case 7:
-            return callable::is_known(id());
+            return abi::call("isKnown(uint256)", id());
         case 8:
             return callable::get_remotes();
         case 9:
@@ -263,7 +263,7 @@ Bytes well_formed_callable(Random& random, const Scenery& scenery, size_t chain)
 Bytes well_formed_settlement(Random& random, const Scenery& scenery) {
     Arguments make{random, scenery, 0};
     const auto id = [&] { return scenery.chain_id(random); };
-    switch (random.below(16)) {
+    switch (random.below(20)) {
         case 0: {
             protocol::Scope scope;
             if (random.chance(50)) scope.environment.push_back({0, word(random)});
@@ -283,11 +283,15 @@ Bytes well_formed_settlement(Random& random, const Scenery& scenery) {
             return abi::call("registerRollup(uint256,bytes32,address,address,bytes32)", id(),
                              word(random), make.address(), make.address(), word(random));
         case 2:
+        case 15:
+        case 16:
             return abi::call("getRollup(uint256)", id());
         case 3:
             return abi::call("escrowOf(uint256)", id());
         case 4:
             return protocol::nonce_of(make.address());
+        case 17:
+            return protocol::nonce_of(scenery.user);
         case 5:
         case 6:
             return abi::call("invalidateNonce(uint256)", random.below(4));

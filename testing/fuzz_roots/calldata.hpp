@@ -4,7 +4,7 @@
 
 namespace scope::fuzz_roots {
 
-/// What a program's code and calldata speak of.
+/// The accounts and chains that a program's code and calldata speak of.
 struct Scenery {
     const BaseChains& base;
     size_t chains = 3;

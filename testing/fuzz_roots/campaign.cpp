@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 constexpr auto MOST_TIME = 300s;
 constexpr auto PAUSE = 5ms;
 
-/// What a child tells while it runs: in memory that both have.
+/// A child's report while it runs: in memory that both have.
 struct Told {
     std::atomic<uint64_t> program{UINT64_MAX};  ///< that it is at
     std::atomic<uint64_t> begun{0};             ///< how many it began

@@ -83,13 +83,13 @@ class Filling {
         : world_(world), program_(program), statistics_(statistics), scope_(world.open(program)) {}
 
     [[nodiscard]] builder::ScopeBuilder& scope() noexcept { return scope_; }
-    [[nodiscard]] bool is_empty() const noexcept { return roots_.empty() && !has_ordinary_; }
+    [[nodiscard]] bool is_empty() const noexcept { return taken_.empty(); }
 
     /// Adds all roots. Returns what is wrong with how that went.
     std::optional<std::string> fill() {
         for (const auto& plan : program_.roots)
             if (auto wrong = add(plan)) return wrong;
-        return std::nullopt;
+        return has_refused_ ? trace_of_refused() : std::nullopt;
     }
 
     /// Has the scope touch a rollup, if none of its roots does.
@@ -104,41 +104,73 @@ class Filling {
         const auto added =
             scope_.add_transaction(chain_id_of(1), world_.make_ordinary(program_, counted_));
         if (added) return std::nullopt;
-        return fmt::format("a transfer was refused: {}", to_string(added.error()));
+        return fmt::format("a transfer was refused: {}", added.error().reason);
     }
 
   private:
+    /// Adds a root, or a transaction that is none.
+    static Result<void, builder::Refusal> put(builder::ScopeBuilder& scope,
+                                              const builder::Root& root) {
+        if (is_ordinary(scope, root)) {
+            const auto& [chain_id, transaction] = std::get<builder::L2Root>(root);
+            if (auto added = scope.add_transaction(chain_id, transaction); !added)
+                return std::unexpected{std::move(added.error())};
+            return {};
+        }
+        if (auto added = scope.add(root); !added) return std::unexpected{std::move(added.error())};
+        return {};
+    }
+    static bool is_ordinary(builder::ScopeBuilder& scope, const builder::Root& root) {
+        const auto* const on_rollup = std::get_if<builder::L2Root>(&root);
+        return on_rollup && scope.is_ordinary(on_rollup->chain_id, on_rollup->transaction);
+    }
+
     std::optional<std::string> add(const RootPlan& plan) {
         auto made = world_.make_root(program_, plan, counted_, outcome_for(plan), index_for(plan));
-        if (const auto* const on_rollup = std::get_if<builder::L2Root>(&made.root);
-            on_rollup && scope_.is_ordinary(on_rollup->chain_id, on_rollup->transaction)) {
-            const auto added = scope_.add_transaction(on_rollup->chain_id, on_rollup->transaction);
-            statistics_.ordinary += added.has_value();
-            has_ordinary_ |= added.has_value();
-            if (added) counted_ = std::move(made.counted);
-            return std::nullopt;
-        }
+        const bool is_root = !is_ordinary(scope_, made.root);
         const size_t before = scope_.roots().size();
-        const auto added = scope_.add(made.root);
-        if (scope_.roots().size() != before + size_t{added.has_value()})
+        const auto put_there = put(scope_, made.root);
+        if (scope_.roots().size() != before + size_t{is_root && put_there})
             return "the scope has another number of roots than it accepted";
-        if (!added) return refused(added.error());
-        roots_.push_back(made.root);
+        if (!put_there) return refused(put_there.error());
+        taken_.push_back(made.root);
         counted_ = std::move(made.counted);
+        if (is_root) return taken(made.root, scope_.roots().back());
+        has_ordinary_ = true;
+        ++statistics_.ordinary;
+        return std::nullopt;
+    }
+
+    std::optional<std::string> taken(const builder::Root& root, const builder::RootResult& result) {
         ++statistics_.accepted;
-        statistics_.failed += !added->success;
-        count(added->calls, 1, statistics_);
+        statistics_.failed += !result.success;
+        count(result.calls, 1, statistics_);
         statistics_.most_calls =
-            std::max<uint64_t>(statistics_.most_calls, builder::count_calls(added->calls));
-        for (const auto field : added->environment)
+            std::max<uint64_t>(statistics_.most_calls, builder::count_calls(result.calls));
+        for (const auto field : result.environment)
             ++statistics_.declared[static_cast<size_t>(field)];
-        return fuzz_roots::broken_bound(made.root, *added);
+        return fuzz_roots::broken_bound(root, result);
     }
 
     std::optional<std::string> refused(const builder::Refusal& refusal) {
+        has_refused_ = true;
         ++statistics_.refused[static_cast<size_t>(refusal.rule)];
         if (refusal.reason.empty())
             return fmt::format("refused as {} without a reason", builder::to_string(refusal.rule));
+        return std::nullopt;
+    }
+
+    /// Compares with a scope of the same roots but for those that were refused.
+    std::optional<std::string> trace_of_refused() {
+        auto without = world_.open(program_);
+        for (const auto& root : taken_)
+            if (!put(without, root)) return "a refused root had another one accepted";
+        const auto same = [](const builder::RootResult& a, const builder::RootResult& b) {
+            return a.context == b.context && a.success == b.success && a.output == b.output &&
+                   a.gas_used == b.gas_used && a.plan == b.plan && a.environment == b.environment;
+        };
+        if (!std::ranges::equal(scope_.roots(), without.roots(), same))
+            return "a refused root left a trace";
         return std::nullopt;
     }
 
@@ -152,13 +184,14 @@ class Filling {
         return next + operation->index_gap;
     }
 
-    /// What the operation comes to, as its user would find out: in a scope of the same roots.
+    /// Returns the outcome that an operation signs, as its user would find it out: in a scope of the
+    /// same roots.
     Hash outcome_for(const RootPlan& plan) const {
         const auto* const operation = std::get_if<OperationPlan>(&plan);
         if (!operation || operation->outcome == OperationPlan::Outcome::any) return {};
         if (operation->outcome == OperationPlan::Outcome::other) return Hash{{1}};
         auto trial = world_.open(program_);
-        for (const auto& root : roots_) (void)trial.add(root);
+        for (const auto& root : taken_) CHECK(put(trial, root).has_value());
         const auto result =
             trial.add(world_.make_root(program_, plan, counted_, {}, index_for(plan)).root);
         return result ? result->outcome : Hash{};
@@ -168,7 +201,8 @@ class Filling {
     const Program& program_;
     Statistics& statistics_;
     builder::ScopeBuilder scope_;
-    std::vector<builder::Root> roots_;  // accepted
+    std::vector<builder::Root> taken_;  // ordinary transactions among them
+    bool has_refused_ = false;
     Counted counted_;
     bool has_ordinary_ = false;
 };

@@ -13,10 +13,10 @@ enum class Property : uint8_t {
     settle,  ///< and what it accepted settles, in any L1 block that its scope's environment allows
 };
 
-/// What was found, in words.
+/// A program of which the property does not hold.
 struct Finding {
     uint64_t program = 0;  ///< its number
-    std::string what;
+    std::string what;      ///< is wrong, in words
 };
 
 /// A checker of programs of one seed, for one thread.

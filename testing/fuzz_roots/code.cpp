@@ -25,7 +25,7 @@ constexpr uint64_t RETURN_STORAGE = 3;
 constexpr auto ENVIRONMENT = std::to_array<Opcode>(
     {OP_ADDRESS, OP_ORIGIN, OP_CALLER, OP_CALLVALUE, OP_CALLDATASIZE, OP_CODESIZE, OP_PC, OP_MSIZE,
      OP_GAS, OP_GAS, OP_GAS, OP_SELFBALANCE, OP_SELFBALANCE, OP_CHAINID, OP_RETURNDATASIZE});
-/// What L1's environment is declared by.
+/// Those that look at a part of L1's environment which is then declared.
 constexpr auto DECLARED =
     std::to_array<Opcode>({OP_COINBASE, OP_NUMBER, OP_TIMESTAMP, OP_PREVRANDAO, OP_GASLIMIT,
                            OP_BASEFEE, OP_BLOBBASEFEE, OP_GASPRICE});
@@ -276,8 +276,33 @@ class Writer {
         code.push(uint256{0});
         code.op(OP_RETURN);
     }
-    /// Asks the next chain of the ring with all there is to ask with, as often as calldata say.
+    /// Asks the next chain of the ring with all there is to ask with, as often as calldata say, from
+    /// as many frames below as their third byte says.
     void relay(Assembler& code) {
+        constexpr size_t SIZE = CALLDATA_SIZE + 1;
+        const auto ask = code.make_label();
+        byte_of_calldata(code, CALLDATA_SIZE);
+        code.op(OP_ISZERO);
+        code.push_label(ask);
+        code.op(OP_JUMPI);
+        code.push(uint256{SIZE});
+        code.push(uint256{0});
+        code.push(uint256{0});
+        code.op(OP_CALLDATACOPY);
+        code.push(uint256{1});
+        byte_of_calldata(code, CALLDATA_SIZE);
+        code.op(OP_SUB);
+        code.push(uint256{CALLDATA_SIZE});
+        code.op(OP_MSTORE8);
+        push_call_memory(code, SIZE);
+        code.push(uint256{0});
+        code.op(OP_ADDRESS);
+        code.op(OP_GAS);
+        code.op(OP_CALL);
+        code.op(OP_POP);
+        code.op(OP_STOP);
+
+        code.place(ask);
         const auto after = code.make_label();
         byte_of_calldata(code, 1);
         code.op(OP_ISZERO);
@@ -286,12 +311,15 @@ class Writer {
         const Contract& to = scenery_.next_of_ring(contract_);
         const auto way = random_.chance(60) ? AskWay::scoped : AskWay::attempted;
         code.copy_data(request_head(way, uint256{chain_id_of(to.chain)}, contract_.address,
-                                    to.address, {}, {}, CALLDATA_SIZE),
+                                    to.address, {}, {}, SIZE),
                        0);
         askable(code, 3);
         code.push(uint256{RequestHead::GAS_LIMIT});
         code.op(OP_MSTORE);
         calldata(code, RequestHead::SIZE, 0);
+        code.push(uint256{frames_below()});
+        code.push(uint256{RequestHead::SIZE + CALLDATA_SIZE});
+        code.op(OP_MSTORE8);
         push_call_memory(code, RequestHead::SIZE + 32);
         code.push(uint256{0});
         code.push(scenery_.base.callable(here_));
@@ -301,6 +329,11 @@ class Writer {
         code.place(after);
         if (random_.chance(15)) end(code);
         code.op(OP_STOP);
+    }
+    /// Returns so many that a rollup has its 1,024 frames, or nearly, as all 64 calls are nested.
+    uint64_t frames_below() {
+        const uint64_t most = 16 * (scenery_.chains - 1);
+        return random_.chance(40) ? random_.below(8) : most / 2 + random_.below(most / 2);
     }
     void block(Assembler& code, uint64_t statements, int nesting) {
         for (uint64_t i = 0; i < statements && code.size() < MAX_CODE; ++i)
@@ -482,7 +515,7 @@ class Writer {
         if (part != 0)
             code.push(part == 1   ? uint256{1 + random_.below(4)}
                       : part == 2 ? uint256{50'000}
-                                  : uint256{random_.below(200'000)});
+                                  : uint256{random_.below(30'000)});
         code.push(uint256{SCRATCH});
         code.op(OP_MLOAD);
         if (part == 1) code.op(OP_DIV);

@@ -31,22 +31,23 @@ TEST(program, is_the_same_for_the_same_seed) {
 }
 
 TEST(fuzz_roots, add_returns_whatever_contracts_do) {
-    const auto reached = run(Property::add, 320);
-    EXPECT_EQ(reached.programs, 320u);
-    EXPECT_GT(reached.accepted, 200u);
-    EXPECT_GT(reached.calls, 200u);
-    EXPECT_GT(reached.failed_calls, 20u);
-    EXPECT_GT(reached.undone_calls, 20u);
-    EXPECT_GT(reached.static_calls, 20u);
-    EXPECT_GT(reached.deepest, 4u);
+    const auto reached = run(Property::add, 416);
+    EXPECT_EQ(reached.programs, 416u);
+    EXPECT_GT(reached.accepted, 300u);
+    EXPECT_GT(reached.calls, 500u);
+    EXPECT_GT(reached.failed_calls, 50u);
+    EXPECT_GT(reached.undone_calls, 50u);
+    EXPECT_GT(reached.static_calls, 50u);
+    EXPECT_EQ(reached.deepest, protocol::MAX_DEPTH);
     EXPECT_GT(refused(reached, builder::RefusalRule::operation), 10u);
-    EXPECT_GT(refused(reached, builder::RefusalRule::gas_budget), 0u);
+    EXPECT_GT(refused(reached, builder::RefusalRule::gas_budget), 10u);
 }
 
-TEST(fuzz_roots, what_add_accepts_settles) {
-    const auto reached = run(Property::settle, 96);
-    EXPECT_GT(reached.scopes, 50u);
-    EXPECT_GT(reached.late_landings, 10u);
+TEST(fuzz_roots, what_add_accepts_settles_in_any_block_that_its_scope_allows) {
+    const auto reached = run(Property::settle, 128);
+    EXPECT_GT(reached.scopes, 80u);
+    EXPECT_GT(reached.landings, 150u);
+    EXPECT_GT(reached.late_landings, 50u);
 }
 
 }  // namespace scope::fuzz_roots

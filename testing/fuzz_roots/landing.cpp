@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "abi/abi.hpp"
 #include "base/hex.hpp"
+#include "builder/next_l1_block.hpp"
 #include "builder/revert.hpp"
+#include "execution/host.hpp"
 #include "types/signing.hpp"
 
 namespace scope::fuzz_roots {
@@ -229,7 +232,7 @@ class Branch {
     std::string where_;
 };
 
-/// What a scope did on L1, as far as its program is concerned.
+/// The effects of a scope on L1, as far as its program is concerned.
 struct Done {
     Receipt receipt;
     /// Of the program's contracts, of its accounts and of what their operations may have deployed.
@@ -259,6 +262,60 @@ std::optional<std::string> first_difference(const Done& planned, const Done& oth
     return std::nullopt;
 }
 
+/// An operation as the settlement contract saw its account run it.
+struct SeenOperation {
+    uint64_t gas_used = 0;
+    std::optional<protocol::OperationResult> result;
+};
+
+/// A host that sees operations.
+class WatchingHost final : public execution::Host {
+  public:
+    WatchingHost(builder::NextL1Block& block, const Address& settlement)
+        : Host(block.state(), block.environment()), settlement_(settlement) {}
+
+    evm::CallResult call(const evm::Message& message) override {
+        auto result = Host::call(message);
+        if (message.depth == 1 && message.sender == settlement_ &&
+            abi::has_selector(EXECUTE_OPERATION, message.input))
+            seen.push_back({static_cast<uint64_t>(message.gas - result.gas_left),
+                            protocol::decode_operation_result(BytesView{result.output}.first(
+                                std::min<size_t>(result.output.size(), 2 * abi::WORD)))});
+        return result;
+    }
+
+    std::vector<SeenOperation> seen;
+
+  private:
+    static inline const abi::Selector EXECUTE_OPERATION =
+        abi::Selector::from(BytesView{protocol::execute_operation({}, {})}.first(4));
+    const Address& settlement_;
+};
+
+/// Compares what operations do on L1 with what add said they do, to the last unit of gas.
+std::optional<std::string> first_other_operation(World& world, const builder::Bundle& bundle) {
+    const auto snapshot = builder::read_snapshot(world.devnet().l1());
+    CHECK(snapshot.has_value());
+    builder::NextL1Block block{*snapshot, bundle.attributes};
+    WatchingHost host{block, world.settlement().settlement};
+    if (const auto outcome = block.execute(bundle.transaction, &host);
+        !outcome || !outcome->succeeded())
+        return std::nullopt;  // it won't settle either
+    size_t next = 0;
+    for (const auto& root : bundle.roots) {
+        if (root.context.root_chain_id != uint256{chain_id_of(0)}) continue;
+        CHECK(next < host.seen.size());
+        const auto& seen = host.seen[next++];
+        const auto index = to_decimal(root.context.root_index);
+        if (!seen.result || seen.result->success != root.success)
+            return fmt::format("root {} ends otherwise than add said", index);
+        if (seen.gas_used != root.gas_used)
+            return fmt::format("root {} takes {} gas, add said {}", index, seen.gas_used,
+                               root.gas_used);
+    }
+    return std::nullopt;
+}
+
 std::optional<std::string> follow(node::Node& node, const builder::Bundle& bundle) {
     if (const auto followed = node.follow(); !followed)
         return "not followed: " + to_string(followed.error());
@@ -283,6 +340,7 @@ std::optional<std::string> why_other_heads(node::Node& node, const builder::Bund
 std::optional<std::string> land(World& world, const Program& program, const builder::Bundle& bundle,
                                 Random& random, Statistics& statistics) {
     if (!world.devnet().l1().add_blobs(bundle.blobs)) return "a KZG proof does not hold";
+    if (auto what = first_other_operation(world, bundle)) return what;
     Branch branch{world, bundle, random};
     if (auto why = branch.grow_as_planned())
         return fmt::format("it did not settle where it should: {}, {}", *why, branch.where());

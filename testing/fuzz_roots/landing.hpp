@@ -10,8 +10,8 @@ namespace scope::fuzz_roots {
 /// environment is chosen at random there, so far as L1's rules allow, and others' transactions go
 /// before. The last branch stays, and everybody follows it.
 ///
-/// Returns why it did not settle, or what it did otherwise than in the first block, or why the heads
-/// that were followed are not the bundle's; nullopt if all is as it has to be.
+/// Returns why it did not settle, or what it did otherwise than in the first block, or why the
+/// heads that were followed are not the bundle's; nullopt if all is as it has to be.
 /// @param bundle  Built on L1's head.
 std::optional<std::string> land(World& world, const Program& program, const builder::Bundle& bundle,
                                 Random& random, Statistics& statistics);

@@ -5,6 +5,7 @@
 #include "base/hex.hpp"
 #include "execution/scope_rollup.hpp"
 #include "fuzz_roots/code.hpp"
+#include "fuzz_roots/world.hpp"
 #include "protocol/callable.hpp"
 
 namespace scope::fuzz_roots {
@@ -58,6 +59,10 @@ class Generator {
                               .is_ring = is_ring_};
         for (auto& contract : program.contracts)
             contract.code = make_code(random_, scenery, contract);
+        if (random_.below(40) == 0) {
+            fill_l1(program, scenery);
+            return program;
+        }
         const auto roots = 1 + random_.below(random_.chance(50) ? 1 : 3);
         for (uint64_t i = 0; i < roots; ++i) program.roots.push_back(make_root(program, scenery));
         return program;
@@ -83,6 +88,23 @@ class Generator {
         return make_transaction(program, scenery);
     }
 
+    /// As much as one transaction on L1 has room for, and more.
+    void fill_l1(Program& program, const Scenery& scenery) {
+        for (uint64_t i = 5 + random_.below(8); i > 0; --i) {
+            auto root = random_.chance(70) ? RootPlan{make_operation(program, scenery)}
+                                           : make_root(program, scenery);
+            if (auto* const plan = std::get_if<OperationPlan>(&root); plan && random_.chance(85)) {
+                auto& operation = plan->operation;
+                operation.target = World::BURNER;
+                operation.gas = random_.below(2) == 0 ? random_.below(300'000)
+                                                      : 2'000'000 + random_.below(1'800'000);
+                if (random_.chance(50))
+                    operation.data = Bytes(random_.below(24'000), static_cast<uint8_t>(i % 2));
+            }
+            program.roots.push_back(std::move(root));
+        }
+    }
+
     uint64_t gas() {
         if (is_ring_ && random_.chance(80)) return 1 << 24;
         switch (random_.below(16)) {
@@ -101,7 +123,9 @@ class Generator {
         }
     }
     Bytes calldata() {
-        if (is_ring_) return {0, random_.pick(std::array<uint8_t, 6>{10, 30, 62, 64, 65, 255})};
+        if (is_ring_)
+            return {0, random_.pick(std::array<uint8_t, 6>{10, 30, 62, 64, 65, 255}),
+                    random_.pick(std::array<uint8_t, 4>{0, 0, 100, 200})};
         if (random_.chance(5)) return {};
         if (random_.chance(3)) return Bytes(20'000 + random_.below(10'000), 1);
         constexpr std::array<uint8_t, 14> TIMES{0, 1, 2, 2, 2, 3, 3, 3, 4, 4, 6, 10, 70, 255};
@@ -212,12 +236,19 @@ class Generator {
     bool is_ring_ = false;
 };
 
+/// Returns bytes in hex; of many alike only the first.
+std::string brief(const Bytes& bytes) {
+    constexpr size_t MOST = 600;
+    if (bytes.size() <= MOST) return to_hex(bytes);
+    return fmt::format("{}... ({} bytes)", to_hex(BytesView{bytes}.first(MOST)), bytes.size());
+}
+
 std::string describe(const Program& program, const TransactionPlan& plan) {
     return fmt::format("transaction type {} on chain {} by {} to {}: gas {}, value {}, data {}{}",
                        static_cast<int>(plan.type), chain_id_of(plan.chain),
                        to_hex(crypto::address_of(program.user)),
                        plan.to ? to_hex(*plan.to) : "(create)", plan.gas, to_decimal(plan.value),
-                       to_hex(plan.data),
+                       brief(plan.data),
                        plan.delegate_to ? ", delegates to " + to_hex(*plan.delegate_to) : "");
 }
 
@@ -234,7 +265,7 @@ std::string describe(const Program&, const OperationPlan& plan) {
         to_decimal(operation.value), to_decimal(operation.fee),
         OUTCOMES[static_cast<size_t>(plan.outcome)], plan.index_gap,
         operation.runs_alone ? ", alone" : "", plan.bad_signature ? ", signature bad" : "",
-        to_hex(operation.data));
+        brief(operation.data));
 }
 
 }  // namespace

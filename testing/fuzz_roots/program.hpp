@@ -50,7 +50,7 @@ struct OperationPlan {
 
 using RootPlan = std::variant<TransactionPlan, OperationPlan>;
 
-/// Contracts on L1 and rollups, and one to three roots for one scope. Addresses and keys belong to
+/// Contracts on L1 and rollups, and roots for one scope: one to three, mostly. Addresses and keys belong to
 /// this program alone, so that many share a world.
 struct Program {
     uint64_t seed = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +15,7 @@ inline constexpr size_t REFUSAL_RULE_COUNT =
 inline constexpr size_t FIELD_COUNT =
     size_t{static_cast<uint8_t>(protocol::EnvironmentField::gas_price)} + 1;
 
-/// What a run reached, in numbers. Plain memory, so that two processes can share it.
+/// The reach of a run, in numbers. Plain memory, so that two processes can share it.
 struct Statistics {
     uint64_t programs = 0;
     uint64_t accepted = 0;  ///< roots

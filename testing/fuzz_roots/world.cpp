@@ -194,7 +194,7 @@ Transaction World::sign_transaction(const Program& program, const TransactionPla
         authorization.address = *plan.delegate_to;
         authorization.nonce = count_of(before.authorizations, plan.chain);
         sign(authorization, program.second);
-        tx.authorization_list.push_back(std::move(authorization));
+        tx.authorization_list.push_back(authorization);
     }
     sign(tx, program.user);
     return tx;

@@ -34,6 +34,9 @@ class World {
     [[nodiscard]] node::Node& node() noexcept { return devnet_->node(); }
     /// Returns a node that has nothing but L1 to read.
     [[nodiscard]] node::Node& follower() noexcept { return *follower_; }
+    [[nodiscard]] const protocol::SettlementId& settlement() const noexcept {
+        return network_.contracts.settlement;
+    }
     [[nodiscard]] size_t chains() const noexcept { return chains_; }
 
     /// Returns the program's accounts on L1 that are no contracts of its own, aliases of its

@@ -52,8 +52,8 @@ class Demand {
     }
 
   private:
-    /// A gas limit. Where calls before it failed, it is not known to the unit: whoever asked may have
-    /// taken back what it took.
+    /// A gas limit. Where calls before it failed, it is not known to the unit: whoever asked may
+    /// have taken back what it took.
     struct Limit {
         int64_t least = 0;
         int64_t most = 0;

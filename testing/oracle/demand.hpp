@@ -8,9 +8,10 @@ namespace scope::oracle {
 inline constexpr uint64_t ROOT_GAS = 16'000'000;
 inline constexpr uint64_t OPERATION_GAS = 10'000'000;
 
-/// Returns whether no frame of @p root runs out of gas on several chains that has enough on one, none
-/// asks with more gas than it may, and no chain has to do more for it than fits: by what its frames took on one chain and bounds on
-/// what ScopedCallable takes. Only such roots can be compared.
+/// Returns whether no frame of @p root runs out of gas on several chains that has enough on one,
+/// none asks with more gas than it may, and no chain has to do more for it than fits: by what its
+/// frames took on one chain and bounds on what ScopedCallable takes. Only such roots can be
+/// compared.
 bool fits(const Frame& root);
 
 }  // namespace scope::oracle

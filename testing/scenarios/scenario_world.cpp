@@ -133,7 +133,7 @@ void ScenarioWorld::set_up() {
     for (const auto& each : prepared) {
         if (each.chain_id == L1) continue;
         const auto outcome = scope.add_transaction(each.chain_id, each.transaction);
-        if (!outcome) fail("setting up: " + std::string{to_string(outcome.error())});
+        if (!outcome) fail("setting up: " + outcome.error().reason);
         expect(*outcome, each.transaction);
     }
     settle(scope);

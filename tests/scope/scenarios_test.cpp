@@ -167,6 +167,40 @@ TEST_P(Scenario, ping_pong) {
     }
 }
 
+/// On L1 each level is served inside the frame that waits one level up, which pays for it and keeps
+/// a 64th in each frame between them: what a contract asks with has to shrink by more than that.
+TEST_P(Scenario, callbacks_18_to_22_levels_deep) {
+    const auto ping = world.deploy(here, "Counters", "Rally", world.callable(here));
+    const auto pong = world.deploy(there, "Counters", "Rally", world.callable(there));
+    world.call(ping, abi::call("meet(uint256,address)", uint256{there}, pong.address));
+    world.call(pong, abi::call("meet(uint256,address)", uint256{here}, ping.address));
+    for (uint64_t hops = 18; hops <= 22; ++hops) {
+        const auto ran =
+            run(ping, abi::call("hit(uint256,uint256)", uint256{hops}, uint256{12'000'000u}),
+                {.gas = 14'000'000});
+        EXPECT_TRUE(ran.root.success) << builder::describe_revert(ran.root.output);
+        EXPECT_EQ(ran.root.output, abi::encode(uint256{hops}));
+    }
+}
+
+TEST_P(Scenario, callbacks_that_leave_too_little_gas_around_them_are_refused_for_it) {
+    const auto ping = world.deploy(here, "Patterns", "Player", world.callable(here));
+    const auto pong = world.deploy(there, "Patterns", "Player", world.callable(there));
+    world.call(ping, abi::call("meet(uint256,address)", uint256{there}, pong.address));
+    world.call(pong, abi::call("meet(uint256,address)", uint256{here}, ping.address));
+    world.heads();
+    for (uint64_t hops = 14; hops <= 30; ++hops) {
+        auto scope = world.open();
+        const auto added = scope.add(
+            world.root(ping, abi::call("hit(uint256)", uint256{hops}), {.gas = 14'000'000}));
+        if (added)
+            EXPECT_TRUE(added->success) << hops;
+        else
+            EXPECT_EQ(added.error().rule, builder::RefusalRule::gas_budget)
+                << hops << ": " << added.error().to_string();
+    }
+}
+
 // ---- failures
 
 TEST_P(Scenario, a_success_is_undone_by_the_remote_parents_revert) {

@@ -43,7 +43,8 @@ class Forgery {
     void replace_section(ChainId chain_id, uint64_t root_index, const Section& section);
     /// Puts the batches' bytes where the original's were, and has the claims name their slices.
     void publish();
-    /// What the committee is asked: the claims as they are of the original's public inputs.
+    /// Returns what the committee is asked: the original's public inputs with the claims as they
+    /// are.
     [[nodiscard]] prover::ProofInput proof_input() const;
 
     World& world_;

@@ -103,8 +103,8 @@ void World::make_chains() {
     state::GenesisAlloc l1;
     for (const auto* const person : {&deployer_, &provider_, &alice_, &submitter_})
         l1[person->address].balance = whole(1000);
-    // The settlement contract is the deployer's first creation on L1. It makes its ScopedCallable and
-    // the factory of accounts, which makes the account that all share.
+    // The settlement contract is the deployer's first creation on L1. It makes its ScopedCallable
+    // and the factory of accounts, which makes the account that all share.
     sites_.settlement = execution::create_address(deployer_.address, 0);
     sites_.l1_callable = execution::create_address(sites_.settlement, 1);
     sites_.account = execution::create_address(execution::create_address(sites_.settlement, 2), 1);
@@ -216,7 +216,7 @@ void World::deploy_on_rollups() {
         }
         for (const auto& tx : on.transactions()) {
             const auto outcome = scope.add_transaction(chain_id, tx);
-            if (!outcome) fail(std::string{to_string(outcome.error())});
+            if (!outcome) fail(outcome.error().reason);
             if (!outcome->succeeded())
                 fail(fmt::format("a transaction on {}: {}", chain_name(uint256{chain_id}),
                                  artifacts_.describe_error(outcome->output)));
@@ -274,7 +274,7 @@ void World::fund_pools() {
         const auto act = [&](const Person& who, const Address& to, Bytes data) {
             const auto outcome = scope.add_transaction(
                 chain_id, transaction(chain_id, who, to, std::move(data), CALL_GAS));
-            if (!outcome) fail(std::string{to_string(outcome.error())});
+            if (!outcome) fail(outcome.error().reason);
             if (!outcome->succeeded())
                 fail(fmt::format("funding the pool on {}: {}", chain_name(uint256{chain_id}),
                                  artifacts_.describe_error(outcome->output)));

@@ -111,8 +111,8 @@ class World {
     /// Makes such a transaction of a rollup that is a root.
     builder::L2Root root(ChainId chain_id, const Person& from, const Address& to, Bytes data,
                          uint64_t gas_limit, const uint256& value = {});
-    /// Has L1 include a transaction of the deployer, which owns the settlement contract. The heads of
-    /// rollups stay.
+    /// Has L1 include a transaction of the deployer, which owns the settlement contract. The heads
+    /// of rollups stay.
     void call_on_l1(const Address& to, Bytes data);
     Address create_on_l1(Bytes init_code);
     /// Makes a signed operation of the account that @p from delegates to.

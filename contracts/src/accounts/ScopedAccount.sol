@@ -11,6 +11,7 @@ import {ERC7739} from "@openzeppelin/contracts/utils/cryptography/signers/draft-
 
 import {IScopedAccount, Operation} from "../interfaces/IScopedAccount.sol";
 import {Revert} from "../libraries/Revert.sol";
+import {ScopeLib} from "../libraries/ScopeLib.sol";
 
 /// @dev Size of the code of an account with an owner: a minimal proxy, 45 bytes, and the owner (20 bytes).
 uint256 constant OWNED_ACCOUNT_SIZE = 65;
@@ -50,6 +51,8 @@ contract ScopedAccount is IScopedAccount, ERC7739, ERC721Holder, ERC1155Holder {
         bytes memory data = operation.data;
         bytes memory returnData;
         (success, returnData) = _call(operation.target, operation.value, operation.gas, data);
+        // A fault is the submitter's doing: no failure of the user's call, so not one that counts.
+        if (!success && ScopeLib.isFault(returnData)) Revert.bubble(returnData);
         returnDataHash = keccak256(returnData);
         // Memory-safe: bytes become shorter.
         assembly ("memory-safe") {

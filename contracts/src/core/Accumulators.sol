@@ -19,6 +19,9 @@ abstract contract Accumulators is IScopedCallableExtension {
     uint256 internal constant VALUE_IN = 5;
     uint256 internal constant LIMIT = 6;
 
+    /// @dev What a scope opened, the next one has to empty.
+    uint256 private constant MAX_REMOTES = 253;
+
     bytes32 private constant ACCUMULATORS = keccak256("scope.accumulators");
     bytes32 private constant REMOTES = keccak256("scope.remotes");
 
@@ -82,6 +85,7 @@ abstract contract Accumulators is IScopedCallableExtension {
         for (uint256 i = 0; i < old.length; ++i) {
             _reset(old[i], 0);
         }
+        if (remotes.length > MAX_REMOTES) revert TooManyChains();
         uint256 last = 0;
         for (uint256 i = 0; i < remotes.length; ++i) {
             if (remotes[i] <= last || remotes[i] == block.chainid) revert RemotesNotAscending(remotes[i]);

@@ -41,6 +41,11 @@ abstract contract RootStore is Accumulators, Aliases {
         settlement = settlement_;
     }
 
+    modifier onlySelf() {
+        if (msg.sender != address(this)) revert OnlySelf(msg.sender);
+        _;
+    }
+
     modifier onlyLoader() {
         if (msg.sender != loader()) revert OnlyLoader(msg.sender);
         _;
@@ -112,7 +117,7 @@ abstract contract RootStore is Accumulators, Aliases {
     }
 
     /// @inheritdoc IScopedCallableExtension
-    function answerOf(bytes32 requestHash, Request calldata) external view returns (bytes memory response) {
+    function answerOf(bytes32 requestHash, Request calldata) external view onlySelf returns (bytes memory response) {
         response = Transient.loadBytes(ScopeHash.fold(FILLS, requestHash));
         if (response.length == 0) revert ResponseMissing(requestHash);
     }

@@ -33,11 +33,6 @@ abstract contract ScopedCallable is RootStore {
 
     constructor(uint256 l1ChainId_, address settlement_) RootStore(l1ChainId_, settlement_) {}
 
-    modifier onlySelf() {
-        if (msg.sender != address(this)) revert OnlySelf(msg.sender);
-        _;
-    }
-
     // ---- what L1 and rollups do differently --------------------------------------------------------------------------------
 
     /// @dev Returns what L1 holds for `chainId` as the scope begins, in wei (§10); for L1 itself more than there is.
@@ -109,7 +104,7 @@ abstract contract ScopedCallable is RootStore {
         if (_rootId == 0) revert NoOpenRoot();
         if (targetChainId == block.chainid) revert TargetIsLocal();
         if (!isKnown(targetChainId)) revert UnknownChain(targetChainId);
-        if (_depth == MAX_DEPTH) revert TooDeep();
+        if (_depth >= MAX_DEPTH) revert TooDeep();
         bool byAlias = from != msg.sender;
         if (byAlias && msg.sender != aliasOf(targetChainId, request.to)) revert FromMismatch(from, msg.sender);
         if (request.value != msg.value) revert ValueMismatch(request.value, msg.value);

@@ -57,8 +57,9 @@ interface IScopedAccount {
     event OperationExecuted(bytes32 indexed digest, bool success, bytes returnData);
 
     /// @notice Checks the signature, pays the fee and runs an operation in a frame of its own.
-    /// @dev The settlement contract has checked account, nonce and deadline, and gives it a fixed amount of gas (§11).
+    /// @dev The settlement contract has checked account, nonce and deadline, and gives it gas that follows from what was signed (§11).
     /// @param digest EIP-712 digest of the operation.
+    ///      A target that fails with a fault's data makes it revert with that: nothing of it settles.
     /// @return success Whether the target succeeded. A failed target doesn't revert here.
     /// @return returnDataHash keccak256 of the target's return or revert data; of the first 24,576 bytes if there are more.
     function executeOperation(Operation calldata operation, bytes32 digest, bytes calldata signature)

@@ -31,8 +31,8 @@ interface IScopedCallable {
 
     /// @notice Executes a call of another chain. Only ScopedCallable itself calls it, from a record (§6).
     /// @dev What this signature doesn't carry follows the arguments as trailing calldata:
-    ///      `abi.encode(uint8 kind, uint256 depth, uint256 variant, Mark[] marks)`, then two words: its length in bytes, and `bool still`: this chain
-    ///      waits in a static call, so nothing may be stored (§8).
+    ///      `abi.encode(uint8 kind, uint256 depth, uint256 variant, Mark[] marks)`, then two words: its length in bytes, and
+    ///      `bool still`: this chain waits in a static call, so nothing may be stored (§8).
     ///      The return data of the low-level call are the raw, packed response bytes (§3), without a wrapping.
     /// @param sourceChainId Chain that asks.
     /// @param from Account that asks there.

@@ -31,7 +31,7 @@ interface IScopedCallableExtension is IScopedCallable {
     /// @notice Serving would release more than L1 holds for the rollup and what this scope brought in so far (§10).
     error EscrowExceeded(uint256 chainId, uint256 value);
 
-    // ---- plain refusals: they follow from the transaction alone ------------------------------------------------------------
+    // ---- plain refusals of who asks: they follow from the transaction alone (§7) -------------------------------------------
 
     /// @notice No root is open: outside `executeScope`, in an ordinary transaction of a rollup (§12).
     error NoOpenRoot();
@@ -41,26 +41,35 @@ interface IScopedCallableExtension is IScopedCallable {
     error TooLittleGasToAsk(uint256 gasLeft);
     /// @notice More than 64 scoped calls would be nested (§7).
     error TooDeep();
-    /// @notice More than 253 chains have taken part in the root (§5).
+    /// @notice More than 253 chains have taken part in the root, or are to take part in the scope (§7, §14).
     error TooManyChains();
     /// @notice The gas limit is above what may be asked with here, {askableGas} (§7).
     error GasLimitTooHigh(uint256 gasLimit, uint256 askable);
     /// @notice The request's data are longer than 24,576 bytes. It is not asked.
     error DataTooLong(uint256 sizeBytes);
+    /// @notice The target chain is this chain.
+    error TargetIsLocal();
+    /// @notice `from` is neither the caller nor named by the caller as an alias (§2).
+    error FromMismatch(address from, address caller);
+    /// @notice `request.value` differs from `msg.value`, or is that of a static call (§10).
+    error ValueMismatch(uint256 declared, uint256 sent);
+
+    // ---- failures of a target: its answer ----------------------------------------------------------------------------------
+
     /// @notice What a target answered is longer than 24,576 bytes: it failed with this, and all that it did is undone (§7).
     error AnswerTooLong(uint256 sizeBytes);
+    /// @notice A served request names ScopedCallable, the settlement contract, an alias or a system address (§2). The
+    ///         request fails with this as its answer; it is not run.
+    error ForbiddenTarget(address to);
+
+    // ---- refusals of what is loaded, and of callers ------------------------------------------------------------------------
+
     /// @notice A root is open already.
     error RootOpen(bytes32 rootId);
     /// @notice Only the loader may: the settlement contract on L1, the system address on a rollup.
     error OnlyLoader(address caller);
     /// @notice Only ScopedCallable itself may.
     error OnlySelf(address caller);
-    /// @notice The target chain is this chain.
-    error TargetIsLocal();
-    /// @notice `from` is neither the caller nor named by the caller as an alias (§2).
-    error FromMismatch(address from, address caller);
-    /// @notice `request.value` differs from `msg.value` (§10).
-    error ValueMismatch(uint256 declared, uint256 sent);
     /// @notice The remote chain is not one of the scope's, which `openScope` listed.
     error RemoteNotOpen(uint256 chainId);
     /// @notice Remote chains are not strictly ascending, or hold this chain or 0.
@@ -83,16 +92,14 @@ interface IScopedCallableExtension is IScopedCallable {
     error EmptyResponse(bytes32 requestHash);
     /// @notice `fillResponsesIn` got arrays of different lengths.
     error LengthMismatch();
-    /// @notice A served request names ScopedCallable, the settlement contract, an alias or a system address (§2). The
-    ///         request fails with this as its answer; it is not run.
-    error ForbiddenTarget(address to);
     /// @notice There is no alias of a local address (§9).
     error AliasOfLocalAddress(address account);
     /// @notice A record's kind is neither 0, call, nor 1, static.
     error UnknownKind(uint8 kind);
     /// @notice A static call leaves nothing, so its record can't be kept (§8).
     error StaticCallKept(bytes32 requestHash);
-    /// @notice A limit for a chain that takes none: L1, or one that has one in this scope already; or it is 0 (§10).
+    /// @notice A limit for a chain that takes none: L1, one that is not of the scope or has one in it already; or it is 0. On L1: any
+    ///         (§10).
     error CannotLimit(uint256 chainId);
     /// @notice The frame of a rolled-back record ends with this, always (§6). Never leaves ScopedCallable.
     error RolledBack();
@@ -125,7 +132,7 @@ interface IScopedCallableExtension is IScopedCallable {
     // ---- loading and running: the loader only --------------------------------------------------------------------------------
 
     /// @notice Begins a scope: every accumulator starts from its seed, and root indices from 0.
-    /// @param remotes Chains this one may exchange calls with in this scope, strictly ascending.
+    /// @param remotes Chains this one may exchange calls with in this scope, strictly ascending, at most 253.
     function openScope(uint256[] calldata remotes) external;
 
     /// @notice Opens a root and loads it. For a root of this chain the user's operation follows; a root of another chain settles

@@ -7,8 +7,8 @@ import {IScopedCallableExtension} from "./IScopedCallableExtension.sol";
 interface IScopedCallableL2 is IScopedCallableExtension {
     /// @notice Asking is paused: a frame around the caller called {pauseAsking}. A rule of the state transition says this.
     error AskingPaused();
-    /// @notice An alias can't be an entry: who asks through it would choose for its account.
-    error AliasCannotBeEntry(address aliasAccount);
+    /// @notice Only a contract declares itself an entry, and only in its constructor.
+    error OnlyInConstruction(address caller);
     /// @notice The chain is this one, known already, or 0 or above 64 bits; or the list is not ascending.
     error CannotAddChain(uint256 chainId);
 
@@ -18,6 +18,8 @@ interface IScopedCallableL2 is IScopedCallableExtension {
     event ChainAdded(uint256 indexed chainId);
 
     /// @notice Declares that every later transaction whose `to` is the caller is a root, marked or not (§12). Never undone.
+    /// @dev Only in the caller's construction (a proxy's initialisation is in its): else whoever has a contract call for strangers
+    ///      could have it declared.
     function declareEntry() external;
 
     /// @notice Returns whether `account` declared itself an entry.

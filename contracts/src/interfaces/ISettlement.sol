@@ -147,7 +147,7 @@ interface ISettlement {
 
     // ---- refusals ------------------------------------------------------------------------------------------------------------------
 
-    /// @notice The chain is registered already, or is L1, or 0; or there is no verifier.
+    /// @notice The chain is registered already, or is L1, or 0 or above 64 bits; or there is no verifier.
     error CannotRegister(uint256 chainId);
     /// @notice The caller is not the transaction's signer, or has code (§11).
     error CallerNotPlainSigner(address caller);
@@ -189,6 +189,8 @@ interface ISettlement {
     error DeadlinePassed(uint256 deadline);
     /// @notice The transaction has too little gas left for what the operation signed.
     error TooLittleGasForOperation(uint256 gas);
+    /// @notice The account ran the operation, and did not pay its fee.
+    error FeeNotPaid(address account, uint256 fee);
     /// @notice The account refused the operation, with its reason.
     error OperationRefused(bytes reason);
     /// @notice The operation names another submitter.
@@ -239,7 +241,7 @@ interface ISettlement {
 
     /// @notice Settles a scope, or reverts with the reason and leaves nothing.
     ///
-    /// Order: caller and environment; each batch continues its rollup; `openScope` with the batches' chains; each leg in turn:
+    /// Order: caller and environment; policies; each batch continues its rollup; `openScope` with the batches' chains; each leg in turn:
     /// a root of L1 is loaded, its operation run, its outcome checked, closed; a root of another chain is loaded, served
     /// and closed; proofs; streams, values and limits of every pair; escrow; the rollups advance; one event.
     function executeScope(Scope calldata scope) external;

@@ -18,8 +18,8 @@ import {ScopedCallableL1} from "./ScopedCallableL1.sol";
 /// @title Registry of rollups, and the one transaction that settles a scope (§11)
 /// @dev It opens, lets everything happen, and closes only if everything matches.
 contract Settlement is ISettlement, Ownable {
-    /// @dev What an account gets to run an operation beside what its user signed: for the call, its event, the fee; and a word of its
-    ///      data.
+    /// @dev The gas that an account gets to run an operation beside what its user signed: for the call, its event, the fee; and for a
+    ///      byte of its data.
     uint256 private constant ACCOUNT_GAS = 100_000;
     uint256 private constant ACCOUNT_GAS_PER_BYTE = 32;
     /// @dev At least what CALL costs before it forwards gas; see Alias.
@@ -234,6 +234,7 @@ contract Settlement is ISettlement, Ownable {
             revert TooLittleGasForOperation(gasLimit);
         }
         address account = operation.account;
+        uint256 balance = msg.sender.balance;
         bool ran;
         uint256 size;
         // Memory-safe: the two words of scratch space take the answer.
@@ -244,6 +245,8 @@ contract Settlement is ISettlement, Ownable {
             returnDataHash := mload(0x20)
         }
         if (!ran || size < 64) revert OperationRefused(_reason(size));
+        // An account's code is its own: what was signed is paid, or nothing settles.
+        if (msg.sender.balance < balance + operation.fee) revert FeeNotPaid(account, operation.fee);
     }
 
     /// @return reason What the last call gave, as far as it is passed on.

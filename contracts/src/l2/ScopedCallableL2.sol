@@ -33,7 +33,8 @@ contract ScopedCallableL2 is ScopedCallable, IScopedCallableL2 {
 
     /// @inheritdoc IScopedCallableL2
     function declareEntry() external {
-        if (isAlias(msg.sender)) revert AliasCannotBeEntry(msg.sender);
+        // What has code may call for strangers, as multicalls do, and an EOA would choose for those who send to it.
+        if (msg.sender.code.length != 0 || msg.sender == tx.origin) revert OnlyInConstruction(msg.sender);
         _write(_entrySlot(msg.sender), bytes32(uint256(1)));
         emit EntryDeclared(msg.sender);
     }

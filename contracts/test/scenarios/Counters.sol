@@ -149,6 +149,32 @@ contract Listener {
     }
 }
 
+/// @title Calls its peer on another chain, which calls it back, with nine tenths of the gas on each level
+contract Rally {
+    IScopedCallable private immutable SCOPED_CALLABLE;
+    uint256 private _peerChain;
+    address private _peer;
+
+    constructor(IScopedCallable scopedCallable) {
+        SCOPED_CALLABLE = scopedCallable;
+    }
+
+    function meet(uint256 chainId, address peer) external {
+        (_peerChain, _peer) = (chainId, peer);
+    }
+
+    /// @param left Calls that follow.
+    function hit(uint256 left, uint256 gasLimit) external returns (uint256 calls) {
+        if (left == 0) return 0;
+        bytes memory response = SCOPED_CALLABLE.scopedCall(
+            _peerChain,
+            address(this),
+            IScopedCallable.ScopedRequest(_peer, 0, gasLimit, abi.encodeCall(this.hit, (left - 1, gasLimit * 9 / 10)))
+        );
+        return 1 + abi.decode(response, (uint256));
+    }
+}
+
 /// @title Dives through its own frames until hardly any gas is left, then on into the next chain's
 /// @dev A 64th of each gas limit can't be asked with below it.
 contract Diver {

@@ -338,6 +338,10 @@ contract Almanac {
         NOTES.note(block.coinbase.balance);
     }
 
+    function tellCoinbasesCode() external {
+        NOTES.note(uint256(block.coinbase.codehash));
+    }
+
     function payCoinbase() external payable {
         (bool success,) = block.coinbase.call{value: msg.value}("");
         NOTES.note(success ? 1 : 0);

@@ -26,6 +26,9 @@ abstract contract ScopeWorld is World {
     address internal user = vm.addr(USER_KEY);
     address internal submitter = makeAddress("submitter");
 
+    /// @dev Blobs of the transaction, if a scope has no data.
+    bytes32[] internal _blobs;
+
     Plan[] private _plans;
     bytes[] private _operations;
 
@@ -136,7 +139,8 @@ abstract contract ScopeWorld is World {
     /// @dev EIP-712, written out.
     function digestOf(Operation memory o) internal view returns (bytes32) {
         bytes32 typeHash = keccak256(
-            "Operation(address account,uint256 nonce,address target,uint256 value,bytes data,uint256 gas,uint256 verificationGas,uint256 fee,uint256 deadline,address submitter,bytes32 outcome,bool runsAlone)"
+            "Operation(address account,uint256 nonce,address target,uint256 value,bytes data,uint256 gas,"
+            "uint256 verificationGas,uint256 fee,uint256 deadline,address submitter,bytes32 outcome,bool runsAlone)"
         );
         bytes32 domain = keccak256(
             abi.encode(
@@ -270,9 +274,6 @@ abstract contract ScopeWorld is World {
         if (data.length == 0) return keccak256(abi.encode(keccak256("scope.da.blobs.v2"), _blobs));
         return keccak256(abi.encode(keccak256("scope.da.calldata.v2"), keccak256(data)));
     }
-
-    /// @dev Those of the transaction, if a scope has no data.
-    bytes32[] internal _blobs;
 
     /// @dev Streams that something was folded into, and limits.
     function remotesOf(uint256 chainId) internal view returns (Streams[] memory remotes) {
