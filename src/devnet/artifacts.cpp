@@ -200,11 +200,14 @@ std::string Artifacts::describe_output(BytesView calldata, BytesView output, Det
 std::string Artifacts::describe_error(BytesView revert_data, Detail detail) const {
     static const auto ERROR_STRING = abi::selector("Error(string)");
     static const auto PANIC = abi::selector("Panic(uint256)");
+    static const auto OPERATION_REFUSED = abi::selector("OperationRefused(bytes)");
     if (revert_data.empty()) return "reverted without data";
     if (const auto message = abi::decode_call<std::string>(ERROR_STRING, revert_data))
         return fmt::format("\"{}\"", std::get<0>(*message));
     if (const auto code = abi::decode_call<uint256>(PANIC, revert_data))
         return fmt::format("Panic({})", to_quantity(std::get<0>(*code)));
+    if (const auto reason = abi::decode_call<Bytes>(OPERATION_REFUSED, revert_data))
+        return fmt::format("OperationRefused({})", describe_error(std::get<0>(*reason), detail));
     if (revert_data.size() >= 4) {
         const auto found = errors_.find(abi::Selector::from(revert_data.first(4)));
         if (found != errors_.end())

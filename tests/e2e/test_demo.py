@@ -18,7 +18,7 @@ ATTACKS = {
     "fill-omitted": "NotReproduced",
     "call-dropped": "RequestsDiffer",
     "call-reordered": "RequestsDiffer",
-    "callback-moved": "RequestsDiffer",
+    "callback-moved": "OperationRefused",
     "two-root-ids": "RecordOfAnotherRoot",
     "batch-changed": "NotAMember",
     "attestation-too-few": "TooFewSignatures",

@@ -186,7 +186,7 @@ constexpr auto ROWS = std::to_array<Row>({
       "RequestsDiffer(source: 902, target: 1)"},
      reorder_calls},
     {{"callback-moved", "the withdrawal to L1 runs in the first call to A, not inside the second",
-      "RequestsDiffer(source: 1, target: 901)"},
+      "OperationRefused(OutOfPosition("},
      move_callback},
     {{"two-root-ids", "one root has index 4 on B and index 9 on L1", "RecordOfAnotherRoot("},
      two_root_ids},
