@@ -260,12 +260,31 @@ struct Simulation::Impl {
             refuse(RefusalRule::fault,
                    fmt::format("chain {} can't open the root: {}", side.chain.chain_id,
                                describe_revert(result.output)));
+        // What a system transaction accessed as it loaded is cold from its target's first call to
+        // itself on (§7). That one stands here, before all frames: one that reverts would take back
+        // what is warm by then, and it does not come again.
+        if (!side.chain.scope_transaction)
+            side.host->call({.gas = LOADER_GAS,
+                             .recipient = side.chain.callable,
+                             .sender = side.chain.callable,
+                             .code_address = side.chain.callable,
+                             .input = callable::get_baton()});
+    }
+
+    /// Returns the depth at which execution runs handleScopedCall: one below runRoot or serveAnchor,
+    /// and if it is undone one more; beside what takes the answer where nothing can be stored. (Of a
+    /// call that is undone nobody knows that yet.)
+    static int depth_of_serving(const Side& target, const protocol::Request& request) {
+        const int undone = is_static(request) ? 1 : 0;
+        if (target.waits.empty()) return (target.chain.scope_transaction ? 2 : 1) + undone;
+        const Wait& wait = target.waits.back();
+        return wait.is_static ? wait.depth : wait.depth + 1 + undone;
     }
 
     /// Runs the target's side of a call. Returns the raw response, or nullopt after a refusal.
     std::optional<Bytes> serve(Side& target, const protocol::Request& request, CallTree& call) {
         const bool waiting = !target.waits.empty();
-        const int depth = waiting ? target.waits.back().depth : 1;
+        const int depth = depth_of_serving(target, request);
         // A frame that waits pays for callbacks into it; all others share what the builder grants
         // the root on the chain.
         const auto gas_left = [&]() -> int64_t& {

@@ -294,6 +294,32 @@ TEST_F(Nodes, take_turns_in_which_what_waits_settles) {
     expect_as_fresh();
 }
 
+/// If they waited, they could fill the queue for nothing.
+TEST_F(Nodes, settle_roots_of_l1_alone_with_others_or_refuse_them) {
+    const auto& to = world_.bob().address;
+    const auto transfer = [&] { return world_.operation(world_.alice(), to, {}, 100'000); };
+    ASSERT_TRUE(node().submit(transfer()));
+    const auto refused = node().step();
+    EXPECT_FALSE(refused.failed.has_value());
+    EXPECT_FALSE(refused.settled.has_value());
+    ASSERT_EQ(refused.refused.size(), 1u);
+    EXPECT_EQ(refused.refused[0].second.reason,
+              "it touches no rollup, and no root that does waits with it");
+    EXPECT_EQ(node().waiting(), 0u);
+    ASSERT_TRUE(node().submit(transfer()));
+    ASSERT_TRUE(node().submit(asking()));
+    const auto settled = node().step();
+    EXPECT_TRUE(settled.settled.has_value());
+    EXPECT_TRUE(settled.refused.empty());
+}
+
+TEST_F(Nodes, refuse_no_more_roots_in_a_turn_than_are_worth_looking_at) {
+    for (size_t i = 0; i < Node::MAX_REFUSED + 8; ++i) ASSERT_TRUE(node().submit(asking_with(99)));
+    EXPECT_EQ(node().step().refused.size(), Node::MAX_REFUSED);
+    EXPECT_EQ(node().waiting(), 8u);
+    EXPECT_EQ(node().step().refused.size(), 8u);
+}
+
 TEST_F(Nodes, let_roots_wait_on_whose_scope_did_not_settle) {
     const auto faulty = std::make_shared<FaultyL1>(l1());
     const std::shared_ptr<l1::LocalL1> view{&l1(), [](auto*) {}};

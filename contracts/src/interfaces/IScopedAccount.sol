@@ -10,7 +10,8 @@ pragma solidity ^0.8.30;
 /// @param account An EOA, delegated by EIP-7702 to an account contract, or an account contract. No alias.
 /// @param nonce The account's next one, which the settlement contract counts; used also when the operation fails.
 /// @param target Called by the account with `value`, `data` and exactly `gas`.
-/// @param verificationGas For the account's check of the signature, beyond what the call around it is given.
+/// @param verificationGas For the account's check of the signature, beyond the gas that the account gets anyway:
+///        `gas + gas / 31 + 100,000 + 32 * data.length`.
 /// @param fee Wei that the account pays to who submits, also when the operation fails.
 /// @param deadline Last timestamp at which it may run, in seconds.
 /// @param submitter Who may call `executeScope` with it; 0 is anyone.
@@ -57,9 +58,10 @@ interface IScopedAccount {
     event OperationExecuted(bytes32 indexed digest, bool success, bytes returnData);
 
     /// @notice Checks the signature, pays the fee and runs an operation in a frame of its own.
-    /// @dev The settlement contract has checked account, nonce and deadline, and gives it gas that follows from what was signed (§11).
+    /// @dev The settlement contract has checked account, nonce, deadline, submitter and runsAlone, and gives it gas that
+    ///      follows from what was signed (§11). A target that fails with a fault's data makes it revert with that: nothing of it settles.
     /// @param digest EIP-712 digest of the operation.
-    ///      A target that fails with a fault's data makes it revert with that: nothing of it settles.
+    /// @param signature Its owner's over the digest.
     /// @return success Whether the target succeeded. A failed target doesn't revert here.
     /// @return returnDataHash keccak256 of the target's return or revert data; of the first 24,576 bytes if there are more.
     function executeOperation(Operation calldata operation, bytes32 digest, bytes calldata signature)

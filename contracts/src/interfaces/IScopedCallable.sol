@@ -8,7 +8,8 @@ interface IScopedCallable {
     /// @notice A cross-chain function call.
     /// @param to Contract on the target chain.
     /// @param value Wei carried along; equals `msg.value` of the call that asks (§10).
-    /// @param gasLimit Gas that the target gets, exactly: never more, never less (§2).
+    /// @param gasLimit Gas that the target gets, exactly: never more, never less (§2). For what an alias asks it
+    ///        is ignored: the target gets {IScopedCallableExtension-aliasGasLimit}.
     /// @param data Calldata of the target.
     struct ScopedRequest {
         address to;

@@ -18,14 +18,15 @@ interface IScopedCallableL2 is IScopedCallableExtension {
     event ChainAdded(uint256 indexed chainId);
 
     /// @notice Declares that every later transaction whose `to` is the caller is a root, marked or not (§12). Never undone.
-    /// @dev Only in the caller's construction (a proxy's initialisation is in its): else whoever has a contract call for strangers
-    ///      could have it declared.
+    /// @dev Only in the caller's construction (a proxy's initialisation is in it, if its constructor runs it; a minimal
+    ///      clone has none): else whoever has a contract call for strangers could have it declared.
     function declareEntry() external;
 
     /// @notice Returns whether `account` declared itself an entry.
     function isEntry(address account) external view returns (bool);
 
-    /// @notice Has scoped calls below the calling frame revert with {AskingPaused} until that frame ends (§12). Its own direct ones don't.
+    /// @notice Has scoped calls below the calling frame revert with {AskingPaused} until that frame ends (§12). Its own
+    ///         direct ones don't; those that it makes by calling an alias do.
     /// @dev A rule of the state transition: what calls this need not trust whom it calls. Here it does nothing.
     function pauseAsking() external view;
 

@@ -191,7 +191,8 @@ interface ISettlement {
     error TooLittleGasForOperation(uint256 gas);
     /// @notice The account ran the operation, and did not pay its fee.
     error FeeNotPaid(address account, uint256 fee);
-    /// @notice The account refused the operation, with its reason.
+    /// @notice The account refused the operation, with its reason, at most 2,048 bytes of it: a fault's data if the operation
+    ///         ended with one, nothing if the account ran out of gas.
     error OperationRefused(bytes reason);
     /// @notice The operation names another submitter.
     error WrongSubmitter(address submitter, address caller);
@@ -230,7 +231,10 @@ interface ISettlement {
     /// @notice Registers a rollup; the registry's owner only, and never changed after.
     /// @dev `msg.value` is the rollup's escrow: the ETH that exists on it at genesis, all balances but the predeploy's reserve.
     /// @param chainId Below 2^64.
+    /// @param programId The rollup's state transition, as its verifier knows it.
+    /// @param verifier Checks the proofs of its batches; not 0.
     /// @param policy 0: anyone may submit batches.
+    /// @param genesisBlockHash Hash of the block that its first batch builds on.
     function registerRollup(
         uint256 chainId,
         bytes32 programId,

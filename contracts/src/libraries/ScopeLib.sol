@@ -40,7 +40,8 @@ library ScopeLib {
     }
 
     /// @notice Calls a stranger on a rollup, who can't have the root refused by asking: scoped calls below the calling frame revert
-    ///         plainly until that frame ends ({IScopedCallableL2-pauseAsking}). The callee sees its caller.
+    ///         plainly until that frame ends ({IScopedCallableL2-pauseAsking}), so its own calls of aliases too. The callee
+    ///         sees its caller.
     /// @return success Whether the target succeeded.
     /// @return returnData Its return or revert data.
     function callWithoutAsking(
