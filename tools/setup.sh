@@ -150,15 +150,23 @@ find_node() {
     if [[ $(command -v node) != "$directory/node" ]]; then PATH=$directory:$PATH; fi
 }
 
-# The stamp lies inside node_modules, whose removal is the first thing that npm ci does.
 install_node_modules() {
-    local stamp=$root/node_modules/.scope-stamp wanted
-    wanted=$(sha256sum <"$root/package-lock.json")
-    is_done "$stamp" "$wanted" && return
     local less=()   # devDependencies are those of the tests
     [[ $extent == test ]] || less=(--omit=dev)
-    step npm "installing npm packages" \
-        env -C "$root" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier "${less[@]}"
+    install_packages_of "$root" "installing npm packages" "${less[@]}"
+    # Hardhat and the Node that it wants are large, so they are apart from what is built with.
+    [[ $extent != test ]] || install_packages_of "$root/tests/clients/hardhat" "installing Hardhat"
+}
+
+# install_packages_of FOLDER WHAT OPTION...: the stamp lies inside node_modules, whose removal is the first thing that
+# npm ci does.
+install_packages_of() {
+    local folder=$1 what=$2 wanted
+    local stamp=$folder/node_modules/.scope-stamp
+    shift 2
+    wanted=$(sha256sum <"$folder/package-lock.json")
+    is_done "$stamp" "$wanted" && return
+    step npm "$what" env -C "$folder" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier "$@"
     echo "$wanted $extent" >"$stamp"
 }
 

@@ -15,6 +15,8 @@
 #include <sstream>
 #include <string_view>
 
+#include "cli/nearest.hpp"
+
 namespace scope::cli {
 
 namespace {
@@ -59,6 +61,30 @@ void check_values(std::span<char* const> arguments) {
     }
 }
 
+/// The subcommand that was named, or the program itself.
+const CLI::App& chosen(const CLI::App& app) {
+    const auto parsed = app.get_subcommands();
+    return parsed.empty() ? app : *parsed.front();
+}
+
+/// Says which name is near to the one that nobody knows: of an option, or of a subcommand.
+std::string suggestion(const CLI::App& app, const std::vector<std::string>& unknown) {
+    // Of an unknown option its value is left over, too.
+    const auto option = std::ranges::find_if(
+        unknown, [](const std::string& word) { return word.starts_with('-'); });
+    const std::string_view word = option != unknown.end() ? *option : unknown.front();
+    std::vector<std::string> names;
+    if (option != unknown.end()) {
+        for (const auto* const known : chosen(app).get_options())
+            for (const auto& name : known->get_lnames()) names.push_back("--" + name);
+    } else if (app.get_subcommands().empty()) {
+        for (const auto* const command : app.get_subcommands(nullptr))
+            names.push_back(command->get_name());
+    }
+    const auto near = nearest(word.substr(0, word.find('=')), names);
+    return near.empty() ? "" : fmt::format("Did you mean {}?\n", near);
+}
+
 int parse_and_run(const Program& program, int argc, char** argv) {
     check_values({argv, static_cast<size_t>(argc)});
     CLI::App app{program.description, program.name};
@@ -76,6 +102,10 @@ int parse_and_run(const Program& program, int argc, char** argv) {
     const auto exit = [&](const CLI::Error& error) {
         std::ostringstream errors;
         const int status = app.exit(error, std::cout, errors);
+        const auto unknown = app.remaining(true);
+        if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) &&
+            !unknown.empty())
+            errors << without_long_words(suggestion(app, unknown));
         print_error(errors.str());
         return status;
     };

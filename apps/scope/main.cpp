@@ -1,11 +1,18 @@
 #include <array>
 
+#include "call.hpp"
+#include "chains.hpp"
 #include "cli/program.hpp"
 #include "demo.hpp"
+#include "devnet.hpp"
+#include "send.hpp"
+#include "trace.hpp"
 
 /// One subcommand, one row here and one file.
 int main(int argc, char** argv) {
-    const std::array commands{scope::app::demo_command};
+    using namespace scope::app;
+    const std::array commands{devnet_command, demo_command, chains_command,
+                              call_command,   send_command, trace_command};
     return scope::cli::run(
         {.name = "scope",
          .description =

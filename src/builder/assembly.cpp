@@ -22,26 +22,33 @@ Result<void, SealError> require_derivable(const OpenRollup& rollup, const OpenSc
         return error(SealRule::batch_refused, part.chain_id,
                      "a transaction has a field that its type does not have");
     const auto& followed = rollup.followed();
-    const auto checked = rollup::check_form(followed.config, part.batch, rollup.parent().header(),
-                                            scope.follower().options_for(followed));
+    const auto checked =
+        rollup::check_form(followed.config, part.batch, rollup.batch_parent().header(),
+                           scope.follower().options_for(followed));
     if (!checked) return error(SealRule::batch_refused, part.chain_id, to_string(checked.error()));
     return {};
 }
 
-/// Ends the block and reads what it says of other chains.
-Result<rollup::BatchExecution, SealError> end_block(OpenRollup& rollup) {
-    auto sealed = rollup.block().seal();
-    if (!sealed)
-        return error(SealRule::batch_refused, rollup.chain_id(), to_string(sealed.error()));
-    auto remotes =
-        rollup::read_streams(*sealed->state, rollup.block().environment(), rollup.system().target);
-    CHECK(remotes.has_value());  // the views answered after every root
+/// Ends the batch's last block and reads what it says of other chains.
+Result<rollup::BatchExecution, SealError> end_batch(OpenRollup& rollup) {
     rollup::BatchExecution execution;
-    execution.parent_block_hash = rollup.parent().hash;
-    execution.last_block_hash = sealed->block.hash;
+    execution.parent_block_hash = rollup.batch_parent().hash;
+    execution.gas_used = rollup.unsettled_gas();
+    for (const auto& each : rollup.unsettled())
+        execution.blocks.push_back({*each->block, each->state});
+    if (rollup.has_own_block()) {
+        auto sealed = rollup.block().seal();
+        if (!sealed)
+            return error(SealRule::batch_refused, rollup.chain_id(), to_string(sealed.error()));
+        execution.gas_used += rollup.block().all_gas_used();
+        execution.blocks.push_back(std::move(*sealed));
+    }
+    const auto& last = execution.blocks.back();
+    execution.last_block_hash = last.block.hash;
+    auto remotes =
+        rollup::read_streams(*last.state, rollup.block().environment(), rollup.system().target);
+    CHECK(remotes.has_value());  // the views answered after every root
     execution.remotes = std::move(*remotes);
-    execution.gas_used = rollup.block().all_gas_used();
-    execution.blocks.push_back(std::move(*sealed));
     return execution;
 }
 
@@ -84,7 +91,7 @@ Result<RollupPart, SealError> assemble(OpenRollup& rollup, OpenScope& scope) {
     part.batch = rollup.batch();
     part.batch_bytes = rollup::encode(part.batch);
     TRY_VOID(require_derivable(rollup, scope, part));
-    part.execution = TRY(end_block(rollup));
+    part.execution = TRY(end_batch(rollup));
     const auto& settlement = scope.l1().settlement();
     const auto& last = part.batch.blocks.back();
     part.public_inputs = {

@@ -70,8 +70,10 @@ Transaction make_bundle_transaction(const L1Snapshot& l1, const L1Contracts& con
     tx.chain_id = l1.spec.chain_id;
     tx.nonce = sender ? sender->nonce : 0;
     tx.max_priority_fee_per_gas = options.max_priority_fee_per_gas;
-    tx.max_fee_per_gas =
-        chain::next_base_fee(parent) * uint256{FEE_HEADROOM} + options.max_priority_fee_per_gas;
+    tx.max_fee_per_gas = chain::child_header(l1.spec, l1.head.hash, parent, l1.next)
+                                 .base_fee_per_gas.value_or(uint256{}) *
+                             uint256{FEE_HEADROOM} +
+                         options.max_priority_fee_per_gas;
     tx.gas_limit = execution::MAX_TRANSACTION_GAS;
     tx.to = contracts.settlement.settlement;
     tx.data = protocol::execute_scope(scope);

@@ -51,6 +51,9 @@ struct Refusal {
     RefusalRule rule{};
     std::string reason;           ///< for the user: names the chain, the call and the error
     std::vector<CallTree> calls;  ///< up to where it ended
+    /// If it is underpaid, the fee that would do: a transaction's max_priority_fee_per_gas, or an
+    /// operation's fee; wei.
+    uint256 sufficient_fee = {};
 
     [[nodiscard]] std::string to_string() const;
 };

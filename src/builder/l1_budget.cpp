@@ -24,15 +24,16 @@ constexpr uint64_t memory_gas(uint64_t words) noexcept {
 
 }  // namespace
 
-L1Budget::L1Budget(size_t batches, const evm::Rules& rules) noexcept
-    : rules_(&rules), gas_(rules.transaction_gas + CLOSE_GAS + CLOSE_GAS_OF_BATCH * batches) {}
+L1Budget::L1Budget(const evm::Rules& rules) noexcept
+    : rules_(&rules), gas_(rules.transaction_gas) {}
 
 uint64_t L1Budget::left() const noexcept {
     const uint64_t floor = rules_->transaction_gas + rules_->floor_token_gas * calldata_tokens_;
     // What bundle.cpp signs, whatever more the rules allow.
     const uint64_t limit = std::min(rules_->max_transaction_gas, execution::MAX_TRANSACTION_GAS);
-    if (std::max(gas_, floor) >= limit) return 0;
-    const uint64_t left = limit - gas_;
+    const uint64_t gas = gas_ + CLOSE_GAS + CLOSE_GAS_OF_BATCH * batches_;
+    if (std::max(gas, floor) >= limit) return 0;
+    const uint64_t left = limit - gas;
     return left - left / 64;  // EIP-150
 }
 

@@ -12,15 +12,17 @@ namespace scope::builder {
 /// come back to it.
 class L1Budget {
   public:
-    /// @param batches  At most so many will be closed. @param rules  Outlive it.
-    explicit L1Budget(size_t batches,
-                      const evm::Rules& rules = evm::rules_of(evm::LATEST_REVISION)) noexcept;
+    /// @param rules  Outlive it.
+    explicit L1Budget(const evm::Rules& rules = evm::rules_of(evm::LATEST_REVISION)) noexcept;
 
     /// Returns the gas that a call of the settlement contract can be given next.
     [[nodiscard]] uint64_t left() const noexcept;
 
-    /// Returns the gas counted so far.
+    /// Returns the gas counted so far, but for what closing takes.
     [[nodiscard]] uint64_t counted() const noexcept { return gas_; }
+
+    /// Sets how many batches will be closed.
+    void set_batches(size_t batches) noexcept { batches_ = batches; }
 
     /// Counts the gas that a call took.
     void add_gas(uint64_t gas) noexcept { gas_ += gas; }
@@ -33,6 +35,7 @@ class L1Budget {
   private:
     const evm::Rules* rules_;
     uint64_t gas_;
+    size_t batches_ = 0;
     uint64_t memory_words_ = 0;
     uint64_t calldata_tokens_ = 0;
 };

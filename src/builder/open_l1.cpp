@@ -63,7 +63,7 @@ OpenL1::OpenL1(L1Snapshot snapshot, const L1Contracts& contracts, const BuilderO
 }
 
 Result<void, Failure> OpenL1::open_scope(const std::vector<uint256>& remotes) {
-    budget = L1Budget{remotes.size(), environment().rules()};
+    budget = L1Budget{environment().rules()};
     left_at_first_ = budget.left();
     const auto opened = call(callable::open_scope(remotes));
     if (opened.status == evm::Status::success) return {};

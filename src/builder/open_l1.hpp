@@ -73,7 +73,7 @@ class OpenL1 {
     // --- What the scope's transaction holds ---
 
     std::vector<protocol::L1Leg> legs;
-    L1Budget budget{0};
+    L1Budget budget;
     /// Returns whether a root may lack gas here that it would have in a scope of its own.
     [[nodiscard]] bool is_short_of_gas(uint64_t most) const {
         return budget.left() < std::min(most, left_at_first_);

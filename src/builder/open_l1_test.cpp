@@ -142,7 +142,7 @@ TEST(open_l1, runs_no_operation_for_which_the_transaction_has_no_gas) {
     };
     auto operation = operation_of(ACCOUNT, 7);
     for (const uint256& gas :
-         {uint256{15'000'000u}, uint256{uint64_t{INT64_MAX}}, uint256{UINT64_MAX}, ~uint256{}}) {
+         {uint256{15'700'000u}, uint256{uint64_t{INT64_MAX}}, uint256{UINT64_MAX}, ~uint256{}}) {
         operation.operation.gas = gas;
         const auto refused = run(operation);
         ASSERT_FALSE(refused.has_value());

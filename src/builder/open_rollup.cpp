@@ -14,28 +14,60 @@ namespace {
 /// The gas of views, which nobody pays for.
 constexpr uint64_t VIEW_GAS = 30'000'000;
 
+/// L1 takes origins of the last 256 blocks (docs/protocol.md, section 11). So far behind L1's head a
+/// batch's last block may name one, and the scope may still miss some slots.
+constexpr uint64_t MAX_ORIGIN_AGE = 128;
+
+std::unique_ptr<rollup::ScratchChain> make_scratch(const chain::Chain& followed, const Hash& parent,
+                                                   const std::vector<UnsettledBlockPtr>& blocks) {
+    if (blocks.empty()) return nullptr;
+    auto scratch = std::make_unique<rollup::ScratchChain>(followed, parent);
+    for (const auto& each : blocks) scratch->add(each->block, each->state);
+    return scratch;
+}
+
+/// Returns the gas that is left for the last block of a batch.
+uint64_t gas_left(const BlockHeader& batch_parent, uint64_t timestamp_s, uint64_t used) {
+    const uint64_t most = rollup::max_batch_gas(batch_parent, timestamp_s);
+    return most - std::min(most, used);
+}
+
 }  // namespace
 
 OpenRollup::OpenRollup(const rollup::Follower::Rollup& followed, rollup::BatchBlock block,
-                       const protocol::RegisteredRollup& registered, state::Journal& journal)
+                       const protocol::RegisteredRollup& registered, state::Journal& journal,
+                       std::vector<UnsettledBlockPtr> unsettled)
     : followed_(&followed),
-      parent_(followed.chain.head()),
+      batch_parent_(followed.chain.head()),
+      unsettled_(std::move(unsettled)),
+      scratch_(make_scratch(followed.chain, batch_parent_->hash, unsettled_)),
       frame_{.chain_id = followed.config.chain_id(),
              .number = followed.next_batch(),
-             .first_block = parent_->header().number + 1,
-             .blocks = {std::move(block)}},
-      registered_(registered),
-      block_(std::make_unique<chain::BlockBuilder>(
-          followed.chain, parent_->hash,
-          rollup::attributes_of(
-              frame_.blocks.front(),
-              rollup::max_batch_gas(parent_->header(), frame_.blocks.front().timestamp_s)),
-          &journal)) {}
+             .first_block = batch_parent_->header().number + 1,
+             .blocks = {}},
+      block_frame_(std::move(block)),
+      registered_(registered) {
+    for (const auto& each : unsettled_) {
+        unsettled_gas_ += each->all_gas_used;
+        unsettled_size_ += each->batch_size;
+    }
+    if (!unsettled_.empty())
+        needs_own_block_ =
+            block_frame_.l1_origin_number - unsettled_.back()->content.l1_origin_number >=
+            MAX_ORIGIN_AGE;
+    const auto& chain = scratch_ ? scratch_->chain() : followed.chain;
+    block_ = std::make_unique<chain::BlockBuilder>(
+        chain, chain.head()->hash,
+        rollup::attributes_of(block_frame_, gas_left(batch_parent_->header(),
+                                                     block_frame_.timestamp_s, unsettled_gas_)),
+        &journal);
+}
 
 Result<void, Failure> OpenRollup::open_scope(const std::vector<uint256>& remotes,
                                              const std::vector<uint256>& new_chains) {
-    if (const auto opened = run_system(callable::open_scope(remotes)); !opened)
-        return std::unexpected{opened.error()};
+    if (unsettled_.empty())
+        if (const auto opened = run_system(callable::open_scope(remotes)); !opened)
+            return std::unexpected{opened.error()};
     if (!new_chains.empty())
         if (const auto added = run_system(callable::add_chains(new_chains)); !added)
             return std::unexpected{added.error()};
@@ -116,14 +148,26 @@ void OpenRollup::add_limits(const std::vector<protocol::Limit>& limits) {
     for (const auto& limit : limits) limited_.push_back(limit.chain_id);
 }
 
+rollup::BatchBlock OpenRollup::content() const {
+    auto content = block_frame_;
+    content.transactions = block_->transactions();
+    return content;
+}
+
+size_t OpenRollup::content_size() const {
+    return rollup::size_in_batch(block_frame_, transactions_size_);
+}
+
 rollup::Batch OpenRollup::batch() const {
-    rollup::Batch batch = frame_;
-    batch.blocks.front().transactions = block_->transactions();
+    auto batch = frame_;
+    for (const auto& each : unsettled_) batch.blocks.push_back(each->content);
+    if (has_own_block() || unsettled_.empty()) batch.blocks.push_back(content());
     return batch;
 }
 
 size_t OpenRollup::batch_size() const {
-    return rollup::encoded_size(frame_, transactions_size_);
+    const bool has_own = has_own_block() || unsettled_.empty();
+    return rollup::encoded_size(frame_, unsettled_size_ + (has_own ? content_size() : 0));
 }
 
 void OpenRollup::rollback(const Checkpoint& checkpoint) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
+#include <tuple>
 
 #include "base/hex.hpp"
 
@@ -10,21 +12,48 @@ namespace scope::builder {
 
 namespace {
 
+/// The most rollups of which a scope settles blocks that no root of it follows: closing each takes
+/// gas on L1 that roots then lack.
+constexpr size_t MAX_UNSETTLED_ROLLUPS = 24;
+
 /// A rollup that takes part.
 struct Member {
-    const rollup::Follower::Rollup& followed;
+    const rollup::Follower::Rollup* followed = nullptr;
     protocol::RegisteredRollup registered;
     uint64_t timestamp_s = 0;         // of its block
     std::vector<uint256> new_chains;  // that its block makes known
+    std::vector<UnsettledBlockPtr> unsettled;
 
-    [[nodiscard]] ChainId chain_id() const noexcept { return followed.config.chain_id(); }
+    [[nodiscard]] ChainId chain_id() const noexcept { return followed->config.chain_id(); }
 };
+
+/// Whether the block that is opened ends a batch, or others come behind it in theirs.
+enum class Last : uint8_t { no, yes };
+
+/// Returns why these can't begin the rollup's batch; nullopt if they can.
+std::optional<std::string> why_not_on(const rollup::Follower& follower,
+                                      const rollup::Follower::Rollup& followed,
+                                      const std::vector<UnsettledBlockPtr>& unsettled, Last last) {
+    if (unsettled.empty()) return std::nullopt;
+    const ChainId chain_id = followed.config.chain_id();
+    if (unsettled.front()->block->header().parent_hash != followed.chain.head()->hash)
+        return fmt::format("the unsettled blocks of rollup {} are on another head", chain_id);
+    const auto& content = unsettled.back()->content;
+    const auto origin = follower.l1_origin(content.l1_origin_number);
+    if (!origin || origin->hash != content.l1_origin_hash)
+        return fmt::format("L1 has no block that the unsettled blocks of rollup {} name", chain_id);
+    if (last == Last::no && unsettled.size() + 1 >= rollup::MAX_BATCH_BLOCKS)
+        return fmt::format("as many blocks of rollup {} are unsettled as a batch may have",
+                           chain_id);
+    return std::nullopt;
+}
 
 /// Returns the rollup as it goes on from the head that was followed, or why it can't.
 Result<Member, std::string> join(const rollup::Follower& follower,
                                  const rollup::Follower::Rollup& followed,
                                  const std::optional<protocol::RegisteredRollup>& registered,
-                                 const L1Snapshot& l1) {
+                                 const L1Snapshot& l1, std::vector<UnsettledBlockPtr> unsettled,
+                                 Last last) {
     const ChainId chain_id = followed.config.chain_id();
     const auto origin = follower.l1_origin(l1.head.header.number);
     if (!origin || origin->hash != l1.head.hash)
@@ -43,17 +72,24 @@ Result<Member, std::string> join(const rollup::Follower& follower,
         return std::unexpected{fmt::format("the head of rollup {} is {} on L1, {} was followed",
                                            chain_id, to_hex(registered->last_block_hash),
                                            to_hex(head->hash))};
+    if (auto why = why_not_on(follower, followed, unsettled, last))
+        return std::unexpected{std::move(*why)};
+    const auto& parent = unsettled.empty() ? *head : *unsettled.back()->block;
+    const uint64_t origin_number = unsettled.empty() ? followed.l1_origin_number()
+                                                     : unsettled.back()->content.l1_origin_number;
     // At the time of L1's block, if the rollup's clock lets it: others may have built its last
-    // block, and put it as far forward as they may.
-    const uint64_t latest_s = l1.head.header.timestamp_s + rollup::MAX_CLOCK_AHEAD_S;
-    if (head->header().timestamp_s >= latest_s)
+    // block, and put it as far forward as they may. A block that doesn't end its batch leaves a second
+    // to the one that does.
+    const uint64_t latest_s =
+        l1.head.header.timestamp_s + rollup::MAX_CLOCK_AHEAD_S - (last == Last::yes ? 0 : 1);
+    if (parent.header().timestamp_s >= latest_s)
         return std::unexpected{
             fmt::format("the clock of rollup {} is as far ahead of L1's as it may be", chain_id)};
     const uint64_t timestamp_s =
-        std::max(head->header().timestamp_s + 1, std::min(l1.next.timestamp_s, latest_s));
-    return Member{followed, *registered, timestamp_s,
-                  rollup::chains_to_add(follower, chain_id, followed.l1_origin_number(),
-                                        l1.head.header.number)};
+        std::max(parent.header().timestamp_s + 1, std::min(l1.next.timestamp_s, latest_s));
+    return Member{&followed, *registered, timestamp_s,
+                  rollup::chains_to_add(follower, chain_id, origin_number, l1.head.header.number),
+                  std::move(unsettled)};
 }
 
 /// All chains of the scope but one, ascending.
@@ -66,34 +102,76 @@ std::vector<uint256> remotes_of(ChainId chain_id, ChainId l1_id,
     return chains;
 }
 
+/// Returns the first of these chains for which the first unsettled block did not open the scope;
+/// nullopt if there is none.
+std::optional<uint256> not_opened(const std::vector<UnsettledBlockPtr>& unsettled,
+                                  const std::vector<uint256>& remotes) {
+    const auto& first = unsettled.front()->content.transactions;
+    CHECK(!first.empty());
+    const auto call = protocol::callable::decode_system_call(first.front().data);
+    const auto* const open =
+        call ? std::get_if<protocol::callable::OpenScopeCall>(&*call) : nullptr;
+    CHECK(open != nullptr);  // end_block made it
+    for (const auto& remote : remotes)
+        if (std::ranges::find(open->remotes, remote) == open->remotes.end()) return remote;
+    return std::nullopt;
+}
+
+std::vector<UnsettledBlockPtr> blocks_of(const UnsettledBlocks& unsettled, ChainId chain_id) {
+    const auto found = unsettled.find(chain_id);
+    return found != unsettled.end() ? found->second : std::vector<UnsettledBlockPtr>{};
+}
+
 }  // namespace
 
 OpenScope::OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Contracts& contracts,
-                     BuilderOptions options)
+                     BuilderOptions options, const UnsettledBlocks& unsettled,
+                     std::optional<ChainId> only)
     : options_(std::move(options)),
       follower_(&follower),
+      only_(only),
       l1_(std::move(l1), contracts, options_, journal_) {
     const auto& snapshot = l1_.snapshot();
     std::vector<Member> members;
+    // The scope that it opened is known, and what it takes in calldata is counted for all.
+    const bool goes_on_alone = only && !blocks_of(unsettled, *only).empty() &&
+                               options_.data_availability == DataAvailability::blobs;
     for (const auto& [chain_id, followed] : follower.rollups()) {
-        auto member = join(follower, followed, l1_.registered(chain_id), snapshot);
+        if (goes_on_alone && chain_id != *only) continue;
+        auto member = join(follower, followed, l1_.registered(chain_id), snapshot,
+                           blocks_of(unsettled, chain_id), only == chain_id ? Last::no : Last::yes);
         if (member)
             members.push_back(std::move(*member));
         else
             left_out_.emplace(chain_id, std::move(member.error()));
     }
     const ChainId l1_id = l1_.chain_id();
+    // What one that is left out opened for, nobody asks for: the others still can.
+    const auto all = members;
+    std::erase_if(members, [&](const Member& member) {
+        if (member.unsettled.empty()) return false;
+        const auto missing =
+            not_opened(member.unsettled, remotes_of(member.chain_id(), l1_id, all));
+        if (!missing) return false;
+        left_out_.emplace(member.chain_id(),
+                          fmt::format("the unsettled blocks of rollup {} know nothing of chain {}",
+                                      member.chain_id(), to_decimal(*missing)));
+        return true;
+    });
     const auto opened = l1_.open_scope(remotes_of(l1_id, l1_id, members));
-    for (const auto& [followed, registered, timestamp_s, new_chains] : members) {
-        const ChainId chain_id = followed.config.chain_id();
-        OpenRollup rollup{followed,
+    count(unsettled);
+    for (auto& [followed, registered, timestamp_s, new_chains, blocks] : members) {
+        const ChainId chain_id = followed->config.chain_id();
+        if (only && chain_id != *only) continue;
+        OpenRollup rollup{*followed,
                           {.l1_origin_number = snapshot.head.header.number,
                            .l1_origin_hash = snapshot.head.hash,
                            .timestamp_s = timestamp_s,
                            .coinbase = snapshot.next.coinbase,
                            .transactions = {}},
                           registered,
-                          journal_};
+                          journal_,
+                          std::move(blocks)};
         const auto on_rollup =
             opened ? rollup.open_scope(remotes_of(chain_id, l1_id, members), new_chains) : opened;
         if (on_rollup)
@@ -104,6 +182,56 @@ OpenScope::OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Co
                                           opened ? fmt::format("chain {}", chain_id) : "L1",
                                           on_rollup.error().reason));
     }
+    postpone();
+    count_batches();
+}
+
+/// Counts what the scope that settles unsettled blocks has to have room for.
+void OpenScope::count(const UnsettledBlocks& unsettled) {
+    for (const auto& [chain_id, blocks] : unsettled) {
+        if (left_out_.contains(chain_id) || blocks.empty()) continue;
+        if (only_ && chain_id != *only_) {
+            ++other_batches_;
+            size_t size = 0;
+            for (const auto& each : blocks) size += each->batch_size;
+            other_batches_size_ += rollup::encoded_size({.chain_id = chain_id,
+                                                         .number = UINT64_MAX,
+                                                         .first_block = UINT64_MAX,
+                                                         .blocks = {}},
+                                                        size);
+        }
+        if (options_.data_availability != DataAvailability::calldata) continue;
+        for (const auto& each : blocks)
+            for (const auto& tx : each->content.transactions) l1_.budget.add_calldata(encode(tx));
+    }
+}
+
+/// Leaves to another scope the unsettled blocks of all rollups but some: those first that a user
+/// waits for, the older before the younger.
+void OpenScope::postpone() {
+    std::vector<OpenRollup*> waiting;
+    for (auto& rollup : rollups_)
+        if (!rollup.unsettled().empty()) waiting.push_back(&rollup);
+    if (waiting.size() <= MAX_UNSETTLED_ROLLUPS) return;
+    const auto urgency = [](const OpenRollup* rollup) {
+        const bool is_awaited = std::ranges::any_of(rollup->unsettled(), [](const auto& block) {
+            return std::ranges::any_of(block->content.transactions, [](const Transaction& tx) {
+                return tx.type != TxType::system;
+            });
+        });
+        return std::tuple{!is_awaited, rollup->unsettled().front()->content.timestamp_s,
+                          rollup->chain_id()};
+    };
+    std::ranges::sort(waiting, {}, urgency);
+    for (auto* const rollup : waiting | std::views::drop(MAX_UNSETTLED_ROLLUPS)) rollup->postpone();
+}
+
+void OpenScope::count_batches(const std::set<ChainId>& touched) {
+    const auto has_batch = [&](const OpenRollup& rollup) {
+        return rollup.is_touched() || touched.contains(rollup.chain_id());
+    };
+    l1_.budget.set_batches(std::min(other_batches_, MAX_UNSETTLED_ROLLUPS) +
+                           static_cast<size_t>(std::ranges::count_if(rollups_, has_batch)));
 }
 
 std::string OpenScope::why_absent(const uint256& chain_id) const {

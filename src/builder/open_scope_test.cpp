@@ -122,7 +122,7 @@ TEST(open_scope, makes_known_what_was_registered_since_the_block_before) {
     ASSERT_TRUE(rollup.run(author.transfer(Address{{1}}, 1), user()).has_value());
     EXPECT_TRUE(rollup.is_touched());
     EXPECT_TRUE(rollup::check_form(rollup.followed().config, rollup.batch(),
-                                   rollup.parent().header(),
+                                   rollup.batch_parent().header(),
                                    network.follower->options_for(rollup.followed()))
                     .has_value());
 }

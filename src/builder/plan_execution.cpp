@@ -34,12 +34,20 @@ std::unexpected<Refusal> refuse_l1(const Failure& failure) {
                   "L1: " + failure.reason);
 }
 
-/// Counts what the root adds to batches that are published in calldata.
-void add_batches(L1Budget& budget, const Candidate& candidate, const Plan& plan, ChainId l1_id) {
+/// Counts the batches that the scope has with the root, and what it adds to those that are published
+/// in calldata.
+/// @param transaction  Its own; null: an operation.
+void add_batches(OpenScope& scope, const protocol::RootContext& context, const Plan& plan,
+                 const Transaction* transaction) {
+    std::set<ChainId> touched;
+    for (const auto& [chain_id, section] : plan) touched.insert(chain_id);
+    if (const auto own = ChainId::from(context.root_chain_id)) touched.insert(*own);
+    scope.count_batches(touched);
+    if (scope.options().data_availability != DataAvailability::calldata) return;
+    auto& l1 = scope.l1();
     for (const auto& [chain_id, section] : plan)
-        if (chain_id != l1_id) budget.add_calldata(callable::run_root(candidate.context, section));
-    if (const auto* const l2_root = std::get_if<L2Root>(&candidate.root))
-        budget.add_calldata(encode(l2_root->transaction));
+        if (chain_id != l1.chain_id()) l1.budget.add_calldata(callable::run_root(context, section));
+    if (transaction != nullptr) l1.budget.add_calldata(encode(*transaction));
 }
 
 /// The root's own operation, once its leg is loaded.
@@ -64,19 +72,17 @@ Result<Ending, Refusal> execute_operation(OpenL1& l1, const protocol::SignedOper
 }
 
 /// Returns how the operation ended, if the root is one.
-Result<Ending, Refusal> execute_on_l1(OpenL1& l1, const Candidate& candidate,
-                                      const protocol::RootSection& section) {
-    const auto* const root = std::get_if<L1Root>(&candidate.root);
-    protocol::L1Leg leg{candidate.context, section.fills, section.records, {}};
+Result<Ending, Refusal> execute_on_l1(OpenL1& l1, const protocol::RootContext& context,
+                                      const L1Root* root, const protocol::RootSection& section) {
+    protocol::L1Leg leg{context, section.fills, section.records, {}};
     if (root) leg.signed_operation = protocol::encode(root->operation);
     l1.budget.add_leg(leg);
     if (root)
         if (const auto begun = l1.begin_operation(root->operation); !begun)
             return refuse(RefusalRule::operation, begun.error().reason);
     const uint64_t gas = l1.budget.left();
-    const auto loaded = l1.call(root ? callable::load_root(candidate.context, section)
-                                     : callable::run_root(candidate.context, section),
-                                gas);
+    const auto loaded = l1.call(
+        root ? callable::load_root(context, section) : callable::run_root(context, section), gas);
     if (loaded.status != evm::Status::success) return refuse_l1(reverted(loaded.output));
     l1.budget.add_gas(gas - static_cast<uint64_t>(loaded.gas_left));
     Ending ending;
@@ -87,47 +93,87 @@ Result<Ending, Refusal> execute_on_l1(OpenL1& l1, const Candidate& candidate,
     return ending;
 }
 
+/// Runs a rollup's section of a root: with @p run_own, the root is its own.
+Result<Ending, Refusal> execute_on_rollup(OpenRollup& rollup, const protocol::RootContext& context,
+                                          const protocol::RootSection& section,
+                                          const RunOwn* run_own) {
+    const auto run = rollup.run_system(run_own ? callable::load_root(context, section)
+                                               : callable::run_root(context, section));
+    if (!run) return refuse_fault(rollup.chain_id(), run.error());
+    rollup.add_limits(section.limits);
+    return run_own ? (*run_own)(rollup) : Ending{};
+}
+
+/// Runs the plan on all rollups that it names, and on the root's own.
+Result<Ending, Refusal> execute_on_rollups(OpenScope& scope, const protocol::RootContext& context,
+                                           const Plan& plan, ChainId root_chain,
+                                           const RunOwn& run_own) {
+    Ending ending;
+    for (auto& rollup : scope.rollups()) {
+        const ChainId id = rollup.chain_id();
+        const bool is_own = id == root_chain;
+        if (!is_own && !plan.contains(id)) continue;
+        auto ended = TRY(
+            execute_on_rollup(rollup, context, section_of(plan, id), is_own ? &run_own : nullptr));
+        if (is_own) ending = std::move(ended);
+    }
+    return ending;
+}
+
+Result<void, Refusal> require_l1_gas(OpenScope& scope) {
+    if (scope.l1().budget.left() != 0) return {};
+    return refuse(RefusalRule::scope_full, "the L1 transaction has no gas left for it");
+}
+
 /// The root's own transaction, once its section is loaded.
 Result<Ending, Refusal> execute_transaction(OpenRollup& rollup, const Candidate& candidate) {
     const auto& root = std::get<L2Root>(candidate.root);
     execution::Host host{rollup.block().state(), rollup.block().environment()};
     auto outcome = rollup.run(root.transaction, candidate.sender, &host);
-    if (!outcome && outcome.error() == execution::TxError::aborted) {
-        auto failure = reverted(*host.rollup()->abort_reason());
-        failure.is_full = rollup.is_short_of_gas() && protocol::fault_of(failure.revert_data) ==
-                                                          protocol::Fault::too_little_gas;
-        return refuse_fault(root.chain_id, failure);
-    }
+    if (!outcome && outcome.error() == execution::TxError::aborted)
+        return refuse_fault(rollup, reverted(*host.rollup()->abort_reason()));
     if (!outcome) return refuse(root, outcome.error());
     return Ending{outcome->succeeded(), std::move(outcome->output), outcome->gas_used};
 }
 
+Result<Ending, Refusal> execute(OpenScope& scope, const Candidate& candidate, const L1Root& root,
+                                const Plan& plan) {
+    auto& l1 = scope.l1();
+    add_batches(scope, candidate.context, plan, nullptr);
+    TRY_VOID(require_l1_gas(scope));
+    auto ending = TRY(execute_on_l1(l1, candidate.context, &root, section_of(plan, l1.chain_id())));
+    TRY_VOID(execute_on_rollups(scope, candidate.context, plan, l1.chain_id(), {}));
+    return ending;
+}
+
+Result<Ending, Refusal> execute(OpenScope& scope, const Candidate& candidate, const L2Root& root,
+                                const Plan& plan) {
+    return execute_around(
+        scope, {candidate.context, root.chain_id, root.transaction}, plan,
+        [&](OpenRollup& rollup) { return execute_transaction(rollup, candidate); });
+}
+
 }  // namespace
 
-Result<Ending, Refusal> execute(OpenScope& scope, const Candidate& candidate, const Plan& plan) {
-    auto& l1 = scope.l1();
-    const auto* const l2_root = std::get_if<L2Root>(&candidate.root);
-    const ChainId root_chain = l2_root ? l2_root->chain_id : l1.chain_id();
-    if (scope.options().data_availability == DataAvailability::calldata)
-        add_batches(l1.budget, candidate, plan, l1.chain_id());
-    if (l1.budget.left() == 0)
-        return refuse(RefusalRule::scope_full, "the L1 transaction has no gas left for it");
+std::unexpected<Refusal> refuse_fault(const OpenRollup& rollup, Failure failure) {
+    failure.is_full = rollup.is_short_of_gas() &&
+                      protocol::fault_of(failure.revert_data) == protocol::Fault::too_little_gas;
+    return refuse_fault(rollup.chain_id(), failure);
+}
 
-    Ending ending;
-    if (plan.contains(l1.chain_id()) || root_chain == l1.chain_id())
-        ending = TRY(execute_on_l1(l1, candidate, section_of(plan, l1.chain_id())));
-    for (auto& rollup : scope.rollups()) {
-        const ChainId id = rollup.chain_id();
-        const bool is_own = id == root_chain;
-        if (!is_own && !plan.contains(id)) continue;
-        const auto section = section_of(plan, id);
-        const auto run = rollup.run_system(is_own ? callable::load_root(candidate.context, section)
-                                                  : callable::run_root(candidate.context, section));
-        if (!run) return refuse_fault(id, run.error());
-        rollup.add_limits(section.limits);
-        if (is_own) ending = TRY(execute_transaction(rollup, candidate));
-    }
-    return ending;
+Result<Ending, Refusal> execute_around(OpenScope& scope, const RollupRoot& root, const Plan& plan,
+                                       const RunOwn& run_own) {
+    auto& l1 = scope.l1();
+    add_batches(scope, root.context, plan, &root.transaction);
+    TRY_VOID(require_l1_gas(scope));
+    if (plan.contains(l1.chain_id()))
+        TRY_VOID(execute_on_l1(l1, root.context, nullptr, section_of(plan, l1.chain_id())));
+    return execute_on_rollups(scope, root.context, plan, root.chain_id, run_own);
+}
+
+Result<Ending, Refusal> execute(OpenScope& scope, const Candidate& candidate, const Plan& plan) {
+    return std::visit([&](const auto& root) { return execute(scope, candidate, root, plan); },
+                      candidate.root);
 }
 
 }  // namespace scope::builder

@@ -31,6 +31,12 @@ struct L1Prices {
 /// Returns the wei that a root costs the builder.
 uint256 cost_of(const RootUse& use, const L1Prices& prices, const PriceRule& rule) noexcept;
 
+/// Returns the wei that the rule asks of a root; 0 if it is off.
+uint256 asked_of(const RootUse& use, const L1Prices& prices, const PriceRule& rule) noexcept;
+
+/// Returns the least priority fee of a gas by which a transaction pays that, wei.
+uint256 priority_fee_for(const uint256& asked_wei, uint64_t gas_used) noexcept;
+
 /// Returns the human-readable reason why @p paid_wei is too little for the root; nullopt if it is
 /// enough, or the rule is off.
 std::optional<std::string> why_underpaid(const uint256& paid_wei, const RootUse& use,

@@ -46,13 +46,8 @@ WhyAbsent why_absent_from(const OpenScope& scope) {
 Result<RootResult, Refusal> simulate(OpenScope& scope, const Candidate& candidate,
                                      const L2Root& root) {
     auto& rollup = *scope.find(root.chain_id);
-    const protocol::RootSection section{scope.limits_for(rollup), {}, {}};
-    if (const auto loaded = rollup.run_system(callable::load_root(candidate.context, section));
-        !loaded)
-        return refuse(
-            loaded.error().is_full ? RefusalRule::scope_full : RefusalRule::execution_failed,
-            loaded.error().reason);
-    Simulation simulation{simulated_chains(scope), candidate.context, why_absent_from(scope)};
+    TRY_VOID(load_root(scope, rollup, candidate.context));
+    Simulation simulation = open_simulation(scope, candidate.context);
     const auto outcome = rollup.run(root.transaction, candidate.sender, &simulation.host());
     if (!outcome) return refuse(root, outcome.error());
     return simulation.finish({.success = outcome->succeeded(),
@@ -68,7 +63,7 @@ Result<RootResult, Refusal> simulate(OpenScope& scope, const Candidate& candidat
     const auto loaded = l1.call(callable::load_root(candidate.context, {}));
     if (loaded.status != evm::Status::success)
         return refuse(RefusalRule::execution_failed, describe_revert(loaded.output));
-    Simulation simulation{simulated_chains(scope), candidate.context, why_absent_from(scope)};
+    Simulation simulation = open_simulation(scope, candidate.context);
     const auto ending = l1.run_operation(simulation.host(), root.operation);
     if (!ending && !simulation.refusal()) {
         if (!protocol::is_too_little_gas_for_operation(ending.error().revert_data))
@@ -83,6 +78,19 @@ Result<RootResult, Refusal> simulate(OpenScope& scope, const Candidate& candidat
 }
 
 }  // namespace
+
+Result<void, Refusal> load_root(OpenScope& scope, OpenRollup& rollup,
+                                const protocol::RootContext& context) {
+    const protocol::RootSection section{scope.limits_for(rollup), {}, {}};
+    const auto loaded = rollup.run_system(callable::load_root(context, section));
+    if (loaded) return {};
+    return refuse(loaded.error().is_full ? RefusalRule::scope_full : RefusalRule::execution_failed,
+                  loaded.error().reason);
+}
+
+Simulation open_simulation(OpenScope& scope, const protocol::RootContext& context) {
+    return Simulation{simulated_chains(scope), context, why_absent_from(scope)};
+}
 
 Result<RootResult, Refusal> simulate(OpenScope& scope, const Candidate& candidate) {
     return std::visit([&](const auto& root) { return simulate(scope, candidate, root); },

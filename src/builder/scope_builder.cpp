@@ -53,6 +53,13 @@ SealRule rule_of(execution::TxError error) noexcept {
     }
 }
 
+/// Returns whether others read it from a batch as it is here.
+bool is_as_encoded(const Transaction& tx) {
+    if (!has_encoding(tx)) return false;
+    const auto decoded = decode_transaction(encode(tx));
+    return decoded && *decoded == tx;
+}
+
 std::string why_not_settled(const execution::Outcome& outcome) {
     return outcome.status == evm::Status::revert ? describe_revert(outcome.output)
                                                  : evm::to_string(outcome.status);
@@ -90,26 +97,76 @@ uint256 paid_by(OpenScope& scope, const Root& root, uint64_t gas_used) {
     return (price - base_fee) * uint256{gas_used};
 }
 
+/// Returns what the scope has spent since; on rollups without @p paid_gas, for which a transaction
+/// pays.
+RootUse use_since(OpenScope& scope, const Spent& before, uint64_t paid_gas) {
+    const Spent now = spent_by(scope);
+    const bool in_blobs = scope.options().data_availability == DataAvailability::blobs;
+    return {.l1_gas = now.l1_gas - before.l1_gas,
+            .unpaid_gas = now.gas_on_rollups - before.gas_on_rollups - paid_gas,
+            .blob_bytes = in_blobs ? now.batch_bytes - before.batch_bytes : 0};
+}
+
+Result<void, Refusal> require_l1_gas_granted(const OpenScope& scope, const RootUse& use) {
+    const uint64_t granted = scope.options().max_l1_gas_per_root;
+    if (use.l1_gas <= granted) return {};
+    return refuse(
+        RefusalRule::gas_budget,
+        fmt::format("it takes {} gas on L1, the builder grants a root {}", use.l1_gas, granted));
+}
+
 /// Refuses a root, or an ordinary transaction of a rollup, that took more gas on L1 than one may, or
 /// pays too little for what it took.
 Result<void, Refusal> require_paid(OpenScope& scope, const Root& root, uint64_t gas_used,
                                    const Spent& before) {
-    const Spent now = spent_by(scope);
-    const auto& options = scope.options();
     const bool is_on_rollup = std::holds_alternative<L2Root>(root);
-    const bool in_blobs = options.data_availability == DataAvailability::blobs;
-    const RootUse use{
-        .l1_gas = now.l1_gas - before.l1_gas,
-        .unpaid_gas = now.gas_on_rollups - before.gas_on_rollups - (is_on_rollup ? gas_used : 0),
-        .blob_bytes = in_blobs ? now.batch_bytes - before.batch_bytes : 0};
-    if (use.l1_gas > options.max_l1_gas_per_root)
-        return refuse(RefusalRule::gas_budget,
-                      fmt::format("it takes {} gas on L1, the builder grants a root {}", use.l1_gas,
-                                  options.max_l1_gas_per_root));
-    if (auto why = why_underpaid(paid_by(scope, root, gas_used), use, prices_of(scope.l1()),
-                                 options.price))
-        return refuse(RefusalRule::underpaid, std::move(*why));
-    return {};
+    const RootUse use = use_since(scope, before, is_on_rollup ? gas_used : 0);
+    TRY_VOID(require_l1_gas_granted(scope, use));
+    const auto prices = prices_of(scope.l1());
+    const auto& rule = scope.options().price;
+    auto why = why_underpaid(paid_by(scope, root, gas_used), use, prices, rule);
+    if (!why) return {};
+    auto refused = refuse(RefusalRule::underpaid, std::move(*why));
+    const uint256 asked = asked_of(use, prices, rule);
+    refused.error().sufficient_fee = is_on_rollup ? priority_fee_for(asked, gas_used) : asked;
+    return refused;
+}
+
+/// The outcome of a call's plan on a rollup, and what the builder asks for it.
+struct ExecutedCall {
+    execution::Outcome outcome;
+    uint256 asked_wei;
+};
+/// Runs the plan of a simulated call; refuses one that comes out another way.
+Result<ExecutedCall, Refusal> execute_and_price(OpenScope& scope, const RootCall& call,
+                                                const RootResult& simulated) {
+    const Spent before = spent_by(scope);
+    auto outcome = TRY(execute(scope, call, simulated.context, simulated.plan));
+    if (outcome.succeeded() != simulated.success || outcome.output != simulated.output)
+        return refuse(RefusalRule::execution_differs,
+                      fmt::format("simulated: {}; executed: {}", to_hex(simulated.output),
+                                  to_hex(outcome.output)));
+    RootUse use = use_since(scope, before, 0);
+    // It does not stand in the block.
+    use.unpaid_gas += outcome.rollup_gas_used;
+    if (use.blob_bytes != 0) use.blob_bytes += rollup::size_in_batch(as_signed(call.transaction));
+    TRY_VOID(require_l1_gas_granted(scope, use));
+    return ExecutedCall{std::move(outcome),
+                        asked_of(use, prices_of(scope.l1()), scope.options().price)};
+}
+
+/// Returns the call's root, named by its place in the scope; refuses what can't run at all.
+Result<protocol::RootContext, Refusal> admit(OpenScope& scope, const RootCall& call,
+                                             uint64_t index) {
+    const auto& tx = call.transaction;
+    if (call.chain_id != scope.l1().chain_id() && scope.find(call.chain_id) == nullptr)
+        return refuse(RefusalRule::unknown_chain, scope.why_absent(uint256{call.chain_id}));
+    if (tx.type == TxType::system || tx.type == TxType::blob || !has_encoding(tx))
+        return refuse(RefusalRule::transaction,
+                      "a root is a user's transaction, with all fields of its type, without blobs");
+    if (tx.gas_limit > execution::MAX_GAS)
+        return refuse(RefusalRule::transaction, "gas: more than a block can have");
+    return protocol::RootContext{uint256{call.chain_id}, hash(tx), uint256{index}};
 }
 
 /// Returns all that any of the roots looked at.
@@ -138,6 +195,43 @@ struct ScopeBuilder::Scope {
         auto simulated = builder::simulate(open, candidate);
         open.rollback(before);
         return simulated;
+    }
+
+    /// Returns what @p work does, and takes back all of it.
+    template <typename Work>
+    std::invoke_result_t<Work> taking_back(const Work& work) {
+        const auto before = open.checkpoint();
+        const auto checked = settlement_check;
+        auto result = work();
+        settlement_check = checked;
+        open.rollback(before);
+        return result;
+    }
+
+    /// Leaves the scope as the call left it.
+    Result<RootCallResult, Refusal> simulate(const RootCall& call,
+                                             const protocol::RootContext& context) {
+        if (call.prepare) {
+            call.prepare(open.l1().chain_id(), open.l1().state());
+            for (auto& rollup : open.rollups())
+                call.prepare(rollup.chain_id(), rollup.block().state());
+        }
+        const auto before = open.checkpoint();
+        auto result = TRY(builder::simulate(open, call, context));
+        open.rollback(before);
+        result.root.root_id = protocol::root_id(open.l1().settlement(), context);
+        if (call.chain_id == open.l1().chain_id()) return result;
+        auto executed = execute_and_price(open, call, result.root);
+        if (executed) {
+            result.root.gas_used = executed->outcome.gas_used;
+            result.outcome = std::move(executed->outcome);
+            result.asked_wei = executed->asked_wei;
+            if (auto checked = settlement_check.check(open, result.root.plan); !checked)
+                executed = std::unexpected{std::move(checked.error())};
+        }
+        if (executed) return result;
+        executed.error().calls = std::move(result.root.calls);
+        return std::unexpected{std::move(executed.error())};
     }
 
     /// Executes and checks the plan of @p simulated, or takes all of it back.
@@ -195,7 +289,7 @@ struct ScopeBuilder::Scope {
         const auto& rollup = *open.find(part.chain_id);
         auto execution = rollup::execute_batch(
             rollup.followed().chain, rollup.followed().config, part.batch,
-            {.parent = rollup.parent().hash, .digests = rollup::Digests::yes});
+            {.parent = rollup.batch_parent().hash, .digests = rollup::Digests::yes});
         CHECK(execution.has_value());  // it was built on this block
         return std::move(execution->digests);
     }
@@ -248,15 +342,25 @@ ScopeBuilder& ScopeBuilder::operator=(ScopeBuilder&&) noexcept = default;
 Result<ScopeBuilder, l1::L1Error> ScopeBuilder::open(const l1::L1View& l1,
                                                      const rollup::Follower& follower,
                                                      const L1Contracts& contracts,
-                                                     const BuilderOptions& options) {
+                                                     const BuilderOptions& options,
+                                                     const UnsettledBlocks& unsettled) {
     auto snapshot = TRY(read_snapshot(l1));
     return ScopeBuilder{std::unique_ptr<Scope>{
-        new Scope{.open = {std::move(snapshot), follower, contracts, options}}}};
+        new Scope{.open = {std::move(snapshot), follower, contracts, options, unsettled}}}};
+}
+
+Result<ScopeBuilder, l1::L1Error> ScopeBuilder::open_block(
+    const l1::L1View& l1, const rollup::Follower& follower, const L1Contracts& contracts,
+    const BuilderOptions& options, const UnsettledBlocks& unsettled, ChainId chain_id) {
+    auto snapshot = TRY(read_snapshot(l1));
+    return ScopeBuilder{std::unique_ptr<Scope>{new Scope{
+        .open = {std::move(snapshot), follower, contracts, options, unsettled, chain_id}}}};
 }
 
 ScopeBuilder::~ScopeBuilder() = default;
 
 Result<RootResult, Refusal> ScopeBuilder::add(const Root& root) {
+    CHECK(!scope_->open.only());
     const auto candidate = TRY(admit(scope_->open, root, scope_->next_index()));
     auto result = TRY(scope_->simulate(candidate));
     TRY_VOID(scope_->execute(candidate, result));
@@ -265,8 +369,25 @@ Result<RootResult, Refusal> ScopeBuilder::add(const Root& root) {
     return result;
 }
 
-Result<execution::Outcome, Refusal> ScopeBuilder::add_transaction(ChainId chain_id,
-                                                                  const Transaction& tx) {
+Result<RootResult, Refusal> ScopeBuilder::simulate(const Root& root) {
+    return scope_->taking_back([&]() -> Result<RootResult, Refusal> {
+        const auto candidate = TRY(admit(scope_->open, root, scope_->next_index()));
+        auto result = TRY(scope_->simulate(candidate));
+        TRY_VOID(scope_->execute(candidate, result));
+        result.root_id = protocol::root_id(scope_->open.l1().settlement(), candidate.context);
+        return result;
+    });
+}
+
+Result<RootCallResult, Refusal> ScopeBuilder::simulate_call(const RootCall& call) {
+    return scope_->taking_back([&]() -> Result<RootCallResult, Refusal> {
+        const auto context = TRY(admit(scope_->open, call, scope_->next_index()));
+        return scope_->simulate(call, context);
+    });
+}
+
+Result<execution::Outcome, Refusal> ScopeBuilder::add_transaction(
+    ChainId chain_id, const Transaction& tx, std::optional<Address> known_sender) {
     using execution::TxError;
     auto& open = scope_->open;
     const L2Root submitted{chain_id, tx};
@@ -274,7 +395,12 @@ Result<execution::Outcome, Refusal> ScopeBuilder::add_transaction(ChainId chain_
     if (!rollup) return refuse(RefusalRule::unknown_chain, open.why_absent(uint256{chain_id}));
     if (tx.type == TxType::system) return refuse(submitted, TxError::system_pays_or_sends);
     if (tx.type == TxType::blob) return refuse(submitted, TxError::no_blobs);
-    const auto sender = execution::sender_of(tx, rollup->block().environment());
+    // Of a block that is not settled at once nothing may be wrong that is seen as it is settled.
+    if (open.only() && !is_as_encoded(tx))
+        return refuse(RefusalRule::transaction,
+                      "it lacks a field of its type, or has one that its type does not have");
+    const auto sender = known_sender ? Result<Address, TxError>{*known_sender}
+                                     : execution::sender_of(tx, rollup->block().environment());
     if (!sender) return refuse(submitted, sender.error());
     if (is_root(*rollup, tx)) return refuse(submitted, TxError::root_without_load);
     const auto before = open.checkpoint();
@@ -283,6 +409,7 @@ Result<execution::Outcome, Refusal> ScopeBuilder::add_transaction(ChainId chain_
     if (!outcome) return refuse(submitted, outcome.error());
     if (open.options().data_availability == DataAvailability::calldata)
         open.l1().budget.add_calldata(encode(tx));
+    open.count_batches();
     auto taken = require_room(open);
     if (taken && open.l1().budget.left() == 0)
         taken = refuse(RefusalRule::scope_full, "the L1 transaction has no gas left for it");
@@ -295,6 +422,11 @@ Result<execution::Outcome, Refusal> ScopeBuilder::add_transaction(ChainId chain_
 bool ScopeBuilder::is_ordinary(ChainId chain_id, const Transaction& tx) {
     auto* const rollup = scope_->open.find(chain_id);
     return rollup != nullptr && !is_root(*rollup, tx);
+}
+
+std::optional<std::string> ScopeBuilder::why_absent(ChainId chain_id) {
+    if (scope_->open.find(chain_id) != nullptr) return std::nullopt;
+    return scope_->open.why_absent(uint256{chain_id});
 }
 
 const l1::L1Head& ScopeBuilder::l1_parent() const noexcept {
@@ -320,6 +452,24 @@ Result<void, SealError> ScopeBuilder::rehearse() {
     const auto rehearsed = scope_->rehearse();
     if (!rehearsed) return std::unexpected{rehearsed.error()};
     return {};
+}
+
+Result<UnsettledBlockPtr, SealError> ScopeBuilder::end_block() {
+    CHECK(scope_->open.only());
+    auto* const rollup = scope_->open.find(*scope_->open.only());
+    CHECK(rollup != nullptr);
+    auto block = std::make_shared<UnsettledBlock>();
+    block->content = rollup->content();
+    block->batch_size = rollup->content_size();
+    block->all_gas_used = rollup->block().all_gas_used();
+    auto sealed = rollup->block().seal();
+    if (!sealed)
+        return std::unexpected{
+            SealError{SealRule::batch_refused,
+                      fmt::format("chain {}: {}", rollup->chain_id(), to_string(sealed.error()))}};
+    block->block = std::make_shared<const chain::StoredBlock>(std::move(sealed->block));
+    block->state = std::move(sealed->state);
+    return block;
 }
 
 }  // namespace scope::builder

@@ -3,6 +3,8 @@
 #include <memory>
 
 #include "builder/bundle.hpp"
+#include "builder/root_call.hpp"
+#include "builder/unsettled.hpp"
 #include "rollup/follower.hpp"
 
 namespace scope::builder {
@@ -22,10 +24,20 @@ class ScopeBuilder {
     /// does not have, or whose clock is too far ahead of L1's, takes no part.
     ///
     /// @param l1, follower  Must outlive it. Heads may move; then the scope does not settle.
+    /// @param unsettled     Blocks of rollups on their followed heads: their batches begin with
+    ///                      these, and they settle whether anything is added or not. A rollup whose
+    ///                      blocks did not open the scope for all others is left out.
     static Result<ScopeBuilder, l1::L1Error> open(const l1::L1View& l1,
                                                   const rollup::Follower& follower,
                                                   const L1Contracts& contracts,
-                                                  const BuilderOptions& options);
+                                                  const BuilderOptions& options,
+                                                  const UnsettledBlocks& unsettled = {});
+    /// Opens the next block of one rollup, which will be unsettled: for ordinary transactions alone.
+    /// All that open says of rollups is said of this one; the others take no part but for the room
+    /// that their unsettled blocks take in the scope that settles them.
+    static Result<ScopeBuilder, l1::L1Error> open_block(
+        const l1::L1View& l1, const rollup::Follower& follower, const L1Contracts& contracts,
+        const BuilderOptions& options, const UnsettledBlocks& unsettled, ChainId chain_id);
     ~ScopeBuilder();
     ScopeBuilder(ScopeBuilder&&) noexcept;
     ScopeBuilder& operator=(ScopeBuilder&&) noexcept;
@@ -36,13 +48,25 @@ class ScopeBuilder {
     /// Returns what happened under it, or why it was refused: then it leaves no trace.
     Result<RootResult, Refusal> add(const Root& root);
 
+    /// Does what add does, and keeps nothing: returns what would happen under the root, or why it
+    /// would be refused.
+    Result<RootResult, Refusal> simulate(const Root& root);
+    /// Simulates a call as a root, and on a rollup executes its plan; keeps nothing. What would be
+    /// refused of a root, but for what it pays, is refused here.
+    Result<RootCallResult, Refusal> simulate_call(const RootCall& call);
+
     /// Adds an ordinary transaction of a rollup, in no root: its scoped calls revert (NoOpenRoot).
     /// One that is a root can't stand so, and it pays for what it costs the builder as a root does.
-    Result<execution::Outcome, Refusal> add_transaction(ChainId chain_id, const Transaction& tx);
+    /// @param known_sender  As execution::sender_of gives it; nullopt: it is recovered.
+    Result<execution::Outcome, Refusal> add_transaction(ChainId chain_id, const Transaction& tx,
+                                                        std::optional<Address> known_sender = {});
 
     /// Returns whether a transaction is no root by its rollup's rule as the block stands, so that
     /// it goes to add_transaction and not to add; false if the rollup takes no part.
     [[nodiscard]] bool is_ordinary(ChainId chain_id, const Transaction& tx);
+
+    /// Returns why a chain is no rollup of this scope, human-readable; nullopt if it is one.
+    [[nodiscard]] std::optional<std::string> why_absent(ChainId chain_id);
 
     /// Returns the L1 block on which the scope is built.
     [[nodiscard]] const l1::L1Head& l1_parent() const noexcept;
@@ -57,6 +81,10 @@ class ScopeBuilder {
     /// Goes as far as seal does without a prover, and returns what seal would refuse by then. Once
     /// only, and in place of seal.
     Result<void, SealError> rehearse();
+
+    /// Ends the block that open_block opened, which may have no transactions of users. Once only, and
+    /// in place of seal. REQUIRES: why_absent says nothing.
+    Result<UnsettledBlockPtr, SealError> end_block();
 
   private:
     struct Scope;

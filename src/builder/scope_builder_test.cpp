@@ -19,6 +19,7 @@ using test::CHAIN;
 using test::NetworkChanges;
 using test::REMOTE;
 using test::TestNetwork;
+using test::with_batons;
 using testing::HasSubstr;
 
 /// Proves everything.
@@ -254,26 +255,6 @@ TEST(scope_builder, takes_a_root_only_as_root_and_nothing_else_so) {
     EXPECT_THAT(refused.error().reason, HasSubstr("not a root"));
     EXPECT_TRUE(scope.add_transaction(CHAIN, other).has_value());
     EXPECT_FALSE(scope.is_ordinary(ChainId{999}, other));
-}
-
-/// A network whose ScopedCallables tell a baton, so that roots without calls can be added.
-NetworkChanges with_batons() {
-    namespace callable = protocol::callable;
-    const auto selector_of = [](const Bytes& calldata) {
-        return to_bytes(BytesView{calldata}.first(abi::Selector::size()));
-    };
-    const callable::Baton baton;
-    const CannedAnswer told{selector_of(callable::get_baton()),
-                            abi::encode(Hash{}, std::tuple{baton.trace, baton.depth,
-                                                           baton.gas_to_ask, protocol::Marks{}})};
-    const Bytes code = test::canned_code(
-        {told, {selector_of(callable::get_remotes()), abi::encode(std::vector<uint256>{})}});
-    NetworkChanges changes;
-    changes.rollup = [code](rollup::RollupConfig& config) {
-        config.genesis.alloc[rollup::PREDEPLOY].code = code;
-    };
-    changes.l1_callable = {told};
-    return changes;
 }
 
 TEST(scope_builder, gives_roots_their_indices_and_seals_them) {

@@ -52,7 +52,7 @@ Result<void, Refusal> require_limit(OpenScope& scope, ChainId chain_id, ChainId 
 }  // namespace
 
 Result<void, Refusal> require_room(const OpenScope& scope) {
-    size_t all = 0;
+    size_t all = scope.other_batches_size();
     for (const auto& rollup : scope.rollups()) {
         if (!rollup.is_touched()) continue;
         const size_t size = rollup.batch_size();

@@ -125,6 +125,19 @@ class Simulation::Interceptor final : public execution::Host, private evm::Trace
         if (side.chain.scope_transaction) set_tracer(this);
     }
 
+    /// Has another one see what this one sees.
+    void trace(evm::Tracer* tracer) {
+        outer_ = tracer;
+        set_tracer(side_.chain.scope_transaction || outer_ != nullptr ? this : nullptr);
+    }
+    /// Runs a message of the simulation itself: not for the other tracer.
+    evm::CallResult call_unseen(const evm::Message& message) {
+        auto* const seen_by = std::exchange(outer_, nullptr);
+        auto result = call(message);
+        outer_ = seen_by;
+        return result;
+    }
+
     [[nodiscard]] const evm::TransactionContext& transaction() const noexcept override {
         return side_.chain.scope_transaction ? side_.chain.scope_transaction->transaction()
                                              : Host::transaction();
@@ -139,13 +152,33 @@ class Simulation::Interceptor final : public execution::Host, private evm::Trace
     uint256 balance(const Address& address) override;
 
   private:
+    void on_transaction_start(int64_t gas_refund) override {
+        if (outer_ != nullptr) outer_->on_transaction_start(gas_refund);
+    }
+    void on_call_start(const evm::Message& message) override {
+        if (outer_ != nullptr) outer_->on_call_start(message);
+    }
+    void on_call_end(const evm::CallResult& result) override {
+        if (outer_ != nullptr) outer_->on_call_end(result);
+    }
+    void on_frame_start(const evm::Message& message, const evm::Code& code) override {
+        if (outer_ != nullptr) outer_->on_frame_start(message, code);
+    }
     void on_instruction(const evm::TraceStep& step) override;
+    void on_cost(int64_t gas_cost, int64_t gas_refund,
+                 std::optional<evm::Status> failure) override {
+        if (outer_ != nullptr) outer_->on_cost(gas_cost, gas_refund, failure);
+    }
+    void on_frame_end(const evm::CallResult& result) override {
+        if (outer_ != nullptr) outer_->on_frame_end(result);
+    }
     void refuse_coinbase();
 
     Impl& impl_;
     Side& side_;
     std::map<std::pair<Address, Hash>, Hash> written_;  // transient storage, by this root
     bool reads_escrow_ = false;                         // L1: ScopedCallable asks the settlement
+    evm::Tracer* outer_ = nullptr;
 };
 
 struct Simulation::Impl {
@@ -187,12 +220,12 @@ struct Simulation::Impl {
     }
 
     evm::CallResult from_loader(Side& side, const Bytes& calldata, int depth) {
-        return side.host->call({.depth = depth,
-                                .gas = LOADER_GAS,
-                                .recipient = side.chain.callable,
-                                .sender = side.chain.loader,
-                                .code_address = side.chain.callable,
-                                .input = calldata});
+        return side.host->call_unseen({.depth = depth,
+                                       .gas = LOADER_GAS,
+                                       .recipient = side.chain.callable,
+                                       .sender = side.chain.loader,
+                                       .code_address = side.chain.callable,
+                                       .input = calldata});
     }
 
     /// ScopedCallable does not do what it is asked: the transaction was aborted, or has no gas.
@@ -264,11 +297,11 @@ struct Simulation::Impl {
         // itself on (§7). That one stands here, before all frames: one that reverts would take back
         // what is warm by then, and it does not come again.
         if (!side.chain.scope_transaction)
-            side.host->call({.gas = LOADER_GAS,
-                             .recipient = side.chain.callable,
-                             .sender = side.chain.callable,
-                             .code_address = side.chain.callable,
-                             .input = callable::get_baton()});
+            side.host->call_unseen({.gas = LOADER_GAS,
+                                    .recipient = side.chain.callable,
+                                    .sender = side.chain.callable,
+                                    .code_address = side.chain.callable,
+                                    .input = callable::get_baton()});
     }
 
     /// Returns the depth at which execution runs handleScopedCall: one below runRoot or serveAnchor,
@@ -328,7 +361,8 @@ struct Simulation::Impl {
                                            : evm::to_string(result.status);
             const bool short_of_gas =
                 protocol::fault_of(result.output) == protocol::Fault::too_little_gas ||
-                result.status == evm::Status::out_of_gas;
+                result.status == evm::Status::out_of_gas ||
+                result.status == evm::Status::aborted;  // asking that has none left
             const auto rule = waiting ? RefusalRule::gas_budget : target.chain.when_short;
             refuse(short_of_gas ? rule : RefusalRule::fault,
                    fmt::format("chain {} can't serve the call to {}: {}, with {} gas left",
@@ -649,6 +683,8 @@ evm::AccessStatus Simulation::Interceptor::access_account(const Address& address
 }
 
 void Simulation::Interceptor::on_instruction(const evm::TraceStep& step) {
+    if (outer_ != nullptr) outer_->on_instruction(step);
+    if (!side_.chain.scope_transaction) return;
     if (const auto field = field_read_by(step.opcode)) impl_.environment.insert(*field);
     if (step.opcode == evm::OP_BLOBHASH)
         impl_.refuse(RefusalRule::blob_hash,
@@ -674,6 +710,10 @@ Simulation::Simulation(const std::vector<SimulatedChain>& chains,
 }
 
 Simulation::~Simulation() = default;
+
+void Simulation::trace(ChainId chain_id, evm::Tracer* tracer) {
+    if (Side* const side = impl_->find(uint256{chain_id})) side->host->trace(tracer);
+}
 
 execution::Host& Simulation::host() noexcept {
     return *impl_->root_side->host;

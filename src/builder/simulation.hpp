@@ -58,6 +58,10 @@ class Simulation {
     Simulation(const Simulation&) = delete;
     Simulation& operator=(const Simulation&) = delete;
 
+    /// Has @p tracer see what contracts do on a chain of the scope; null: none. Not seen is what
+    /// simulation itself has ScopedCallable do. Before the root's own code runs.
+    void trace(ChainId chain_id, evm::Tracer* tracer);
+
     /// Returns the host on which the user's transaction or operation runs: over the state of the
     /// root's own chain.
     [[nodiscard]] execution::Host& host() noexcept;

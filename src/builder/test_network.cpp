@@ -2,6 +2,7 @@
 
 #include "evm/opcodes.hpp"
 #include "protocol/abi_fields.hpp"
+#include "protocol/callable.hpp"
 
 namespace scope::builder::test {
 
@@ -52,6 +53,25 @@ Bytes canned_code(const std::vector<CannedAnswer>& answers) {
     }
     code.push_back(evm::OP_STOP);
     return concat(code, outputs);
+}
+
+NetworkChanges with_batons() {
+    namespace callable = protocol::callable;
+    const auto selector_of = [](const Bytes& calldata) {
+        return to_bytes(BytesView{calldata}.first(abi::Selector::size()));
+    };
+    const callable::Baton baton;
+    const CannedAnswer told{selector_of(callable::get_baton()),
+                            abi::encode(Hash{}, std::tuple{baton.trace, baton.depth,
+                                                           baton.gas_to_ask, protocol::Marks{}})};
+    const Bytes code = canned_code(
+        {told, {selector_of(callable::get_remotes()), abi::encode(std::vector<uint256>{})}});
+    NetworkChanges changes;
+    changes.rollup = [code](rollup::RollupConfig& config) {
+        config.genesis.alloc[rollup::PREDEPLOY].code = code;
+    };
+    changes.l1_callable = {told};
+    return changes;
 }
 
 TestNetwork::TestNetwork(const NetworkChanges& changes) {

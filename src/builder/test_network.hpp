@@ -28,6 +28,9 @@ struct NetworkChanges {
     state::GenesisAlloc l1 = {};  ///< beside its own accounts
 };
 
+/// Returns changes by which ScopedCallables tell a baton, so that roots without calls can be added.
+NetworkChanges with_batons();
+
 /// An L1 and two rollups at their genesis, without contracts of ours: ScopedCallable is that of
 /// test_rollup on rollups. On L1 it and the settlement contract accept everything; the latter
 /// returns rollups as they are, and 0 as any account's nonce. The follower has followed L1.

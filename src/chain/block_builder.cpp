@@ -50,10 +50,13 @@ BlockHeader child_header(const ChainSpec& spec, const Hash& parent_hash, const B
 
     const evm::Rules& rules = spec.rules_at(header.number, header.timestamp_s);
     const bool is_first_london = rules.has_fee_market && !parent.base_fee_per_gas;
+    const auto forced = forced_child(spec, parent_hash);
     header.gas_limit = attributes.gas_limit.value_or(parent.gas_limit *
                                                      (is_first_london ? ELASTICITY_MULTIPLIER : 1));
     CHECK(is_gas_limit_allowed(header.gas_limit, parent, is_first_london));
-    if (rules.has_fee_market) header.base_fee_per_gas = next_base_fee(parent);
+    if (forced.gas_limit) header.gas_limit = *forced.gas_limit;
+    if (rules.has_fee_market)
+        header.base_fee_per_gas = forced.base_fee.value_or(next_base_fee(parent));
     if (rules.has_withdrawals) header.withdrawals_root = withdrawals_root(attributes.withdrawals);
     if (rules.has_blobs) {
         header.excess_blob_gas = next_excess_blob_gas(spec, parent, header.timestamp_s);
@@ -69,7 +72,7 @@ struct BlockBuilder::Impl {
          state::Journal* journal)
         : spec(on.spec()),
           parent(on.store().block(parent_hash)),
-          parent_state(on.store().state(parent_hash)),
+          parent_state(on.state_after(parent_hash)),
           ancestors(on.ancestors(parent_hash)) {
         CHECK(parent != nullptr);
         block.header = child_header(spec, parent_hash, parent->header(), attributes);

@@ -69,6 +69,7 @@ execution::Environment make_environment(const ChainSpec& spec, const BlockHeader
     environment.blobs = spec.blobs_at(header.timestamp_s);
     environment.rollup = spec.rollup;
     environment.block_hashes = ancestors;
+    environment.forced = spec.forced;
     auto& block = environment.block;
     block.coinbase = header.coinbase;
     block.number = header.number;
@@ -124,6 +125,21 @@ Chain::Chain(ChainSpec spec, const Genesis& genesis, std::unique_ptr<Store> stor
     store_->set_head(hash);
 }
 
+std::shared_ptr<const state::WorldState> Chain::state_after(const Hash& block) const {
+    if (spec_.forced)
+        if (auto forced = spec_.forced->state(block)) return forced;
+    return store_->state(block);
+}
+
+void force_state(const Chain& chain, const Hash& block,
+                 const std::function<void(state::State&)>& change) {
+    const auto before = chain.state_after(block);
+    CHECK(before != nullptr && chain.spec().forced != nullptr);
+    state::State state{*before};
+    change(state);
+    chain.spec().forced->set_state(block, before->after(state.diff()));
+}
+
 std::unique_ptr<execution::BlockHashes> Chain::ancestors(const Hash& parent) const {
     return std::make_unique<Ancestors>(*store_, parent);
 }
@@ -163,7 +179,7 @@ BrokenRules Chain::broken_rules(const Block& block) const {
 Result<SealedBlock, BlockRefusal> Chain::execute(const Block& block, const StoredBlock& parent,
                                                  BrokenRules& broken) const {
     const BlockHeader& header = block.header;
-    const auto parent_state = store_->state(header.parent_hash);
+    const auto parent_state = state_after(header.parent_hash);
     CHECK(parent_state != nullptr);
     const auto hashes = ancestors(header.parent_hash);
     const execution::Environment environment = make_environment(spec_, header, hashes.get());
@@ -265,13 +281,18 @@ void Chain::set_head(const Hash& block_hash) {
     store_->set_head(block_hash);
 }
 
-Result<BuiltBlock, BlockRefusal> Chain::build_block(
-    const BlockAttributes& attributes, std::span<const Transaction> transactions) const {
+Result<BuiltBlock, BlockRefusal> Chain::build_block(const BlockAttributes& attributes,
+                                                    std::span<const Transaction> transactions,
+                                                    std::span<const Address> senders) const {
+    CHECK(senders.empty() || senders.size() == transactions.size());
     BlockBuilder builder{*this, head()->hash, attributes};
-    execution::SenderRecovery senders{transactions, builder.environment()};
+    std::optional<execution::SenderRecovery> recovery;
+    if (senders.empty()) recovery.emplace(transactions, builder.environment());
     BuiltBlock built;
     for (size_t i = 0; i < transactions.size(); ++i) {
-        auto outcome = builder.try_transaction_of(senders.sender(i), transactions[i]);
+        auto outcome = builder.try_transaction_of(
+            recovery ? recovery->sender(i) : Result<Address, execution::TxError>{senders[i]},
+            transactions[i]);
         if (outcome)
             built.outcomes.push_back(std::move(*outcome));
         else

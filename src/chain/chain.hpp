@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -53,8 +54,11 @@ class Chain {
     [[nodiscard]] const ChainSpec& spec() const noexcept { return spec_; }
     [[nodiscard]] const Store& store() const noexcept { return *store_; }
     [[nodiscard]] StoredBlockPtr head() const { return store_->head(); }
+    /// Returns the state on which children of a block are executed: the one after it, with the
+    /// changes by force (ChainSpec::forced); null if it is not kept.
+    [[nodiscard]] std::shared_ptr<const state::WorldState> state_after(const Hash& block) const;
     [[nodiscard]] std::shared_ptr<const state::WorldState> head_state() const {
-        return store_->state(head()->hash);
+        return state_after(head()->hash);
     }
     /// Returns the hashes of the ancestors of a child of @p parent.
     [[nodiscard]] std::unique_ptr<execution::BlockHashes> ancestors(const Hash& parent) const;
@@ -78,8 +82,10 @@ class Chain {
     void set_head(const Hash& block_hash);
 
     /// Builds a block on the head from those of @p transactions that fit, in their order.
+    /// @param senders  Theirs, as execution::sender_of gives them; empty: they are recovered.
     Result<BuiltBlock, BlockRefusal> build_block(const BlockAttributes& attributes,
-                                                 std::span<const Transaction> transactions) const;
+                                                 std::span<const Transaction> transactions,
+                                                 std::span<const Address> senders = {}) const;
 
     /// Keeps a blob for derivation from this chain. Returns false, and keeps nothing, if the proof
     /// does not hold. The blob's versioned hash is that of the commitment.
@@ -93,6 +99,12 @@ class Chain {
     ChainSpec spec_;
     std::unique_ptr<Store> store_;
 };
+
+/// Changes the state after a block by force: its children are executed on what @p change makes of
+/// it, beside what was forced there before.
+/// REQUIRES: a specification with ChainSpec::forced; the chain has the block's state.
+void force_state(const Chain& chain, const Hash& block,
+                 const std::function<void(state::State&)>& change);
 
 /// Returns the environment of a block with this header.
 execution::Environment make_environment(const ChainSpec& spec, const BlockHeader& header,

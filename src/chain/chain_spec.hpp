@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "execution/environment.hpp"
+#include "execution/forced.hpp"
 #include "types/block.hpp"
 
 namespace scope::chain {
@@ -29,6 +30,11 @@ struct ChainSpec {
     /// Rules of the rollup that it is; null: Ethereum's rules alone.
     std::shared_ptr<const execution::RollupRule> rollup;
     Address deposit_contract;  ///< EIP-6110
+    /// First blocks of forks that have no revision, since they change no execution rule: the fork
+    /// id counts them (EIP-2124).
+    std::vector<uint64_t> other_fork_blocks{};
+    /// Changes by force, which all nodes of a devnet share; null elsewhere.
+    std::shared_ptr<execution::Forced> forced = nullptr;
 
     [[nodiscard]] evm::Revision revision_at(uint64_t number, uint64_t timestamp_s) const noexcept;
     [[nodiscard]] const evm::Rules& rules_at(uint64_t number, uint64_t timestamp_s) const noexcept {

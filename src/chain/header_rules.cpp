@@ -35,6 +35,10 @@ void check_blob_fields(BlockFindings& findings, const ChainSpec& spec, const Blo
 
 }  // namespace
 
+execution::Forced::Child forced_child(const ChainSpec& spec, const Hash& parent_hash) {
+    return spec.forced ? spec.forced->child(parent_hash) : execution::Forced::Child{};
+}
+
 bool is_gas_limit_allowed(uint64_t gas_limit, const BlockHeader& parent, bool is_first_london) {
     const uint64_t before = parent.gas_limit * (is_first_london ? ELASTICITY_MULTIPLIER : 1);
     const uint64_t distance = gas_limit > before ? gas_limit - before : before - gas_limit;
@@ -49,14 +53,19 @@ void check_header(BlockFindings& findings, const ChainSpec& spec, const BlockHea
                    BlockError::timestamp_not_after_parent);
     findings.check(header.extra_data.size() > MAX_EXTRA_DATA_SIZE, BlockError::extra_data_too_long);
     const evm::Rules& rules = spec.rules_at(header.number, header.timestamp_s);
+    const auto forced = forced_child(spec, header.parent_hash);
     findings.check(header.gas_limit > execution::MAX_GAS, BlockError::gas_limit_too_big);
-    findings.check(!is_gas_limit_allowed(header.gas_limit, parent,
-                                         rules.has_fee_market && !parent.base_fee_per_gas),
+    findings.check(forced.gas_limit
+                       ? header.gas_limit != *forced.gas_limit
+                       : !is_gas_limit_allowed(header.gas_limit, parent,
+                                               rules.has_fee_market && !parent.base_fee_per_gas),
                    BlockError::gas_limit_out_of_bounds);
     findings.check(header.gas_used > header.gas_limit, BlockError::gas_used_above_limit);
-    findings.check(header.base_fee_per_gas !=
-                       (rules.has_fee_market ? std::optional{next_base_fee(parent)} : std::nullopt),
-                   BlockError::wrong_base_fee);
+    findings.check(
+        header.base_fee_per_gas !=
+            (rules.has_fee_market ? std::optional{forced.base_fee.value_or(next_base_fee(parent))}
+                                  : std::nullopt),
+        BlockError::wrong_base_fee);
     findings.check(header.difficulty != next_difficulty(spec, parent, header.timestamp_s),
                    BlockError::wrong_difficulty);
     if (rules.is_proof_of_stake) {

@@ -22,6 +22,9 @@ void check_body(BlockFindings& findings, const ChainSpec& spec, const Block& blo
 Result<void, BlockError> validate_ommers(const ChainSpec& spec, const Block& block,
                                          const Store& store);
 
+/// Returns what was forced of a block's child (ChainSpec::forced).
+execution::Forced::Child forced_child(const ChainSpec& spec, const Hash& parent_hash);
+
 /// Returns whether a block may have a gas limit after its parent's (with EIP-1559's step at
 /// London).
 bool is_gas_limit_allowed(uint64_t gas_limit, const BlockHeader& parent, bool is_first_london);

@@ -86,10 +86,10 @@ uint256 ether_of(const rollup::RollupConfig& rollup) {
 }
 
 Bytes register_rollup(const rollup::RollupConfig& rollup, const Address& verifier,
-                      const chain::StoredBlock& genesis) {
+                      const Hash& genesis_hash) {
     const Address anyone;  // no sequencing policy
     return abi::call("registerRollup(uint256,bytes32,address,address,bytes32)",
-                     uint256{rollup.chain_id()}, rollup.program_id, verifier, anyone, genesis.hash);
+                     uint256{rollup.chain_id()}, rollup.program_id, verifier, anyone, genesis_hash);
 }
 
 }  // namespace scope::devnet

@@ -30,6 +30,10 @@ rollup::RollupConfig rollup_config(ChainId chain_id, const protocol::SettlementI
 uint256 ether_of(const rollup::RollupConfig& rollup);
 /// Encodes calldata of Settlement.registerRollup, without a sequencing policy.
 Bytes register_rollup(const rollup::RollupConfig& rollup, const Address& verifier,
-                      const chain::StoredBlock& genesis);
+                      const Hash& genesis_hash);
+inline Bytes register_rollup(const rollup::RollupConfig& rollup, const Address& verifier,
+                             const chain::StoredBlock& genesis) {
+    return register_rollup(rollup, verifier, genesis.hash);
+}
 
 }  // namespace scope::devnet

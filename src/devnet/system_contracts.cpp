@@ -1,6 +1,7 @@
 #include "devnet/system_contracts.hpp"
 
 #include "base/hex.hpp"
+#include "execution/system_contracts.hpp"
 
 namespace scope::devnet {
 
@@ -8,21 +9,21 @@ using namespace literals;
 
 void add_system_contracts(state::GenesisAlloc& alloc) {
     // EIP-4788: beacon block roots
-    alloc["0x000f3df6d732807ef1319fb7b8bb8522d0beac02"_address] = {
+    alloc[execution::BEACON_ROOTS] = {
         .nonce = 1,
         .code =
             "3373fffffffffffffffffffffffffffffffffffffffe14604d57602036146024575f5ffd5b5f"
             "35801560495762001fff810690815414603c575f5ffd5b62001fff01545f5260205ff35b5f5f"
             "fd5b62001fff42064281555f359062001fff015500"_hex};
     // EIP-2935: block hashes
-    alloc["0x0000f90827f1c53a10cb7a02335b175320002935"_address] = {
+    alloc[execution::HISTORY] = {
         .nonce = 1,
         .code =
             "3373fffffffffffffffffffffffffffffffffffffffe14604657602036036042575f35600143"
             "038111604257611fff81430311604257611fff9006545f5260205ff35b5f5ffd5b5f35611fff"
             "60014303065500"_hex};
     // EIP-7002: withdrawals that the execution layer asks for
-    alloc["0x00000961ef480eb55e80d19ad83579a64c007002"_address] = {
+    alloc[execution::WITHDRAWALS] = {
         .nonce = 1,
         .code =
             "3373fffffffffffffffffffffffffffffffffffffffe1460cb5760115f54807fffffffffffff"
@@ -40,7 +41,7 @@ void add_system_contracts(state::GenesisAlloc& alloc) {
             "01cd57505f5b6001546002828201116101e25750505f6101e8565b01600290035b5f555f6001"
             "55604c025ff35b5f5ffd"_hex};
     // EIP-7251: consolidations
-    alloc["0x0000bbddc7ce488642fb579f8b00f3a590007251"_address] = {
+    alloc[execution::CONSOLIDATIONS] = {
         .nonce = 1,
         .code =
             "3373fffffffffffffffffffffffffffffffffffffffe1460d35760115f54807fffffffffffff"

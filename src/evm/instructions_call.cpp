@@ -73,6 +73,7 @@ Status call(Step& s, Frame& f) {
     message.is_static = OP == OP_STATICCALL || f.message.is_static;
     message.depth = f.message.depth + 1;
     message.gas = callee_gas;
+    message.gas_kept = gas;
     message.code_address = address;
     message.input = memory_view(f, input_offset, input_size);
     if constexpr (OP == OP_DELEGATECALL) {
@@ -88,6 +89,8 @@ Status call(Step& s, Frame& f) {
     }
 
     CallResult outcome = f.host.call(message);
+    if (outcome.status == Status::aborted) [[unlikely]]
+        return Status::aborted;
 
     gas += outcome.gas_left;
     f.gas_refund += outcome.gas_refund;
@@ -126,8 +129,11 @@ Status create(Step& s, Frame& f) {
 
     tell_cost(f, gas);
     gas -= message.gas;
+    message.gas_kept = gas;
     f.return_data.clear();
     CallResult outcome = f.host.call(message);
+    if (outcome.status == Status::aborted) [[unlikely]]
+        return Status::aborted;
 
     gas += outcome.gas_left;
     f.gas_refund += outcome.gas_refund;

@@ -15,8 +15,9 @@ struct Message {
     bool is_static = false;
     int depth = 0;  ///< 0 for the frame of a transaction, at most 1024
     int64_t gas = 0;
-    Address recipient;  ///< owner of storage and balance; unset for creates
-    Address sender;     ///< CALLER
+    int64_t gas_kept = 0;  ///< what the frame that sends it has left meanwhile; 0 without one
+    Address recipient;     ///< owner of storage and balance; unset for creates
+    Address sender;        ///< CALLER
     /// Owner of the code; differs from recipient in CALLCODE and DELEGATECALL. As the instruction
     /// names it: the host follows its delegation (EIP-7702), for which the interpreter has charged.
     Address code_address;
@@ -46,6 +47,7 @@ enum class Status : uint8_t {
     init_code_size_exceeded,  ///< EIP-3860
     invalid_code,             ///< EIP-3541: code starting with 0xef
     precompile_failure,
+    aborted,  ///< by the host: the frames around halt with it too, all at once
 };
 
 /// Returns the status in human-readable words.
@@ -69,8 +71,9 @@ constexpr const char* to_string(Status status) noexcept {
         "init code size exceeded",
         "invalid code",
         "precompile failure",
+        "aborted",
     };
-    static_assert(NAMES.size() == static_cast<size_t>(Status::precompile_failure) + 1);
+    static_assert(NAMES.size() == static_cast<size_t>(Status::aborted) + 1);
     const auto index = static_cast<size_t>(status);
     return index < NAMES.size() ? NAMES[index] : "unknown status";
 }

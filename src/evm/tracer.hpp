@@ -22,6 +22,9 @@ struct TraceStep {
 
 /// An observer of execution. A frame without a tracer pays nothing for this.
 ///
+/// For each message, also one that runs no code: on_call_start, and on_call_end with its result;
+/// between them those of the messages below it, and if it runs code its frame.
+///
 /// For each instruction: on_instruction, then on_cost once its gas is known: for CALL and CREATE
 /// that is before the frames below, for others directly after. The gas that a CALL gives to its
 /// frame is part of its cost, that of a CREATE is not: as other clients have it.
@@ -32,6 +35,8 @@ class Tracer {
     /// Receives the start of a transaction, before its first frame.
     /// @param gas_refund  The refund for its authorizations (EIP-7702).
     virtual void on_transaction_start(int64_t /*gas_refund*/) {}
+    virtual void on_call_start(const Message& /*message*/) {}
+    virtual void on_call_end(const CallResult& /*result*/) {}
     virtual void on_frame_start(const Message& /*message*/, const Code& /*code*/) {}
     virtual void on_instruction(const TraceStep& /*step*/) {}
     /// Receives the gas of the instruction announced last.

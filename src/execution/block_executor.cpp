@@ -6,6 +6,7 @@
 #include "base/hex.hpp"
 #include "crypto/sha256.hpp"
 #include "execution/statistics.hpp"
+#include "execution/system_contracts.hpp"
 #include "types/blob.hpp"
 
 namespace scope::execution {
@@ -13,12 +14,6 @@ namespace scope::execution {
 using namespace literals;
 
 namespace {
-
-constexpr Address BEACON_ROOTS = "0x000f3df6d732807ef1319fb7b8bb8522d0beac02"_address;  // EIP-4788
-constexpr Address HISTORY = "0x0000f90827f1c53a10cb7a02335b175320002935"_address;       // EIP-2935
-constexpr Address WITHDRAWALS = "0x00000961ef480eb55e80d19ad83579a64c007002"_address;   // EIP-7002
-constexpr Address CONSOLIDATIONS =
-    "0x0000bbddc7ce488642fb579f8b00f3a590007251"_address;  // EIP-7251
 
 // EIP-7685
 constexpr uint8_t DEPOSIT_REQUEST = 0;
@@ -108,6 +103,19 @@ Result<Outcome, TxError> BlockExecutor::execute(const Transaction& tx, const Add
     CHECK(&host->state() == &state_);
     statistics.executed.fetch_add(1, std::memory_order_relaxed);
     Outcome outcome = TRY(execute_transaction(*host, tx, sender, room()));
+    take(tx, outcome);
+    return outcome;
+}
+
+Result<Outcome, TxError> BlockExecutor::execute_call(const Transaction& tx, const Address& sender,
+                                                     const CallChecks& checks, Host& host) {
+    CHECK(&host.state() == &state_);
+    Outcome outcome = TRY(execution::execute_call(host, tx, sender, checks));
+    take(tx, outcome);
+    return outcome;
+}
+
+void BlockExecutor::take(const Transaction& tx, const Outcome& outcome) {
     used_.gas += outcome.gas_used;
     used_.blob_gas += outcome.blob_gas_used;
     used_.all_gas += outcome.gas_used + outcome.rollup_gas_used;
@@ -125,7 +133,6 @@ Result<Outcome, TxError> BlockExecutor::execute(const Transaction& tx, const Add
     receipt.logs = outcome.logs;
     receipt.logs_bloom = bloom_of(receipt.logs);
     receipts_.push_back(std::move(receipt));
-    return outcome;
 }
 
 BlockExecutor::Checkpoint BlockExecutor::checkpoint() const noexcept {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <vector>
 
+#include "execution/call.hpp"
 #include "execution/transaction.hpp"
 
 namespace scope::execution {
@@ -55,6 +56,14 @@ class BlockExecutor {
     ///              environment.
     Result<Outcome, TxError> execute(const Transaction& tx, const Address& sender,
                                      Host* host = nullptr);
+
+    /// Executes a call (execution/call.hpp) as the next transaction, for a block that is simulated: by
+    /// no rule of the block's. A refused one leaves no trace.
+    Result<Outcome, TxError> execute_call(const Transaction& tx, const Address& sender,
+                                          const CallChecks& checks, Host& host);
+    /// Takes a transaction that was executed elsewhere as the next, so that its receipt and its gas
+    /// count.
+    void take(const Transaction& tx, const Outcome& outcome);
 
     /// Returns the room that the block still has.
     [[nodiscard]] Room room() const noexcept;

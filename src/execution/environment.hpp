@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 
 #include "evm/host.hpp"
 #include "evm/rules.hpp"
@@ -8,6 +10,7 @@
 
 namespace scope::execution {
 
+class Forced;
 class RollupRule;
 
 using evm::BlobParameters;
@@ -23,6 +26,10 @@ class BlockHashes {
     [[nodiscard]] virtual Hash block_hash(uint64_t number) const = 0;
 };
 
+/// Precompiles that a simulation has elsewhere than the revision: what runs at an address, by its
+/// own address in the revision; nullopt: the account's code.
+using MovedPrecompiles = std::map<Address, std::optional<Address>>;
+
 /// The environment that the transactions of one block have in common.
 struct Environment {
     evm::Revision revision = evm::LATEST_REVISION;
@@ -30,6 +37,8 @@ struct Environment {
     BlobParameters blobs;
     std::shared_ptr<const RollupRule> rollup;   ///< null: Ethereum's rules alone
     const BlockHashes* block_hashes = nullptr;  ///< null: none is known
+    std::shared_ptr<const MovedPrecompiles> moved_precompiles = nullptr;  ///< null: none is moved
+    std::shared_ptr<const Forced> forced = nullptr;  ///< changes by force; null but on a devnet
 
     [[nodiscard]] const evm::Rules& rules() const noexcept { return evm::rules_of(revision); }
 };

@@ -6,6 +6,7 @@
 #include "evm/analysis.hpp"
 #include "evm/interpreter.hpp"
 #include "evm/precompiles.hpp"
+#include "evm/tracer.hpp"
 #include "rlp/encode.hpp"
 
 namespace scope::execution {
@@ -148,7 +149,18 @@ std::optional<Address> Host::delegation(const Address& address) {
 }
 
 CallResult Host::call(const Message& message) {
-    return rollup_ ? rollup_->call(message) : run(message);
+    if (tracer_ != nullptr) tracer_->on_call_start(message);
+    CallResult result = rollup_ ? rollup_->call(message) : run(message);
+    if (tracer_ != nullptr) tracer_->on_call_end(result);
+    return result;
+}
+
+std::optional<Address> Host::precompile_at(const Address& address) const {
+    if (environment_.moved_precompiles) {
+        const auto moved = environment_.moved_precompiles->find(address);
+        if (moved != environment_.moved_precompiles->end()) return moved->second;
+    }
+    return evm::is_precompile(revision(), address) ? std::optional{address} : std::nullopt;
 }
 
 CallResult Host::run(const Message& message) {
@@ -182,9 +194,8 @@ CallResult Host::run_call(const Message& message) {
     }
 
     CallResult result;
-    if (evm::is_precompile(revision(), message.code_address)) {
-        auto ran =
-            evm::execute_precompile(revision(), message.code_address, message.input, message.gas);
+    if (const auto precompile = precompile_at(message.code_address)) {
+        auto ran = evm::execute_precompile(revision(), *precompile, message.input, message.gas);
         result.status = ran.success ? Status::success : Status::precompile_failure;
         result.gas_left = ran.gas_left;
         result.output = std::move(ran.output);
@@ -193,8 +204,7 @@ CallResult Host::run_call(const Message& message) {
         if (rules().has_delegations) {
             // One level: what a delegation points to is run as it is. A precompile has no code.
             if (const auto target = delegation_of(code->bytes))
-                code = evm::is_precompile(revision(), *target) ? evm::empty_code()
-                                                               : state_.code(*target);
+                code = precompile_at(*target) ? evm::empty_code() : state_.code(*target);
         }
         if (code->bytes.empty())
             result.gas_left = message.gas;

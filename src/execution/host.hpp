@@ -73,6 +73,8 @@ class Host : public evm::Host {
     void warm_up();
 
   private:
+    /// Returns the precompile that runs at an address, by its own; nullopt if none does.
+    [[nodiscard]] std::optional<Address> precompile_at(const Address& address) const;
     evm::CallResult run_call(const evm::Message& message);
     evm::CallResult run_create(const evm::Message& message);
     void rollback_frame(state::Journal::Checkpoint checkpoint);

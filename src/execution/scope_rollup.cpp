@@ -22,9 +22,9 @@ bool has_selector(BytesView input, BytesView selector) noexcept {
     return input.size() >= selector.size() && equal(input.first(selector.size()), selector);
 }
 
-CallResult out_of_gas() {
+CallResult aborted() {
     CallResult result;
-    result.status = Status::out_of_gas;
+    result.status = Status::aborted;
     return result;
 }
 
@@ -46,6 +46,7 @@ class ScopeHost final : public RollupHost {
         RollupHost::open_transaction(transaction);
         is_system_ = is_loading_ = transaction.origin == rule_.sender;
         ask_gas_ = ASK_GAS;
+        asking_ = {};
         frame_ = {};
         warm_up();
     }
@@ -53,11 +54,17 @@ class ScopeHost final : public RollupHost {
     CallResult call(const Message& message) override {
         if (aborts(message)) abort(message.input);
         if (is_late()) abort({});
-        if (abort_reason()) return out_of_gas();
+        if (abort_reason()) return aborted();
         const Frame caller = frame_;
         if (caller.is_below_pause && is_paused(message)) return asking_paused(message.gas);
-        frame_ = {.is_below_pause = starts_below_pause(message, caller)};
+        frame_ = {.is_below_pause = starts_below_pause(message, caller),
+                  .gas_kept = caller.gas_kept + message.gas_kept};
+        const Asking around = asking_;
+        // No frame sends it: a simulation has it served, on top of whatever waits. (A frame that
+        // keeps nothing had too little gas to matter.)
+        if (message.gas_kept == 0) asking_.gas = 0;
         CallResult result = run(message);
+        asking_ = around;
         frame_ = caller;
         if (result.status == Status::success && calls_target(message) &&
             has_selector(message.input, PAUSE_ASKING))
@@ -75,6 +82,20 @@ class ScopeHost final : public RollupHost {
     struct Frame {
         bool is_below_pause = false;  // a frame around it had paused asking as it called
         bool is_pausing = false;      // it has paused asking itself: below it, not for itself
+        int64_t gas_kept = 0;         // by all frames around
+    };
+
+    /// The innermost `ask` that is open.
+    struct Asking {
+        int64_t gas = 0;          // that it was given; 0: none is open, or it doesn't count
+        int64_t gas_kept = 0;     // by all frames around it
+        int64_t used_around = 0;  // gas of `ask`s around it, as it began
+
+        /// Returns the gas that all open ones have used as a frame sends @p message.
+        [[nodiscard]] int64_t used(const Message& message, const Frame& frame) const noexcept {
+            if (gas == 0) return used_around;
+            return used_around + gas - (frame.gas_kept - gas_kept) - message.gas;
+        }
     };
 
     void warm_up() {
@@ -123,19 +144,22 @@ class ScopeHost final : public RollupHost {
 
     CallResult ask(const Message& message) {
         state::State& state = host().state();
+        // Those around have used some that they are charged for as they end.
+        const int64_t used = asking_.used(message, frame_);
         Message unpaid = message;
-        unpaid.gas = ask_gas_;
-        ask_gas_ -= unpaid.gas / 64;
+        unpaid.gas = std::clamp<int64_t>(gas_left() - used, 0, ask_gas_);
+        asking_ = {unpaid.gas, frame_.gas_kept, used};
+        const int64_t ask_gas = std::exchange(ask_gas_, unpaid.gas - unpaid.gas / 64);
         const auto checkpoint = state.checkpoint();
         CallResult result = host().run(unpaid);
         // What it looked at would stay warm, and what it serves is the builder's choice.
         if (message.is_static) state.rollback(checkpoint);
-        ask_gas_ = unpaid.gas;
+        ask_gas_ = ask_gas;
         set_gas_left(gas_left() - (unpaid.gas - result.gas_left));
         if (gas_left() < 0 || result.status != Status::success) {
             const bool is_told = gas_left() >= 0 && !result.output.empty();
             abort(is_told ? BytesView{result.output} : BytesView{TOO_LITTLE_GAS});
-            return out_of_gas();
+            return aborted();
         }
         result.gas_left = message.gas;
         result.gas_refund = 0;
@@ -145,8 +169,9 @@ class ScopeHost final : public RollupHost {
     SystemTransactionRule rule_;
     bool is_system_ = false;
     bool is_loading_ = false;  // a system transaction, whose target has called nobody yet
-    int64_t ask_gas_ = 0;      // what the next `ask` gets
-    Frame frame_;              // the innermost
+    int64_t ask_gas_ = 0;      // what the next `ask` gets, at most
+    Asking asking_;
+    Frame frame_;  // the innermost
 };
 
 }  // namespace

@@ -232,6 +232,56 @@ TEST_F(SystemTransactionRuleTest, asking_is_bounded) {
     }
 }
 
+/// Counts the `ask`s that begin.
+class AskCounter final : public Host {
+  public:
+    using Host::Host;
+    evm::CallResult call(const evm::Message& message) override {
+        const bool asks = message.sender == PREDEPLOY && message.recipient == PREDEPLOY;
+        if (asks && !rollup()->abort_reason()) ++asks_;
+        return Host::call(message);
+    }
+    [[nodiscard]] uint64_t asks() const noexcept { return asks_; }
+
+  private:
+    uint64_t asks_ = 0;
+};
+
+// Else a transaction that aborts takes a share for each of them: it is charged as they end.
+TEST_F(SystemTransactionRuleTest, asks_that_are_open_at_once_take_one_share_together) {
+    // Pays for WORK_GAS, about, and calls itself to ask once more; that fails or is the last.
+    state.set_code(PREDEPLOY,
+                   evm::make_code(concat("5f621e84805263"_hex, ASK,
+                                         "60e01b5f525f5f60045f5f305af1"_hex, "5f5260205ff3"_hex)));
+    AskCounter host{state, environment};
+    host.open_transaction({.origin = USER});
+    const auto result = host.call({.gas = 20'000'000,
+                                   .recipient = PREDEPLOY,
+                                   .sender = USER,
+                                   .code_address = PREDEPLOY,
+                                   .input = ASK});
+    EXPECT_EQ(result.status, Status::aborted);
+    EXPECT_EQ(host.rollup()->abort_reason(), to_bytes(TOO_LITTLE_GAS));
+    EXPECT_EQ(host.asks(), ASK_SHARE / WORK_GAS + 1);
+    host.close_transaction();
+}
+
+// An abort leaves no frame that could go on: no loop in one, whatever gas it has.
+TEST_F(SystemTransactionRuleTest, an_abort_ends_all_frames_at_once) {
+    Host host{state, environment};
+    host.open_transaction({.origin = USER});
+    const Bytes input = concat(Bytes(12), ABORT_PRECOMPILE, RESPONSE_MISSING);
+    const auto result = host.call({.gas = 100'000,
+                                   .recipient = CATCHER,
+                                   .sender = USER,
+                                   .code_address = CATCHER,
+                                   .input = input});
+    EXPECT_EQ(result.status, Status::aborted);
+    EXPECT_EQ(result.gas_left, 0);
+    EXPECT_EQ(state.storage(CATCHER, {}), Hash{});
+    host.close_transaction();
+}
+
 TEST_F(SystemTransactionRuleTest, asking_is_bounded_over_a_block) {
     Transaction tx = user_transaction();
     tx.data = concat(Bytes(12), PREDEPLOY, ASK, Bytes{WORK});

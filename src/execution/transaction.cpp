@@ -9,6 +9,7 @@
 #include "evm/analysis.hpp"
 #include "evm/precompiles.hpp"
 #include "evm/tracer.hpp"
+#include "execution/forced.hpp"
 #include "execution/statistics.hpp"
 #include "types/blob.hpp"
 
@@ -89,6 +90,11 @@ void check_blobs(TxFindings& findings, const Transaction& tx, const Environment&
                    TxError::blob_fee_below_base_fee);
 }
 
+/// Returns whether somebody else than a signer is said to have sent it: a contract may be.
+bool is_forced(const Transaction& tx, const Environment& environment) {
+    return environment.forced && environment.forced->sender(tx).has_value();
+}
+
 /// Checks a transaction's rules about its sender.
 void check_sender(TxFindings& findings, const state::State& state, const Environment& environment,
                   const Transaction& tx, const Address& sender, uint64_t blob_gas) {
@@ -103,7 +109,8 @@ void check_sender(TxFindings& findings, const state::State& state, const Environ
     findings.check(!total || account.balance < *total, TxError::insufficient_funds);
     findings.check(
         account.code_hash != EMPTY_CODE_HASH &&
-            (!environment.rules().has_delegations || !delegation_of(state.code(sender)->bytes)),
+            (!environment.rules().has_delegations || !delegation_of(state.code(sender)->bytes)) &&
+            !is_forced(tx, environment),
         TxError::sender_not_eoa);
 }
 
@@ -214,6 +221,8 @@ Result<Address, TxError> sender_of(const Transaction& tx, const Environment& env
         if (*tx.chain_id != environment.block.chain_id)
             return std::unexpected{TxError::wrong_chain_id};
     }
+    if (environment.forced)
+        if (const auto sender = environment.forced->sender(tx)) return *sender;
     if (rules.has_low_s && tx.s > crypto::SECP256K1_HALF_N) return std::unexpected{TxError::high_s};
     statistics.recovered.fetch_add(1, std::memory_order_relaxed);
     const auto sender = recover_sender(tx, SignatureRule::frontier);
@@ -279,27 +288,25 @@ Outcome outcome_of(const Host& host, const Transaction& tx, const Costs& costs,
     if (host.rollup() != nullptr) outcome.rollup_gas_used = host.rollup()->gas_used();
     const uint64_t gas_taken = tx.gas_limit - static_cast<uint64_t>(result.gas_left);
     const int64_t frames_refund = outcome.succeeded() ? std::max<int64_t>(result.gas_refund, 0) : 0;
+    outcome.gas_taken = gas_taken;
     outcome.gas_refunded = std::min(gas_taken / host.rules().refund_quotient,
                                     static_cast<uint64_t>(frames_refund) + authorization_refund);
     outcome.gas_used = std::max(gas_taken - outcome.gas_refunded, costs.floor_gas);
     return outcome;
 }
 
-Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
-                                             const Address& sender, const Room& room) {
+Result<Outcome, TxError> run_validated(Host& host, const Transaction& tx, const Address& sender,
+                                       const Costs& costs, const Room& room) {
     state::State& state = host.state();
     const Environment& environment = host.environment();
-    if (const auto* rollup = rollup_of(tx, environment))
-        return rollup->execute_transaction(host, tx, sender, room);
-    const Costs costs = TRY(validate_transaction(state, environment, tx, sender, room));
-
     const auto before = state.checkpoint();
     host.open_transaction({sender, costs.gas_price, tx.blob_versioned_hashes});
-    if (host.rollup() != nullptr) host.rollup()->limit_gas(room.all_gas - tx.gas_limit);
+    if (host.rollup() != nullptr)
+        host.rollup()->limit_gas(room.all_gas - std::min(room.all_gas, tx.gas_limit));
     state.subtract_balance(sender, costs.gas_price * uint256{tx.gas_limit} +
                                        environment.block.blob_base_fee * uint256{costs.blob_gas});
     if (tx.to) {
-        state.set_nonce(sender, tx.nonce + 1);  // a create does this itself
+        state.set_nonce(sender, state.nonce(sender) + 1);  // a create does this itself
         state.access_account(*tx.to);
     }
     for (const auto& [address, keys] : tx.access_list) {
@@ -323,6 +330,17 @@ Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
     state.add_balance(environment.block.coinbase, costs.priority_fee * uint256{outcome.gas_used});
     outcome.logs = host.close_transaction();
     return outcome;
+}
+
+Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
+                                             const Address& sender, const Room& room) {
+    state::State& state = host.state();
+    const Environment& environment = host.environment();
+    if (const auto* rollup = rollup_of(tx, environment))
+        return rollup->execute_transaction(host, tx, sender, room);
+    const Costs costs = TRY(validate_transaction(state, environment, tx, sender, room));
+
+    return run_validated(host, tx, sender, costs, room);
 }
 
 evm::CallResult system_call(Host& host, const Address& target, BytesView input) {

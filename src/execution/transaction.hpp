@@ -44,6 +44,7 @@ struct Outcome {
     evm::Status status = evm::Status::success;
     /// As paid: after refunds, at least the floor; 0 of a rollup's own transaction.
     uint64_t gas_used = 0;
+    uint64_t gas_taken = 0;     ///< by execution, before refunds
     uint64_t gas_refunded = 0;  ///< of what execution took
     uint64_t blob_gas_used = 0;
     uint64_t rollup_gas_used = 0;    ///< that nobody paid: a rollup's own transaction, RollupHost
@@ -86,7 +87,12 @@ TxErrors broken_rules(const state::State& state, const Environment& environment,
 Result<Outcome, TxError> execute_transaction(Host& host, const Transaction& tx,
                                              const Address& sender, const Room& room = {});
 
-// Parts of execute_transaction, for a rollup's own transactions as well.
+// Parts of execute_transaction, for calls and for a rollup's own transactions as well.
+
+/// Runs a transaction that may stand next, from paying for its gas to its end. A rollup's rule can
+/// still undo it: then the state is as it was.
+Result<Outcome, TxError> run_validated(Host& host, const Transaction& tx, const Address& sender,
+                                       const Costs& costs, const Room& room);
 
 /// Returns the message of a transaction's own frame. Borrows its data.
 evm::Message frame_of(const Transaction& tx, const Address& sender, const Costs& costs);

@@ -1,7 +1,11 @@
 #include "l1/local_l1.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "crypto/keccak.hpp"
 #include "crypto/kzg.hpp"
+#include "execution/sender_recovery.hpp"
 #include "types/blob.hpp"
 
 namespace scope::l1 {
@@ -57,7 +61,7 @@ Result<L1Head, L1Error> LocalL1::head() const {
 }
 
 Result<std::shared_ptr<const state::StateView>, L1Error> LocalL1::state(const Hash& block) const {
-    auto state = chain_.store().state(block);
+    auto state = chain_.state_after(block);
     if (state == nullptr) return std::unexpected{L1Error::unknown_block};
     return state;
 }
@@ -69,12 +73,21 @@ Result<std::unique_ptr<execution::BlockHashes>, L1Error> LocalL1::ancestors(
 }
 
 Result<chain::BlockAttributes, L1Error> LocalL1::next_block() const {
+    told_ = attributes();
+    return *told_;
+}
+
+chain::BlockAttributes LocalL1::attributes() const {
     if (next_) return *next_;
-    const auto head = chain_.head();
+    const auto& head = chain_.head()->header();
     chain::BlockAttributes attributes;
-    attributes.timestamp_s = head->header().timestamp_s + options_.slot_s;
-    attributes.coinbase = options_.coinbase;
-    attributes.prev_randao = crypto::keccak256(to_be(uint256{head->header().number + 1}));
+    attributes.timestamp_s = options_.now_s ? std::max(head.timestamp_s + 1, options_.now_s())
+                                            : head.timestamp_s + options_.slot_s;
+    if (wanted_.timestamp_s) attributes.timestamp_s = *wanted_.timestamp_s;
+    attributes.coinbase = wanted_.coinbase.value_or(options_.coinbase);
+    attributes.prev_randao =
+        wanted_.prev_randao.value_or(crypto::keccak256(to_be(uint256{head.number + 1})));
+    attributes.gas_limit = wanted_.gas_limit;
     return attributes;
 }
 
@@ -84,15 +97,19 @@ Result<void, SendError> LocalL1::send(const Transaction& transaction,
                                       std::span<const chain::StoredBlobPtr> blobs) {
     if (!are_of(blobs, transaction))
         return refuse(SendError::Rule::blobs, "they are not those of the versioned hashes");
-    const auto attributes = next_block();
-    chain::BlockBuilder block{chain_, chain_.head()->hash, *attributes};
+    const auto behind = std::exchange(behind_, {});
+    chain::BlockBuilder block{chain_, chain_.head()->hash, told_ ? *told_ : attributes()};
     if (const auto outcome = block.try_transaction(transaction); !outcome)
         return refuse(SendError::Rule::refused, std::string{to_string(outcome.error())});
+    execution::SenderRecovery senders{behind, block.environment()};
+    for (size_t i = 0; i < behind.size(); ++i)
+        if (const auto outcome = block.try_transaction_of(senders.sender(i), behind[i]); !outcome)
+            continue;  // it doesn't fit
     auto sealed = block.seal();
     if (!sealed) return refuse(SendError::Rule::refused, chain::to_string(sealed.error()));
     if (!add_blobs(blobs)) return refuse(SendError::Rule::blobs, "a KZG proof does not hold");
     chain_.adopt(std::move(*sealed));
-    next_.reset();
+    forget_next();
     return {};
 }
 
@@ -104,12 +121,51 @@ Result<TransactionStatus, L1Error> LocalL1::status(const Hash& transaction_hash)
 
 // ---- mining
 
-Result<chain::BuiltBlock, chain::BlockRefusal> LocalL1::mine(
-    std::span<const Transaction> transactions) {
-    auto built = TRY(chain_.build_block(*next_block(), transactions));
-    chain_.adopt(built.sealed);
+void LocalL1::set_next_block(chain::BlockAttributes attributes) {
+    next_ = std::move(attributes);
+    told_.reset();
+}
+
+void LocalL1::set_next(const NextBlock& next) {
+    if (next.timestamp_s) wanted_.timestamp_s = next.timestamp_s;
+    if (next.coinbase) wanted_.coinbase = next.coinbase;
+    if (next.prev_randao) wanted_.prev_randao = next.prev_randao;
+    if (next.gas_limit) wanted_.gas_limit = next.gas_limit;
+    told_.reset();
+}
+
+void LocalL1::forget_next() {
     next_.reset();
+    wanted_ = {};
+    told_.reset();
+}
+
+Result<chain::BuiltBlock, chain::BlockRefusal> LocalL1::mine(
+    std::span<const Transaction> transactions, std::span<const Address> senders) {
+    auto built = TRY(chain_.build_block(attributes(), transactions, senders));
+    chain_.adopt(built.sealed);
+    forget_next();
     return built;
+}
+
+Result<chain::StoredBlockPtr, chain::BlockRefusal> LocalL1::import(const Block& block) {
+    if (block.header.parent_hash != chain_.head()->hash)
+        return std::unexpected{chain::BlockRefusal{.error = chain::BlockError::unknown_parent}};
+    if (auto known = chain_.store().block(hash(block.header))) {
+        set_head(known->hash);
+        return known;
+    }
+    auto imported = TRY(chain_.import(block));
+    forget_next();
+    return imported;
+}
+
+Result<void, SendError> LocalL1::add_blobs_of(const Transaction& transaction,
+                                              std::span<const chain::StoredBlobPtr> blobs) {
+    if (!are_of(blobs, transaction))
+        return refuse(SendError::Rule::blobs, "they are not those of the versioned hashes");
+    if (!add_blobs(blobs)) return refuse(SendError::Rule::blobs, "a KZG proof does not hold");
+    return {};
 }
 
 bool LocalL1::add_blobs(std::span<const chain::StoredBlobPtr> blobs) {
@@ -118,7 +174,7 @@ bool LocalL1::add_blobs(std::span<const chain::StoredBlobPtr> blobs) {
 
 void LocalL1::set_head(const Hash& block_hash) {
     chain_.set_head(block_hash);
-    next_.reset();
+    forget_next();
 }
 
 }  // namespace scope::l1

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "crypto/secp256k1.hpp"
+#include "evm/analysis.hpp"
 #include "types/blob.hpp"
 #include "types/signing.hpp"
 
@@ -119,6 +120,104 @@ TEST(local_l1, has_the_next_block_made_as_told_once) {
     ASSERT_TRUE(l1.mine({}).has_value());
     EXPECT_EQ((*l1.block(1))->header().timestamp_s, attributes.timestamp_s);
     EXPECT_EQ(l1.next_block()->coinbase, Address{});
+}
+
+TEST(local_l1, goes_by_the_clock_that_it_is_given) {
+    uint64_t now_s = GENESIS_TIME_S - 50;
+    auto l1 = make_l1({.now_s = [&] { return now_s; }});
+    const auto mined_at = [&] { return l1.mine({})->sealed.block.header().timestamp_s; };
+    EXPECT_EQ(mined_at(),
+              GENESIS_TIME_S + 1);  // a second after its parent, whatever the clock says
+    now_s = GENESIS_TIME_S + 100;
+    EXPECT_EQ(mined_at(), GENESIS_TIME_S + 100);
+    EXPECT_EQ(mined_at(), GENESIS_TIME_S + 101);
+}
+
+TEST(local_l1, mines_what_it_is_sent_in_the_block_that_it_told_of) {
+    uint64_t now_s = GENESIS_TIME_S + 10;
+    auto l1 = make_l1({.now_s = [&] { return now_s; }});
+    ASSERT_EQ(l1.next_block()->timestamp_s, GENESIS_TIME_S + 10);
+    now_s += 5;
+    ASSERT_TRUE(l1.send(transfer(0), {}).has_value());
+    EXPECT_EQ(l1.head()->header.timestamp_s, GENESIS_TIME_S + 10);
+    // Not of the one before.
+    now_s += 5;
+    ASSERT_TRUE(l1.send(transfer(1), {}).has_value());
+    EXPECT_EQ(l1.head()->header.timestamp_s, GENESIS_TIME_S + 20);
+    // What is set after it was told counts.
+    ASSERT_TRUE(l1.next_block().has_value());
+    l1.set_next({.timestamp_s = GENESIS_TIME_S + 30});
+    ASSERT_TRUE(l1.send(transfer(2), {}).has_value());
+    EXPECT_EQ(l1.head()->header.timestamp_s, GENESIS_TIME_S + 30);
+}
+
+TEST(local_l1, takes_single_attributes_for_the_next_block_alone) {
+    auto l1 = make_l1();
+    l1.set_coinbase(Address{{0xc0}});
+    l1.set_next({.timestamp_s = GENESIS_TIME_S + 7, .gas_limit = 60'000'100});
+    l1.set_next({.coinbase = Address{{0xc1}}, .prev_randao = Hash{{0xf1}}});
+    ASSERT_TRUE(l1.mine({}).has_value());
+    const auto first = l1.head()->header;
+    EXPECT_EQ(first.timestamp_s, GENESIS_TIME_S + 7);
+    EXPECT_EQ(first.gas_limit, 60'000'100u);
+    EXPECT_EQ(first.coinbase, Address{{0xc1}});
+    EXPECT_EQ(first.prev_randao, Hash{{0xf1}});
+    ASSERT_TRUE(l1.mine({}).has_value());
+    const auto second = l1.head()->header;
+    EXPECT_EQ(second.timestamp_s, GENESIS_TIME_S + 19);
+    EXPECT_EQ(second.gas_limit, 60'000'100u);
+    EXPECT_EQ(second.coinbase, Address{{0xc0}});
+}
+
+TEST(local_l1, has_others_stand_behind_what_it_is_sent) {
+    auto l1 = make_l1();
+    const auto blob = make_blob(1);
+    auto with_blob = blob_transaction(blob);
+    with_blob.nonce = 2;
+    sign(with_blob, key());
+    ASSERT_TRUE(l1.add_blobs_of(with_blob, std::vector{blob}).has_value());
+    // The third can't stand.
+    l1.set_behind({transfer(1), with_blob, transfer(7), transfer(3)});
+    ASSERT_TRUE(l1.send(transfer(0), {}).has_value());
+    const auto block = *l1.block(1);
+    EXPECT_EQ(block->transaction_hashes, (std::vector{hash(transfer(0)), hash(transfer(1)),
+                                                      hash(with_blob), hash(transfer(3))}));
+    EXPECT_EQ(*block->header().blob_gas_used, GAS_PER_BLOB);
+    EXPECT_NE(*l1.blob(with_blob.blob_versioned_hashes[0]), nullptr);
+    ASSERT_TRUE(l1.send(transfer(4), {}).has_value());
+    EXPECT_EQ((*l1.block(2))->transaction_hashes.size(), 1u);
+    // They are dropped with one that is refused.
+    l1.set_behind({transfer(5)});
+    ASSERT_FALSE(l1.send(transfer(9), {}).has_value());
+    ASSERT_TRUE(l1.mine({}).has_value());
+    EXPECT_TRUE((*l1.block(3))->transaction_hashes.empty());
+}
+
+TEST(local_l1, takes_blobs_only_of_their_transaction) {
+    auto l1 = make_l1();
+    const auto blob = make_blob(1);
+    const auto refused = l1.add_blobs_of(blob_transaction(blob), std::vector{make_blob(2)});
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().rule, SendError::Rule::blobs);
+}
+
+TEST(local_l1, builds_on_what_was_forced) {
+    auto spec = chain::ChainSpec::of(evm::Revision::cancun, CHAIN_ID);
+    spec.forced = std::make_shared<execution::Forced>();
+    LocalL1 l1{spec, {.timestamp_s = GENESIS_TIME_S}};
+    const Address contract{{0xcc}};
+    chain::force_state(l1.chain(), l1.head()->hash, [&](state::State& state) {
+        state.set_balance(contract, uint256{1u} << 80);
+        state.set_code(contract, evm::make_code(Bytes{0x00}));
+    });
+    EXPECT_EQ((*l1.state(l1.head()->hash))->account(contract)->balance, uint256{1u} << 80);
+    auto tx = transfer(0);
+    execution::impersonate(tx, contract);
+    EXPECT_FALSE(l1.send(tx, {}).has_value());
+    spec.forced->set_sender(hash(tx), contract);
+    ASSERT_TRUE(l1.send(tx, {}).has_value());
+    EXPECT_EQ((*l1.block(1))->senders, std::vector{contract});
+    EXPECT_EQ((*l1.state(l1.head()->hash))->account(RECEIVER)->balance, uint256{5u});
 }
 
 TEST(local_l1, tells_safe_and_finalized_by_depth) {

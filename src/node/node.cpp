@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
+#include <unordered_set>
+#include <utility>
 
 #include "base/hex.hpp"
 #include "builder/candidate.hpp"
@@ -21,11 +24,11 @@ const l1::L1Source& required(const std::shared_ptr<const l1::L1Source>& source) 
     return *source;
 }
 
-/// Returns whether a root that was refused so may do in a scope of its own.
-bool needs_another_scope(builder::RefusalRule rule) {
-    return rule == builder::RefusalRule::scope_full ||
-           rule == builder::RefusalRule::transient_storage;
-}
+/// Most bytes that blocks of all rollups have before they have to settle: so the scope that does it
+/// has room for roots.
+constexpr size_t MAX_UNSETTLED_IN_BLOBS = rollup::MAX_BATCH_SIZE / 2;
+/// A byte of calldata takes up to 40 gas of 16'777'216 (EIP-7623).
+constexpr size_t MAX_UNSETTLED_IN_CALLDATA = 128 * 1024;
 
 /// Adds what was submitted: a rollup's transaction that is no root by its rule as it is.
 Result<void, builder::Refusal> add(builder::ScopeBuilder& scope, const builder::Root& root) {
@@ -46,6 +49,11 @@ std::unexpected<SettleError> refuse(l1::L1Error error) {
 
 }  // namespace
 
+bool needs_another_scope(builder::RefusalRule rule) noexcept {
+    return rule == builder::RefusalRule::scope_full ||
+           rule == builder::RefusalRule::transient_storage;
+}
+
 std::string_view to_string(SettleRule rule) noexcept {
     switch (rule) {
         case SettleRule::not_sealed:
@@ -64,6 +72,8 @@ std::string_view to_string(SettleRule rule) noexcept {
             return "not_followed";
         case SettleRule::other_head:
             return "other_head";
+        case SettleRule::left_out:
+            return "left_out";
     }
     return "unknown";
 }
@@ -88,9 +98,108 @@ Node::Node(Network network, Components components)
     : network_(std::move(network)),
       components_(std::move(components)),
       follower_(required(components_.source), network_.rollups, network_.first_l1_block) {
+    for (const auto& [chain_id, rollup] : follower_.rollups())
+        latest_.try_emplace(chain_id, rollup);
     if (components_.attester) attester_.emplace(*components_.attester, follower_);
     if (const auto& part = components_.builder)
         CHECK(part->view != nullptr && part->sender != nullptr && part->prover != nullptr);
+}
+
+// ---- follower, and what is built over its heads
+
+Result<rollup::Followed, rollup::FollowError> Node::follow() {
+    return advance();
+}
+
+Result<rollup::Followed, rollup::FollowError> Node::advance() {
+    auto followed = follower_.advance();
+    reconcile();  // it may have moved before it failed
+    return followed;
+}
+
+void Node::reconcile() {
+    for (auto& [chain_id, latest] : latest_)
+        note_dropped(chain_id, latest.reconcile(follower_), "the followed head is another one");
+}
+
+void Node::note_dropped(ChainId chain_id, std::vector<builder::UnsettledBlockPtr> blocks,
+                        const std::string& reason) {
+    if (blocks.empty()) return;
+    DroppedBlocks dropped{chain_id, reason, {}};
+    auto& undone = undone_[chain_id];
+    for (auto& each : blocks) {
+        for (const auto& tx : each->content.transactions)
+            if (tx.type != TxType::system) undone.push_back(tx);
+        dropped.blocks.push_back(each->block);
+    }
+    if (dropped_.size() == MAX_DROPS) dropped_.pop_front();
+    dropped_.push_back(std::move(dropped));
+}
+
+std::vector<Transaction> Node::take_undone(ChainId chain_id) {
+    auto undone = follower_.take_undone(chain_id);
+    auto dropped = std::exchange(undone_[chain_id], {});
+    undone.insert(undone.end(), std::make_move_iterator(dropped.begin()),
+                  std::make_move_iterator(dropped.end()));
+    std::unordered_set<Hash> known;
+    const auto& store = latest(chain_id).store();
+    std::erase_if(undone, [&](const Transaction& tx) {
+        const Hash tx_hash = hash(tx);
+        return store.transaction(tx_hash).has_value() || !known.insert(tx_hash).second;
+    });
+    return undone;
+}
+
+std::vector<DroppedBlocks> Node::take_dropped() {
+    auto dropped = std::exchange(dropped_, {});
+    return {std::make_move_iterator(dropped.begin()), std::make_move_iterator(dropped.end())};
+}
+
+const chain::Chain& Node::latest(ChainId chain_id) const {
+    const auto found = latest_.find(chain_id);
+    CHECK(found != latest_.end());
+    return found->second.chain();
+}
+
+builder::UnsettledBlocks Node::unsettled() const {
+    builder::UnsettledBlocks unsettled;
+    for (const auto& [chain_id, latest] : latest_)
+        if (!latest.blocks().empty()) unsettled.emplace(chain_id, latest.blocks());
+    return unsettled;
+}
+
+bool Node::has_unsettled() const {
+    return std::ranges::any_of(latest_,
+                               [](const auto& each) { return !each.second.blocks().empty(); });
+}
+
+void Node::set_unsettled(const builder::UnsettledBlocks& blocks) {
+    for (auto& [chain_id, latest] : latest_) {
+        latest.drop();
+        const auto given = blocks.find(chain_id);
+        if (given == blocks.end()) continue;
+        for (const auto& block : given->second)
+            if (block->block->header().parent_hash == latest.chain().head()->hash)
+                latest.add(block);
+        latest.reconcile(follower_);
+    }
+}
+
+void Node::drop_unsettled(ChainId chain_id, size_t kept, const std::string& reason) {
+    const auto found = latest_.find(chain_id);
+    CHECK(found != latest_.end());
+    note_dropped(chain_id, found->second.drop(kept), reason);
+}
+
+bool Node::must_settle() const {
+    size_t size = 0;
+    for (const auto& [chain_id, latest] : latest_) {
+        if (latest.must_settle()) return true;
+        size += latest.batch_size();
+    }
+    const bool in_blobs = components_.builder && components_.builder->options.data_availability ==
+                                                     builder::DataAvailability::blobs;
+    return size > (in_blobs ? MAX_UNSETTLED_IN_BLOBS : MAX_UNSETTLED_IN_CALLDATA);
 }
 
 // ---- builder
@@ -103,21 +212,74 @@ Result<builder::ScopeBuilder, SettleError> Node::open_scope() {
 Result<builder::ScopeBuilder, SettleError> Node::open_scope(
     const builder::BuilderOptions& options) {
     CHECK(components_.builder.has_value());
-    if (const auto followed = follower_.advance(); !followed)
+    if (const auto followed = advance(); !followed)
         return refuse(SettleRule::not_followed, to_string(followed.error()));
     return open_on_followed(options);
 }
 
 Result<builder::ScopeBuilder, SettleError> Node::open_on_followed(
     const builder::BuilderOptions& options) {
-    auto scope = builder::ScopeBuilder::open(*components_.builder->view, follower_,
-                                             network_.contracts, options);
+    while (true) {
+        auto scope = builder::ScopeBuilder::open(*components_.builder->view, follower_,
+                                                 network_.contracts, options, unsettled());
+        if (!scope) return refuse(scope.error());
+        TRY_VOID(require_followed(*scope));
+        bool can_all_settle = true;
+        for (auto& [chain_id, latest] : latest_) {
+            const auto why = latest.blocks().empty() ? std::nullopt : scope->why_absent(chain_id);
+            if (!why) continue;
+            note_dropped(chain_id, latest.drop(), *why);
+            can_all_settle = false;
+        }
+        if (can_all_settle) return std::move(*scope);
+    }
+}
+
+Result<builder::ScopeBuilder, SettleError> Node::open_block_on_followed(ChainId chain_id) {
+    const auto& part = *components_.builder;
+    auto scope = builder::ScopeBuilder::open_block(*part.view, follower_, network_.contracts,
+                                                   part.options, unsettled(), chain_id);
     if (!scope) return refuse(scope.error());
-    const auto& parent = scope->l1_parent();
-    const auto* const followed = follower_.l1_block(parent.header.number);
-    if (followed == nullptr || followed->id.hash != parent.hash)
-        return refuse(SettleRule::stale, "L1 moved on meanwhile");
+    TRY_VOID(require_followed(*scope));
     return std::move(*scope);
+}
+
+Result<void, SettleError> Node::require_followed(const builder::ScopeBuilder& scope) const {
+    const auto& parent = scope.l1_parent();
+    const auto* const followed = follower_.l1_block(parent.header.number);
+    if (followed != nullptr && followed->id.hash == parent.hash) return {};
+    return refuse(SettleRule::stale, "L1 moved on meanwhile");
+}
+
+Result<BuiltBlock, SettleError> Node::build_block(ChainId chain_id,
+                                                  std::span<const Transaction> transactions,
+                                                  EmptyBlock empty,
+                                                  std::span<const Address> senders) {
+    CHECK(components_.builder.has_value());
+    CHECK(senders.empty() || senders.size() == transactions.size());
+    auto& latest = latest_.at(chain_id);
+    if (const auto followed = advance(); !followed)
+        return refuse(SettleRule::not_followed, to_string(followed.error()));
+    auto scope = TRY(open_block_on_followed(chain_id));
+    if (scope.why_absent(chain_id) && !latest.blocks().empty()) {
+        TRY(open_on_followed(components_.builder->options));  // drops what can't settle
+        if (latest.blocks().empty()) scope = TRY(open_block_on_followed(chain_id));
+    }
+    if (auto why = scope.why_absent(chain_id)) return refuse(SettleRule::left_out, *why);
+
+    BuiltBlock built;
+    bool has_any = empty == EmptyBlock::yes;
+    for (size_t i = 0; i < transactions.size(); ++i) {
+        built.outcomes.push_back(scope.add_transaction(
+            chain_id, transactions[i], senders.empty() ? std::nullopt : std::optional{senders[i]}));
+        has_any |= built.outcomes.back().has_value();
+    }
+    if (!has_any) return built;
+    auto ended = scope.end_block();
+    if (!ended) return refuse(SettleRule::not_sealed, to_string(ended.error()));
+    built.block = (*ended)->block;
+    latest.add(std::move(*ended));
+    return built;
 }
 
 Result<builder::Bundle, builder::SealError> Node::seal(builder::ScopeBuilder& scope) {
@@ -134,6 +296,14 @@ Result<void, SubmitError> Node::submit(builder::Root root) {
     const auto sender = sender_of(root);
     waiting_.push_back({std::move(root), identity, sender});
     return {};
+}
+
+std::vector<builder::Root> Node::take_waiting() {
+    std::vector<builder::Root> roots;
+    roots.reserve(waiting_.size());
+    for (auto& waiting : waiting_) roots.push_back(std::move(waiting.root));
+    waiting_.clear();
+    return roots;
 }
 
 Hash Node::identity_of(const builder::Root& root) const {
@@ -156,17 +326,25 @@ std::optional<Address> Node::sender_of(const builder::Root& root) const {
 }
 
 Node::Turn Node::step() {
+    return take_turn(Wanted::roots);
+}
+
+Node::Turn Node::settle_unsettled() {
+    return take_turn(Wanted::blocks);
+}
+
+Node::Turn Node::take_turn(Wanted wanted) {
     CHECK(components_.builder.has_value());
     Turn turn;
-    const auto followed = follower_.advance();
+    const auto followed = advance();
     if (!followed) {
         turn.failed = SettleError{SettleRule::not_followed, to_string(followed.error())};
         return turn;
     }
     turn.followed = *followed;
     ++turn_;
-    if (waiting_.empty()) return turn;
-    auto taken = settle_waiting(turn);
+    if (waiting_.empty() && (wanted == Wanted::roots || !has_unsettled())) return turn;
+    auto taken = settle_waiting(turn, wanted);
     if (taken)
         turn.settled = std::move(*taken);
     else
@@ -174,13 +352,15 @@ Node::Turn Node::step() {
     return turn;
 }
 
-Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn) {
+Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wanted wanted) {
     size_t max_roots = MAX_WAITING;
     while (true) {
         auto scope = TRY(open_on_followed(components_.builder->options));
-        auto taken = take(scope, max_roots, turn);
-        if (taken.empty()) return std::nullopt;
-        const auto bundle = seal(scope);
+        auto [taken, is_full] = take(scope, max_roots, turn);
+        const bool has_blocks = has_unsettled();
+        if (taken.empty() && !(has_blocks && (wanted == Wanted::blocks || is_full)))
+            return std::nullopt;
+        auto bundle = seal(scope);
         if (bundle) {
             auto settled = settle(*bundle);
             if (!settled) {
@@ -189,6 +369,7 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn) {
             }
             for (const auto& root : taken)
                 if (root.sender) back_off_.forgive(*root.sender);
+            turn.bundle = std::move(*bundle);
             return std::move(*settled);
         }
         if (bundle.error().rule == builder::SealRule::empty) {
@@ -204,6 +385,8 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn) {
         }
         const auto culprit = [&]() -> Result<Culprit, SettleError> {
             if (!may_be_of_a_root(bundle.error().rule))
+                return refuse(SettleRule::not_sealed, to_string(bundle.error()));
+            if (has_blocks && (taken.empty() || TRY(why_not_sealed({}))))  // no root is to blame
                 return refuse(SettleRule::not_sealed, to_string(bundle.error()));
             auto found = TRY(find_culprit(taken, bundle.error()));
             if (turn.dropped.size() == MAX_DROPPED) found.alone.reset();
@@ -228,8 +411,8 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn) {
     }
 }
 
-std::vector<Node::Waiting> Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& turn) {
-    std::vector<Waiting> taken;
+Node::Taken Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& turn) {
+    auto [taken, is_full] = Taken{};
     std::vector<Waiting> passed_over;
     while (!waiting_.empty() && taken.size() < max_roots && turn.refused.size() < MAX_REFUSED) {
         auto next = std::move(waiting_.front());
@@ -241,15 +424,16 @@ std::vector<Node::Waiting> Node::take(builder::ScopeBuilder& scope, size_t max_r
         auto added = add(scope, next.root);
         if (added) {
             taken.push_back(std::move(next));
-        } else if (needs_another_scope(added.error().rule) && !taken.empty()) {
+        } else if (needs_another_scope(added.error().rule) && (!taken.empty() || has_unsettled())) {
             passed_over.push_back(std::move(next));
+            is_full = true;
             break;
         } else {
             turn.refused.emplace_back(std::move(next.root), std::move(added.error()));
         }
     }
     put_back(std::move(passed_over));
-    return taken;
+    return {std::move(taken), is_full};
 }
 
 void Node::put_back(std::vector<Waiting> taken) {
@@ -306,7 +490,7 @@ Result<Settled, SettleError> Node::settle(const builder::Bundle& bundle) {
     for (const auto& part : bundle.parts) follower_.remember(part.batch, part.execution);
     const auto sent = components_.builder->sender->send(bundle.transaction, bundle.blobs);
     if (!sent) return refuse(SettleRule::not_sent, to_string(sent.error()));
-    if (const auto followed = follower_.advance(); !followed)
+    if (const auto followed = advance(); !followed)
         return refuse(SettleRule::not_followed, to_string(followed.error()));
 
     const auto status = components_.builder->sender->status(hash(bundle.transaction));
@@ -339,9 +523,12 @@ Result<Settled, SettleError> Node::settle(const builder::Bundle& bundle) {
 
 // ---- attester
 
-Result<prover::Attestation, prover::Disagreement> Node::attest(BytesView proof_input) {
+Result<prover::Attestation, prover::Disagreement> Node::attest(
+    BytesView proof_input, const std::optional<Address>& requester) {
     CHECK(attester_.has_value());
-    return attester_->attest(proof_input);
+    auto attestation = attester_->attest(proof_input, requester);
+    reconcile();  // it follows L1
+    return attestation;
 }
 
 }  // namespace scope::node

@@ -10,6 +10,7 @@
 #include "builder/scope_builder.hpp"
 #include "l1/l1_sender.hpp"
 #include "node/back_off.hpp"
+#include "node/latest_chain.hpp"
 #include "prover/attester.hpp"
 
 namespace scope::node {
@@ -47,6 +48,7 @@ enum class SettleRule : uint8_t {
     reverted,      // in a block, and executeScope reverted
     not_followed,  // the node can't follow L1 to its head (FollowError)
     other_head,    // settled, but a rollup has other blocks than the bundle's
+    left_out,      // of a block: its rollup can't go on from its head
 };
 /// Returns the enumerator's name.
 std::string_view to_string(SettleRule rule) noexcept;
@@ -65,11 +67,30 @@ enum class SubmitError : uint8_t {
 /// Returns the enumerator's name.
 std::string_view to_string(SubmitError error) noexcept;
 
+/// Returns whether a root that was refused so may do in a scope of its own.
+bool needs_another_scope(builder::RefusalRule rule) noexcept;
+
 /// The L1 block in which a bundle settled, and its transaction's receipt.
 struct Settled {
     chain::StoredBlockPtr l1_block;
     Receipt receipt;
     uint64_t gas_used = 0;
+};
+
+/// A block of ordinary transactions that a node built over a rollup's latest one.
+struct BuiltBlock {
+    chain::StoredBlockPtr block;  ///< null: none was built, for none of them could stand in it
+    /// One for each transaction that was given. What finds no room (RefusalRule::scope_full) does
+    /// after the next settlement.
+    std::vector<Result<execution::Outcome, builder::Refusal>> outcomes;
+};
+enum class EmptyBlock : uint8_t { no, yes };
+
+/// Unsettled blocks that are no more: another branch was followed, or they could not settle.
+struct DroppedBlocks {
+    ChainId chain_id;
+    std::string reason;
+    std::vector<chain::StoredBlockPtr> blocks;  ///< parents before children
 };
 
 /// A node: one follower, which owns the heads of L1 and of all rollups, and the parts that work on
@@ -87,11 +108,15 @@ class Node {
     [[nodiscard]] const rollup::Follower& follower() const noexcept { return follower_; }
 
     /// Follows L1 to its head.
-    Result<rollup::Followed, rollup::FollowError> follow() { return follower_.advance(); }
-    /// Takes the users' transactions that L1's reorganisations undid (rollup/follower.hpp).
-    std::vector<Transaction> take_undone(ChainId chain_id) {
-        return follower_.take_undone(chain_id);
-    }
+    Result<rollup::Followed, rollup::FollowError> follow();
+    /// Takes the users' transactions that L1's reorganisations undid (rollup/follower.hpp), and
+    /// those of unsettled blocks that were dropped: each once, in their order, if it does not stand on
+    /// the latest chain.
+    std::vector<Transaction> take_undone(ChainId chain_id);
+
+    /// Returns the chain up to the last block that this node has, settled or not. Borrowed until the
+    /// node does anything. REQUIRES: a rollup of the network.
+    [[nodiscard]] const chain::Chain& latest(ChainId chain_id) const;
 
     // ---- builder. REQUIRES: the part
 
@@ -104,6 +129,31 @@ class Node {
     /// Sends the bundle, follows L1 to its head, and says what came of it there. What is in no
     /// block by then may still settle: follow finds it.
     Result<Settled, SettleError> settle(const builder::Bundle& bundle);
+
+    // ---- blocks of a builder that no batch has settled: the next scope does. Its roots see them
+
+    /// Most drops that take_dropped tells of; then the oldest is forgotten.
+    static constexpr size_t MAX_DROPS = 64;
+    /// Follows L1 and builds a block over a rollup's latest one, from those of @p transactions that
+    /// can stand in it, in their order.
+    /// @param empty    Whether it is built if none of them can.
+    /// @param senders  Theirs, as execution::sender_of gives them; empty: they are recovered.
+    Result<BuiltBlock, SettleError> build_block(ChainId chain_id,
+                                                std::span<const Transaction> transactions,
+                                                EmptyBlock empty = EmptyBlock::no,
+                                                std::span<const Address> senders = {});
+    /// Returns the blocks of all rollups that wait for a batch.
+    [[nodiscard]] builder::UnsettledBlocks unsettled() const;
+    /// Puts unsettled blocks in the place of those that there are, as unsettled gave them. Those that
+    /// are not on the followed head are left out. Nothing is dropped or undone by that.
+    void set_unsettled(const builder::UnsettledBlocks& blocks);
+    /// Drops a rollup's unsettled blocks but the first ones; their transactions are undone.
+    void drop_unsettled(ChainId chain_id, size_t kept, const std::string& reason);
+    /// Returns whether the unsettled blocks take so much of what a scope may have that the next ones
+    /// may find no room.
+    [[nodiscard]] bool must_settle() const;
+    /// Takes what was dropped since it was last asked.
+    std::vector<DroppedBlocks> take_dropped();
 
     // ---- loop of a builder: roots are submitted, and each turn settles those that wait
 
@@ -119,6 +169,8 @@ class Node {
     /// will stand as an ordinary transaction.
     [[nodiscard]] Result<void, SubmitError> submit(builder::Root root);
     [[nodiscard]] size_t waiting() const noexcept { return waiting_.size(); }
+    /// Takes back the roots that wait, in their order.
+    std::vector<builder::Root> take_waiting();
 
     /// One turn of the loop, and what it came to.
     struct Turn {
@@ -127,8 +179,10 @@ class Node {
         /// Those that kept the scope from sealing, and would keep any: they wait no more, and their
         /// senders' other roots wait longer (BackOff).
         std::vector<std::pair<builder::Root, builder::SealError>> dropped;
-        std::optional<Settled> settled;     ///< nullopt: no root waited, or none was taken
-        std::optional<SettleError> failed;  ///< the reason why what was taken waits on
+        /// Nullopt: no root waited, or none was taken; and unsettled blocks were not asked for.
+        std::optional<Settled> settled;
+        std::optional<builder::Bundle> bundle;  ///< what settled, with its roots and batches
+        std::optional<SettleError> failed;      ///< the reason why what was taken waits on
     };
     /// Follows L1, builds a scope of the roots that wait, in their order, and settles it. What the
     /// scope has no room for waits on, and so does all of it if the scope doesn't settle.
@@ -138,6 +192,8 @@ class Node {
     /// dropped, and the scope is built of the others; else the scope ends before that root, which
     /// is then the first of the next.
     Turn step();
+    /// Takes a turn that settles unsettled blocks also where no root waits, or none is taken.
+    Turn settle_unsettled();
     /// Takes turns as long as @p next says so, which gets what the last one came to; it also says
     /// when, for no clock is read here.
     void run(const std::function<bool(const Turn&)>& next);
@@ -146,12 +202,30 @@ class Node {
 
     [[nodiscard]] const Address& attester() const { return attester_->address(); }
     /// Follows L1, executes and signs (prover/attester.hpp).
-    Result<prover::Attestation, prover::Disagreement> attest(BytesView proof_input);
+    /// @param requester  Whose time it takes; nullopt: this process's.
+    Result<prover::Attestation, prover::Disagreement> attest(
+        BytesView proof_input, const std::optional<Address>& requester = {});
 
   private:
-    /// Opens a scope on the head that was followed last.
+    /// Follows L1, and has the unsettled blocks go on from there.
+    Result<rollup::Followed, rollup::FollowError> advance();
+    void reconcile();
+    /// Notes blocks that were dropped, and their transactions.
+    void note_dropped(ChainId chain_id, std::vector<builder::UnsettledBlockPtr> blocks,
+                      const std::string& reason);
+    /// Opens a scope on the head that was followed last, over all unsettled blocks that can settle
+    /// in it; the others are dropped.
     Result<builder::ScopeBuilder, SettleError> open_on_followed(
         const builder::BuilderOptions& options);
+    Result<builder::ScopeBuilder, SettleError> open_block_on_followed(ChainId chain_id);
+    /// Refuses a scope that is not on the L1 block that was followed last.
+    [[nodiscard]] Result<void, SettleError> require_followed(
+        const builder::ScopeBuilder& scope) const;
+    [[nodiscard]] bool has_unsettled() const;
+
+    /// Whether a turn settles without a root.
+    enum class Wanted : uint8_t { roots, blocks };
+    Turn take_turn(Wanted wanted);
 
     /// A root that waits.
     struct Waiting {
@@ -163,10 +237,15 @@ class Node {
     [[nodiscard]] Hash identity_of(const builder::Root& root) const;
     [[nodiscard]] std::optional<Address> sender_of(const builder::Root& root) const;
 
-    /// Returns nullopt if no root was taken.
-    Result<std::optional<Settled>, SettleError> settle_waiting(Turn& turn);
+    /// Returns nullopt if there was nothing to settle.
+    Result<std::optional<Settled>, SettleError> settle_waiting(Turn& turn, Wanted wanted);
+    /// What a scope takes of the roots that wait.
+    struct Taken {
+        std::vector<Waiting> roots;
+        bool is_full = false;  ///< the next one needs another scope
+    };
     /// Moves roots that wait into the scope, at most so many, in their order.
-    std::vector<Waiting> take(builder::ScopeBuilder& scope, size_t max_roots, Turn& turn);
+    Taken take(builder::ScopeBuilder& scope, size_t max_roots, Turn& turn);
     /// Has them wait on, before all others.
     void put_back(std::vector<Waiting> taken);
 
@@ -179,7 +258,7 @@ class Node {
     /// @param error  The reason why all of @p roots don't seal.
     Result<Culprit, SettleError> find_culprit(std::span<const Waiting> roots,
                                               builder::SealError error);
-    /// Returns why a scope of these does not seal, if a root may be why.
+    /// Returns why a scope of these, over all unsettled blocks, does not seal, if a root may be why.
     Result<std::optional<builder::SealError>, SettleError> why_not_sealed(
         std::span<const Waiting> roots);
     void drop(Waiting root, builder::SealError error, Turn& turn);
@@ -188,6 +267,9 @@ class Node {
     Components components_;
     rollup::Follower follower_;
     std::optional<prover::Attester> attester_;
+    std::map<ChainId, LatestChain> latest_;
+    std::map<ChainId, std::vector<Transaction>> undone_;  // of blocks that were dropped
+    std::deque<DroppedBlocks> dropped_;
     std::deque<Waiting> waiting_;
     uint64_t turn_ = 0;  // how many were taken
     BoundedMap<Hash, std::monostate> known_bad_{MAX_KNOWN_BAD};

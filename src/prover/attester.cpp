@@ -296,24 +296,42 @@ Result<void, Disagreement> verify(const ProofInput& input, rollup::Follower& fol
 
 }  // namespace
 
-Attester::Attester(crypto::SecretKey key, rollup::Follower& follower,
-                   std::chrono::milliseconds time_limit)
-    : key_(key), address_(crypto::address_of(key)), follower_(follower), time_limit_(time_limit) {}
+Attester::Attester(crypto::SecretKey key, rollup::Follower& follower)
+    : Attester(key, follower, Limits{}) {}
 
-Result<Attestation, Disagreement> Attester::attest(BytesView proof_input) {
+Attester::Attester(crypto::SecretKey key, rollup::Follower& follower, Limits limits,
+                   std::function<Clock::time_point()> now)
+    : key_(key),
+      address_(crypto::address_of(key)),
+      follower_(follower),
+      request_limit_(limits.request),
+      requester_time_(limits.requester),
+      now_(std::move(now)) {}
+
+Result<Attestation, Disagreement> Attester::attest(BytesView proof_input,
+                                                   const std::optional<Address>& requester) {
     const auto signed_by_me = [&](std::unexpected<Disagreement> disagreement) {
         disagreement.error().member = address_;
         return disagreement;
     };
+    Clock::duration limit = request_limit_;
+    if (requester) {
+        limit = std::min(limit, requester_time_.left(*requester, now_()));
+        if (limit == Clock::duration{})
+            return signed_by_me(disagree(DisagreementKind::requester_over_limit,
+                                         "it has used the time that a requester may take"));
+    }
     const auto input = decode_proof_input(proof_input);
     if (!input)
         return signed_by_me(
             disagree(DisagreementKind::malformed_input, std::string{to_string(input.error())}));
     if (const auto advanced = follower_.advance(); !advanced)
         return signed_by_me(disagree(DisagreementKind::not_following, to_string(advanced.error())));
-    if (auto verified = verify(*input, follower_, std::chrono::steady_clock::now() + time_limit_);
-        !verified)
-        return signed_by_me(std::unexpected{std::move(verified.error())});
+
+    const auto began = now_();
+    auto verified = verify(*input, follower_, Clock::now() + limit);
+    if (const auto ended = now_(); requester) requester_time_.add(*requester, ended - began, ended);
+    if (!verified) return signed_by_me(std::unexpected{std::move(verified.error())});
     auto hashes = hashes_of(input->claims);
     const Hash message = protocol::attestation_hash(input->claims.front().program_id, hashes);
     return Attestation{address_, std::move(hashes), crypto::to_rsv(crypto::sign(message, key_))};

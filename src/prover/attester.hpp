@@ -1,9 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <optional>
 
 #include "crypto/secp256k1.hpp"
 #include "prover/attester_client.hpp"
+#include "prover/requester_time.hpp"
 #include "rollup/follower.hpp"
 
 namespace scope::prover {
@@ -14,31 +17,45 @@ namespace scope::prover {
 /// Its state comes from L1 by the node's follower, never from the requester: so it signs only
 /// children of its own heads. It may sign several batches of one number, for scopes are rebuilt,
 /// and L1 takes one; it keeps the executions of what it signed. A request asks for at most
-/// MAX_CLAIMS batches, each of at most MAX_BATCH_GAS, and for a limited time. For one thread at a
-/// time.
+/// MAX_CLAIMS batches, each of at most MAX_BATCH_GAS (and a share of asking more where it ends in
+/// an abort), and for a limited time; what a requester asks for takes a limited part of the
+/// attester's time. For one thread at a time.
 class Attester {
   public:
-    /// The time for the batches of one request: several times what MAX_BATCH_GAS takes.
-    static constexpr std::chrono::milliseconds TIME_LIMIT{10'000};
+    using Clock = RequesterTime::Clock;
 
-    /// @param follower    Of its node; must outlive it.
-    /// @param time_limit  For executing the batches of one request; past it, DisagreementKind
-    ///                    timed_out. Execution that ends in an abort can take more than a batch's
-    ///                    gas, since nothing bounds the gas of nested asking but its end.
-    Attester(crypto::SecretKey key, rollup::Follower& follower,
-             std::chrono::milliseconds time_limit = TIME_LIMIT);
+    /// The bounds of the time that it takes.
+    struct Limits {
+        /// For the batches of one request: several times what MAX_BATCH_GAS takes. Past it,
+        /// DisagreementKind::timed_out.
+        std::chrono::milliseconds request{10'000};
+        /// For all requests of one requester. Past it, DisagreementKind::requester_over_limit.
+        RequesterLimits requester;
+    };
+
+    /// @param follower  Of its node; must outlive it.
+    /// @param now       The clock by which the time of requesters is counted.
+    Attester(crypto::SecretKey key, rollup::Follower& follower);
+    Attester(crypto::SecretKey key, rollup::Follower& follower, Limits limits,
+             std::function<Clock::time_point()> now = Clock::now);
 
     [[nodiscard]] const Address& address() const noexcept { return address_; }
 
     /// Follows L1 to its head, re-executes all batches, compares every field of the claims but for
     /// the builder and the policy's hash, which it takes as claimed, and signs them together.
-    Result<Attestation, Disagreement> attest(BytesView proof_input);
+    ///
+    /// @param requester  Whose time it takes, as the transport authenticated it; nullopt: the
+    ///                   attester's own process, which takes what it likes.
+    Result<Attestation, Disagreement> attest(BytesView proof_input,
+                                             const std::optional<Address>& requester = {});
 
   private:
     crypto::SecretKey key_;
     Address address_;
     rollup::Follower& follower_;
-    std::chrono::milliseconds time_limit_;
+    std::chrono::milliseconds request_limit_;
+    RequesterTime requester_time_;
+    std::function<Clock::time_point()> now_;
 };
 
 }  // namespace scope::prover

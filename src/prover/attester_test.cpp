@@ -428,11 +428,87 @@ TEST(attester, refuses_a_batch_that_breaks_a_rule) {
 TEST(attester, gives_up_what_takes_too_long) {
     Setting s;
     rollup::Follower follower{s.l1, {s.rollup}};
-    Attester attester{key(11), follower, std::chrono::milliseconds{-1}};
+    Attester attester{
+        key(11), follower, {.request = std::chrono::milliseconds{-1}, .requester = {}}};
     const auto attestation = attester.attest(encode(s.input(DataIn::calldata)));
     ASSERT_FALSE(attestation.has_value());
     EXPECT_EQ(attestation.error().kind, DisagreementKind::timed_out);
     EXPECT_EQ(attestation.error().detail, "block 0, transaction 0: out_of_time");
+}
+
+/// A clock that stands still but while an attester executes for a requester.
+class ExecutionClock {
+  public:
+    Attester::Clock::duration execution{};  ///< that the next request takes
+    Attester::Clock::time_point now{std::chrono::hours{1}};
+
+    /// Returns what an attester says to a request, "signed" if it signs.
+    std::string ask(Attester& attester, BytesView input, const std::optional<Address>& requester) {
+        readings_ = 0;
+        const auto attestation = attester.attest(input, requester);
+        return attestation ? "signed" : std::string{to_string(attestation.error().kind)};
+    }
+    /// An attester reads it before it takes a request, before it executes, and behind that.
+    Attester::Clock::time_point read(bool is_counted) {
+        if (++readings_ == (is_counted ? 3 : 2)) now += execution;
+        return now;
+    }
+
+  private:
+    int readings_ = 0;
+};
+
+TEST(attester, serves_others_while_a_requester_has_used_its_time) {
+    using namespace std::chrono_literals;
+    constexpr Address GREEDY{{1}};
+    constexpr Address OTHER{{2}};
+    Setting s;
+    rollup::Follower follower{s.l1, {s.rollup}};
+    ExecutionClock clock;
+    Attester attester{key(11), follower, {}, [&] { return clock.read(true); }};
+    const Bytes input = encode(s.input(DataIn::calldata));
+    auto wrong_input = s.input(DataIn::calldata);
+    wrong_input.claims[0].last_block_hash = {};
+    const Bytes wrong = encode(wrong_input);
+
+    // What is refused in the end has been executed as well.
+    clock.execution = 25s;
+    EXPECT_EQ(clock.ask(attester, wrong, GREEDY), "different_field");
+    EXPECT_EQ(clock.ask(attester, input, GREEDY), "signed");
+    const uint64_t before = execution::statistics.executed;
+    EXPECT_EQ(clock.ask(attester, input, GREEDY), "requester_over_limit");
+    EXPECT_EQ(execution::statistics.executed, before);
+
+    clock.execution = 1s;
+    EXPECT_EQ(clock.ask(attester, input, OTHER), "signed");
+    EXPECT_EQ(clock.ask(attester, input, GREEDY), "requester_over_limit");
+    clock.now += 60s;
+    EXPECT_EQ(clock.ask(attester, input, GREEDY), "signed");
+}
+
+TEST(attester, executes_for_its_own_process_whatever_that_takes) {
+    using namespace std::chrono_literals;
+    Setting s;
+    rollup::Follower follower{s.l1, {s.rollup}};
+    ExecutionClock clock;
+    clock.execution = 1h;
+    Attester attester{key(11), follower, {}, [&] { return clock.read(false); }};
+    const Bytes input = encode(s.input(DataIn::calldata));
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(clock.ask(attester, input, std::nullopt), "signed");
+}
+
+TEST(attester, gives_a_request_no_more_time_than_its_requester_has) {
+    using namespace std::chrono_literals;
+    constexpr Address REQUESTER{{1}};
+    Setting s;
+    rollup::Follower follower{s.l1, {s.rollup}};
+    ExecutionClock clock;
+    // A nanosecond is left for the second request.
+    clock.execution = 30s - 1ns;
+    Attester attester{key(11), follower, {}, [&] { return clock.read(true); }};
+    const Bytes input = encode(s.input(DataIn::calldata));
+    EXPECT_EQ(clock.ask(attester, input, REQUESTER), "signed");
+    EXPECT_EQ(clock.ask(attester, input, REQUESTER), "timed_out");
 }
 
 TEST(attester, knows_its_own_l1) {

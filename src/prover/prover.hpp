@@ -10,22 +10,23 @@ namespace scope::prover {
 
 /// The reason why a re-executor does not sign.
 enum class DisagreementKind : uint8_t {
-    malformed_input,  // not a proof input, with its ProofInputError in words
-    not_following,    // it can't follow L1 itself
-    unknown_rollup,   // it does not follow this chain
-    stopped_rollup,   // a batch of the chain, or of one it crosses with, did not derive
-    bad_blob,         // not a blob: no commitment
-    malformed_data,   // the blobs are not one payload, with the BatchError in words
-    bad_slice,        // a batch's bytes are not inside the scope's
-    malformed_batch,  // with its BatchError in words
-    refused_batch,    // it breaks a BatchRule
-    different_field,  // it arrives at another value of a public input
-    overloaded,       // too many requests wait
+    malformed_input,       // not a proof input, with its ProofInputError in words
+    not_following,         // it can't follow L1 itself
+    unknown_rollup,        // it does not follow this chain
+    stopped_rollup,        // a batch of the chain, or of one it crosses with, did not derive
+    bad_blob,              // not a blob: no commitment
+    malformed_data,        // the blobs are not one payload, with the BatchError in words
+    bad_slice,             // a batch's bytes are not inside the scope's
+    malformed_batch,       // with its BatchError in words
+    refused_batch,         // it breaks a BatchRule
+    different_field,       // it arrives at another value of a public input
+    overloaded,            // too many requests wait
+    requester_over_limit,  // its requests took too much of the member's time
     timed_out,
     failed,             // its client threw
     false_attestation,  // it signed something else, or not with its key
 };
-inline constexpr size_t DISAGREEMENT_KIND_COUNT = 14;
+inline constexpr size_t DISAGREEMENT_KIND_COUNT = 15;
 /// Returns the enumerator's name.
 std::string_view to_string(DisagreementKind kind) noexcept;
 

@@ -18,6 +18,11 @@ namespace {
 
 constexpr uint8_t VERSION = 0x02;
 
+/// Returns the size of a list whose items take so many bytes.
+size_t list_size(size_t payload) {
+    return rlp::header_size(payload) + payload;
+}
+
 Result<BatchBlock, BatchError> decode_block(rlp::Reader& blocks) {
     const auto malformed = std::unexpected{BatchError::malformed_rlp};
     auto fields = blocks.list();
@@ -81,16 +86,16 @@ size_t size_in_batch(const Transaction& tx) {
     return rlp::encoded_size(scope::encode(tx));
 }
 
-size_t encoded_size(const Batch& frame, size_t transactions_size) {
-    CHECK(frame.blocks.size() == 1);
-    const auto list = [](size_t payload) { return rlp::header_size(payload) + payload; };
-    const auto& block = frame.blocks.front();
-    const size_t block_size = list(rlp::payload_size(static_cast<uint64_t>(block.kind), block.slot,
-                                                     block.l1_origin_number, block.l1_origin_hash,
-                                                     block.timestamp_s, block.coinbase) +
-                                   list(transactions_size));
-    return 1 + list(rlp::payload_size(frame.chain_id, frame.number, frame.first_block) +
-                    list(block_size));
+size_t size_in_batch(const BatchBlock& block, size_t transactions_size) {
+    return list_size(rlp::payload_size(static_cast<uint64_t>(block.kind), block.slot,
+                                       block.l1_origin_number, block.l1_origin_hash,
+                                       block.timestamp_s, block.coinbase) +
+                     list_size(transactions_size));
+}
+
+size_t encoded_size(const Batch& frame, size_t blocks_size) {
+    return 1 + list_size(rlp::payload_size(frame.chain_id, frame.number, frame.first_block) +
+                         list_size(blocks_size));
 }
 
 std::optional<BytesView> slice_of(BytesView scope_data, const uint256& offset,

@@ -60,10 +60,14 @@ inline constexpr size_t MAX_BATCH_SIZE = 6 * 4096 * 31 - 4;
 Bytes encode(const Batch& batch);
 /// Returns the size in bytes of a transaction inside encode().
 size_t size_in_batch(const Transaction& tx);
-/// Returns the size of encode() in bytes without encoding.
-/// @param frame              A batch with one block, whose transactions are not looked at.
+/// Returns the size in bytes of a block inside encode().
+/// @param block              Its transactions are not looked at.
 /// @param transactions_size  Size of its transactions: the sum of size_in_batch.
-size_t encoded_size(const Batch& frame, size_t transactions_size);
+size_t size_in_batch(const BatchBlock& block, size_t transactions_size);
+/// Returns the size of encode() in bytes without encoding.
+/// @param frame        A batch whose blocks are not looked at.
+/// @param blocks_size  Size of its blocks: the sum of size_in_batch.
+size_t encoded_size(const Batch& frame, size_t blocks_size);
 /// Returns a batch's bytes in those of its scope; nullopt if they don't lie inside.
 std::optional<BytesView> slice_of(BytesView scope_data, const uint256& offset,
                                   const uint256& length);

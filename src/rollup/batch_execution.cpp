@@ -307,6 +307,7 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
 
     BatchExecution execution;
     execution.parent_block_hash = parent;
+    execution.blocks.reserve(batch.blocks.size());
     const uint64_t max_gas =
         max_batch_gas(scratch.head()->header(), batch.blocks.back().timestamp_s);
     for (size_t index = 0; index < batch.blocks.size(); ++index) {
@@ -336,10 +337,11 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
             if (!streams) return refuse(BatchRule::unreadable_streams, index);
             execution.remotes = std::move(*streams);
             execution.last_block_hash = sealed->block.hash;
-        } else {
-            scratch.add(*sealed);
         }
         execution.blocks.push_back(std::move(*sealed));
+        // Each block is held once: the scratch chain borrows it.
+        const auto& [block_held, state] = execution.blocks.back();
+        scratch.add({std::shared_ptr<void>{}, &block_held}, state);
     }
     return execution;
 }

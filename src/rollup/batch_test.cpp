@@ -48,14 +48,18 @@ TEST(batch, its_size_is_known_without_encoding) {
         for (const uint64_t number : {uint64_t{0}, uint64_t{0x80}, ~uint64_t{0}}) {
             Batch batch = sample(data_size);
             batch.number = batch.blocks[0].slot = batch.blocks[0].l1_origin_number = number;
-            batch.blocks.pop_back();
-            size_t transactions_size = 0;
-            for (const auto& tx : batch.blocks[0].transactions)
-                transactions_size += size_in_batch(tx);
+            size_t blocks_size = 0;
+            for (const auto& block : batch.blocks) {
+                size_t transactions_size = 0;
+                for (const auto& tx : block.transactions) transactions_size += size_in_batch(tx);
+                blocks_size += size_in_batch(block, transactions_size);
+            }
             Batch frame = batch;
-            frame.blocks[0].transactions.clear();
-            EXPECT_EQ(encoded_size(frame, transactions_size), encode(batch).size()) << data_size;
-            EXPECT_EQ(encoded_size(frame, 0), encode(frame).size());
+            frame.blocks.clear();
+            EXPECT_EQ(encoded_size(frame, blocks_size), encode(batch).size()) << data_size;
+            batch.blocks.pop_back();
+            batch.blocks[0].transactions.clear();
+            EXPECT_EQ(encoded_size(frame, size_in_batch(batch.blocks[0], 0)), encode(batch).size());
         }
     }
 }

@@ -5,57 +5,66 @@
 
 namespace scope::rollup {
 
+/// The blocks above the parent in a row, each the child of the one before.
 class ScratchChain::OverlayStore final : public chain::Store {
   public:
-    OverlayStore(const chain::Store& base, chain::StoredBlockPtr head)
-        : base_(base), head_(std::move(head)) {
-        CHECK(head_ != nullptr);
+    OverlayStore(const chain::Store& base, chain::StoredBlockPtr parent)
+        : base_(base), parent_(std::move(parent)) {
+        CHECK(parent_ != nullptr);
     }
 
     void put_block(chain::StoredBlockPtr block,
                    std::shared_ptr<const state::WorldState> state) override {
-        const Hash hash = block->hash;
-        entries_.insert_or_assign(hash, Entry{std::move(block), std::move(state)});
+        CHECK(block->header().parent_hash == head()->hash);
+        const auto& hashes = block->transaction_hashes;
+        for (size_t i = 0; i < hashes.size(); ++i)
+            places_.insert_or_assign(hashes[i], chain::TransactionPlace{block, i});
+        indices_.insert_or_assign(block->hash, entries_.size());
+        entries_.push_back({std::move(block), std::move(state)});
     }
     [[nodiscard]] chain::StoredBlockPtr block(const Hash& hash) const override {
-        const auto entry = entries_.find(hash);
-        return entry != entries_.end() ? entry->second.block : base_.block(hash);
+        const auto found = indices_.find(hash);
+        return found != indices_.end() ? entries_[found->second].block : base_.block(hash);
     }
     [[nodiscard]] std::shared_ptr<const state::WorldState> state(
         const Hash& block_hash) const override {
-        const auto entry = entries_.find(block_hash);
-        return entry != entries_.end() ? entry->second.state : base_.state(block_hash);
+        const auto found = indices_.find(block_hash);
+        return found != indices_.end() ? entries_[found->second].state : base_.state(block_hash);
     }
 
-    void set_head(const Hash& head) override {
-        head_ = block(head);
-        CHECK(head_ != nullptr);
+    void set_head(const Hash& head) override { CHECK(head == this->head()->hash); }
+    [[nodiscard]] chain::StoredBlockPtr head() const override {
+        return entries_.empty() ? parent_ : entries_.back().block;
     }
-    [[nodiscard]] chain::StoredBlockPtr head() const override { return head_; }
 
     [[nodiscard]] chain::StoredBlockPtr canonical_block(uint64_t number) const override {
-        auto at = head_;
-        while (at != nullptr && at->header().number > number) {
-            const auto in_base = base_.canonical_block(at->header().number);
-            if (in_base != nullptr && in_base->hash == at->hash)
-                return base_.canonical_block(number);
-            at = block(at->header().parent_hash);
+        const uint64_t parent = parent_->header().number;
+        if (number > parent) {
+            const uint64_t index = number - parent - 1;
+            return index < entries_.size() ? entries_[static_cast<size_t>(index)].block : nullptr;
         }
-        return at != nullptr && at->header().number == number ? at : nullptr;
+        // Down to where the base has the same branch for its canonical one.
+        auto at = parent_;
+        while (at != nullptr && at->header().number > number) {
+            if (is_canonical_in_base(*at)) return base_.canonical_block(number);
+            at = base_.block(at->header().parent_hash);
+        }
+        return at;
     }
     [[nodiscard]] std::optional<chain::TransactionPlace> transaction(
         const Hash& hash) const override {
-        auto at = head_;
-        for (; at != nullptr && entries_.contains(at->hash); at = block(at->header().parent_hash)) {
+        if (const auto found = places_.find(hash); found != places_.end()) return found->second;
+        auto at = parent_;
+        for (; at != nullptr && !is_canonical_in_base(*at);
+             at = base_.block(at->header().parent_hash)) {
             const auto found = std::ranges::find(at->transaction_hashes, hash);
             if (found != at->transaction_hashes.end())
                 return chain::TransactionPlace{
                     at, static_cast<size_t>(found - at->transaction_hashes.begin())};
         }
         auto place = base_.transaction(hash);
-        if (!place) return std::nullopt;
-        const auto same = canonical_block(place->block->header().number);
-        if (same == nullptr || same->hash != place->block->hash) return std::nullopt;
+        if (!place || at == nullptr || place->block->header().number > at->header().number)
+            return std::nullopt;
         return place;
     }
 
@@ -73,9 +82,16 @@ class ScratchChain::OverlayStore final : public chain::Store {
         std::shared_ptr<const state::WorldState> state;
     };
 
+    [[nodiscard]] bool is_canonical_in_base(const chain::StoredBlock& block) const {
+        const auto canonical = base_.canonical_block(block.header().number);
+        return canonical != nullptr && canonical->hash == block.hash;
+    }
+
     const chain::Store& base_;
-    chain::StoredBlockPtr head_;
-    std::unordered_map<Hash, Entry> entries_;
+    chain::StoredBlockPtr parent_;
+    std::vector<Entry> entries_;  // on the parent, each on the one before
+    std::unordered_map<Hash, size_t> indices_;
+    std::unordered_map<Hash, chain::TransactionPlace> places_;
     std::unordered_map<Hash, chain::StoredBlobPtr> blobs_;
 };
 
@@ -87,9 +103,12 @@ ScratchChain::ScratchChain(const chain::Chain& base, std::unique_ptr<OverlayStor
     : store_(store.get()), chain_(base.spec(), chain::Genesis{}, std::move(store)) {}
 
 void ScratchChain::add(const chain::SealedBlock& sealed) {
-    CHECK(sealed.block.header().parent_hash == store_->head()->hash);
-    store_->put_block(std::make_shared<chain::StoredBlock>(sealed.block), sealed.state);
-    store_->set_head(sealed.block.hash);
+    add(std::make_shared<chain::StoredBlock>(sealed.block), sealed.state);
+}
+
+void ScratchChain::add(chain::StoredBlockPtr block,
+                       std::shared_ptr<const state::WorldState> state) {
+    store_->put_block(std::move(block), std::move(state));
 }
 
 }  // namespace scope::rollup

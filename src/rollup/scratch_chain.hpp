@@ -7,7 +7,8 @@ namespace scope::rollup {
 /// A chain on top of another one, for blocks that may never be imported there.
 ///
 /// Reads through to the base, writes to itself alone: several blocks can be built on each other and
-/// thrown away. The base must outlive it; it may go on importing meanwhile.
+/// thrown away. Canonical are its blocks, the parent that it stands on, and that one's ancestors,
+/// whatever the base has for its head. The base must outlive it; it may go on importing meanwhile.
 class ScratchChain {
   public:
     /// @param parent  Its head at the start. REQUIRES: @p base has it.
@@ -18,6 +19,7 @@ class ScratchChain {
     [[nodiscard]] chain::StoredBlockPtr head() const { return chain_.head(); }
     /// Makes a block that was built on the head the new head, without executing it again.
     void add(const chain::SealedBlock& sealed);
+    void add(chain::StoredBlockPtr block, std::shared_ptr<const state::WorldState> state);
 
   private:
     class OverlayStore;

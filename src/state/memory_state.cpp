@@ -1,5 +1,8 @@
 #include "state/memory_state.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "crypto/keccak.hpp"
 #include "evm/analysis.hpp"
 #include "rlp/encode.hpp"
@@ -112,6 +115,27 @@ Hash MemoryState::state_root() const {
 Hash MemoryState::storage_root(const Address& address) const {
     const Record* record = content_->find(address);
     return record == nullptr ? trie::EMPTY_ROOT : record->storage_trie.root_hash();
+}
+
+AccountProof MemoryState::prove(const Address& address, std::span<const Hash> keys) const {
+    AccountProof proof{.account = content_->trie.prove(crypto::keccak256(address)), .slots = {}};
+    const Record* record = content_->find(address);
+    for (const Hash& key : keys)
+        proof.slots.push_back(record == nullptr
+                                  ? std::vector<Bytes>{}
+                                  : record->storage_trie.prove(crypto::keccak256(key)));
+    return proof;
+}
+
+std::vector<Bytes> MemoryState::prove_erasure(const Address& address,
+                                              std::span<const Hash> keys) const {
+    auto nodes = content_->trie.prove_erasure(crypto::keccak256(address));
+    const Record* const record = content_->find(address);
+    for (const Hash& key : keys)
+        if (record != nullptr)
+            std::ranges::move(record->storage_trie.prove_erasure(crypto::keccak256(key)),
+                              std::back_inserter(nodes));
+    return nodes;
 }
 
 std::shared_ptr<const WorldState> MemoryState::after(const StateDiff& diff) const {

@@ -39,6 +39,10 @@ class MemoryState final : public WorldState {
 
     [[nodiscard]] Hash state_root() const override;
     [[nodiscard]] Hash storage_root(const Address& address) const override;
+    [[nodiscard]] AccountProof prove(const Address& address,
+                                     std::span<const Hash> keys) const override;
+    [[nodiscard]] std::vector<Bytes> prove_erasure(const Address& address,
+                                                   std::span<const Hash> keys) const override;
     [[nodiscard]] std::shared_ptr<const WorldState> after(const StateDiff& diff) const override;
 
     /// Applies @p diff in place. Only what changed is hashed. REQUIRES: a diff from a State on this

@@ -5,9 +5,11 @@
 #include <random>
 
 #include "base/hex.hpp"
+#include "crypto/keccak.hpp"
 #include "evm/analysis.hpp"
 #include "state/persistent_map.hpp"
 #include "state/state.hpp"
+#include "trie/proof.hpp"
 
 namespace scope::state {
 namespace {
@@ -83,6 +85,32 @@ TEST(memory_state, root_does_not_depend_on_the_way) {
     const MemoryState anew{stepwise.dump()};
     EXPECT_EQ(anew.state_root(), stepwise.state_root());
     EXPECT_EQ(anew.dump(), stepwise.dump());
+}
+
+TEST(memory_state, proves_what_is_there_and_what_is_not) {
+    GenesisAlloc alloc;
+    for (uint64_t i = 1; i <= 40; ++i) {
+        alloc[address(i)].nonce = i;
+        if (i % 2 == 0)
+            for (uint64_t slot = 0; slot < i; ++slot)
+                alloc[address(i)].storage[word(slot)] = word(i);
+    }
+    const MemoryState state{alloc};
+    const std::vector<Hash> keys{word(0), word(7), word(1000)};
+    for (uint64_t i = 1; i <= 50; ++i) {
+        const AccountProof proof = state.prove(address(i), keys);
+        const auto account =
+            trie::verify_proof(state.state_root(), crypto::keccak256(address(i)), proof.account);
+        ASSERT_TRUE(account.has_value());
+        EXPECT_EQ(account->has_value(), i <= 40);
+        ASSERT_EQ(proof.slots.size(), keys.size());
+        for (size_t k = 0; k < keys.size(); ++k) {
+            const auto value = trie::verify_proof(state.storage_root(address(i)),
+                                                  crypto::keccak256(keys[k]), proof.slots[k]);
+            ASSERT_TRUE(value.has_value());
+            EXPECT_EQ(value->has_value(), !state.storage(address(i), keys[k]).is_zero());
+        }
+    }
 }
 
 TEST(memory_state, empty_root) {

@@ -335,7 +335,14 @@ void State::remove(AccountEntry& entry) {
     set_code(entry, evm::empty_code(), EMPTY_CODE_HASH);
     record(Kind::existence, &entry).flag = entry.exists;
     entry.exists = false;
+    clear_storage(entry);
+}
 
+void State::clear_storage(const Address& address) {
+    clear_storage(change(address).entry);
+}
+
+void State::clear_storage(AccountEntry& entry) {
     record(Kind::storage_cleared, &entry);
     auto saved = std::make_unique<SavedStorage>();
     saved->was_cleared = entry.storage_cleared;

@@ -84,6 +84,9 @@ class State final : public StateView {
     /// none is open) and until here.
     evm::StorageChange set_storage(const Address& address, const Hash& key, const Hash& value);
 
+    /// Drops all slots of an account, as a devnet or a simulation is told to: no code does that.
+    void clear_storage(const Address& address);
+
     // --- Transactions ---
 
     void begin_transaction();
@@ -204,6 +207,7 @@ class State final : public StateView {
     void set_nonce(AccountEntry& entry, uint64_t nonce);
     void set_transient(AccountEntry& entry, const Hash& key, const Hash& value);
     void remove(AccountEntry& entry);
+    void clear_storage(AccountEntry& entry);
     void replace_transaction(OpenTransaction next);
     Journal::Entry& record(Kind kind, void* subject = nullptr);
     [[nodiscard]] std::vector<Past> past_at(Journal::Checkpoint checkpoint) const;

@@ -39,6 +39,24 @@ TEST_F(StateTest, reads_through) {
     EXPECT_TRUE(state.diff().empty());
 }
 
+TEST_F(StateTest, drops_all_slots_of_an_account_and_can_take_that_back) {
+    const auto before = state.checkpoint();
+    state.clear_storage(A);
+    EXPECT_EQ(state.storage(A, word(1)), Hash{});
+    EXPECT_FALSE(state.has_storage(A));
+    EXPECT_EQ(state.balance(A), uint256{100u});
+    state.set_storage(A, word(2), word(22));
+    const auto diff = state.diff();
+    ASSERT_EQ(diff.accounts.size(), 1u);
+    EXPECT_TRUE(diff.accounts[0].storage_cleared);
+    EXPECT_EQ(diff.accounts[0].storage, (std::vector{std::pair{word(2), word(22)}}));
+    EXPECT_EQ(base.after(diff)->storage(A, word(1)), Hash{});
+    state.rollback(before);
+    EXPECT_EQ(state.storage(A, word(1)), word(11));
+    EXPECT_EQ(state.storage(A, word(2)), Hash{});
+    EXPECT_TRUE(state.diff().empty());
+}
+
 TEST_F(StateTest, rollback_restores_everything) {
     state.begin_transaction();
     const auto before = state.checkpoint();

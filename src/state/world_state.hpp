@@ -1,11 +1,20 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "state/state_diff.hpp"
 #include "state/state_view.hpp"
 
 namespace scope::state {
+
+/// Merkle proofs of an account and of slots of its storage (EIP-1186): the RLP of the nodes from
+/// the root on. They prove absence as well.
+struct AccountProof {
+    std::vector<Bytes> account;
+    std::vector<std::vector<Bytes>> slots;  ///< as the keys were given; without nodes if no storage
+};
 
 /// The whole state of a chain after one block: a view that never changes, with its root.
 ///
@@ -16,6 +25,13 @@ class WorldState : public StateView {
     [[nodiscard]] virtual Hash state_root() const = 0;
     /// Returns the root of an account's storage trie; that of the empty trie if it does not exist.
     [[nodiscard]] virtual Hash storage_root(const Address& address) const = 0;
+    /// Returns the proofs of an account and of slots of it, whether they exist or not.
+    [[nodiscard]] virtual AccountProof prove(const Address& address,
+                                             std::span<const Hash> keys) const = 0;
+    /// Returns the nodes that prove an account and slots of it, and those that are needed to erase
+    /// them all (Trie::prove_erasure).
+    [[nodiscard]] virtual std::vector<Bytes> prove_erasure(const Address& address,
+                                                           std::span<const Hash> keys) const = 0;
     /// Returns the state that @p diff leads to. REQUIRES: a diff from a State on this state.
     [[nodiscard]] virtual std::shared_ptr<const WorldState> after(const StateDiff& diff) const = 0;
 };

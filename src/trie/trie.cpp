@@ -412,6 +412,18 @@ std::vector<Bytes> Trie::prove(BytesView key) const {
     return nodes;
 }
 
+std::vector<Bytes> Trie::prove_erasure(BytesView key) const {
+    std::vector<Bytes> nodes = prove(key);
+    Bytes scratch;
+    walk(root_.get(), Key{key}, [&](const Node& node) {
+        if (node.kind != Node::Kind::branch) return;
+        for (const NodePtr& child : as_branch(node).children)
+            if (child && reference(*child.get(), scratch).is_hash())
+                nodes.push_back(to_bytes(encode_node(*child.get(), scratch)));
+    });
+    return nodes;
+}
+
 void Trie::for_each(const Visit& visit) const {
     if (!root_) return;
     Key key{BytesView{}};

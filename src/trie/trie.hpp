@@ -68,6 +68,10 @@ class Trie {
     /// well. REQUIRES: as put.
     [[nodiscard]] std::vector<Bytes> prove(BytesView key) const;
 
+    /// Returns what prove does, and the children of branches on the way: who erases the key needs the
+    /// one that is left alone in its branch. REQUIRES: as put.
+    [[nodiscard]] std::vector<Bytes> prove_erasure(BytesView key) const;
+
     /// Calls @p visit(key, value) for all entries in the order of their keys.
     void for_each(const std::function<void(BytesView key, BytesView value)>& visit) const;
 

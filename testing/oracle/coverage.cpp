@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
+
+#include "protocol/request.hpp"
 
 namespace scope::oracle {
 
@@ -35,12 +38,29 @@ class Walk {
         visited_.insert(frame.chain);
         around_.push_back({&frame, !around_.empty() && around_.back().frame->chain != frame.chain});
         if (around_.back().remote) ++depth_;
-        for (const auto& next : frame.frames) {
+        for (size_t i = 0; i < frame.frames.size(); ++i) {
+            const auto& next = frame.frames[i];
+            if (i != 0 && is_same_view_on_gas(frame, frame.frames[i - 1], next))
+                seen.insert("view on gas, asked twice");
+            if (next.destructs) destruct(next);
             next.kind == Frame::Kind::create ? create(next) : call(frame, next);
             below(next);
         }
         if (around_.back().remote) --depth_;
         around_.pop_back();
+    }
+
+    static bool is_same_view_on_gas(const Frame& from, const Frame& first, const Frame& second) {
+        return second.chain != from.chain && second.in_static && second.answers_with_gas &&
+               second.succeeded() && first.contract == second.contract &&
+               first.input == second.input;
+    }
+
+    void destruct(const Frame& next) {
+        if (!next.succeeded()) return;
+        seen.insert("self-destruct");
+        if (next.destructs_created) seen.insert("self-destruct of what the root created");
+        if (is_rolled_back()) seen.insert("self-destruct, rolled back");
     }
 
     void create(const Frame& next) {
@@ -74,6 +94,14 @@ class Walk {
         seen.insert(fmt::format("call at depth {}", depth));
         if (back) seen.insert(fmt::format("callback at depth {}", depth));
         if (!next.succeeded()) seen.insert(fmt::format("failure at depth {}", depth));
+        answer(next);
+        if (next.burn && next.halted() && !next.in_static) {
+            constexpr std::array<const char*, BURNS> EATERS{
+                "memory", "computation", "INVALID", "storage", "logs", "accounts", "frames"};
+            seen.insert(fmt::format("gas of a remote callee eaten by {}",
+                                    EATERS[static_cast<size_t>(*next.burn)]));
+        }
+        if (next.destructs && next.succeeded()) seen.insert("self-destruct of a remote callee");
         if (next.input.through_alias) seen.insert("call through an alias");
         if (next.value != 0 && next.succeeded()) {
             seen.insert(from.chain == 0   ? "value from L1"
@@ -96,6 +124,14 @@ class Walk {
         }
         if (next.frames.empty() && !next.succeeded() && next.halted() && next.in_static)
             seen.insert("static violation of a remote callee");
+    }
+
+    void answer(const Frame& next) {
+        if (next.too_long_after)
+            seen.insert(*next.too_long_after == evm::Status::success ? "answer too long"
+                                                                     : "revert data too long");
+        if (next.answer_size == protocol::MAX_DATA_BYTES)
+            seen.insert(next.succeeded() ? "longest answer" : "longest revert data");
     }
 
     [[nodiscard]] bool is_rolled_back() const {
@@ -178,6 +214,22 @@ const std::vector<std::string>& Coverage::required() {
                                        "static in rolled-back in callback",
                                        "static violation",
                                        "out of gas",
+                                       "gas of a remote callee eaten by memory",
+                                       "gas of a remote callee eaten by computation",
+                                       "gas of a remote callee eaten by INVALID",
+                                       "gas of a remote callee eaten by storage",
+                                       "gas of a remote callee eaten by logs",
+                                       "gas of a remote callee eaten by accounts",
+                                       "gas of a remote callee eaten by frames",
+                                       "answer too long",
+                                       "revert data too long",
+                                       "longest answer",
+                                       "longest revert data",
+                                       "view on gas, asked twice",
+                                       "self-destruct",
+                                       "self-destruct of a remote callee",
+                                       "self-destruct of what the root created",
+                                       "self-destruct, rolled back",
                                        "gas named",
                                        "contract entered again",
                                        "create",

@@ -14,6 +14,12 @@ constexpr int64_t COLD = 15'000;
 constexpr int64_t ASK = 250'000;
 constexpr int64_t SERVE = 250'000;
 constexpr int64_t LOAD = 150'000;
+/// Beside these, for each byte of the answer.
+constexpr int64_t ASK_BYTE = 40;
+constexpr int64_t SERVE_BYTE = 40;
+constexpr int64_t LOAD_BYTE = 20;
+/// Bytes of all answers in a root.
+constexpr uint64_t MOST_BYTES = 100'000;
 /// An alias asks with so much, or with half of what its chain may still ask with.
 constexpr int64_t ALIAS_GAS_LIMIT = 2'000'000;
 /// The highest gas limit of a request that a root makes itself.
@@ -30,7 +36,7 @@ class Demand {
     }
 
     bool fits() {
-        if (asks_too_much_) return false;
+        if (asks_too_much_ || bytes_answered(root_) > MOST_BYTES) return false;
         const bool on_l1 = root_.chain == 0;
         const auto limit = static_cast<int64_t>(on_l1 ? OPERATION_GAS : ROOT_GAS);
         if (!spend(root_, limit - limit / 32)) return false;
@@ -44,7 +50,8 @@ class Demand {
             for (const auto* frame : inbound) {
                 const auto cost = spend(*frame, limits_.at(frame).least);
                 if (!cost) return false;
-                spent += LOAD + SERVE + *cost;
+                const auto size = static_cast<int64_t>(frame->answer_size);
+                spent += LOAD + SERVE + (LOAD_BYTE + SERVE_BYTE) * size + *cost;
             }
             if (spent > (chain == 0 ? L1_GAS : SYSTEM_GAS)) return false;
         }
@@ -107,6 +114,14 @@ class Demand {
         }
     }
 
+    /// Returns the bytes that go from chain to chain.
+    static uint64_t bytes_answered(const Frame& frame) {
+        uint64_t bytes = 0;
+        for (const auto& below : frame.frames)
+            bytes += bytes_answered(below) + (below.chain != frame.chain ? below.answer_size : 0);
+        return bytes;
+    }
+
     static void collect_chains(const Frame& frame, std::set<size_t>& chains) {
         chains.insert(frame.chain);
         for (const auto& below : frame.frames) collect_chains(below, chains);
@@ -131,7 +146,7 @@ class Demand {
                 spent += *cost;
                 continue;
             }
-            spent += ASK;
+            spent += ASK + ASK_BYTE * static_cast<int64_t>(below.answer_size);
             std::vector<const Frame*> callbacks;
             collect(below, frame.chain, callbacks);
             for (const auto* callback : callbacks) {
@@ -139,7 +154,7 @@ class Demand {
                 if (most + most / 32 + SERVE > limit - spent) return std::nullopt;
                 const auto cost = spend(*callback, least);
                 if (!cost) return std::nullopt;
-                spent += SERVE + *cost;
+                spent += SERVE + SERVE_BYTE * static_cast<int64_t>(callback->answer_size) + *cost;
             }
         }
         if (frame.halted()) spent = limit;

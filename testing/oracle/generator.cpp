@@ -4,6 +4,7 @@
 #include <random>
 
 #include "oracle/demand.hpp"
+#include "protocol/request.hpp"
 
 namespace scope::oracle {
 
@@ -12,6 +13,7 @@ namespace {
 using Kind = Operation::Kind;
 
 constexpr size_t MAX_FRAMES = 40;  // of a root
+constexpr uint64_t MAX_ANSWER = protocol::MAX_DATA_BYTES;
 
 class Generator {
   public:
@@ -118,6 +120,31 @@ class Generator {
     Operation finish(Expression e) {
         return {.kind = Kind::finish, .expression = e, .size = size(), .at = {}};
     }
+    /// Answers or reverts with about as much as an answer may have, or far more.
+    Operation bomb() {
+        return {.kind = chance(2) ? Kind::finish : Kind::revert,
+                .expression = expression(),
+                .size = pick({MAX_ANSWER - 1, MAX_ANSWER, MAX_ANSWER, MAX_ANSWER + 1,
+                              MAX_ANSWER + 1, LONGEST_ANSWER}),
+                .at = {}};
+    }
+    Operation burn() {
+        return {.kind = Kind::burn, .burn = static_cast<Burn>(below(BURNS)), .at = {}};
+    }
+    /// Has a contract destroy itself, in favour of one of its chain.
+    Operation self_destruct(size_t contract) {
+        Operation operation{.kind = Kind::self_destruct, .at = {}};
+        do operation.target = any_contract();
+        while (program_.contracts[operation.target].chain != program_.contracts[contract].chain);
+        return operation;
+    }
+    Operation look_twice(Place view) {
+        Operation operation = statically(call(view, constant(below(10))));
+        operation.kind = Kind::look_twice;
+        operation.bubbles = false;
+        operation.slot = below(SLOTS);
+        return operation;
+    }
     static Operation at(uint64_t depth, Operation operation) {
         operation.at = depth;
         return operation;
@@ -191,14 +218,14 @@ class Generator {
     }
 
     /// Makes a function that reads, answers and maybe fails, without calls.
-    Function leaf() {
+    Function leaf(size_t contract) {
         Function function;
         const size_t operations = 1 + below(3);
         for (size_t i = 0; i < operations; ++i) function.push_back(simple());
         if (chance(5))
-            function.push_back({.kind = Kind::burn,
-                                .burn = pick({Burn::memory, Burn::loop, Burn::invalid}),
-                                .at = {}});
+            function.push_back(burn());
+        else if (chance(12))
+            function.push_back(chance(2) ? bomb() : self_destruct(contract));
         else if (chance(4))
             function.push_back(revert());
         else if (chance(2))
@@ -219,7 +246,7 @@ class Generator {
 
     void add_random_functions() {
         for (size_t c = 0; c < program_.contracts.size(); ++c) {
-            if (chance(2) || program_.contracts[c].functions.empty()) add(c, leaf());
+            if (chance(2) || program_.contracts[c].functions.empty()) add(c, leaf(c));
             if (chance(2)) add(c, inner());
         }
         add(any_contract(), inner());
@@ -228,7 +255,7 @@ class Generator {
     // ---- scenes: functions that belong together; tops_ is where they begin
 
     void add_scene() {
-        switch (below(9)) {
+        switch (below(12)) {
             case 0:
             case 1:
                 return descend();
@@ -242,6 +269,11 @@ class Generator {
                 return static_in_callback();
             case 6:
                 return nested_rollback();
+            case 7:
+            case 8:
+                return hostile_callee();
+            case 9:
+                return views_on_gas();
             default:
                 return created();
         }
@@ -426,6 +458,8 @@ class Generator {
         const size_t creator = *child->creator;
         const size_t other = elsewhere(creator);
         const Place answer = add(number, {set(0, expression()), emit(), finish(slot(0))});
+        std::optional<Place> ends;  // it is there until the transaction ends
+        if (chance(2)) ends = add(number, {set(), self_destruct(number)});
         add(number, chance(2) ? Function{set(), call(add(other, {set(), finish(slot(1))}))}
                               : Function{set(1, {Expression::Kind::argument, 0})});
         const Place remote = add(other, {call(answer), set()});
@@ -437,6 +471,7 @@ class Generator {
         }
         Function making{make};
         if (chance(2)) making.push_back(call(answer));
+        if (ends) making.push_back(chance(2) ? call(*ends) : call(add(other, {call(*ends)})));
         making.push_back(deep(call(remote)));
         Function made = making;
         making.push_back(revert());
@@ -447,6 +482,56 @@ class Generator {
         top.insert(top.end(), made.begin(), made.end());
         if (chance(4)) top.push_back(create(number));
         tops_.push_back(add(creator, std::move(top)));
+    }
+
+    /// A calls B, which acts and then answers with too much, eats its gas, or destroys itself;
+    /// another one may call it in between, and pass on what it gets.
+    void hostile_callee() {
+        const size_t a = any_contract();
+        const size_t b = elsewhere(a);
+        Function act{set(), emit()};
+        if (chance(2)) act.push_back(call(add(elsewhere(b), {set(), finish(slot(0))})));
+        Function bombing = act;
+        bombing.push_back(bomb());
+        Function ending = act;
+        ending.push_back(self_destruct(b));
+        Place hostile = add(b, std::move(chance(3) ? ending : bombing));
+        if (chance(2)) {
+            Operation relayed = random_call(hostile);
+            relayed.bubbles = true;
+            hostile = add(any_contract(), {set(), relayed, set()});
+        }
+        const Place eater = add(b, {set(), burn()});
+        Function top{random_call(hostile), set()};
+        if (chance(2)) top.push_back(caught(random_call(eater)));
+        if (chance(2)) top.push_back(caught(call(hostile)));
+        if (chance(4)) top.push_back(revert());
+        const Place all = add(a, std::move(top));
+        tops_.push_back(chance(3) ? add(a, {caught(call(all)), set(), call(all)}) : all);
+    }
+
+    /// A looks twice at what tells its gas: itself, in a frame that is rolled back, in a callback.
+    void views_on_gas() {
+        const size_t a = any_contract();
+        const size_t b = elsewhere(a);
+        Function view;
+        if (chance(2)) view.push_back(load(slot(0)));
+        view.push_back(finish({Expression::Kind::gas, 0}));
+        const Place viewed = add(b, std::move(view));
+        Function look{look_twice(viewed)};
+        if (chance(2)) look.push_back(set(0, accumulator()));
+        const Place looks = add(a, look);
+        Function attempt = look;
+        attempt.push_back(revert());
+        const Place attempts = add(a, std::move(attempt));
+        Function top;
+        if (chance(2)) top.push_back(caught(call(attempts)));
+        top.push_back(look_twice(viewed));
+        if (chance(2)) top.push_back(set());
+        if (chance(2)) top.push_back(deep(call(add(b, {deep(call(looks)), set()}))));
+        if (chance(3)) top.push_back(call(viewed));
+        top.push_back(look_twice(viewed));
+        tops_.push_back(add(a, std::move(top)));
     }
 
     // ---- roots
@@ -469,13 +554,15 @@ class Generator {
         return frames;
     }
 
-    [[nodiscard]] bool root_burns(const RootCall& root) const {
+    /// Returns whether it can be no root: that has all the gas there is, and its answer is compared.
+    [[nodiscard]] bool is_no_root(const RootCall& root) const {
         const auto& functions = program_.contracts[root.target].functions;
-        return burns(functions[root.function % functions.size()]);
+        const auto& function = functions[root.function % functions.size()];
+        return burns(function) || answers_with_gas(function);
     }
 
     void make_fit() {
-        std::erase_if(program_.roots, [&](const RootCall& root) { return root_burns(root); });
+        std::erase_if(program_.roots, [&](const RootCall& root) { return is_no_root(root); });
         if (program_.roots.empty())
             program_.roots.push_back({tops_[0].contract, tops_[0].function, 1, 0, false});
         while (!fits_now()) take_out_a_call();
@@ -492,7 +579,7 @@ class Generator {
         for (auto& contract : program_.contracts)
             for (auto& function : contract.functions)
                 for (size_t i = 0; i < function.size(); ++i)
-                    if (function[i].kind == Kind::call || function[i].kind == Kind::create)
+                    if (is_call(function[i]) || function[i].kind == Kind::create)
                         calls.emplace_back(&function, i);
         const auto& [function, place] = calls[below(calls.size())];
         function->erase(function->begin() + static_cast<ptrdiff_t>(place));

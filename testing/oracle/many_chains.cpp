@@ -226,7 +226,7 @@ struct ManyChains::World::Impl {
             // An alias has to be there before it is called; others are deployed as they speak.
             for (const auto& function : contract.functions)
                 for (const auto& operation : function)
-                    if (operation.kind == Operation::Kind::call && operation.way == Way::alias)
+                    if (is_call(operation) && operation.way == Way::alias)
                         add_alias(program, addresses, contract.chain, operation.target, alloc);
         }
     }
@@ -365,6 +365,7 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
     std::vector<uint64_t> read_until;
     for (size_t chain = 0; chain < program.chains; ++chain)
         read_until.push_back(impl.derived(chain).head()->header().number);
+    const bool is_each_alone = may_destroy_created_on_l1(program);
     std::vector<RootResult> results;
     size_t scopes = 0;
 
@@ -376,7 +377,7 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
         bool has_batch = false;
         for (; next < program.roots.size(); ++next) {
             const auto& root = program.roots[next];
-            if (root.in_next_scope && !scope.roots().empty()) break;
+            if ((root.in_next_scope || is_each_alone) && !scope.roots().empty()) break;
             Nonces with_root = nonces;
             const auto result =
                 scope.add(make_root(program, addresses, root, settlement, with_root));

@@ -15,8 +15,15 @@ struct Frame {
     ScriptInput input;
     bool is_created = false;  ///< a contract that was not there at the start
     bool in_static = false;   ///< by the rules of the EVM, whatever the input says
+    bool answers_with_gas = false;
+    std::optional<Burn> burn;        ///< by which it uses up its gas
+    bool destructs = false;          ///< itself
+    bool destructs_created = false;  ///< itself, which was created in this root
     uint64_t value = 0;
     evm::Status status = evm::Status::success;
+    uint64_t answer_size = 0;  ///< bytes that its caller has of it
+    /// It answered another chain with more than can be, after which status: then it has failed.
+    std::optional<evm::Status> too_long_after;
     int64_t own_gas = 0;  ///< without frames below
     std::vector<Frame> frames;
 
@@ -34,7 +41,8 @@ struct OneChain {
 };
 
 /// Runs a program on one chain, with plain calls, and returns what it should do. Gas never runs
-/// out, but where the program names it.
+/// out, but where the program names it. What is a rule between chains holds between the program's:
+/// an answer above protocol::MAX_DATA_BYTES is the callee's failure, and undone.
 Outcome run_on_one_chain(const Program& program);
 /// Runs it as run_on_one_chain does, and returns all its frames too.
 OneChain trace_on_one_chain(const Program& program);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/hex.hpp"
+#include "crypto/keccak.hpp"
 
 namespace scope::oracle {
 
@@ -12,8 +13,16 @@ namespace {
 constexpr size_t ALIAS_SIZE = 97;
 constexpr size_t ALIAS_ACCOUNT_AT = 77;
 
+/// Returns bytes in hex; of many the first ones, and the hash of all.
+std::string describe(const Bytes& bytes) {
+    constexpr size_t MAX_TOLD = 100;
+    if (bytes.size() <= MAX_TOLD) return to_hex(bytes);
+    return fmt::format("{}.. ({} bytes, keccak256 {})", to_hex(BytesView{bytes}.first(MAX_TOLD)),
+                       bytes.size(), to_hex(crypto::keccak256(bytes)));
+}
+
 std::string describe(const RootResult& result) {
-    return fmt::format("{} {}", result.success ? "success" : "failure", to_hex(result.output));
+    return fmt::format("{} {}", result.success ? "success" : "failure", describe(result.output));
 }
 
 std::string describe(const AccountResult& account) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace scope::oracle {
 
@@ -32,6 +33,8 @@ std::string to_string(const Expression& e) {
             return "msg.value";
         case Expression::Kind::depth:
             return "depth";
+        case Expression::Kind::gas:
+            return "gasleft()";
     }
     return "?";
 }
@@ -48,7 +51,7 @@ std::string call_text(const Program& program, const Operation& op) {
             options += fmt::format("{}{}: {}", options.empty() ? "" : ", ", name, value);
     };
     option("value", value_of(program, op));
-    if (op.kind == Operation::Kind::call) option("gas", gas_of(program, op));
+    if (is_call(op)) option("gas", gas_of(program, op));
     if (!options.empty()) options = "{" + options + "}";
     const std::string e = to_string(op.expression);
     const char* const take = op.bubbles ? "" : "try ";
@@ -79,13 +82,25 @@ std::string to_string(const Program& program, const Operation& op) {
         case Operation::Kind::finish:
             return fmt::format("return {};", bytes_of(op));
         case Operation::Kind::burn: {
-            constexpr const char* BURNS[] = {"memory[2**200] = 0;", "while (true) {}",
-                                             "assembly { invalid() }"};
-            return BURNS[static_cast<size_t>(op.burn)];
+            constexpr std::array<const char*, BURNS> TEXTS{
+                "memory[2**200] = 0;",
+                "while (true) {}",
+                "assembly { invalid() }",
+                "while (true) storage[i++] = i;",
+                "while (true) emit Log();",
+                "while (true) address(i++).balance;",
+                "address(this).delegatecall(msg.data); assembly { invalid() }"};
+            return TEXTS[static_cast<size_t>(op.burn)];
         }
         case Operation::Kind::call:
         case Operation::Kind::create:
             return "acc = mix(acc, " + call_text(program, op) + ");";
+        case Operation::Kind::look_twice:
+            return fmt::format(
+                "first = {0}; s{1} = (3 * s{1} + {2}) % M; acc = mix(acc, {0} == first);",
+                call_text(program, op), op.slot, e);
+        case Operation::Kind::self_destruct:
+            return fmt::format("selfdestruct(c{});", op.target);
     }
     return "?";
 }
@@ -104,7 +119,28 @@ bool burns(const Function& function) {
 
 bool is_leaf(const Function& function) {
     return std::ranges::none_of(function, [](const Operation& op) {
-        return op.kind == Operation::Kind::call || op.kind == Operation::Kind::create;
+        return is_call(op) || op.kind == Operation::Kind::create;
+    });
+}
+
+bool answers_with_gas(const Function& function) {
+    return std::ranges::any_of(function, [](const Operation& op) {
+        return op.kind == Operation::Kind::finish && op.expression.kind == Expression::Kind::gas;
+    });
+}
+
+bool is_call(const Operation& operation) {
+    return operation.kind == Operation::Kind::call || operation.kind == Operation::Kind::look_twice;
+}
+
+bool may_destroy_created_on_l1(const Program& program) {
+    return std::ranges::any_of(program.contracts, [](const Contract& contract) {
+        return contract.creator && contract.chain == 0 &&
+               std::ranges::any_of(contract.functions, [](const Function& function) {
+                   return std::ranges::any_of(function, [](const Operation& op) {
+                       return op.kind == Operation::Kind::self_destruct;
+                   });
+               });
     });
 }
 

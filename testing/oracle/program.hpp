@@ -19,6 +19,7 @@ struct Expression {
         balance,     ///< the contract's own
         call_value,  ///< msg.value
         depth,       ///< how deep calls may still nest
+        gas,         ///< what is left; only of what a function returns at its end
     };
     Kind kind = Kind::constant;
     uint64_t value = 0;  ///< of a constant; number of a slot
@@ -33,7 +34,16 @@ enum class Way : uint8_t {
 };
 
 /// The way in which a function uses up the gas that it was given.
-enum class Burn : uint8_t { memory, loop, invalid };
+enum class Burn : uint8_t {
+    memory,
+    loop,
+    invalid,
+    storage,   ///< writes one slot after the other
+    logs,      ///< logs without end
+    accounts,  ///< looks at one account after the other
+    frames,    ///< calls itself with all but a 64th, as deep as that goes, and halts in each
+};
+inline constexpr size_t BURNS = 7;
 
 struct Operation {
     enum class Kind : uint8_t {
@@ -47,6 +57,11 @@ struct Operation {
         burn,           ///< runs out of gas
         call,           ///< acc = (7 * acc + digest of the answer + (failed ? 13 : 0)) mod MODULUS
         create,         ///< as a call, of the constructor; the answer is the address
+        /// Calls statically, stores as set does, and calls once more:
+        /// acc = (7 * acc + (the answers are equal) + (failed ? 13 : 0)) mod MODULUS.
+        /// REQUIRES: is_static, and an argument that the store does not change.
+        look_twice,
+        self_destruct,  ///< to the target's address, a contract of its own chain
     };
     Kind kind = Kind::load;
     Expression expression;  ///< e; of a call: its argument
@@ -55,11 +70,11 @@ struct Operation {
     Burn burn = Burn::memory;    ///< of a burn
     std::optional<uint64_t> at;  ///< only if calls may still nest this deep
 
-    // Of calls and creates.
+    // Of calls, creates and look_twice.
     Way way = Way::scoped;
     bool bubbles = false;  ///< passes a failure on; otherwise catches it
     bool is_static = false;
-    size_t target = 0;  ///< a contract; of a create: which one is made
+    size_t target = 0;  ///< a contract; of a create: which one is made; who gets what it destroys
     uint64_t function = 0;
     uint64_t value = 0;       ///< wei
     uint64_t gas = 0;         ///< 0: enough
@@ -103,6 +118,8 @@ inline constexpr uint64_t DEPTH = 8;
 inline constexpr uint64_t LEAF_GAS = 150'000;
 /// Too little gas for anything.
 inline constexpr uint64_t NO_GAS = 30;
+/// The most bytes that any function answers or reverts with: above what an answer may have.
+inline constexpr uint64_t LONGEST_ANSWER = 60'000;
 
 /// Returns the function that an operation calls, or constructs with.
 const Function& callee_of(const Program& program, const Operation& operation);
@@ -110,6 +127,14 @@ const Function& callee_of(const Program& program, const Operation& operation);
 bool burns(const Function& function);
 /// Returns whether it makes no calls and creates nothing.
 bool is_leaf(const Function& function);
+/// Returns whether what it returns may be what gas it has left. That is another value on one chain,
+/// so nobody lets an outcome hang on it.
+bool answers_with_gas(const Function& function);
+/// Returns whether the operation calls a contract that is there.
+bool is_call(const Operation& operation);
+/// Returns whether a contract that an earlier root of the same scope created on L1 may destroy
+/// itself: all roots there are one transaction (EIP-6780), but not on one chain.
+bool may_destroy_created_on_l1(const Program& program);
 /// Returns the gas that a call names; 0 if it gives what there is. What burns always has a limit;
 /// other limits are ones that the callee surely keeps, or surely exceeds. A call through an alias
 /// can't set one.

@@ -23,10 +23,15 @@ constexpr uint64_t NEXT_LIMIT = 0xe0;
 constexpr uint64_t OK = 0x100;
 constexpr uint64_t ANSWER_AT = 0x120;
 constexpr uint64_t ANSWER_SIZE = 0x140;
+// Of the first of two calls: the hash of its answer.
+constexpr uint64_t FIRST = 0x160;
 // Areas.
 constexpr uint64_t INPUT = 0x200;   // calldata, init code
 constexpr uint64_t OUTPUT = 0x600;  // logged, returned, reverted with
 constexpr uint64_t ANSWER = 0x800;
+constexpr uint64_t OUTPUT_SIZE = ANSWER - OUTPUT;
+constexpr uint64_t LONG_OUTPUT = 0x10000;  // a word, and zeros behind it
+static_assert(ANSWER + LONGEST_ANSWER + 96 <= LONG_OUTPUT);
 
 constexpr uint64_t SCRIPT_INPUT_SIZE = 128;
 constexpr uint64_t SCOPED_INPUT_SIZE = 4 + 12 * 32;
@@ -116,6 +121,9 @@ class Compiler {
             case Expression::Kind::depth:
                 asm_.load(DEPTH_LEFT);
                 return;
+            case Expression::Kind::gas:
+                asm_.op(OP_GAS);
+                return;
         }
     }
 
@@ -124,9 +132,13 @@ class Compiler {
         asm_.push(factor).op(OP_MUL).op(OP_ADD).push(MODULUS).op(OP_SWAP1).op(OP_MOD);
     }
 
-    /// Leaves size and place of the operation's bytes: words e, e + 1, ..
+    /// Leaves size and place of the operation's bytes: words e, e + 1, .., or e and zeros.
     void make_bytes(const Operation& operation) {
         evaluate(operation.expression);
+        if (operation.size > OUTPUT_SIZE) {
+            asm_.store(LONG_OUTPUT).push(operation.size).push(LONG_OUTPUT);
+            return;
+        }
         for (uint64_t place = 0; place < operation.size; place += WORD)
             asm_.op(OP_DUP1).store(OUTPUT + place).push(1u).op(OP_ADD);
         asm_.op(OP_POP).push(operation.size).push(OUTPUT);
@@ -144,11 +156,7 @@ class Compiler {
         const auto& e = operation.expression;
         switch (operation.kind) {
             case Operation::Kind::set:
-                evaluate(e);
-                asm_.push(operation.slot).op(OP_SLOAD);
-                mix(3);
-                asm_.push(operation.slot).op(OP_SSTORE);
-                return;
+                return set(operation);
             case Operation::Kind::set_transient:
                 evaluate(e);
                 asm_.push(operation.slot).op(OP_TLOAD);
@@ -185,17 +193,32 @@ class Compiler {
                 return;
             case Operation::Kind::burn:
                 return burn(operation.burn);
+            case Operation::Kind::self_destruct:
+                asm_.push(to_uint256(addresses_.of(operation.target))).op(OP_SELFDESTRUCT);
+                return;
             case Operation::Kind::call:
-            case Operation::Kind::create: {
+            case Operation::Kind::create:
+            case Operation::Kind::look_twice: {
                 const auto done = asm_.label();
                 asm_.load(DEPTH_LEFT).op(OP_ISZERO).jump_if(done);
                 next_frame(operation);
-                operation.kind == Operation::Kind::call ? call(operation) : create(operation);
-                take_answer(operation);
+                if (operation.kind == Operation::Kind::create)
+                    create(operation);
+                else
+                    call(operation);
+                operation.kind == Operation::Kind::look_twice ? look_again(operation)
+                                                              : take_answer(operation);
                 asm_.at(done);
                 return;
             }
         }
+    }
+
+    void set(const Operation& operation) {
+        evaluate(operation.expression);
+        asm_.push(operation.slot).op(OP_SLOAD);
+        mix(3);
+        asm_.push(operation.slot).op(OP_SSTORE);
     }
 
     void burn(Burn how) {
@@ -211,7 +234,27 @@ class Compiler {
             case Burn::invalid:
                 asm_.op(OP_INVALID);
                 return;
+            case Burn::storage:
+                return burn_counting([&] { asm_.op(OP_DUP1).op(OP_DUP1).op(OP_SSTORE); });
+            case Burn::logs:
+                return burn_counting([&] { asm_.push(WORD).push(OUTPUT).op(OP_LOG0); });
+            case Burn::accounts:
+                return burn_counting([&] { asm_.op(OP_DUP1).op(OP_BALANCE).op(OP_POP); });
+            case Burn::frames:
+                asm_.op(OP_CALLDATASIZE).push(0u).push(INPUT).op(OP_CALLDATACOPY);
+                asm_.push(0u).push(0u).op(OP_CALLDATASIZE).push(INPUT);
+                asm_.op(OP_ADDRESS).op(OP_GAS).op(OP_DELEGATECALL).op(OP_INVALID);
+                return;
         }
+    }
+
+    /// Runs @p body without end, with 1, 2, .. on the stack.
+    template <typename Body>
+    void burn_counting(Body body) {
+        const auto again = asm_.label();
+        asm_.push(0u).at(again).push(1u).op(OP_ADD);
+        body();
+        asm_.jump(again);
     }
 
     [[nodiscard]] bool is_remote(const Operation& operation) const {
@@ -220,18 +263,18 @@ class Compiler {
 
     /// Appends the callee's input: depth, whether its context is static, gas.
     void next_frame(const Operation& operation) {
-        const bool is_call = operation.kind == Operation::Kind::call;
-        const bool remote = is_call && is_remote(operation);
+        const bool calls = is_call(operation);
+        const bool remote = calls && is_remote(operation);
         Hash depths;
         for (uint64_t depth = 1; depth <= DEPTH; ++depth)
             depths[depth] =
                 static_cast<uint8_t>(next_depth(depth, remote && operation.way == Way::alias));
         asm_.push(from_be(depths)).load(DEPTH_LEFT).op(OP_BYTE).store(NEXT_DEPTH);
 
-        is_call&& operation.is_static ? asm_.push(1u) : asm_.load(IS_STATIC);
+        calls&& operation.is_static ? asm_.push(1u) : asm_.load(IS_STATIC);
         asm_.store(NEXT_STATIC);
 
-        const uint64_t named = is_call ? gas_of(program_, operation) : 0;
+        const uint64_t named = calls ? gas_of(program_, operation) : 0;
         if (named != 0) {
             asm_.push(named);
         } else {
@@ -360,8 +403,39 @@ class Compiler {
             asm_.at(succeeded);
         }
         asm_.load(OK).op(OP_ISZERO).push(13u).op(OP_MUL);
-        asm_.push(MODULUS).load(ANSWER_SIZE).load(ANSWER_AT).op(OP_KECCAK256).op(OP_MOD);
-        asm_.op(OP_ADD).load(ACC);
+        if (!has_gas_in_answer(operation)) {
+            hash_answer();
+            asm_.push(MODULUS).op(OP_SWAP1).op(OP_MOD).op(OP_ADD);
+        }
+        take();
+    }
+
+    /// On one chain two looks have two answers, as gas has it; over chains the second one gets the
+    /// record of the first.
+    void look_again(const Operation& operation) {
+        hash_answer();
+        asm_.store(FIRST);
+        set(operation);
+        call(operation);
+        asm_.load(OK).op(OP_ISZERO).push(13u).op(OP_MUL);
+        hash_answer();
+        asm_.load(FIRST).op(OP_EQ);
+        const bool is_compared =
+            remotes_ != nullptr && is_remote(operation) && has_gas_in_answer(operation);
+        if (!is_compared) asm_.op(OP_POP).push(1u);
+        asm_.op(OP_ADD);
+        take();
+    }
+
+    [[nodiscard]] bool has_gas_in_answer(const Operation& operation) const {
+        return is_call(operation) && answers_with_gas(callee_of(program_, operation));
+    }
+
+    void hash_answer() { asm_.load(ANSWER_SIZE).load(ANSWER_AT).op(OP_KECCAK256); }
+
+    /// Mixes the top of the stack into the accumulator.
+    void take() {
+        asm_.load(ACC);
         mix(7);
         asm_.store(ACC);
     }

@@ -16,6 +16,7 @@ struct ScriptInput {
     bool is_static = false;
     uint64_t gas_limit = 0;      ///< that this frame was given; 0: what there was
     bool through_alias = false;  ///< of another chain: the limit is at least that
+    friend bool operator==(const ScriptInput&, const ScriptInput&) = default;
 };
 Bytes encode(const ScriptInput& input);
 /// Decodes the calldata; nullopt for other calldata.

@@ -5,6 +5,7 @@
 #include "fixtures/blockchaintest.hpp"
 #include "fixtures/keytest.hpp"
 #include "fixtures/rlptest.hpp"
+#include "fixtures/rpctest.hpp"
 #include "fixtures/statetest.hpp"
 #include "fixtures/transactiontest.hpp"
 #include "fixtures/trietest.hpp"
@@ -18,6 +19,7 @@ int main(int argc, char** argv) {
         statetest_command,       blockchaintest_command, scope::scope_test::fuzz_command,
         transactiontest_command, witnesstest_command,    trietest_command,
         rlptest_command,         keytest_command,        basictest_command,
+        rpctest_command,
     };
     return scope::cli::run(
         {.name = "scope-test",

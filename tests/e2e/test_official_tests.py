@@ -564,5 +564,69 @@ class Witnesses(WithFolder):
                 self.assertRegex(text, "missing_|malformed_|broken_header_chain|that nothing leads to")
 
 
+class Exchanges(WithFolder):
+    """JSON-RPC exchanges on the official chain; all of them are a suite of their own."""
+
+    CALL = '>> {"jsonrpc":"2.0","id":1,"method":"%s","params":%s}\n<< {"jsonrpc":"2.0","id":1,%s}\n'
+
+    def setUp(self):
+        super().setUp()
+        folder = run_tests.fixtures("execution-apis", "execution-apis-tests.tar.zst")
+        if isinstance(folder, str):
+            self.skipTest(folder)
+        self.tests = folder / "tests"
+        for name in ("genesis.json", "chain.rlp"):
+            (self.folder / name).write_bytes((self.tests / name).read_bytes())
+
+    def run_one(self, text: str) -> tuple[int, str]:
+        (self.folder / "method").mkdir(exist_ok=True)
+        (self.folder / "method" / "name.io").write_text(text)
+        result = scope("rpctest", self.folder)
+        return result.returncode, result.stdout
+
+    def outcome(self, method: str, params: str, answer: str, comment: str = "") -> tuple[int, str]:
+        return self.run_one(comment + self.CALL % (method, params, answer))
+
+    def test_right_ones_pass(self):
+        for text in (self.CALL % ("eth_blockNumber", "[]", '"result":"0x36"'),
+                     self.CALL % ("eth_getBalance", '["0x11"]', '"error":{"code":-32602,"message":"invalid argument 0: hex '
+                                  'string has length 2, want 40 for common.Address"}'),
+                     (self.tests / "eth_getLogs" / "contract-addr.io").read_text()):
+            self.assertEqual(self.run_one(text), (0, "1 passed, 0 failed, 0 skipped\n"))
+
+    def test_every_difference_counts(self):
+        self.assertIn("expected", self.outcome("eth_blockNumber", "[]", '"result":"0x37"')[1])
+        text = (self.tests / "eth_getLogs" / "contract-addr.io").read_text()
+        for old, new, word in (('"0xa"', '"0xb"', "logIndex"), ('"removed":false', '"removed":true', "removed"),
+                               ('"removed":false', '"removed":false,"more":1', "more: missing"),
+                               (',"removed":false', "", "removed: not expected"), ("}]}", "},{}]}", "expected")):
+            status, output = self.run_one(text[:text.index("<<")] + text[text.index("<<"):].replace(old, new, 1))
+            self.assertEqual(status, 1, (old, new))
+            self.assertIn(word, output)
+
+    def test_an_error_has_code_message_and_data(self):
+        right = '"code":-32602,"message":"missing value for required argument 0 (address)"'
+        for error in ('"code":-32000,' + right.split(",", 1)[1], '"code":-32602,"message":"missing"', right + ',"data":"0x"'):
+            self.assertEqual(self.outcome("eth_getBalance", "[]", '"error":{%s}' % error)[0], 1, error)
+        self.assertEqual(self.outcome("eth_getBalance", "[]", '"error":{%s}' % right)[0], 0)
+        self.assertEqual(self.outcome("eth_getBalance", "[]", '"result":"0x0"')[0], 1)
+        self.assertEqual(self.outcome("eth_chainId", "[]", '"error":{%s}' % right)[0], 1)
+
+    def test_where_only_the_form_counts_the_form_does(self):
+        form = "// speconly: client response is only checked for schema validity.\n"
+        for answer, status in (('"result":"0x1"', 0), ('"result":1', 1), ('"result":{}', 1), ('"result":"one"', 1)):
+            self.assertEqual(self.outcome("eth_blockNumber", "[]", answer, form)[0], status, answer)
+        for answer, status in (('"result":{"pending":"0x5","queued":"0x9"}', 0), ('"result":{"other":"0x5"}', 1)):
+            self.assertEqual(self.outcome("txpool_status", "[]", answer, form)[0], status, answer)
+
+    def test_what_is_no_exchange_is_told(self):
+        self.assertIn("no exchange", self.run_one("// nothing\n")[1])
+        (self.folder / "method" / "name.io").unlink()
+        result = scope("rpctest", self.folder, "--json")
+        self.assertEqual((result.returncode, json.loads(result.stdout)), (1, {"passed": 0, "failed": 0, "skipped": 0}))
+        (self.folder / "chain.rlp").write_bytes(b"\xc0")
+        self.assertIn("chain.rlp: block 1", scope("rpctest", self.folder).stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

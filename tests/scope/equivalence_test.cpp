@@ -5,6 +5,7 @@
 #include "oracle/check.hpp"
 #include "oracle/generator.hpp"
 #include "oracle/shrink.hpp"
+#include "protocol/request.hpp"
 
 namespace scope::oracle {
 namespace {
@@ -68,6 +69,28 @@ TEST(equivalence, any_other_outcome_is_told) {
             p.contracts[1].functions[0].push_back({.kind = Operation::Kind::revert, .at = {}});
         },
         "root 0\n");
+}
+
+// The chain that is compared with holds the rule of §14 itself: the callee has failed, what it did
+// is undone, and its caller has 36 bytes of it.
+TEST(equivalence, an_answer_too_long_is_a_failure_on_one_chain_too) {
+    const auto artifacts = devnet::Artifacts::locate();
+    const ManyChains many{artifacts};
+    for (const auto kind : {Operation::Kind::finish, Operation::Kind::revert}) {
+        for (const uint64_t size :
+             {protocol::MAX_DATA_BYTES, protocol::MAX_DATA_BYTES + 1, size_t{LONGEST_ANSWER}}) {
+            Program program = small_program();
+            program.contracts[1].functions[0].push_back({.kind = kind, .size = size, .at = {}});
+            const auto outcome = many.run(program, builder::DataAvailability::calldata);
+            ASSERT_TRUE(outcome.has_value()) << outcome.error().reason;
+            const auto one = run_on_one_chain(program);
+            EXPECT_EQ(difference(one, *outcome), "") << size;
+            const bool answers =
+                kind == Operation::Kind::finish && size == protocol::MAX_DATA_BYTES;
+            EXPECT_EQ(one.accounts[1].storage[0], uint256{answers ? 5u : 0u}) << size;
+            EXPECT_EQ(one.logs[1].size(), answers ? 1u : 0u) << size;
+        }
+    }
 }
 
 TEST(equivalence, programs_shrink_to_what_matters) {

@@ -531,6 +531,25 @@ TEST_F(PoisonedNodes, hold_a_sender_back_for_longer_each_time_until_a_root_of_it
     EXPECT_EQ(prover_->asked, 1u);
 }
 
+TEST_F(PoisonedNodes, drop_a_root_from_behind_blocks_that_wait_to_be_settled) {
+    auto ordinary = bob_asks().transaction;
+    ordinary.data = {};
+    ordinary.to = world_.alice().address;
+    sign(ordinary, world_.bob().key);
+    const auto built = builder_.build_block(A, std::vector{ordinary});
+    ASSERT_TRUE(built.has_value());
+    ASSERT_NE(built->block, nullptr);
+    ASSERT_TRUE(builder_.submit(poison()));
+    ASSERT_TRUE(builder_.submit(bob_asks(1)));
+    const auto turn = step();
+    ASSERT_TRUE(turn.settled.has_value());
+    EXPECT_EQ(turn.dropped.size(), 1u);
+    EXPECT_EQ(turn.bundle->roots.size(), 1u);
+    EXPECT_TRUE(world_.chain(A).store().transaction(hash(ordinary)).has_value());
+    EXPECT_TRUE(builder_.unsettled().empty());
+    expect_as_fresh();
+}
+
 TEST_F(PoisonedNodes, blame_no_root_for_what_its_scope_alone_is_to_blame_for) {
     // Alice's root does not settle behind Bob's, and does before it.
     view_->only_after = world_.sites().gold;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "demo/stories.hpp"
+#include "terminal/text.hpp"
 
 namespace scope::demo {
 
@@ -109,7 +110,8 @@ struct Report {
 /// Returns one JSON document (docs/formats/demo-json.md).
 std::string to_json(const Report& report, const World& world);
 
-enum class Colour : uint8_t { no, yes };
+using terminal::Colour;
+
 /// Returns a human-readable part, at most 120 columns wide. Each is printed when it is known.
 std::string describe_world(const World& world, Colour colour);
 std::string describe_scope(const ScopeReport& scope, const World& world, Colour colour);

@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "base/hex.hpp"
-#include "demo/text.hpp"
+#include "demo/report.hpp"
+#include "terminal/tree.hpp"
 
 namespace scope::demo {
 
-namespace {
+using namespace terminal;
 
-constexpr size_t TREE = 48;
+namespace {
 
 /// "0x12345678…9abcdef0", so that two can be told apart.
 std::string long_hex(BytesView bytes) {
@@ -26,34 +27,30 @@ std::string heading(const Paint& paint, std::string_view text) {
 
 // ---- the call tree
 
-std::string answer_of(const builder::CallTree& call, const World& world) {
-    return call.success ? world.artifacts().describe_output(call.request.data, call.output)
-                        : "failed: " + world.artifacts().describe_error(call.output);
-}
-
-void append_calls(std::string& out, const std::vector<builder::CallTree>& calls,
-                  const std::string& indent, const World& world, const Paint& paint) {
-    for (size_t i = 0; i < calls.size(); ++i) {
-        const auto& call = calls[i];
+std::vector<Call> shown(const std::vector<builder::CallTree>& calls, const World& world) {
+    std::vector<Call> all;
+    all.reserve(calls.size());
+    for (const auto& call : calls) {
         const auto& request = call.request;
-        const bool last = i + 1 == calls.size();
-        std::string what = fmt::format(
-            "{}{}{} → {}  {}.{}", indent, last ? "└─ " : "├─ ", chain_name(request.source_chain_id),
-            chain_name(request.target_chain_id), world.label(request.target_chain_id, request.to),
-            world.artifacts().function_name(request.data));
-        if (!request.value.is_zero()) what += fmt::format("  [{} ETH]", amount(request.value));
-        if (is_static(request)) what += "  [static]";
-        std::string answer = answer_of(call, world);
-        if (!call.kept) answer += ", rolled back";
-        out += fmt::format("  {} {:>10}  {}\n", left(cut(what, TREE), TREE),
-                           grouped(uint256{call.gas_used}), cut(answer, COLUMNS - TREE - 15));
-        append_calls(out, call.calls, indent + (last ? "   " : "│  "), world, paint);
+        all.push_back(
+            {.source = chain_name(request.source_chain_id),
+             .target = chain_name(request.target_chain_id),
+             .callee = fmt::format("{}.{}", world.label(request.target_chain_id, request.to),
+                                   world.artifacts().function_name(request.data)),
+             .answer = call.success ? world.artifacts().describe_output(request.data, call.output)
+                                    : "failed: " + world.artifacts().describe_error(call.output),
+             .value_wei = request.value,
+             .gas_used = call.gas_used,
+             .is_static = is_static(request),
+             .kept = call.kept,
+             .calls = shown(call.calls, world)});
     }
+    return all;
 }
 
 void append_tree(std::string& out, const RootReport& root, const World& world, const Paint& paint) {
     const auto& result = root.result;
-    out += heading(paint, left("calls across chains", TREE) + right("gas there", 11) + "  answer");
+    out += heading(paint, tree_heading());
     const auto origin = root.story->origin_chain;
     const std::string what =
         fmt::format("{}  {}", name_of(origin),
@@ -64,9 +61,7 @@ void append_tree(std::string& out, const RootReport& root, const World& world, c
                                : result.output.size() == abi::WORD
                                    ? world.artifacts().describe_number(from_be(result.output))
                                    : short_hex(result.output);
-    out += fmt::format("  {} {:>10}  {}\n", left(what, TREE), grouped(uint256{result.gas_used}),
-                       answer);
-    append_calls(out, result.calls, "", world, paint);
+    out += root_line(what, result.gas_used, answer) + draw_calls(shown(result.calls, world));
 }
 
 const builder::CallTree* find_call(const std::vector<builder::CallTree>& calls,

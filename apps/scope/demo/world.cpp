@@ -117,15 +117,18 @@ void World::make_chains() {
         for (const auto* const person : {&deployer_, &provider_, &alice_, &bob_})
             alloc[person->address].balance = whole(100);
         network.rollups.push_back(devnet::rollup_config(chain_id, settlement, std::move(alloc)));
+        network.rollups.back().spec.forced = std::make_shared<execution::Forced>();
         sites_.rollups[chain_id] = {};
     }
 
     devnet::DevnetOptions options{
         .builder = this->options(), .members = {}, .committee = {.threshold = COMMITTEE_THRESHOLD}};
     for (const auto& member : members_) options.members.push_back(member.key);
+    auto l1_spec = devnet::l1_spec(L1);
+    l1_spec.forced = std::make_shared<execution::Forced>();
     devnet_ = std::make_unique<devnet::Devnet>(
         std::make_unique<l1::LocalL1>(
-            devnet::l1_spec(L1), devnet::l1_genesis(std::move(l1)),
+            std::move(l1_spec), devnet::l1_genesis(std::move(l1)),
             l1::LocalL1Options{.slot_s = SLOT_S, .coinbase = proposer_.address}),
         network, options);
 }

@@ -5,10 +5,9 @@
 #include <vector>
 
 #include "base/uint256.hpp"
-#include "demo/report.hpp"
 
 /// Text for a terminal: aligned, and narrow enough for 120 columns.
-namespace scope::demo {
+namespace scope::terminal {
 
 inline constexpr size_t COLUMNS = 120;
 
@@ -29,6 +28,8 @@ std::string amount(const uint256& smallest_units);
 /// Returns the change with its sign: "+1.5", "-0.2", "0".
 std::string change(const uint256& before, const uint256& after);
 
+enum class Colour : uint8_t { no, yes };
+
 /// A painter of text by escape sequences, or without colour.
 class Paint {
   public:
@@ -45,4 +46,4 @@ class Paint {
     bool on_;
 };
 
-}  // namespace scope::demo
+}  // namespace scope::terminal

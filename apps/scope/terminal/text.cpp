@@ -1,8 +1,8 @@
-#include "demo/text.hpp"
+#include "terminal/text.hpp"
 
 #include <fmt/format.h>
 
-namespace scope::demo {
+namespace scope::terminal {
 
 namespace {
 
@@ -11,6 +11,7 @@ bool is_continuation(char c) {
 }
 
 constexpr unsigned DECIMALS = 6;
+constexpr uint64_t UNIT = 1'000'000'000'000'000'000;
 
 }  // namespace
 
@@ -58,7 +59,7 @@ std::string grouped(const uint256& number) {
 }
 
 std::string amount(const uint256& smallest_units) {
-    const auto [whole, rest] = divmod(smallest_units, uint256{ETHER});
+    const auto [whole, rest] = divmod(smallest_units, uint256{UNIT});
     auto decimals = fmt::format("{:018}", rest[0]).substr(0, DECIMALS);
     while (!decimals.empty() && decimals.back() == '0') decimals.pop_back();
     if (whole.is_zero() && decimals.empty() && !rest.is_zero()) return "<0.000001";
@@ -74,4 +75,4 @@ std::string Paint::paint(std::string_view code, std::string_view text) const {
     return on_ ? fmt::format("\033[{}m{}\033[0m", code, text) : std::string{text};
 }
 
-}  // namespace scope::demo
+}  // namespace scope::terminal

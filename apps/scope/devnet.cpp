@@ -1,0 +1,325 @@
+#include "devnet.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/sinks/ansicolor_sink.h>
+#include <spdlog/sinks/null_sink.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <future>
+#include <optional>
+
+#include "devnet/live_network.hpp"
+#include "devnet_app/banner.hpp"
+#include "devnet_app/event_log.hpp"
+#include "devnet_app/solidity.hpp"
+#include "devnet_app/state_file.hpp"
+#include "json/json.hpp"
+#include "net/server.hpp"
+#include "rpc/openrpc.hpp"
+#include "rpc/service.hpp"
+
+namespace scope::app {
+
+namespace {
+
+using namespace devnet_app;
+namespace chrono = std::chrono;
+
+/// Time in which a root may be proved by all members, for they run on this machine too.
+constexpr chrono::milliseconds PROOF_TIMEOUT{60'000};
+/// Between two looks of the network at its clock, while nothing waits for it.
+constexpr chrono::milliseconds IDLE_TICK{100};
+
+uint64_t now_ms() {
+    return static_cast<uint64_t>(
+        chrono::duration_cast<chrono::milliseconds>(chrono::system_clock::now().time_since_epoch())
+            .count());
+}
+
+constexpr uint256 WEI_PER_ETHER{1'000'000'000'000'000'000};
+
+/// Ctrl-C and its like, taken from the process: whoever asks gets them as values. To be made before
+/// any thread, for each inherits what it blocks.
+class Signals {
+  public:
+    Signals() {
+        sigemptyset(&set_);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, signal);
+        pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+        // Who reads standard output may go: the network stays.
+        signal(SIGPIPE, SIG_IGN);
+    }
+    /// Waits for one of them, or for @p most at most; returns whether one came.
+    [[nodiscard]] bool wait(std::optional<chrono::seconds> most) const {
+        if (!most) {
+            int signal = 0;
+            return sigwait(&set_, &signal) == 0;
+        }
+        const timespec time{.tv_sec = most->count(), .tv_nsec = 0};
+        return sigtimedwait(&set_, nullptr, &time) > 0;
+    }
+
+  private:
+    sigset_t set_{};
+};
+
+std::vector<devnet::WalletAccount> wallet_of(const Options& options) {
+    auto wallet =
+        devnet::derive_accounts(options.mnemonic, options.derivation_path, options.accounts);
+    if (!wallet)
+        throw cli::UsageError{fmt::format("--mnemonic, --derivation-path: {}", wallet.error())};
+    return std::move(*wallet);
+}
+
+/// Returns the file to load at the start; nullopt: none.
+std::optional<std::filesystem::path> file_to_load(const Options& options) {
+    if (!options.load_state.empty()) return state_file(options.load_state);
+    if (options.state.empty() || !std::filesystem::exists(state_file(options.state)))
+        return std::nullopt;
+    return state_file(options.state);
+}
+
+/// Has the options name the chains of a state that is loaded. Throws cli::UsageError if others were
+/// asked for.
+void take_chains(Options& options, const devnet::LiveGenesisOptions& saved) {
+    std::vector<uint64_t> rollups;
+    for (const ChainId id : saved.rollups) rollups.push_back(id.number());
+    const bool is_default = options.chain_id == Options{}.chain_id;
+    if (!is_default && ChainId{options.chain_id} != saved.l1)
+        throw cli::UsageError{fmt::format("--chain-id is {}, and the state that is loaded has {}",
+                                          options.chain_id, saved.l1.number())};
+    if (options.names_rollups && options.rollup_chain_ids != rollups)
+        throw cli::UsageError{
+            "the state that is loaded has other rollups than were asked for: "
+            "leave out --rollups and --rollup-chain-ids"};
+    options.chain_id = saved.l1.number();
+    options.rollup_chain_ids = std::move(rollups);
+    options.gas_limit = saved.gas_limit;
+}
+
+/// Returns the accounts of a genesis.json, as geth and anvil have it.
+state::GenesisAlloc init_accounts(const Options& options) {
+    if (options.init.empty()) return {};
+    const auto text = json::read_file(options.init);
+    try {
+        const json::Document document{text};
+        return json::get(document.root(), "alloc", json::alloc);
+    } catch (const json::FormatError& error) {
+        throw std::runtime_error{
+            fmt::format("--init: {}: {}", options.init.string(), error.what())};
+    }
+}
+
+devnet::LiveGenesisOptions genesis_options(const Options& options,
+                                           const std::vector<devnet::WalletAccount>& wallet) {
+    devnet::LiveGenesisOptions genesis{
+        .l1 = ChainId{options.chain_id},
+        .rollups = {},
+        .accounts = {},
+        .balance_wei = uint256{options.balance_ether} * WEI_PER_ETHER,
+        .more_on_l1 = init_accounts(options),
+        .timestamp_s = options.timestamp_s.value_or(now_ms() / 1000),
+        .gas_limit = options.gas_limit,
+        .base_fee = uint256{options.base_fee_wei},
+        .attesters = options.attesters};
+    for (const uint64_t id : options.rollup_chain_ids) genesis.rollups.emplace_back(id);
+    for (const auto& account : wallet) genesis.accounts.push_back(account.address);
+    return genesis;
+}
+
+builder::BuilderOptions builder_options(const Options& options,
+                                        const devnet::LiveGenesis& genesis) {
+    return {.submitter = genesis.submitter.key,
+            .data_availability = options.data == "blobs" ? builder::DataAvailability::blobs
+                                                         : builder::DataAvailability::calldata,
+            .price = {.margin_percent = options.margin_percent}};
+}
+
+devnet::LiveOptions live_options(const Options& options, const devnet::LiveGenesis& genesis,
+                                 const std::vector<devnet::WalletAccount>& wallet) {
+    devnet::LiveOptions live{
+        .devnet = {.builder = builder_options(options, genesis),
+                   .members = {},
+                   .committee = {.threshold = genesis.threshold, .timeout = PROOF_TIMEOUT}},
+        .coinbase = genesis.proposer.address,
+        .accounts = {},
+        .contracts = genesis.contracts,
+        .automine = !options.no_mining && (!options.block_time_s || options.mixed_mining),
+        .interval_ms = static_cast<uint64_t>(options.block_time_s.value_or(0) * 1000),
+        .pool = {.order = options.order == "fifo" ? pool::Order::fifo : pool::Order::fees},
+        .clock_ms = now_ms};
+    for (const auto& member : genesis.members) live.devnet.members.push_back(member.key);
+    for (const auto& account : wallet) live.accounts.push_back({account.address, account.key});
+    return live;
+}
+
+std::shared_ptr<spdlog::logger> make_logger(const Options& options) {
+    if (options.silent)
+        return std::make_shared<spdlog::logger>("devnet",
+                                                std::make_shared<spdlog::sinks::null_sink_st>());
+    const bool colour = options.color == "always" ||
+                        (options.color == "auto" && !options.json && isatty(STDOUT_FILENO) != 0 &&
+                         std::getenv("NO_COLOR") == nullptr);
+    auto sink = std::make_shared<spdlog::sinks::ansicolor_stdout_sink_mt>(
+        colour ? spdlog::color_mode::always : spdlog::color_mode::never);
+    auto logger = std::make_shared<spdlog::logger>("devnet", std::move(sink));
+    logger->set_pattern(options.json ? "%v" : "%H:%M:%S  %^%v%$");
+    logger->flush_on(spdlog::level::info);
+    return logger;
+}
+
+/// The running network, and the threads that it runs on.
+class Run {
+  public:
+    Run(Options options, std::optional<SavedState> saved)
+        : options_(std::move(options)),
+          artifacts_(devnet::Artifacts::locate()),
+          wallet_(wallet_of(options_)),
+          genesis_options_(saved ? saved->genesis : genesis_options(options_, wallet_)),
+          genesis_(devnet::make_live_genesis(artifacts_, genesis_options_)),
+          network_(genesis_.l1_spec, genesis_.l1, genesis_.network,
+                   live_options(options_, genesis_, wallet_)),
+          service_(network_),
+          log_(make_logger(options_), artifacts_, genesis_.contracts,
+               {.form = options_.json ? EventLog::Form::json : EventLog::Form::text,
+                .with_trees = options_.verbosity > 0,
+                .l1 = genesis_.l1_spec.chain_id,
+                .is_on = [this] { return network_.is_logging(); }}) {
+        service_.set_document(rpc::open_rpc(service_.method_table()));
+        if (saved) load(saved->state);
+        network_.listen(&log_);
+    }
+
+    int run(const Signals& signals) {
+        net::Worker worker;
+        net::Server server{server_options(), worker, service_};
+        announce(listen(server));
+        worker.post([&] { tick(worker); });
+        while (!signals.wait(dump_interval())) on(worker, [this] { dump_or_say_why_not(); });
+        server.stop();
+        on(worker, [this] { dump(); });
+        worker.stop();
+        return 0;
+    }
+
+  private:
+    [[nodiscard]] net::ServerOptions server_options() const {
+        net::ServerOptions server;
+        server.host = options_.host;
+        server.allow_origin =
+            options_.no_cors ? std::nullopt : std::optional{options_.allow_origin};
+        for (const auto name : service_.methods()) server.methods.emplace_back(name);
+        return server;
+    }
+
+    /// Listens for every chain, L1 first.
+    std::vector<Started::Port> listen(net::Server& server) {
+        std::vector<Started::Port> ports;
+        for (const ChainId chain_id : network_.chains()) {
+            uint64_t port = options_.port;
+            if (port != 0 && !ports.empty()) port += ROLLUP_PORTS + ports.size() - 1;
+            try {
+                ports.push_back({chain_id, server.listen(static_cast<uint16_t>(port), chain_id)});
+            } catch (const net::ListenError& error) {
+                throw std::runtime_error{
+                    fmt::format("no port for {}: {}",
+                                ports.empty() ? "L1" : "rollup " + to_decimal(uint256{chain_id}),
+                                error.what())};
+            }
+        }
+        return ports;
+    }
+
+    void announce(std::vector<Started::Port> ports) const {
+        const Started started{.options = options_,
+                              .wallet = wallet_,
+                              .contracts = genesis_.contracts,
+                              .timestamp_s = genesis_options_.timestamp_s,
+                              .ports = std::move(ports)};
+        const auto configured = configuration(started);
+        if (!options_.config_out.empty()) write_file(options_.config_out, configured);
+        if (options_.silent) return;
+        fmt::print("{}", options_.json ? configured + "\n" : banner(started));
+        std::fflush(stdout);
+    }
+
+    /// Does what is due, and has itself called when something is due next.
+    void tick(net::Worker& worker) {
+        network_.tick();
+        const auto wait = network_.ms_to_next_tick();
+        worker.post_after(wait ? std::min(chrono::milliseconds{*wait}, IDLE_TICK) : IDLE_TICK,
+                          [this, &worker] { tick(worker); });
+    }
+
+    /// Runs something on the worker, and waits for it; what it throws is thrown here.
+    static void on(net::Worker& worker, std::function<void()> work) {
+        std::packaged_task<void()> task{std::move(work)};
+        auto done = task.get_future();
+        worker.post([&task] { task(); });
+        done.get();
+    }
+
+    // ---- state
+
+    [[nodiscard]] std::optional<chrono::seconds> dump_interval() const {
+        if (!options_.state_interval_s) return std::nullopt;
+        return chrono::seconds{*options_.state_interval_s};
+    }
+
+    void load(BytesView state) {
+        const auto loaded = network_.controls()->load(state);
+        if (!loaded)
+            throw std::runtime_error{
+                fmt::format("{}: {}", file_to_load(options_)->string(), loaded.error().message)};
+    }
+
+    /// Goes on without a dump that can't be written: the next one may.
+    void dump_or_say_why_not() {
+        try {
+            dump();
+        } catch (const std::exception& error) {
+            cli::print_error(fmt::format("scope: {}\n", error.what()));
+        }
+    }
+    void dump() {
+        const auto& file = options_.state.empty() ? options_.dump_state : options_.state;
+        if (!file.empty())
+            write_state(state_file(file), {genesis_options_, network_.controls()->dump()});
+    }
+
+    Options options_;
+    devnet::Artifacts artifacts_;
+    std::vector<devnet::WalletAccount> wallet_;
+    devnet::LiveGenesisOptions genesis_options_;
+    devnet::LiveGenesis genesis_;
+    devnet::LiveNetwork network_;
+    rpc::Service service_;
+    EventLog log_;
+};
+
+cli::Run declare_devnet(CLI::App& command) {
+    const auto options = std::make_shared<Options>();
+    declare(command, *options);
+    return [options] {
+        complete(*options);
+        const Signals signals;
+        std::optional<SavedState> saved;
+        if (const auto file = file_to_load(*options)) {
+            saved = read_state(*file);
+            take_chains(*options, saved->genesis);
+        }
+        if (!options->solidity.empty()) write_solidity(options->solidity);
+        return Run{*options, std::move(saved)}.run(signals);
+    };
+}
+
+}  // namespace
+
+const cli::Command devnet_command{
+    "devnet", "start an L1 and rollups that wallets and tools use as they use anvil",
+    declare_devnet};
+
+}  // namespace scope::app

@@ -1,0 +1,251 @@
+#include "devnet_app/options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "devnet/dev_accounts.hpp"
+#include "devnet/live_genesis.hpp"
+
+namespace scope::devnet_app {
+
+namespace {
+
+using cli::UsageError;
+
+constexpr uint64_t DEFAULT_ROLLUPS = 2;
+
+constexpr int64_t MOST_ETHER = 1'000'000'000;  // devnet::MAX_BALANCE_WEI
+constexpr int64_t MOST_GAS = 1'000'000'000'000;
+constexpr int64_t MOST_FEE = 1'000'000'000'000'000'000;
+constexpr int64_t LAST_TIME = 253'402'300'799;  // of the year 9999
+constexpr int64_t MOST_SECONDS = 31'536'000;
+constexpr double LEAST_BLOCK_TIME = 0.001;
+
+/// Returns the check for a number that may have decimals; `010` and `1e3` are none.
+CLI::Validator seconds() {
+    return {[](const std::string& text) -> std::string {
+                const bool is_number = !text.empty() &&
+                                       text.find_first_not_of("0123456789.") == std::string::npos &&
+                                       std::ranges::count(text, '.') <= 1 && text != ".";
+                if (is_number && text.size() <= 15) {
+                    const double value = std::stod(text);
+                    if (value >= LEAST_BLOCK_TIME && value <= static_cast<double>(MOST_SECONDS))
+                        return {};
+                }
+                return fmt::format("{} is no number of seconds in [{} - {}]", text,
+                                   LEAST_BLOCK_TIME, MOST_SECONDS);
+            },
+            "SECONDS"};
+}
+
+void declare_chains(CLI::App& command, Options& options) {
+    command.add_option("--chain-id", options.chain_id, "Chain id of L1")
+        ->check(cli::numbers_from(1))
+        ->capture_default_str();
+    command.add_option("--rollups", options.rollups, "How many rollups [2]")
+        ->check(cli::numbers(1, devnet::MAX_ROLLUPS));
+    command
+        .add_option("--rollup-chain-ids", options.rollup_chain_ids,
+                    "Their chain ids, with commas between [from 42001 on]")
+        ->delimiter(',')
+        ->check(cli::numbers_from(1));
+    command.add_option("--attesters", options.attesters, "Members of the committee")
+        ->check(cli::numbers(1, devnet::MAX_ATTESTERS))
+        ->capture_default_str();
+    command.add_option("--data", options.data, "Where batches settle")
+        ->check(CLI::IsMember({"blobs", "calldata"}))
+        ->capture_default_str();
+    command
+        .add_option("--margin", options.margin_percent,
+                    "What a root has to pay at least, in percent of what it costs the builder; 0: "
+                    "nothing")
+        ->check(cli::numbers(0, 1'000'000))
+        ->capture_default_str();
+    command.add_option("--gas-limit", options.gas_limit, "Gas of a block")
+        ->check(cli::numbers(devnet::MIN_DEVNET_GAS_LIMIT, MOST_GAS))
+        ->capture_default_str();
+    command
+        .add_option("--base-fee,--block-base-fee-per-gas", options.base_fee_wei,
+                    "Base fee of the genesis blocks, in wei")
+        ->check(cli::numbers(0, MOST_FEE))
+        ->capture_default_str();
+    command
+        .add_option("--hardfork", options.hardfork, "Ethereum's rules; the contracts need these")
+        ->check(CLI::IsMember({"osaka", "latest"}))
+        ->capture_default_str();
+    command
+        .add_option("--timestamp", options.timestamp_s,
+                    "Time of the genesis blocks, in seconds since 1970 [the present]")
+        ->check(cli::numbers(1, LAST_TIME));
+}
+
+void declare_accounts(CLI::App& command, Options& options) {
+    command.add_option("-a,--accounts", options.accounts, "How many development accounts")
+        ->check(cli::numbers(0, devnet::MAX_ACCOUNTS))
+        ->capture_default_str();
+    command.add_option("--balance", options.balance_ether, "ETH of each on every chain")
+        ->check(cli::numbers(0, MOST_ETHER))
+        ->capture_default_str();
+    command.add_option("-m,--mnemonic", options.mnemonic, "BIP-39 phrase that they come from")
+        ->capture_default_str();
+    command
+        .add_option("--derivation-path", options.derivation_path,
+                    "BIP-32 path; an account's number is put behind it")
+        ->capture_default_str();
+}
+
+void declare_mining(CLI::App& command, Options& options) {
+    command
+        .add_option("-b,--block-time,--blockTime", options.block_time_s,
+                    "Mine every so many seconds, not at once")
+        ->check(seconds());
+    command.add_flag("--no-mining,--no-mine", options.no_mining, "Mine when evm_mine asks for it");
+    command.add_flag("--mixed-mining", options.mixed_mining,
+                     "Mine at once and, with --block-time, at intervals");
+    command.add_option("--order", options.order, "Which transaction comes first")
+        ->check(CLI::IsMember({"fees", "fifo"}))
+        ->capture_default_str();
+}
+
+void declare_state(CLI::App& command, Options& options) {
+    command.add_option("--init", options.init, "genesis.json whose accounts are added to L1")
+        ->check(CLI::ExistingFile);
+    command.add_option("--state", options.state,
+                       "File to load the state from, if it is there, and to dump it to at the end; "
+                       "what it says of the genesis goes before the options");
+    command.add_option("--load-state", options.load_state, "File to load the state from");
+    command.add_option("--dump-state", options.dump_state,
+                       "File to dump the state to at the end; in a folder, state.json");
+    command
+        .add_option("-s,--state-interval", options.state_interval_s,
+                    "Dump it every so many seconds, too")
+        ->check(cli::numbers(1, MOST_SECONDS));
+}
+
+void declare_server(CLI::App& command, Options& options) {
+    command.add_option("--host", options.host, "IP address to listen on")->capture_default_str();
+    command
+        .add_option("-p,--port", options.port,
+                    "Port of L1; the rollups' begin 1000 above. 0: free ones for all")
+        ->check(cli::numbers(0, 65'535))
+        ->capture_default_str();
+    command
+        .add_option("--allow-origin", options.allow_origin,
+                    "Whose pages may call (CORS): an origin, or * for all")
+        ->capture_default_str();
+    command.add_flag("--no-cors", options.no_cors, "Let no page call");
+}
+
+void declare_output(CLI::App& command, Options& options) {
+    command.add_option("--config-out", options.config_out,
+                       "File to write accounts, keys, URLs and contracts to, as JSON");
+    command.add_option("--solidity", options.solidity,
+                       "Folder to write the Solidity interfaces and ScopeLib to");
+    command.add_flag("--silent,-q,--quiet", options.silent, "Print nothing but errors");
+    command.add_flag("--json", options.json, "Print one JSON object a line");
+    command.add_flag("-v,--verbosity", options.verbosity,
+                     "Print the tree of calls of each root, too");
+    command.add_option("--color", options.color, "Whether to use colour")
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->capture_default_str();
+}
+
+/// SCOPE_DUMP_STATE for --dump-state.
+std::string environment_name(const std::string& long_name) {
+    std::string name = "SCOPE_" + long_name;
+    std::ranges::transform(name, name.begin(), [](char c) {
+        if (c == '-') return '_';
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    return name;
+}
+
+/// Has an option read the variable of one of its names: the first that is set.
+void read_environment(CLI::Option& option) {
+    for (const auto& name : option.get_lnames()) {
+        const auto variable = environment_name(name);
+        if (name == "help" || std::getenv(variable.c_str()) == nullptr) continue;
+        option.envname(variable);
+        return;
+    }
+}
+
+void complete_rollups(Options& options) {
+    auto& ids = options.rollup_chain_ids;
+    options.names_rollups = options.rollups || !ids.empty();
+    if (ids.empty())
+        for (uint64_t i = 0; i < options.rollups.value_or(DEFAULT_ROLLUPS); ++i)
+            ids.push_back(devnet::FIRST_DEVNET_ROLLUP + i);
+    if (options.rollups && ids.size() != *options.rollups)
+        throw UsageError{fmt::format("--rollups is {}, and --rollup-chain-ids has {}",
+                                     *options.rollups, ids.size())};
+    if (ids.size() > devnet::MAX_ROLLUPS)
+        throw UsageError{fmt::format("--rollup-chain-ids: {} are more than {}", ids.size(),
+                                     devnet::MAX_ROLLUPS)};
+    std::ranges::sort(ids);
+    if (const auto twice = std::ranges::adjacent_find(ids); twice != ids.end())
+        throw UsageError{fmt::format("--rollup-chain-ids: {} is there twice", *twice)};
+    if (std::ranges::binary_search(ids, options.chain_id))
+        throw UsageError{
+            fmt::format("{} is the chain id of L1 (--chain-id) and of a rollup", options.chain_id)};
+}
+
+}  // namespace
+
+void declare(CLI::App& command, Options& options) {
+    options.mnemonic = devnet::DEFAULT_MNEMONIC;
+    options.derivation_path = devnet::DEFAULT_DERIVATION_PATH;
+    declare_chains(command, options);
+    declare_accounts(command, options);
+    declare_mining(command, options);
+    declare_state(command, options);
+    declare_server(command, options);
+    declare_output(command, options);
+    // Once it is this subcommand that was chosen: another one doesn't read the variables.
+    command.preparse_callback([&command](size_t) {
+        for (auto* const option : command.get_options()) read_environment(*option);
+    });
+    command.footer(
+        "Each option is also an environment variable: SCOPE_BLOCK_TIME is --block-time.\n"
+        "Every chain answers JSON-RPC over HTTP and WebSocket on a port of its own, and under\n"
+        "/CHAIN-ID on L1's. Ctrl-C ends it.");
+}
+
+namespace {
+
+/// Refuses a file that could not be written at the end, when it would be too late.
+void require_folder(const char* option, const std::filesystem::path& file) {
+    const auto folder = file.parent_path();
+    if (!folder.empty() && !std::filesystem::is_directory(folder))
+        throw UsageError{
+            fmt::format("{} {}: there is no folder {}", option, file.string(), folder.string())};
+}
+
+}  // namespace
+
+void complete(Options& options) {
+    complete_rollups(options);
+    if (options.no_mining && options.block_time_s)
+        throw UsageError{"--no-mining and --block-time contradict each other"};
+    if (options.mixed_mining && !options.block_time_s)
+        throw UsageError{"--mixed-mining needs --block-time"};
+    if (!options.state.empty() && (!options.load_state.empty() || !options.dump_state.empty()))
+        throw UsageError{"--state is both --load-state and --dump-state: leave those out"};
+    if (options.state_interval_s && options.state.empty() && options.dump_state.empty())
+        throw UsageError{"--state-interval needs --state or --dump-state"};
+    require_folder("--state", options.state);
+    require_folder("--dump-state", options.dump_state);
+    if (options.no_cors && options.allow_origin != Options{}.allow_origin)
+        throw UsageError{"--no-cors and --allow-origin contradict each other"};
+    if (options.silent && options.json)
+        throw UsageError{"--silent and --json contradict each other"};
+    if (options.port != 0 &&
+        options.port + ROLLUP_PORTS + options.rollup_chain_ids.size() - 1 > 65'535)
+        throw UsageError{fmt::format(
+            "--port {}: the rollups' ports begin {} above, and {} of them would not fit",
+            options.port, ROLLUP_PORTS, options.rollup_chain_ids.size())};
+}
+
+}  // namespace scope::devnet_app

@@ -1,0 +1,69 @@
+#include "terminal/endpoint.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "terminal/tree_json.hpp"
+
+namespace scope::terminal {
+
+void add_rpc_url(CLI::App& command, std::string& url) {
+    url = DEFAULT_URL;
+    command
+        .add_option("-r,--rpc-url", url, "The port of a running devnet: of the chain that is meant")
+        ->envname("ETH_RPC_URL")
+        ->capture_default_str();
+}
+
+Answer::Answer(std::string_view json) {
+    const simdjson::padded_string padded{json};
+    root_ = parser_.parse(padded);
+}
+
+std::string Answer::text() const {
+    std::string_view text;
+    return root_.get(text) == simdjson::SUCCESS ? std::string{text} : simdjson::minify(root_);
+}
+
+Answer Endpoint::ask(std::string_view method, std::string_view params) const {
+    const auto result = client_.call(method, params);
+    if (!result) throw std::runtime_error{draw_error(*this, result.error())};
+    return Answer{*result};
+}
+
+std::string Endpoint::chain_name(std::string_view chain_id) const {
+    if (!l1_) {
+        const auto chains = ask("scope_chains");
+        l1_ = std::string{};
+        for (const auto chain : chains.json())
+            if (std::string_view{chain["kind"]} == "l1")
+                l1_ = fmt::to_string(uint64_t{chain["chainId"]});
+    }
+    return chain_id == *l1_ ? "L1" : std::string{chain_id};
+}
+
+std::string draw_scope(const Endpoint& endpoint, simdjson::dom::element scope) {
+    std::string out =
+        fmt::format("scope {}, settled in L1 block {} by {}\n\n  {}\n", uint64_t{scope["scope"]},
+                    std::stoull(std::string{std::string_view{scope["blockNumber"]}}, nullptr, 16),
+                    std::string_view{scope["transactionHash"]}, tree_heading());
+    for (const auto root : scope["roots"])
+        out += draw_root(root, [&](std::string_view id) { return endpoint.chain_name(id); });
+    return out;
+}
+
+std::string draw_error(const Endpoint& endpoint, const net::RpcError& error) {
+    std::string out = fmt::format("{} ({})", error.message, error.code);
+    if (error.data.empty()) return out;
+    const Answer data{error.data};
+    simdjson::dom::array trace;
+    if (data.json()["trace"].get(trace) == simdjson::SUCCESS && trace.size() != 0)
+        out += fmt::format("\n\n  {}\n{}", tree_heading(),
+                           draw_calls_of(data.json()["trace"], [&](std::string_view id) {
+                               return endpoint.chain_name(id);
+                           }));
+    return out;
+}
+
+}  // namespace scope::terminal

@@ -1,0 +1,303 @@
+#include <fmt/format.h>
+
+#include "abi/abi.hpp"
+#include "base/hex.hpp"
+#include "crypto/keccak.hpp"
+#include "devnet/test_live.hpp"
+#include "execution/scope_rollup.hpp"
+#include "rpc/errors.hpp"
+
+// eth_call, estimates, fills, simulations and traces of what makes scoped calls, on a whole network.
+
+namespace scope::devnet {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string MARKER = to_hex(execution::ROOT_MARKER).substr(2);
+
+/// The couriers' network. What a test sends stays there for the next.
+class LiveCalls : public testing::Test {
+  protected:
+    static void SetUpTestSuite() {
+        live_ = std::make_unique<TestLive>();
+        live_->deploy_couriers();
+    }
+    static void TearDownTestSuite() { live_.reset(); }
+    static TestLive& live() { return *live_; }
+
+    /// Returns a transaction's arguments: from account 0 to the chain's courier.
+    static std::string args(ChainId chain, const Bytes& data, uint64_t value = 0,
+                            const std::string& more = {}) {
+        return fmt::format(R"({{"from":"{}","to":"{}","value":"0x{:x}","input":"{}"{}}})",
+                           TestLive::address(), to_hex(live().couriers.at(chain)), value,
+                           to_hex(data), more);
+    }
+    static Bytes marked(Bytes data) { return concat(data, execution::ROOT_MARKER); }
+
+    /// Calldata that carries through several chains, with value for each stop.
+    static Bytes tour(const std::vector<std::pair<ChainId, uint64_t>>& stops) {
+        using Stop = std::tuple<uint256, Address, uint256, uint256>;
+        std::vector<Stop> list;
+        uint64_t gas = 1'600'000;
+        for (const auto& [chain, value] : stops) {
+            list.emplace_back(uint256{chain}, live().couriers.at(chain), uint256{gas},
+                              uint256{value});
+            gas /= 2;
+        }
+        return abi::call("carry((uint256,address,uint256,uint256)[])", list);
+    }
+
+    /// Asks for an error.
+    static rpc::RpcError error(ChainId chain, std::string_view method, const std::string& params) {
+        auto answer = live().ask(chain, method, params);
+        EXPECT_FALSE(answer.has_value()) << method << " " << answer.value_or("");
+        return answer ? rpc::RpcError{} : answer.error();
+    }
+
+  private:
+    static std::unique_ptr<TestLive> live_;
+};
+std::unique_ptr<TestLive> LiveCalls::live_;
+
+TEST_F(LiveCalls, a_call_may_be_a_root_on_every_chain) {
+    for (const auto& [from, to] : {std::pair{A, L1}, std::pair{A, B}, std::pair{L1, A}})
+        for (const char* const block : {"latest", "pending"}) {
+            const auto result = live().get(
+                from, "eth_call",
+                fmt::format(R"([{},"{}"])", args(from, live().carry_to(to, {}), 7), block));
+            EXPECT_EQ(TestLive::number(result), uint256{7u}) << fmt::format("{} to {}", from, to);
+        }
+    // With an override of its sender's balance, too.
+    const auto rich =
+        fmt::format(R"({{"{}":{{"balance":"0xffffffffffffffffffffff"}}}})", TestLive::address());
+    const std::string much = fmt::format(
+        R"([{{"from":"{}","to":"{}","value":"0xfffffffffffffffffffff","input":"{}"}},"latest",{}])",
+        TestLive::address(), to_hex(live().couriers.at(A)), to_hex(live().carry_to(L1, {})), rich);
+    EXPECT_EQ(live().get(A, "eth_call", much),
+              "\"0x" + std::string(43, '0') + std::string(21, 'f') + "\"");
+}
+
+TEST_F(LiveCalls, a_call_shows_what_failed_on_the_other_chain) {
+    // Its own chain pays what another asks of it, so that the value is missing there.
+    const auto data = live().carry_to(L1, uint256{9u});
+    const auto failed = error(A, "eth_call", fmt::format(R"([{},"latest"])", args(A, data, 3)));
+    EXPECT_EQ(failed.code, 3);
+    // The other chain's courier is told a value that it did not get.
+    using Stop = std::tuple<uint256, Address, uint256, uint256>;
+    const auto unknown = abi::call("carry((uint256,address,uint256,uint256)[])",
+                                   std::vector<Stop>{{uint256{999u}, Address{{1}}, 1u, {}}});
+    const auto refused = error(A, "eth_call", fmt::format(R"([{}])", args(A, unknown)));
+    EXPECT_EQ(refused.code, 3);
+    EXPECT_EQ(refused.data,
+              "\"" + to_hex(abi::call("UnknownChain(uint256)", uint256{999u})) + "\"");
+}
+
+TEST_F(LiveCalls, scoped_calls_are_simulated_at_the_head_alone) {
+    const auto call = args(A, live().carry_to(L1, {}), 0);
+    const auto number = TestLive::number(live().get(A, "eth_blockNumber"));
+    const auto historic = error(A, "eth_call",
+                                fmt::format(R"([{},"latest",{{}},{{"number":"{}"}}])", call,
+                                            to_quantity(number + uint256{5u})));
+    EXPECT_EQ(historic.code, rpc::HISTORIC_BLOCK);
+    EXPECT_THAT(historic.message, HasSubstr("at the head only"));
+    EXPECT_EQ(historic.data, R"({"chainId":42001})");
+}
+
+TEST_F(LiveCalls, what_is_no_root_is_told_what_to_append) {
+    const auto call = fmt::format("[{}]", args(A, live().carry_to(L1, {})));
+    const std::string traced = call.substr(0, call.size() - 1) + R"(,"latest"])";
+    for (const auto& [method, params] :
+         {std::pair{"eth_estimateGas", call}, std::pair{"eth_createAccessList", call},
+          std::pair{"debug_traceCall", traced},
+          std::pair{"eth_simulateV1", R"([{"blockStateCalls":[{"calls":)" + call + "}]}]"}}) {
+        const auto failed = error(A, method, params);
+        EXPECT_EQ(failed.code, rpc::NO_OPEN_ROOT) << method;
+        EXPECT_THAT(failed.message, HasSubstr("append the marker 0x" + MARKER));
+        EXPECT_EQ(failed.data, R"({"chainId":42001,"marker":"0x)" + MARKER + "\"}");
+    }
+    const auto on_l1 = fmt::format("[{}]", args(L1, live().carry_to(A, {})));
+    for (const char* const method : {"eth_estimateGas", "eth_fillTransaction"}) {
+        const auto failed = error(L1, method, on_l1);
+        EXPECT_EQ(failed.code, rpc::NO_OPEN_ROOT);
+        EXPECT_THAT(failed.message, HasSubstr("scope_prepareOperation"));
+        EXPECT_THAT(failed.message, HasSubstr("scope_sendOperation"));
+    }
+}
+
+TEST_F(LiveCalls, a_root_sent_with_the_gas_of_its_estimate_succeeds) {
+    const std::vector<std::vector<std::pair<ChainId, uint64_t>>> tours{
+        {{L1, 5}},
+        {{B, 5}},
+        {{B, 5}, {L1, 3}},
+        {{L1, 9}, {B, 6}, {A, 4}},  // a callback
+        {{B, 9}, {A, 8}, {B, 7}, {A, 6}},
+    };
+    for (const auto& stops : tours) {
+        const auto data = marked(tour(stops));
+        const auto gas = TestLive::number(
+            live().get(A, "eth_estimateGas", fmt::format("[{}]", args(A, data, 10))));
+        const auto hash = TestLive::unquoted(live().get(
+            A, "eth_sendTransaction",
+            fmt::format("[{}]", args(A, data, 10, R"(,"gas":")" + to_quantity(gas) + "\""))));
+        const auto receipt = live().receipt(A, hash);
+        EXPECT_EQ(TestLive::member(receipt, "status"), "0x1") << stops.size() << " " << receipt;
+        // And is no more than a little above the least.
+        const auto less = to_quantity(gas * uint256{90u} / uint256{100u});
+        const auto call =
+            fmt::format(R"([{},"latest"])", args(A, data, 10, R"(,"gas":")" + less + "\""));
+        EXPECT_FALSE(live().ask(A, "eth_call", call).has_value()) << stops.size();
+    }
+}
+
+TEST_F(LiveCalls, a_fill_marks_what_makes_scoped_calls_and_nothing_else) {
+    const auto fill = [&](const std::string& transaction) {
+        return live().get(A, "eth_fillTransaction", "[" + transaction + "]");
+    };
+    const auto asking = live().carry_to(L1, {});
+    const auto filled = fill(args(A, asking, 3));
+    EXPECT_EQ(TestLive::member(filled, "tx.input"), to_hex(marked(asking)));
+    EXPECT_EQ(TestLive::member(filled, "tx.type"), "0x2");
+    EXPECT_GT(TestLive::number(TestLive::member(filled, "tx.gas")), uint256{30'000u});
+
+    // One that is marked already stays as it is; one that doesn't ask is none.
+    EXPECT_EQ(TestLive::member(fill(args(A, marked(asking), 3)), "tx.input"),
+              to_hex(marked(asking)));
+    const auto staying = tour({});
+    EXPECT_EQ(TestLive::member(fill(args(A, staying, 3)), "tx.input"), to_hex(staying));
+    const auto transfer = fill(fmt::format(R"({{"from":"{}","to":"{}","value":"0x1"}})",
+                                           TestLive::address(), TestLive::address(1)));
+    EXPECT_EQ(TestLive::member(transfer, "tx.input"), "0x");
+    EXPECT_EQ(TestLive::member(transfer, "tx.gas"), "0x5208");
+
+    // The bytes are those of the fields.
+    const auto raw = from_hex(TestLive::member(transfer, "raw"));
+    ASSERT_TRUE(raw.has_value());
+    EXPECT_EQ(to_hex(crypto::keccak256(*raw)), TestLive::member(transfer, "tx.hash"));
+}
+
+TEST_F(LiveCalls, a_root_is_simulated_in_a_block_with_others) {
+    const auto data = marked(live().carry_to(L1, uint256{2u}));
+    const auto results =
+        live().get(A, "eth_simulateV1",
+                   fmt::format(R"([{{"blockStateCalls":[{{"calls":[{0},{1},{0}]}}]}},"latest"])",
+                               args(A, data, 3), args(A, tour({}), 4)));
+    simdjson::dom::parser parser;
+    const auto calls = parser.parse(results).at(0).at_key("calls");
+    ASSERT_EQ(calls.get_array().size(), 3u);
+    for (const size_t i : {0u, 1u, 2u}) {
+        const auto call = simdjson::minify(calls.at(i));
+        EXPECT_EQ(TestLive::member(call, "status"), "0x1") << call;
+        EXPECT_EQ(TestLive::number(TestLive::member(call, "returnData")),
+                  uint256{i == 1 ? 4u : 3u});
+        EXPECT_GT(calls.at(i).at_key("logs").get_array().size(), 0u);
+    }
+    // The courier keeps what stays: of three calls.
+    const auto left = live().balance(A, live().couriers.at(A));
+    const auto observed = live().get(
+        A, "eth_simulateV1",
+        fmt::format(
+            R"([{{"blockStateCalls":[{{"calls":[{},{{"from":"{}","to":"{}","value":"{}"}}]}}]}}])",
+            args(A, data, 3), to_hex(live().couriers.at(A)), TestLive::address(1),
+            to_quantity(left + uint256{1u})));
+    EXPECT_THAT(observed, Not(HasSubstr("error")));
+}
+
+TEST_F(LiveCalls, a_root_is_traced_with_its_scoped_calls) {
+    const auto call = args(A, marked(live().carry_to(L1, uint256{2u})), 3);
+    const auto tree =
+        live().get(A, "debug_traceCall", "[" + call + R"(,"latest",{"tracer":"callTracer"}])");
+    EXPECT_EQ(TestLive::member(tree, "type"), "CALL");
+    EXPECT_EQ(TestLive::member(tree, "error"), "missing");
+    EXPECT_THAT(tree, HasSubstr(to_hex(rollup::PREDEPLOY)));
+    EXPECT_EQ(TestLive::number(TestLive::member(tree, "output")), uint256{3u});
+    // What simulation has ScopedCallable do by itself is not shown.
+    EXPECT_THAT(tree,
+                Not(HasSubstr(to_hex(abi::selector(
+                    "loadRoot((uint256,bytes32,uint256),(uint256,uint256)[],(uint256,bytes32,bytes)"
+                    "[],((bytes32,uint8,uint256,uint256,address,uint256,(uint256,bytes32)[],"
+                    "uint256,uint256,address,uint256,uint256,bytes),bytes32,bool)[])")))));
+
+    const auto changes = live().get(
+        A, "debug_traceCall",
+        "[" + call + R"(,"latest",{"tracer":"prestateTracer","tracerConfig":{"diffMode":true}}])");
+    EXPECT_THAT(TestLive::member(changes, "post"), HasSubstr(to_hex(live().couriers.at(A))));
+
+    const auto list = live().get(A, "eth_createAccessList", "[" + call + "]");
+    EXPECT_EQ(TestLive::member(list, "error"), "missing");
+    EXPECT_THAT(list, HasSubstr(to_hex(rollup::PREDEPLOY)));
+
+    const auto logs = live().get(A, "debug_traceCall", "[" + call + R"(,"latest"])");
+    EXPECT_EQ(TestLive::member(logs, "failed"), "false");
+    EXPECT_THAT(logs, HasSubstr("\"op\":\"CALL\""));
+}
+
+TEST_F(LiveCalls, a_block_with_a_root_is_traced_as_it_ran) {
+    const auto hash =
+        live().send(A, live().couriers.at(A), live().carry_to(L1, uint256{1u}), uint256{2u});
+    const auto receipt = live().receipt(A, hash);
+    ASSERT_EQ(TestLive::member(receipt, "status"), "0x1") << receipt;
+    const auto number = TestLive::member(receipt, "blockNumber");
+    const auto traces = live().get(A, "debug_traceBlockByNumber",
+                                   R"([")" + number + R"(",{"tracer":"callTracer"}])");
+    simdjson::dom::parser parser;
+    const auto block = parser.parse(traces).value().get_array();
+    EXPECT_GE(block.size(), 2u);  // openScope or loadRoot, and the root
+    bool is_there = false;
+    for (const auto transaction : block) {
+        const auto text = simdjson::minify(transaction);
+        EXPECT_EQ(TestLive::member(text, "result.error"), "missing");
+        if (TestLive::member(text, "txHash") != hash) continue;
+        is_there = true;
+        EXPECT_EQ(TestLive::member(text, "result.gasUsed"), TestLive::member(receipt, "gasUsed"));
+    }
+    EXPECT_TRUE(is_there);
+    EXPECT_EQ(
+        TestLive::member(live().get(A, "debug_traceTransaction", "[\"" + hash + "\"]"), "gas"),
+        to_decimal(TestLive::number(TestLive::member(receipt, "gasUsed"))));
+    EXPECT_THAT(live().get(A, "debug_executionWitness", "[\"" + number + "\"]"),
+                HasSubstr("\"state\":[\"0x"));
+}
+
+TEST_F(LiveCalls, a_root_that_would_be_refused_says_why_and_where) {
+    // More gas than the builder grants a root on L1.
+    using Stop = std::tuple<uint256, Address, uint256, uint256>;
+    const auto greedy = marked(abi::call(
+        "carry((uint256,address,uint256,uint256)[])",
+        std::vector<Stop>{{uint256{L1}, live().couriers.at(L1), uint256{12'000'000u}, {}}}));
+    const auto refused = error(A, "eth_estimateGas", fmt::format("[{}]", args(A, greedy)));
+    EXPECT_EQ(refused.code, rpc::code_of(builder::RefusalRule::gas_budget)) << refused.message;
+    EXPECT_EQ(TestLive::member(refused.data, "chainId"), "42001");
+    EXPECT_EQ(TestLive::member(refused.data, "rule"), "gas_budget");
+    EXPECT_NE(TestLive::member(refused.data, "reason"), "missing");
+    EXPECT_THAT(refused.data, HasSubstr(R"("trace":[)"));
+}
+
+TEST(LivePrice, a_fill_names_the_fee_that_the_builder_asks) {
+    // A create pays enough by its gas at the usual priority fee; a root, which takes gas on L1, not.
+    TestLive live{{.price = {.margin_percent = 100, .proving_wei = uint256{100'000'000'000'000u}}}};
+    live.deploy_couriers();
+    const auto data = live.carry_to(L1, uint256{1u});
+    const auto filled =
+        live.get(A, "eth_fillTransaction",
+                 fmt::format(R"([{{"from":"{}","to":"{}","value":"0x2","data":"{}"}}])",
+                             TestLive::address(), to_hex(live.couriers.at(A)), to_hex(data)));
+    const auto tip = TestLive::number(TestLive::member(filled, "tx.maxPriorityFeePerGas"));
+    EXPECT_GT(tip, uint256{1'000'000'000u});
+    const auto hash = live.send(A, live.couriers.at(A), data, uint256{2u});
+    EXPECT_EQ(TestLive::member(live.receipt(A, hash), "status"), "0x1");
+
+    const auto cheap =
+        live.ask(A, "eth_sendTransaction",
+                 fmt::format(R"([{{"from":"{}","to":"{}","value":"0x2","data":"{}",)"
+                             R"("maxPriorityFeePerGas":"0x1"}}])",
+                             TestLive::address(), to_hex(live.couriers.at(A)), to_hex(data)));
+    ASSERT_FALSE(cheap.has_value());
+    EXPECT_EQ(cheap.error().code, rpc::code_of(builder::RefusalRule::underpaid))
+        << cheap.error().message;
+    EXPECT_NE(TestLive::member(cheap.error().data, "sufficientFee"), "missing");
+}
+
+}  // namespace
+}  // namespace scope::devnet

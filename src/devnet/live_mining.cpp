@@ -1,0 +1,442 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "devnet/live_network_impl.hpp"
+#include "rpc/params.hpp"
+
+namespace scope::devnet {
+
+namespace {
+
+using builder::RefusalRule;
+
+/// Rounds of mining that one call sets off: each has to bring something.
+constexpr size_t MAX_ROUNDS = 1024;
+/// What did not settle though no root is to blame is tried again after so long.
+constexpr uint64_t RETRY_MS = 12'000;
+
+/// What a pool has ready, as blocks are built of it.
+struct Ready {
+    std::vector<Transaction> transactions;
+    std::vector<Address> senders;
+};
+Ready ready_of(const std::vector<pool::PooledPtr>& pooled) {
+    Ready ready;
+    ready.transactions.reserve(pooled.size());
+    ready.senders.reserve(pooled.size());
+    for (const auto& one : pooled) {
+        ready.transactions.push_back(one->transaction);
+        ready.senders.push_back(one->sender);
+    }
+    return ready;
+}
+
+bool is_of_a_user(const Transaction& transaction) {
+    return transaction.type != TxType::system;
+}
+
+/// Returns whether the blocks have anything that somebody waits for.
+bool are_worth_settling(const builder::UnsettledBlocks& unsettled) {
+    return std::ranges::any_of(unsettled, [](const auto& of_rollup) {
+        return std::ranges::any_of(of_rollup.second, [](const auto& block) {
+            return std::ranges::any_of(block->content.transactions, is_of_a_user);
+        });
+    });
+}
+
+/// Returns whether a transaction that L1's block has no room for may stand in a later one.
+bool may_stand_later(execution::TxError error) {
+    using enum execution::TxError;
+    return error == block_gas_exceeded || error == block_blob_gas_exceeded ||
+           error == block_size_exceeded || error == nonce_too_high || error == fee_below_base_fee ||
+           error == blob_fee_below_base_fee;
+}
+
+}  // namespace
+
+// ---- when
+
+void LiveNetwork::Impl::tick() {
+    const uint64_t now = options_.clock_ms();
+    if (interval_ms_ != 0 && now >= next_interval_ms_) {
+        // Those that were missed are not made up for.
+        next_interval_ms_ = now + interval_ms_;
+        for (auto& [id, chain] : chains_)
+            if (!chain.is_l1()) mine_rollup(chain, node::EmptyBlock::yes);
+        const bool settles = are_worth_settling(node().unsettled()) || node().must_settle();
+        if (!settle(settles ? Wanted::blocks : Wanted::roots)) mine_l1(node::EmptyBlock::yes);
+        announce();
+    }
+    if (automine_ && retry_at_ms_ && now >= *retry_at_ms_) {
+        retry_at_ms_.reset();
+        work();
+    }
+    if (const auto at = settles_at_ms(); at && now >= *at) {
+        settle(Wanted::blocks);
+        if (unsettled_since_ms_) unsettled_since_ms_ = now;  // it failed: again as long after
+    }
+}
+
+std::optional<uint64_t> LiveNetwork::Impl::settles_at_ms() const {
+    const bool mines_by_hand = !automine_ && interval_ms_ == 0;
+    if (!unsettled_since_ms_ || mines_by_hand || options_.settle_after_ms == 0) return std::nullopt;
+    return *unsettled_since_ms_ + options_.settle_after_ms;
+}
+
+std::optional<uint64_t> LiveNetwork::Impl::ms_to_next_tick() const {
+    std::optional<uint64_t> at = automine_ ? retry_at_ms_ : std::nullopt;
+    if (interval_ms_ != 0) at = std::min(at.value_or(next_interval_ms_), next_interval_ms_);
+    if (const auto settles = settles_at_ms()) at = std::min(at.value_or(*settles), *settles);
+    if (!at) return std::nullopt;
+    const uint64_t now = options_.clock_ms();
+    return *at > now ? *at - now : 0;
+}
+
+void LiveNetwork::Impl::work() {
+    for (size_t round = 0; round < MAX_ROUNDS; ++round) {
+        bool has_progress = false;
+        for (auto& [id, chain] : chains_)
+            if (!chain.is_l1()) has_progress |= mine_rollup(chain);
+        if (has_roots() || node().must_settle())
+            has_progress |= settle(node().must_settle() ? Wanted::blocks : Wanted::roots);
+        has_progress |= mine_l1();
+        if (!has_progress) return;
+    }
+}
+
+// ---- ordinary transactions
+
+bool LiveNetwork::Impl::mine_rollup(LiveChain& chain, node::EmptyBlock empty) {
+    const auto ordinary = chain.ready_ordinary();
+    if (ordinary.empty() && empty == node::EmptyBlock::no) return false;
+    want_time(chain);
+    catch_up_time();
+    const auto ready = ready_of(ordinary);
+    const auto built = node().build_block(chain.id(), ready.transactions, empty, ready.senders);
+    if (!built) {
+        note_trouble(to_string(built.error()));
+        return false;
+    }
+    bool has_progress = built->block != nullptr;
+    bool is_full = false;
+    const auto state = chain.latest_state();
+    for (size_t i = 0; i < ordinary.size(); ++i) {
+        const auto& pooled = *ordinary[i];
+        const auto& outcome = built->outcomes[i];
+        if (outcome) continue;
+        if (outcome.error().rule == RefusalRule::scope_full && !node().unsettled().empty()) {
+            is_full = true;
+            continue;
+        }
+        // One before it in the block made its target an entry, or was refused itself.
+        const auto account = state->account(pooled.sender).value_or(Account{});
+        if (chain.is_root(pooled.transaction) || pooled.transaction.nonce > account.nonce) continue;
+        drop(chain, pooled, outcome.error(), outcome.error().reason);
+        has_progress = true;
+    }
+    moved();
+    const auto unsettled = node().unsettled();
+    const auto blocks = unsettled.find(chain.id());
+    if (is_full || node().must_settle() ||
+        (blocks != unsettled.end() && blocks->second.size() >= options_.settle_after_blocks))
+        has_progress |= settle(Wanted::blocks);
+    return has_progress;
+}
+
+std::vector<pool::PooledPtr> LiveNetwork::Impl::ready_on_l1() {
+    std::vector<pool::PooledPtr> ready;
+    auto& chain = l1_chain();
+    for (const auto& pooled : chain.ready()) {
+        if (pooled->transaction.type == TxType::blob) {
+            const auto blobs = blobs_.find(pooled->hash);
+            const auto added = l1().add_blobs_of(
+                pooled->transaction, blobs == blobs_.end() ? std::span<const chain::StoredBlobPtr>{}
+                                                           : std::span{blobs->second});
+            if (!added) {
+                drop_ordinary(chain, *pooled, to_string(added.error()));
+                continue;
+            }
+        }
+        ready.push_back(pooled);
+    }
+    return ready;
+}
+
+bool LiveNetwork::Impl::mine_l1(node::EmptyBlock empty) {
+    const auto [transactions, senders] = ready_of(ready_on_l1());
+    if (transactions.empty() && empty == node::EmptyBlock::no) return false;
+    want_time(l1_chain());
+    const auto built = l1().mine(transactions, senders);
+    if (!built) {
+        note_trouble(chain::to_string(built.error()));
+        return false;
+    }
+    bool has_progress = !built->outcomes.empty() || empty == node::EmptyBlock::yes;
+    auto& chain = l1_chain();
+    for (const auto& [index, error] : built->refused) {
+        if (may_stand_later(error)) continue;
+        if (const auto pooled = chain.pool()->find(hash(transactions[index]))) {
+            drop_ordinary(chain, *pooled, std::string{pool::message_of(error)});
+            has_progress = true;
+        }
+    }
+    follow();
+    moved();
+    return has_progress;
+}
+
+Result<void, rpc::RpcError> LiveNetwork::Impl::mine_one(LiveChain& chain) {
+    const auto before = chain.head()->hash;
+    if (chain.is_l1()) {
+        if (!settle(Wanted::blocks) || chain.head()->hash == before) mine_l1(node::EmptyBlock::yes);
+    } else {
+        const auto ready = chain.ready();
+        const bool has_root = std::ranges::any_of(
+            ready, [&](const auto& pooled) { return chain.is_root(pooled->transaction); });
+        if (has_root) settle(Wanted::roots);
+        if (chain.head()->hash == before) mine_rollup(chain, node::EmptyBlock::yes);
+        // The blocks that waited left no room for one more.
+        if (chain.head()->hash == before && settle(Wanted::blocks))
+            mine_rollup(chain, node::EmptyBlock::yes);
+    }
+    if (chain.head()->hash != before) return {};
+    return std::unexpected{
+        rpc::RpcError{rpc::SERVER_ERROR, "no block could be made: " + last_failure_, {}}};
+}
+
+// ---- scopes
+
+bool LiveNetwork::Impl::has_roots() const {
+    if (!operations_.empty()) return true;
+    return std::ranges::any_of(chains_, [](const auto& entry) {
+        const auto& chain = entry.second;
+        return !chain.is_l1() && std::ranges::any_of(chain.ready(), [&](const auto& pooled) {
+            return chain.is_root(pooled->transaction);
+        });
+    });
+}
+
+size_t LiveNetwork::Impl::submit_roots() {
+    size_t submitted = 0;
+    const auto submit = [&](const builder::Root& root) {
+        const auto taken = node().submit(root);
+        if (taken) {
+            ++submitted;
+        } else if (taken.error() == node::SubmitError::known_bad) {
+            refuse_root(root, {}, "a scope with it does not seal");
+        }
+    };
+    for (auto& [id, chain] : chains_) {
+        if (chain.is_l1()) continue;
+        for (const auto& pooled : chain.ready())
+            submit(builder::L2Root{chain.id(), pooled->transaction});
+    }
+    // Those with a gap before them wait for what fills it. A copy: what is refused is erased.
+    for (const auto& key : operations_without_gap())
+        if (const auto found = operations_.find(key); found != operations_.end())
+            submit(builder::Root{found->second.root});
+    return submitted;
+}
+
+bool LiveNetwork::Impl::settle(Wanted wanted) {
+    const bool with_roots = has_roots();
+    if (!with_roots && (wanted == Wanted::roots || node().unsettled().empty())) return false;
+    for (const auto& [id, chain] : chains_)
+        if (chain.is_l1() || with_roots) want_time(chain);
+    if (with_roots) catch_up_time();
+    open_.reset();
+    // A sender whose root kept a scope from sealing is passed over for some turns (node::BackOff).
+    for (uint64_t turns = 0; turns <= node::BackOff::MAX_TURNS; ++turns) {
+        const size_t submitted = submit_roots();
+        if (submitted == 0 && wanted == Wanted::roots) break;
+        l1().set_behind(ready_of(ready_on_l1()).transactions);
+        auto turn = wanted == Wanted::blocks ? node().settle_unsettled() : node().step();
+        l1().set_behind({});
+        node().take_waiting();  // the pools have them
+        take_turn(turn);
+        moved();
+        if (turn.settled || !turn.refused.empty() || !turn.dropped.empty()) return true;
+        if (turn.failed) {
+            stalled_ = to_string(*turn.failed);
+            note_trouble(stalled_);
+            retry_at_ms_ = options_.clock_ms() + RETRY_MS;
+            return false;
+        }
+        if (submitted == 0) return false;
+    }
+    return false;
+}
+
+void LiveNetwork::Impl::take_turn(const node::Node::Turn& turn) {
+    for (const auto& [root, refusal] : turn.refused) refuse_root(root, refusal, refusal.reason);
+    for (const auto& [root, error] : turn.dropped) refuse_root(root, {}, to_string(error));
+    if (!turn.settled || !turn.bundle) return;
+    stalled_.clear();
+    told_trouble_.clear();
+    scopes_.keep(hash(turn.bundle->transaction), turn.bundle->roots);
+    for (const auto& root : turn.bundle->roots)
+        std::erase_if(operations_, [&](const auto& entry) {
+            return entry.second.hash == root.context.operation_hash;
+        });
+}
+
+void LiveNetwork::Impl::refuse_root(const builder::Root& root,
+                                    std::optional<builder::Refusal> refusal, std::string reason) {
+    if (const auto* const on_rollup = std::get_if<builder::L2Root>(&root)) {
+        auto& chain = chains_.at(on_rollup->chain_id);
+        const auto pooled = chain.pool()->find(hash(on_rollup->transaction));
+        if (pooled == nullptr) return;
+        // One before it was refused: it waits for another of that nonce.
+        const auto account = chain.latest_state()->account(pooled->sender).value_or(Account{});
+        if (refusal && refusal->rule == RefusalRule::transaction &&
+            pooled->transaction.nonce > account.nonce)
+            return;
+        drop(chain, *pooled, std::move(refusal), std::move(reason));
+        return;
+    }
+    const auto& operation = std::get<builder::L1Root>(root).operation.operation;
+    const auto found = operations_.find({operation.account, operation.nonce});
+    if (found == operations_.end()) return;
+    const Hash hash = found->second.hash;
+    operations_.erase(found);
+    note_refusal({l1_id_, hash, std::move(refusal), std::move(reason)});
+}
+
+void LiveNetwork::Impl::drop(LiveChain& chain, const pool::PooledTransaction& pooled,
+                             std::optional<builder::Refusal> refusal, std::string reason) {
+    const Hash hash = pooled.hash;
+    chain.pool()->remove(hash);
+    note_refusal({chain.id(), hash, std::move(refusal), std::move(reason)});
+}
+
+void LiveNetwork::Impl::drop_ordinary(LiveChain& chain, const pool::PooledTransaction& pooled,
+                                      const std::string& reason) {
+    drop(chain, pooled, builder::Refusal{RefusalRule::transaction, reason, {}}, reason);
+}
+
+void LiveNetwork::Impl::update_pool(LiveChain& chain) {
+    for (const auto& pooled : chain.update_pool()) {
+        const auto account = chain.latest_state()->account(pooled->sender).value_or(Account{});
+        drop_ordinary(
+            chain, *pooled,
+            pooled->transaction.nonce < account.nonce
+                ? "nonce too low: another transaction of its sender has the nonce"
+                : "insufficient funds for gas * price + value, or exceeds block gas limit: "
+                  "the chain is another one than when it came");
+    }
+}
+
+void LiveNetwork::Impl::note_refusal(rpc::RefusalRecord record) {
+    refusals_.set(record.hash, record);
+    for (auto* const listener : std::vector{listeners_}) listener->on_refusal(record);
+}
+
+void LiveNetwork::Impl::note_trouble(std::string reason) {
+    last_failure_ = std::move(reason);
+    if (last_failure_ == told_trouble_) return;
+    told_trouble_ = last_failure_;
+    for (auto* const listener : std::vector{listeners_}) listener->on_trouble(told_trouble_);
+}
+
+// ---- heads
+
+void LiveNetwork::Impl::catch_up_time() {
+    const uint64_t origin_s = l1().chain().head()->header().timestamp_s;
+    const auto next = l1().next_block();
+    CHECK(next.has_value());  // LocalL1 always answers
+    uint64_t wanted_s = next->timestamp_s;
+    for (const auto& [id, chain] : chains_)
+        if (!chain.is_l1()) wanted_s = std::max(wanted_s, chain.head()->header().timestamp_s + 1);
+    if (wanted_s <= origin_s + rollup::MAX_CLOCK_AHEAD_S) return;
+    l1().set_next({.timestamp_s = wanted_s - 1});
+    if (const auto mined = l1().mine({}); !mined) {
+        note_trouble(chain::to_string(mined.error()));
+        return;
+    }
+    follow();
+    moved();
+    l1().set_next({.timestamp_s = wanted_s});
+}
+
+void LiveNetwork::Impl::want_time(const LiveChain& chain) {
+    const auto wanted = next_timestamp_s_.find(chain.id());
+    // A rollup's block can't be before its L1 origin.
+    if (wanted != next_timestamp_s_.end() &&
+        wanted->second > l1().chain().head()->header().timestamp_s)
+        l1().set_next({.timestamp_s = wanted->second});
+}
+
+uint64_t LiveNetwork::Impl::latest_timestamp_s() const {
+    uint64_t latest = 0;
+    for (const auto& [id, chain] : chains_)
+        latest = std::max(latest, chain.head()->header().timestamp_s);
+    return latest;
+}
+
+void LiveNetwork::Impl::follow() {
+    if (const auto followed = node().follow(); !followed) note_trouble(to_string(followed.error()));
+}
+
+void LiveNetwork::Impl::drop_blobs() {
+    std::erase_if(
+        blobs_, [&](const auto& entry) { return l1_chain().pool()->find(entry.first) == nullptr; });
+}
+
+void LiveNetwork::Impl::give_back(LiveChain& chain, const Transaction& transaction) {
+    const auto environment = chain.next_environment();
+    const auto sender = execution::sender_of(transaction, environment);
+    if (!sender) return;
+    const auto added = chain.pool()->add(transaction, *sender, *chain.latest_state(), environment);
+    if (added) return;
+    const auto reason = to_string(added.error());
+    note_refusal({chain.id(), hash(transaction),
+                  builder::Refusal{RefusalRule::transaction, reason, {}}, reason});
+}
+
+void LiveNetwork::Impl::moved(Undone undone) {
+    open_.reset();
+    std::erase_if(next_timestamp_s_, [&](const auto& entry) {
+        return entry.second <= chains_.at(entry.first).head()->header().timestamp_s;
+    });
+    l1().forget_next();
+    want_time(l1_chain());
+    for (auto& [id, chain] : chains_) {
+        update_pool(chain);
+        if (chain.is_l1()) continue;
+        for (const auto& transaction : node().take_undone(id))
+            if (undone == Undone::returns_to_pool) give_back(chain, transaction);
+    }
+    for (const auto& [chain_id, reason, blocks] : node().take_dropped())
+        note_trouble(fmt::format("{} blocks of chain {} were dropped: {}", blocks.size(),
+                                 chain_id.number(), reason));
+    drop_blobs();
+    update_operations();
+    if (!are_worth_settling(node().unsettled()))
+        unsettled_since_ms_.reset();
+    else if (!unsettled_since_ms_)
+        unsettled_since_ms_ = options_.clock_ms();
+    announce();
+}
+
+void LiveNetwork::Impl::announce() {
+    std::vector<std::pair<ChainId, LiveChain::Changes>> all;
+    std::vector<rpc::ScopeRecordPtr> scopes;
+    for (auto& [id, chain] : chains_) {
+        auto changes = chain.take_changes();
+        if (changes.empty()) continue;
+        if (chain.is_l1()) {
+            for (const auto& block : changes.removed) scopes_.remove(*block);
+            for (const auto& block : changes.added)
+                std::ranges::move(scopes_.add(*block), std::back_inserter(scopes));
+        }
+        all.emplace_back(id, std::move(changes));
+    }
+    for (auto* const listener : std::vector{listeners_}) {
+        for (const auto& [id, changes] : all)
+            listener->on_blocks(id, changes.removed, changes.added);
+        for (const auto& scope : scopes) listener->on_scope(scope);
+    }
+}
+
+}  // namespace scope::devnet

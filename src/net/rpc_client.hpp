@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "net/json_rpc.hpp"
+
+namespace scope::net {
+
+/// No answer: nobody listens, or what came is none of JSON-RPC. The message names the URL.
+struct ClientError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// A caller of a JSON-RPC endpoint over HTTP, for commands of the terminal: it blocks, and has a
+/// connection for each call.
+class RpcClient {
+  public:
+    static constexpr std::chrono::seconds TIMEOUT{120};  ///< of a call, without a byte
+    static constexpr size_t MAX_RESPONSE = size_t{64} << 20;
+
+    /// @param url  http://host, with a port and a path if need be. Throws ClientError if it is none.
+    explicit RpcClient(std::string_view url);
+
+    /// Calls a method with @p params, a JSON array; returns the result as JSON text, or the error
+    /// that the node told. Throws ClientError.
+    [[nodiscard]] RpcResult call(std::string_view method, std::string_view params = "[]") const;
+
+    [[nodiscard]] const std::string& url() const noexcept { return url_; }
+
+  private:
+    /// Sends a request and returns all that comes back.
+    [[nodiscard]] std::string exchange(const std::string& request) const;
+    [[noreturn]] void fail(std::string_view why) const;
+
+    std::string url_;
+    std::string host_;
+    std::string port_ = "80";
+    std::string path_ = "/";
+};
+
+}  // namespace scope::net

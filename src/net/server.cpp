@@ -1,0 +1,323 @@
+#include "net/server.hpp"
+
+#include <algorithm>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/check.hpp"
+#include "net/http_connection.hpp"
+#include "net/network.hpp"
+#include "net/websocket_connection.hpp"
+
+namespace scope::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// What a message takes beside its text, so that many short ones count.
+constexpr size_t MESSAGE_OVERHEAD = 512;
+/// So much of what is ready is done before the worker is woken.
+constexpr int READY_PER_TURN = 64;
+/// Until accepting is tried again where it failed: there are no file descriptors.
+constexpr milliseconds ACCEPT_RETRY{100};
+
+std::string make_cors(const std::optional<std::string>& origin) {
+    if (!origin) return {};
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+    if (std::ranges::any_of(*origin, is_control))
+        throw std::invalid_argument{"allow_origin: must have no control characters"};
+    return fmt::format("Access-Control-Allow-Origin: {}\r\n{}", *origin,
+                       *origin == "*" ? "" : "Vary: Origin\r\n");
+}
+
+/// Returns how often timeouts are looked at: so that the shortest is late by a quarter.
+milliseconds tick_interval(const ServerOptions& options) {
+    const milliseconds shortest =
+        std::min({options.first_byte_timeout, options.request_timeout, options.idle_timeout,
+                  options.write_timeout, options.ping_interval, options.close_timeout});
+    return std::clamp(shortest / 4, milliseconds{10}, milliseconds{1000});
+}
+
+}  // namespace
+
+// --- The loop.
+
+Network::Network(ServerOptions options_, Worker& worker, RpcHandler& handler)
+    : options(std::move(options_)),
+      metrics(options.methods),
+      hub(std::make_shared<Hub>(worker, handler, options.message, options.output_bytes, metrics,
+                                [this] { asio::post(io, [this] { deliver_all(); }); })),
+      cors(make_cors(options.allow_origin)),
+      now(Hub::Clock::now()),
+      work_(io.get_executor()),
+      ticker_(io) {
+    post([this] { tick(); });
+}
+
+void Network::run() {
+    while (io.run_one() > 0) {
+        now = Hub::Clock::now();
+        // Where several clients wait, more of them may be ready: one handover for all. Looking costs
+        // a system call, which a single client need not pay for.
+        for (int i = 0; i < READY_PER_TURN && unanswered_ > 1 && io.poll_one() > 0; ++i) {
+        }
+        if (!submitted_.empty()) hub->submit(submitted_);
+        if (is_stopping && connections_.empty()) break;
+    }
+}
+
+void Network::post(std::move_only_function<void()> task) {
+    asio::post(io, std::move(task));
+}
+
+void Network::tick() {
+    std::vector<std::shared_ptr<Connection>> all;  // for one that ends leaves the map
+    all.reserve(connections_.size());
+    for (const auto& [key, connection] : connections_) all.push_back(connection);
+    for (const auto& connection : all) connection->tick(now);
+    give_back_memory();
+    ticker_.expires_after(tick_interval(options));
+    ticker_.async_wait([this](error_code error) {
+        if (!error) tick();
+    });
+}
+
+/// The allocator keeps what it had to get for a burst of notifications, which may be gigabytes.
+void Network::give_back_memory() {
+    held_.rise(hub->take_most_notification_bytes());
+    if (held_.has_fallen(output_bytes_ + hub->notification_bytes())) give_back_free_memory();
+}
+
+void Network::stop() {
+    is_stopping = true;
+    for (const auto& port : ports_) {
+        port->acceptor.close();
+        port->retry.cancel();
+    }
+    std::vector<std::shared_ptr<Connection>> all;
+    for (const auto& [key, connection] : connections_) all.push_back(connection);
+    for (const auto& connection : all) connection->leave();
+    // What has not ended by then is what the worker is at, or who doesn't read.
+    ticker_.expires_after(options.close_timeout);
+    ticker_.async_wait([this](error_code) {
+        while (!connections_.empty()) connections_.begin()->second->abort();
+    });
+}
+
+// --- Ports.
+
+std::unique_ptr<Port> Network::bind(uint16_t number, ChainId chain_id) {
+    auto port = std::make_unique<Port>(io, chain_id);
+    try {
+        asio::ip::tcp::resolver resolver{io};
+        const auto found = resolver.resolve(options.host, std::to_string(number),
+                                            asio::ip::tcp::resolver::passive);
+        const auto v4 = std::ranges::find_if(
+            found, [](const auto& entry) { return entry.endpoint().address().is_v4(); });
+        const asio::ip::tcp::endpoint endpoint =
+            (v4 == found.end() ? found.begin() : v4)->endpoint();
+        port->acceptor.open(endpoint.protocol());
+        port->acceptor.set_option(asio::socket_base::reuse_address{true});
+        port->acceptor.bind(endpoint);
+        port->acceptor.listen();
+    } catch (const boost::system::system_error& error) {
+        throw ListenError{
+            fmt::format("can't listen on {}:{}: {}", options.host, number, error.code().message())};
+    }
+    return port;
+}
+
+void Network::listen(std::unique_ptr<Port> port) {
+    port->has_all_chains = ports_.empty();
+    ports_.push_back(std::move(port));
+    accept(*ports_.back());
+}
+
+void Network::accept(Port& port) {
+    port.acceptor.async_accept([this, &port](error_code error, Socket socket) {
+        if (is_stopping) return;
+        if (!error) {
+            accepted(port, std::move(socket));
+            return accept(port);
+        }
+        port.retry.expires_after(ACCEPT_RETRY);
+        port.retry.async_wait([this, &port](error_code) {
+            if (!is_stopping) accept(port);
+        });
+    });
+}
+
+void Network::accepted(Port& port, Socket socket) {
+    if (connections_.size() >= options.connections) {
+        metrics.count(Metrics::Event::connection_refused);
+        if (!end_oldest_idle()) return;
+    }
+    error_code ignored;
+    ignored = socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
+    ignored = socket.non_blocking(true, ignored);
+    const auto connection = std::make_shared<HttpConnection>(*this, port, std::move(socket));
+    add(connection);
+    connection->start();
+}
+
+bool Network::end_oldest_idle() {
+    std::shared_ptr<Connection> oldest;
+    for (const auto& [key, connection] : connections_) {
+        const auto since = connection->idle_since();
+        if (since && (!oldest || *since < *oldest->idle_since())) oldest = connection;
+    }
+    if (!oldest) return false;
+    oldest->abort();
+    return true;
+}
+
+std::optional<ChainId> Network::chain_at(const Port& port, std::string_view path) const {
+    if (path == "/" || path.empty()) return port.chain_id;
+    if (!port.has_all_chains) return std::nullopt;
+    const auto named = std::ranges::find_if(ports_, [&](const auto& other) {
+        return path.substr(1) == std::to_string(other->chain_id.number());
+    });
+    if (named == ports_.end()) return std::nullopt;
+    return (*named)->chain_id;
+}
+
+bool Network::is_allowed(std::string_view origin) const {
+    return origin.empty() || options.allow_origin == "*" || options.allow_origin == origin;
+}
+
+// --- Connections.
+
+void Network::add(std::shared_ptr<Connection> connection) {
+    Connection* const key = connection.get();
+    connections_.emplace(key, std::move(connection));
+}
+
+void Network::remove(Connection& connection) {
+    hold_receiving(connection, 0);
+    hold_sending(connection, 0);
+    connections_.erase(&connection);
+}
+
+void Network::replace(Connection& connection, std::shared_ptr<Connection> next) {
+    remove(connection);
+    add(std::move(next));
+}
+
+void Network::hold_receiving(Connection& connection, size_t bytes) {
+    const size_t before = std::exchange(connection.receiving, bytes);
+    input_bytes_ = input_bytes_ - before + bytes;
+    if (bytes > before && input_bytes_ > options.input_bytes)
+        shed(&Connection::receiving, Metrics::Event::request_refused);
+}
+
+void Network::hold_sending(Connection& connection, size_t bytes) {
+    const size_t before = std::exchange(connection.sending, bytes);
+    output_bytes_ = output_bytes_ - before + bytes;
+    held_.rise(output_bytes_);
+    if (bytes > before && output_bytes_ > options.output_bytes)
+        shed(&Connection::sending, Metrics::Event::slow_reader);
+}
+
+void Network::shed(size_t Connection::* member, Metrics::Event event) {
+    const auto largest = std::ranges::max_element(
+        connections_, {}, [member](const auto& entry) { return entry.second.get()->*member; });
+    metrics.count(event);
+    const std::shared_ptr<Connection> connection = largest->second;
+    connection->abort();
+}
+
+void Network::set_gauges() {
+    metrics.set_held(input_bytes_, output_bytes_ + hub->notification_bytes());
+}
+
+// --- To the worker, and from it.
+
+void Network::submit(Connection& connection, Message message) {
+    const size_t held = message.text.size() + MESSAGE_OVERHEAD;
+    input_bytes_ += held;
+    ++unanswered_;
+    message.answer = AnswerOnce{hub, connection.weak_from_this(), held, now};
+    const bool has_run = submitted_.empty() && hub->run_quick(message, deliveries_);
+    deliver_taken();
+    if (!has_run) submitted_.push_back({.message = std::move(message)});
+}
+
+void Network::submit_end(std::shared_ptr<Subscriber> subscriber) {
+    submitted_.push_back({.message = {.subscriber = std::move(subscriber)}, .has_ended = true});
+}
+
+void Network::deliver_all() {
+    hub->take(deliveries_);
+    deliver_taken();
+}
+
+void Network::deliver_taken() {
+    // Nothing of this submits: what a connection reads next comes in another turn.
+    for (Delivery& delivery : deliveries_) deliver(std::move(delivery));
+    deliveries_.clear();
+}
+
+void Network::deliver(Delivery delivery) {
+    input_bytes_ -= delivery.request_bytes;
+    if (delivery.request_bytes > 0) --unanswered_;
+    if (delivery.kind == Delivery::Kind::answer) metrics.answered(now - delivery.received);
+    const std::shared_ptr<Connection> connection = delivery.to.lock();
+    if (connection && connections_.contains(connection.get()))
+        connection->deliver(std::move(delivery));
+}
+
+// --- The server.
+
+struct Server::Impl {
+    Impl(ServerOptions options, Worker& worker_, RpcHandler& handler)
+        : worker(worker_), network(std::move(options), worker_, handler), thread([this] {
+              try {
+                  network.run();
+              } catch (...) {
+                  worker.report(std::current_exception());
+              }
+          }) {}
+
+    Worker& worker;
+    Network network;
+    std::mutex mutex;  ///< of listen() and stop()
+    std::thread thread;
+};
+
+Server::Server(ServerOptions options, Worker& worker, RpcHandler& handler)
+    : impl_(std::make_unique<Impl>(std::move(options), worker, handler)) {}
+
+Server::~Server() {
+    stop();
+}
+
+uint16_t Server::listen(uint16_t port, ChainId chain_id) {
+    const std::scoped_lock lock{impl_->mutex};
+    CHECK(impl_->thread.joinable());
+    auto bound = impl_->network.bind(port, chain_id);
+    const uint16_t number = bound->acceptor.local_endpoint().port();
+    std::promise<void> done;
+    std::future<void> is_done = done.get_future();
+    impl_->network.post([this, bound = std::move(bound), done = std::move(done)]() mutable {
+        impl_->network.listen(std::move(bound));
+        done.set_value();
+    });
+    is_done.wait();
+    return number;
+}
+
+void Server::set_ready(bool ready) {
+    impl_->network.is_ready = ready;
+}
+
+void Server::stop() {
+    const std::scoped_lock lock{impl_->mutex};
+    if (!impl_->thread.joinable()) return;
+    impl_->network.post([this] { impl_->network.stop(); });
+    impl_->thread.join();
+    impl_->network.hub->close();
+}
+
+}  // namespace scope::net

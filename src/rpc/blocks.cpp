@@ -1,0 +1,102 @@
+#include "rpc/blocks.hpp"
+
+#include <fmt/format.h>
+
+#include "base/hex.hpp"
+
+namespace scope::rpc {
+
+namespace {
+
+using chain::StoredBlockPtr;
+using Kind = BlockTag::Kind;
+
+bool is_canonical(const ChainView& view, const chain::StoredBlock& block) {
+    const StoredBlockPtr canonical = view.chain().store().canonical_block(block.header().number);
+    return canonical && canonical->hash == block.hash;
+}
+
+/// Returns why there is no block, in geth's words.
+std::string_view why_missing(Kind kind) {
+    switch (kind) {
+        case Kind::safe:
+            return "safe block not found";
+        case Kind::finalized:
+            return "finalized block not found";
+        case Kind::hash:
+            return "header for hash not found";
+        default:
+            return "header not found";
+    }
+}
+
+/// Builds the next block of those transactions of the pool that fit.
+std::optional<StateAt> build_next(ChainView& view, bool with_transactions) {
+    const chain::BlockAttributes attributes = view.next_block();
+    const StoredBlockPtr head = view.chain().head();
+    const auto state = view.state(head->hash);
+    if (!state || !chain::are_allowed(view.chain().spec(), head->header(), attributes))
+        return std::nullopt;
+    chain::BlockBuilder builder{view.chain(), head->hash, attributes};
+    if (const pool::TxPool* const pool = view.pool(); pool != nullptr && with_transactions) {
+        for (const pool::PooledPtr& waiting : pool->ready(*state, builder.environment())) {
+            [[maybe_unused]] const auto passed_over_if_refused =
+                builder.try_transaction_of(waiting->sender, waiting->transaction);
+        }
+    }
+    auto sealed = builder.seal();
+    if (!sealed) return std::nullopt;
+    return StateAt{std::make_shared<const chain::StoredBlock>(std::move(sealed->block)),
+                   std::move(sealed->state)};
+}
+
+}  // namespace
+
+StoredBlockPtr find_block(const ChainView& view, const BlockTag& tag) {
+    const chain::Store& store = view.chain().store();
+    switch (tag.kind) {
+        case Kind::latest:
+            return view.head();
+        case Kind::safe:
+            return view.head(Label::safe);
+        case Kind::finalized:
+            return view.head(Label::finalized);
+        case Kind::earliest:
+            return store.canonical_block(0);
+        case Kind::number:
+            return store.canonical_block(tag.number);
+        case Kind::hash: {
+            StoredBlockPtr block = store.block(tag.hash);
+            if (block && tag.require_canonical && !is_canonical(view, *block))
+                fail(SERVER_ERROR, "hash is not currently canonical");
+            return block;
+        }
+        case Kind::pending:
+            return nullptr;
+    }
+    return nullptr;
+}
+
+StoredBlockPtr block_of(const ChainView& view, const BlockTag& tag) {
+    StoredBlockPtr block = tag.kind == Kind::pending ? view.head() : find_block(view, tag);
+    if (!block) fail(SERVER_ERROR, std::string{why_missing(tag.kind)});
+    return block;
+}
+
+StateAt state_at(ChainView& view, const BlockTag& tag) {
+    if (tag.kind == Kind::pending) return pending_block(view);
+    StateAt result{.block = block_of(view, tag), .state = nullptr};
+    result.state = view.state(result.block->hash);
+    if (!result.state)
+        fail(SERVER_ERROR, fmt::format("historical state {} is not available",
+                                       to_hex(result.block->header().state_root)));
+    return result;
+}
+
+StateAt pending_block(ChainView& view) {
+    for (const bool with_transactions : {true, false})
+        if (auto next = build_next(view, with_transactions)) return std::move(*next);
+    fail(SERVER_ERROR, "pending block is not available");
+}
+
+}  // namespace scope::rpc

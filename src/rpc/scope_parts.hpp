@@ -1,0 +1,33 @@
+#pragma once
+
+#include "rpc/network.hpp"
+#include "rpc/service.hpp"
+
+// The methods of scope_methods.cpp that stand in files of their own, and what they share.
+
+namespace scope::rpc {
+
+// scope_simulate.cpp
+std::string scope_simulate(Request& request);
+std::string scope_prefill(Request& request);
+// scope_operations.cpp
+std::string scope_prepare_operation(Request& request);
+std::string scope_send_operation(Request& request);
+std::string scope_operation_receipt(Request& request);
+/// Reads a signed operation: {operation, signature}, the operation as scope_prepareOperation gives it
+/// or its message alone. Throws RpcFailure.
+protocol::SignedOperation read_signed_operation(Request& request, Json operation, Json signature);
+// scope_streams.cpp
+std::string scope_rolling_hashes(Request& request);
+std::string scope_hash_chain(Request& request);
+
+ChainId l1_id_of(const Request& request);
+/// Returns L1 as the network has it.
+ChainView& l1_of(const Request& request);
+/// Reads the id of a chain of the network. Throws RpcFailure if there is none.
+ChainId read_chain_id(const Request& request, size_t index);
+
+/// Returns what a contract answers on the state after a block; empty if it fails.
+Bytes view(ChainView& chain, const chain::StoredBlock& block, const Address& to, BytesView data);
+
+}  // namespace scope::rpc

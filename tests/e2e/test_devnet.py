@@ -1,0 +1,457 @@
+"""`scope devnet` as a process: what it prints, its flags, how it ends, and the commands that talk to it."""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import unittest
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = ROOT / "build" / "release" / "apps" / "scope" / "scope"
+PATIENCE = 120   # seconds; a loaded machine is slow, and nobody waits that long if all is well
+ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+L1, A, B = 31337, 42001, 42002
+MULTICALL3 = "0xcA11bde05977b3631167028862bE2a173976CA11"
+PREDEPLOY = "0x5c09e00000000000000000000000000000000001"
+ETHER = 10**18
+# ScopedRequest of getBlockNumber() to Multicall3: to, value, gas limit, data.
+BLOCK_NUMBER_REQUEST = (f"{MULTICALL3[2:].lower():>064}" + f"{0:064x}" + f"{100_000:064x}" + f"{0x80:064x}"
+                        + f"{4:064x}" + "42cbb15c" + "0" * 56)
+
+
+def selector(name):
+    artifact = json.loads((ROOT / "contracts/out/ScopedCallableL2.sol/ScopedCallableL2.json").read_text())
+    return "0x" + next(value for key, value in artifact["methodIdentifiers"].items() if key.startswith(name + "("))
+
+
+def asking_l1(function, sender):
+    """Calldata by which a rollup's ScopedCallable asks L1 for its block number."""
+    return selector(function) + f"{L1:064x}" + sender[2:].lower().rjust(64, "0") + f"{0x60:064x}" + BLOCK_NUMBER_REQUEST
+
+
+def environment(more=None):
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("ETH_")}, **(more or {})}
+
+
+def scope(*arguments, env=None):
+    return subprocess.run([BINARY, *arguments], cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          env=environment(env), timeout=PATIENCE)
+
+
+class Devnet:
+    """A running network. Its standard output is read line by line."""
+
+    def __init__(self, *arguments, env=None, port=0):
+        self.folder = tempfile.TemporaryDirectory()
+        self.config_file = pathlib.Path(self.folder.name) / "config.json"
+        self.process = subprocess.Popen(
+            [BINARY, "devnet", "--config-out", self.config_file, *(["--port", str(port)] if port is not None else []),
+             *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdin=subprocess.DEVNULL, env=environment(env))
+        self.lines = []
+        self.news = threading.Condition()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            with self.news:
+                self.lines.append(line.rstrip("\n"))
+                self.news.notify_all()
+        with self.news:
+            self.lines.append(None)
+            self.news.notify_all()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.reader.join()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        self.folder.cleanup()
+
+    def line(self, pattern):
+        """The first line in which the pattern is found; waits for it."""
+        def found():
+            return next((line for line in self.lines if line is not None and re.search(pattern, line)), None)
+        with self.news:
+            self.news.wait_for(lambda: found() or self.lines[-1:] == [None], PATIENCE)
+            if found() is None:
+                raise AssertionError(f"no line with {pattern}: {self.lines} {self.errors()}")
+            return found()
+
+    def errors(self):
+        return self.process.stderr.read() if self.process.poll() is not None else ""
+
+    def config(self):
+        self.line("Listening on|listening")
+        return json.loads(self.config_file.read_text())
+
+    def url(self, chain_id=L1):
+        return next(chain["http"] for chain in self.config()["chains"] if chain["chain_id"] == chain_id)
+
+    def ask(self, method, *params, chain_id=L1):
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+        with urllib.request.urlopen(urllib.request.Request(self.url(chain_id), body), timeout=PATIENCE) as response:
+            answer = json.load(response)
+        if "error" in answer:
+            raise AssertionError(f"{method}: {answer['error']}")
+        return answer["result"]
+
+    def send(self, chain_id=L1, **transaction):
+        hash = self.ask("eth_sendTransaction", {"from": ALICE, **transaction}, chain_id=chain_id)
+        return hash, self.ask("eth_getTransactionReceipt", hash, chain_id=chain_id)
+
+    def interrupt(self, number=signal.SIGINT):
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+class Banner(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.devnet = Devnet()
+        cls.devnet.line("Try")
+        cls.text = "\n".join(line for line in cls.devnet.lines)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.devnet.__exit__()
+
+    def test_accounts_and_keys_as_launchers_read_them(self):
+        for line in ("Available Accounts\n==================\n\n",
+                     f"(0) {ALICE} (10000.000000000000000000 ETH)\n", f"(1) {BOB} (10000.000000000000000000 ETH)\n",
+                     "\nPrivate Keys\n==================\n\n",
+                     "(0) 0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80\n",
+                     "\nListening on 127.0.0.1:"):
+            self.assertIn(line, self.text)
+        self.assertEqual(len(re.findall(r"^\(\d\) 0x[0-9a-fA-F]{40} \(", self.text, re.M)), 10)
+        self.assertEqual(len(re.findall(r"^\(\d\) 0x[0-9a-f]{64}$", self.text, re.M)), 10)
+        self.assertLess(self.text.index("Private Keys"), self.text.index("Listening on"))
+        self.assertLess(self.text.index("Listening on"), self.text.index("http://"))
+        self.assertNotIn("\033", self.text)
+
+    def test_chains_answer_on_their_ports_and_paths(self):
+        for chain_id in (L1, A, B):
+            self.assertEqual(int(self.devnet.ask("eth_chainId", chain_id=chain_id), 16), chain_id)
+        body = b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
+        with urllib.request.urlopen(f"{self.devnet.url()}/{B}", body, timeout=PATIENCE) as response:
+            self.assertEqual(int(json.load(response)["result"], 16), B)
+
+    def test_accounts_have_their_ether_everywhere(self):
+        for chain_id in (L1, A, B):
+            balance = self.devnet.ask("eth_getBalance", BOB, "latest", chain_id=chain_id)
+            self.assertEqual(int(balance, 16), 10_000 * ETHER)
+
+    def test_contracts_have_code(self):
+        contracts = self.devnet.config()["contracts"]
+        names = {contract["name"] for contract in contracts}
+        self.assertLessEqual({"Settlement", "ScopedCallable", "TokenBridge", "Permit2", "Multicall3"}, names)
+        for contract in contracts:
+            code = self.devnet.ask("eth_getCode", contract["address"], "latest", chain_id=contract["chain_id"])
+            self.assertGreater(len(code), 2, contract)
+
+    def test_what_it_says_to_try_works(self):
+        command = re.search(r"cast call (.*)", self.text)[1]
+        cast = ROOT / "node_modules" / "@foundry-rs" / "cast-linux-amd64" / "bin" / "cast"
+        result = subprocess.run([cast, "call", *shlex.split(command)], capture_output=True, text=True, timeout=PATIENCE,
+                                env=environment())
+        self.assertEqual(result.returncode, 0, result.stderr)
+        # A root is simulated in the block of L1 that comes next.
+        self.assertEqual(int(result.stdout, 16), int(self.devnet.ask("eth_blockNumber"), 16) + 1)
+
+    def test_document_of_methods(self):
+        document = self.devnet.ask("rpc.discover")
+        self.assertEqual(document["openrpc"], "1.3.2")
+        self.assertIn("scope_traceScope", {method["name"] for method in document["methods"]})
+
+
+class Commands(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.devnet = Devnet("-v")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.devnet.__exit__()
+
+    def ask_l1(self, command, chain_id):
+        """A rollup's ScopedCallable asks L1 for its block number."""
+        calldata = {"call": asking_l1("scopedStaticCall", "0x"), "send": asking_l1("tryScopedCall", ALICE)}[command]
+        return scope(command, PREDEPLOY, calldata, "--rpc-url", self.devnet.url(chain_id))
+
+    def test_chains(self):
+        result = scope("chains", "--rpc-url", self.devnet.url())
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r"31337 +l1 ")
+        self.assertRegex(result.stdout, r"42001 +rollup ")
+
+    def test_call_draws_what_happens_across_chains(self):
+        result = self.ask_l1("call", A)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("42001 → L1", result.stdout)
+        self.assertIn("[static]", result.stdout)
+
+    def test_send_and_trace(self):
+        result = self.ask_l1("send", B)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("42002 → L1", result.stdout)
+        hash = result.stdout.split()[0]
+        traced = scope("trace", hash, "--rpc-url", self.devnet.url())
+        self.assertEqual(traced.returncode, 0, traced.stderr)
+        self.assertIn("42002 → L1", traced.stdout)
+        as_json = scope("trace", hash, "--json", "--rpc-url", self.devnet.url())
+        self.assertEqual(json.loads(as_json.stdout)["roots"][0]["calls"][0]["target"], L1)
+        self.devnet.line("scope [0-9]+ settled: 1 root")
+        self.devnet.line("└─ 42002 → L1  Multicall3")   # by -v
+
+    def test_send_on_l1_is_an_operation(self):
+        # The account that alice owns pays value and fee; with neither it needs nothing.
+        owned = self.devnet.ask("scope_prepareOperation", {"from": ALICE, "to": MULTICALL3, "data": "0x42cbb15c"})
+        calldata = (selector("tryScopedCall") + f"{A:064x}"
+                    + owned["message"]["account"][2:].lower().rjust(64, "0") + f"{0x60:064x}" + BLOCK_NUMBER_REQUEST)
+        callable_ = next(contract["address"] for contract in self.devnet.config()["contracts"]
+                         if (contract["chain_id"], contract["name"]) == (L1, "ScopedCallable"))
+        result = scope("send", callable_, calldata, "--rpc-url", self.devnet.url())
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("L1 → 42001", result.stdout)
+
+    def test_refused_root_is_told_with_its_reason(self):
+        # A rollup that there isn't.
+        calldata = (selector("scopedStaticCall") + f"{4242:064x}" + "0" * 64 + f"{0x60:064x}"
+                    + f"{MULTICALL3[2:].lower():>064}" + f"{0:064x}" + f"{1:064x}" + f"{0x80:064x}" + f"{0:064x}")
+        result = scope("call", PREDEPLOY, calldata, "--rpc-url", self.devnet.url(A))
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("UnknownChain", result.stdout + result.stderr)
+
+    def test_trace_of_nothing(self):
+        result = scope("trace", "0x" + "12" * 32, "--rpc-url", self.devnet.url())
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+
+    def test_nobody_there(self):
+        with contextlib.closing(socket.socket()) as free:
+            free.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{free.getsockname()[1]}"
+            result = scope("chains", "--rpc-url", url)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(url, result.stderr)
+
+    def test_wrong_arguments(self):
+        for arguments in (["call", "0x12", "f()"], ["call", MULTICALL3, "f(address)", "0x12"],
+                          ["call", MULTICALL3, "f"], ["send", MULTICALL3, "f()", "--value", "much"]):
+            result = scope(*arguments, "--rpc-url", self.devnet.url())
+            self.assertEqual((result.returncode, result.stdout), (2, ""), result.stderr)
+
+
+class Flags(unittest.TestCase):
+    def test_chains_and_accounts(self):
+        with Devnet("--chain-id", "1337", "--rollup-chain-ids", "77,55", "--accounts", "2", "--balance", "5",
+                    "--gas-limit", "40000000", "--base-fee", "7", "--timestamp", "1900000000",
+                    "--mnemonic", "abandon " * 11 + "about", "--attesters", "1", "--data", "calldata") as devnet:
+            config = devnet.config()
+            self.assertEqual([chain["chain_id"] for chain in config["chains"]], [1337, 55, 77])
+            self.assertEqual(config["available_accounts"][0], "0x9858effd232b4033e47d90003d41ec34ecaeda94")
+            self.assertEqual(len(config["private_keys"]), 2)
+            for chain_id in (1337, 55, 77):
+                block = devnet.ask("eth_getBlockByNumber", "0x0", False, chain_id=chain_id)
+                self.assertEqual([int(block[name], 16) for name in ("gasLimit", "baseFeePerGas", "timestamp")],
+                                 [40_000_000, 7, 1_900_000_000])
+                balance = devnet.ask("eth_getBalance", config["available_accounts"][1], "latest", chain_id=chain_id)
+                self.assertEqual(int(balance, 16), 5 * ETHER)
+
+    def test_a_hundred_rollups_settle(self):
+        with Devnet("--rollups", "100", "--block-time", "3600", "--mixed-mining", "--data", "calldata") as net:
+            first, last = A, A + 99
+            for chain_id in range(first, last + 1):
+                net.send(chain_id, to=BOB, value="0x1")
+            _, receipt = net.send(last, to=PREDEPLOY, data=asking_l1("tryScopedCall", ALICE))
+            self.assertEqual(receipt["status"], "0x1")   # a root: it has settled
+            while any(int(chain.get("unsettledBlocks", "0x0"), 16) for chain in net.ask("scope_chains")):
+                before = net.ask("eth_blockNumber")
+                net.ask("evm_mine")
+                self.assertNotEqual(net.ask("eth_blockNumber"), before)
+            self.assertTrue(all(net.ask("eth_getBlockByNumber", "safe", False, chain_id=chain_id)["number"] != "0x0"
+                                for chain_id in range(first, last + 1)))
+
+    def test_environment(self):
+        with Devnet(env={"SCOPE_ROLLUPS": "1", "SCOPE_ACCOUNTS": "3", "SCOPE_CHAIN_ID": "99"}) as devnet:
+            config = devnet.config()
+            self.assertEqual([chain["chain_id"] for chain in config["chains"]], [99, A])
+            self.assertEqual(len(config["available_accounts"]), 3)
+
+    def test_accounts_of_a_genesis_file(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump({"alloc": {BOB: {"balance": "0x7"}, "0x" + "ab" * 20: {"balance": "1", "code": "0x60"}}}, file)
+            file.flush()
+            with Devnet("--init", file.name, "--rollups", "1") as devnet:
+                self.assertEqual(int(devnet.ask("eth_getBalance", BOB, "latest"), 16), 7)
+                self.assertEqual(devnet.ask("eth_getCode", "0x" + "ab" * 20, "latest"), "0x60")
+                self.assertEqual(int(devnet.ask("eth_getBalance", BOB, "latest", chain_id=A), 16), 10_000 * ETHER)
+
+    def test_mining_by_hand(self):
+        with Devnet("--no-mining", "--rollups", "1") as devnet:
+            hash, receipt = devnet.send(to=BOB, value="0x1")
+            self.assertIsNone(receipt)
+            devnet.ask("evm_mine")
+            self.assertEqual(devnet.ask("eth_getTransactionReceipt", hash)["status"], "0x1")
+
+    def test_mining_at_intervals(self):
+        with Devnet("--block-time", "0.2", "--rollups", "1") as devnet:
+            devnet.line(r"L1 +block 3 ")
+
+    def test_json_is_one_object_a_line_and_nothing_else(self):
+        with Devnet("--json", "--rollups", "1") as devnet:
+            devnet.send(to=BOB, value="0x1")
+            devnet.line('"event":"block"')
+            self.assertEqual(devnet.interrupt(), 0)
+            devnet.reader.join()
+            events = [json.loads(line) for line in devnet.lines[:-1]]
+            self.assertEqual(events[0]["event"], "listening")
+            self.assertIn(("block", L1, 1), [(event["event"], event.get("chain_id"), event.get("number"))
+                                             for event in events])
+
+    def test_silent(self):
+        with Devnet("--silent", "--rollups", "1", port=None, env={"SCOPE_PORT": "0"}) as devnet:
+            while not devnet.config_file.exists() or not devnet.config_file.read_text():
+                self.assertIsNone(devnet.process.poll())
+            devnet.line = lambda *_: None   # nothing will be printed
+            devnet.send(to=BOB, value="0x1")
+            self.assertEqual(devnet.interrupt(), 0)
+            devnet.reader.join()
+            self.assertEqual(devnet.lines, [None])
+
+    def test_log_has_a_line_for_each_block(self):
+        with Devnet("--rollups", "1", "--color", "always") as devnet:
+            devnet.send(to=BOB, value="0x1")
+            self.assertIn("21,000 gas", devnet.line(r"L1 +block 1 +1 transaction "))
+            devnet.send(chain_id=A, to=BOB, value="0x1")
+            devnet.line(r"42001 +block 1 ")
+
+    def test_solidity_for_a_project_of_ones_own(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with Devnet("--solidity", folder, "--rollups", "1") as devnet:
+                devnet.config()
+                for file in ("interfaces/IScopedCallable.sol", "libraries/ScopeLib.sol"):
+                    self.assertEqual((pathlib.Path(folder) / file).read_text(),
+                                     (ROOT / "contracts" / "src" / file).read_text())
+                # Every import is there, too.
+                for file in pathlib.Path(folder).rglob("*.sol"):
+                    for path in re.findall(r'from "(\.[^"]*)"', file.read_text()):
+                        self.assertTrue((file.parent / path).exists(), f"{file}: {path}")
+
+
+class State(unittest.TestCase):
+    def balance(self, devnet, chain_id):
+        return int(devnet.ask("eth_getBalance", BOB, "latest", chain_id=chain_id), 16) - 10_000 * ETHER
+
+    def test_goes_on_where_it_was_dumped(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with Devnet("--state", folder, "--rollups", "1") as devnet:
+                devnet.send(to=BOB, value="0x5")
+                devnet.send(chain_id=A, to=BOB, value="0x6")
+                self.assertEqual(devnet.interrupt(), 0, devnet.errors())
+            file = pathlib.Path(folder) / "state.json"
+            self.assertTrue(file.exists())
+            for arguments in (["--state", folder], ["--load-state", str(file)]):
+                with Devnet(*arguments, "--rollups", "1") as devnet:
+                    self.assertEqual((self.balance(devnet, L1), self.balance(devnet, A)), (5, 6))
+
+    def test_terminated_is_interrupted(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "dump"
+            with Devnet("--dump-state", file, "--rollups", "1") as devnet:
+                devnet.config()
+                self.assertEqual(devnet.interrupt(signal.SIGTERM), 0)
+            self.assertTrue(file.exists())
+
+    def test_dumps_at_intervals(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "dump"
+            with Devnet("--dump-state", file, "--state-interval", "1", "--rollups", "1") as devnet:
+                devnet.config()
+                while not file.exists():
+                    self.assertIsNone(devnet.process.poll())
+
+    def test_wrong_files(self):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("no state")
+            file.flush()
+            for flag in ("--load-state", "--state", "--init"):
+                result = scope("devnet", flag, file.name, "--port", "0")
+                self.assertEqual((result.returncode, result.stdout), (1, ""), flag)
+                self.assertIn(file.name, result.stderr)
+
+
+class Errors(unittest.TestCase):
+    def refused(self, *arguments, env=None, code=2):
+        result = scope("devnet", *arguments, env=env)
+        self.assertEqual((result.returncode, result.stdout), (code, ""), result.stderr)
+        return result.stderr
+
+    def test_taken_port_is_told_with_its_chain(self):
+        with Devnet("--rollups", "1") as devnet:
+            devnet.config()
+            port = devnet.url().rsplit(":", 1)[1]
+            result = scope("devnet", "--port", port, "--rollups", "1")
+            self.assertEqual((result.returncode, result.stdout), (1, ""))
+            self.assertIn("L1", result.stderr)
+            self.assertIn(port, result.stderr)
+
+    def test_taken_port_of_a_rollup(self):
+        for base in range(20_000, 60_000, 1_500):   # one that is free, with its rollup's, is soon found
+            with contextlib.closing(socket.socket()) as taken:
+                try:
+                    taken.bind(("127.0.0.1", base + 1000))
+                except OSError:
+                    continue
+                taken.listen()
+                result = scope("devnet", "--port", str(base), "--rollups", "1")
+                if "L1" in result.stderr:
+                    continue
+                self.assertEqual((result.returncode, result.stdout), (1, ""))
+                self.assertIn("42001", result.stderr)
+                self.assertIn(str(base + 1000), result.stderr)
+                return
+        self.fail("no port is free")
+
+    def test_unknown_flag_names_the_nearest(self):
+        self.assertIn("--port", self.refused("--prot", "1"))
+        self.assertIn("--block-time", self.refused("--blocktime=1"))
+        result = scope("devnte")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("devnet", result.stderr)
+        result = scope("demo", "--tampr", "x")
+        self.assertIn("--tamper", result.stderr)
+
+    def test_numbers_out_of_range(self):
+        for flag, value in (("--port", "65536"), ("--rollups", "101"), ("--rollups", "0"), ("--attesters", "0"),
+                            ("--accounts", "-1"), ("--balance", "1e3")):
+            self.assertIn(flag, self.refused(flag, value))
+
+    def test_environment_is_checked_too(self):
+        self.assertIn("--port", self.refused(env={"SCOPE_PORT": "many"}))
+
+    def test_contradictions(self):
+        self.assertIn("--block-time", self.refused("--no-mining", "--block-time", "1"))
+        self.assertIn("31337", self.refused("--rollup-chain-ids", "31337"))
+
+    def test_mnemonic(self):
+        self.assertIn("frob", self.refused("--mnemonic", "frob " * 12))
+        self.assertIn("checksum", self.refused("--mnemonic", "test " * 12))
+        self.assertIn("--derivation-path", self.refused("--derivation-path", "44/60"))
+
+
+if __name__ == "__main__":
+    unittest.main()
