@@ -410,6 +410,34 @@ TEST_F(OperationTest, what_is_wrong_with_one_behind_a_gap_is_said_at_once) {
     live.expect_settles();
 }
 
+TEST_F(OperationTest, those_behind_gaps_make_room_for_one_that_can_run) {
+    const auto address_of_call = [&](const Address& to, const Bytes& data) {
+        const auto answer =
+            live.get(L1, "eth_call",
+                     fmt::format(R"([{{"to":"{}","data":"{}"}}])", to_hex(to), to_hex(data)));
+        return to_address(from_be(*from_hex(TestLive::unquoted(answer))));
+    };
+    const auto& settlement = live.network.contracts()->settlement;
+    const auto factory = address_of_call(settlement.settlement, protocol::account_factory());
+    // Nobody pays for accounts that are not there yet.
+    size_t waiting = 0;
+    for (size_t person = 0; waiting < 1024; ++person) {
+        const auto owner = make_person(fmt::format("stranger-{}", person));
+        auto made = operation(0);
+        made.operation.account = address_of_call(factory, protocol::account_of(owner.address));
+        made.operation.value = {};
+        made.owner = owner.address;
+        for (uint64_t nonce = 1; nonce < 16 && waiting < 1024; ++nonce, ++waiting) {
+            made.operation.nonce = uint256{nonce};
+            made.signature = to_bytes(crypto::to_rsv(
+                crypto::sign(protocol::operation_digest(settlement, made.operation), owner.key)));
+            ASSERT_EQ(refused(made), "taken");
+        }
+    }
+    EXPECT_THAT(refused(operation(1)), HasSubstr("1024 wait already"));
+    EXPECT_EQ(refused(operation(0)), "taken");
+}
+
 TEST_F(OperationTest, one_whose_deadline_passes_while_it_waits_is_dropped) {
     const auto hash = live.network.send_operation(operation(1), std::nullopt);
     ASSERT_TRUE(hash);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -11,8 +12,6 @@ namespace scope::net {
 
 /// What is to be sent to a connection: the answer to one of its messages, or a notification.
 struct Delivery;
-
-class QueuedSubscriber;
 
 /// A connection, as the network's thread has it, where all of this runs.
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -51,7 +50,7 @@ struct Delivery {
     std::weak_ptr<Connection> to;
     Answer answer;
     std::shared_ptr<const std::string> notification;
-    std::weak_ptr<QueuedSubscriber> subscriber;  ///< of a notification
+    std::shared_ptr<const std::atomic<bool>> has_ended;  ///< of a notification: who is notified
     size_t request_bytes = 0;  ///< that the message held, which has ended with this
     Connection::TimePoint received;
 };

@@ -17,16 +17,19 @@ class Ebb {
 
     /// Takes in that @p bytes are held, or were.
     void rise(size_t bytes) noexcept { most_ = std::max(most_, bytes); }
-    /// Returns whether @p bytes, which are held, are little after much: once for each time.
+    /// Returns whether @p bytes, which are held, are little after much: once for each time, at the
+    /// second look that finds so, for what is counted no more may take a moment to be freed.
     [[nodiscard]] bool has_fallen(size_t bytes) noexcept {
         rise(bytes);
-        if (most_ < MUCH || bytes > LITTLE) return false;
-        most_ = 0;
+        if (most_ < MUCH) return false;
+        if (!std::exchange(was_little_, bytes <= LITTLE) || !was_little_) return false;
+        *this = {};
         return true;
     }
 
   private:
     size_t most_ = 0;
+    bool was_little_ = false;  ///< when last looked at, after much
 };
 
 }  // namespace scope::net

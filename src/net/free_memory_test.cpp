@@ -13,6 +13,9 @@ TEST(FreeMemory, falls_once_for_each_time_that_much_was_held) {
     for (int i = 0; i < 2; ++i) {
         held.rise(Ebb::MUCH);
         EXPECT_FALSE(held.has_fallen(Ebb::LITTLE + 1));
+        EXPECT_FALSE(held.has_fallen(Ebb::LITTLE));
+        EXPECT_FALSE(held.has_fallen(Ebb::LITTLE + 1));
+        EXPECT_FALSE(held.has_fallen(Ebb::LITTLE));
         EXPECT_TRUE(held.has_fallen(Ebb::LITTLE));
         EXPECT_FALSE(held.has_fallen(0));
     }

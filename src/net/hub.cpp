@@ -39,9 +39,10 @@ bool may_be_quick(std::string_view text, const RpcHandler& handler) {
 }  // namespace
 
 Hub::Hub(Worker& worker, RpcHandler& handler, MessageLimits limits, size_t max_notification_bytes,
-         Metrics& metrics, std::function<void()> wake)
+         std::shared_ptr<Metrics> metrics, std::function<void()> wake)
     : worker_(worker),
       handler_(handler),
+      metrics_(std::move(metrics)),
       max_notification_bytes_(max_notification_bytes),
       wake_(std::move(wake)),
       runner_(
@@ -50,7 +51,7 @@ Hub::Hub(Worker& worker, RpcHandler& handler, MessageLimits limits, size_t max_n
           [this](MessageRunner::Task task) {
               if (!is_closed_) worker_.post(std::move(task));
           },
-          &metrics) {}
+          metrics_.get()) {}
 
 void Hub::submit(std::vector<Incoming>& batch) {
     {
@@ -129,7 +130,7 @@ void Hub::deliver(Delivery delivery) {
 // --- Notifications.
 
 bool Hub::notify(QueuedSubscriber& to, std::shared_ptr<const std::string> message) {
-    if (is_closed_ || to.ended_) return false;
+    if (is_closed_ || to.ended()) return false;
     const bool is_for_drain = worker_.is_current() && draining_;
     {
         const std::scoped_lock lock{outgoing_mutex_};
@@ -138,7 +139,7 @@ bool Hub::notify(QueuedSubscriber& to, std::shared_ptr<const std::string> messag
         outgoing_.push_back({.kind = Delivery::Kind::notification,
                              .to = to.connection_,
                              .notification = std::move(message),
-                             .subscriber = to.weak_from_this()});
+                             .has_ended = to.ended_});
         ++to.messages_;
         to.bytes_ += size;
         notification_bytes_ += size;
@@ -148,10 +149,10 @@ bool Hub::notify(QueuedSubscriber& to, std::shared_ptr<const std::string> messag
         most_notification_bytes_ = std::max(most_notification_bytes_, notification_bytes_);
         if (given_up_bytes_ > max_notification_bytes_ / 4) drop_given_up();
         const bool can_wait = is_for_drain && outgoing_.size() < WAKE_FROM;
-        if (can_wait || std::exchange(wake_called_, true)) return !to.ended_;
+        if (can_wait || std::exchange(wake_called_, true)) return !to.ended();
     }
     wake();
-    return !to.ended_;
+    return !to.ended();
 }
 
 void Hub::notified(QueuedSubscriber& to, const std::string& message) {
@@ -190,7 +191,7 @@ size_t Hub::forget(QueuedSubscriber& subscriber) {
 }
 
 void Hub::give_up(QueuedSubscriber& subscriber) {
-    subscriber.ended_ = true;
+    *subscriber.ended_ = true;
     given_up_bytes_ += forget(subscriber);
     outgoing_.push_back({.kind = Delivery::Kind::too_slow, .to = subscriber.connection_});
 }
@@ -199,9 +200,7 @@ void Hub::give_up(QueuedSubscriber& subscriber) {
 void Hub::drop_given_up() {
     given_up_bytes_ = 0;
     std::erase_if(outgoing_, [](const Delivery& delivery) {
-        if (delivery.kind != Delivery::Kind::notification) return false;
-        const auto subscriber = delivery.subscriber.lock();
-        return !subscriber || subscriber->ended_;
+        return delivery.has_ended && *delivery.has_ended;
     });
 }
 
@@ -304,7 +303,7 @@ bool QueuedSubscriber::send(std::shared_ptr<const std::string> message) {
 }
 
 void QueuedSubscriber::end() {
-    ended_ = true;
+    *ended_ = true;
     hub_->remove(*this);
 }
 

@@ -16,6 +16,8 @@
 
 namespace scope::net {
 
+class QueuedSubscriber;
+
 /// What the network's thread and the worker hand each other. Lives as long as the last reply or
 /// subscriber that refers to it.
 ///
@@ -28,7 +30,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
     /// @param max_notification_bytes  Of all that waits for subscribers.
     /// @param wake  Makes the network call take() soon; until close().
     Hub(Worker& worker, RpcHandler& handler, MessageLimits limits, size_t max_notification_bytes,
-        Metrics& metrics, std::function<void()> wake);
+        std::shared_ptr<Metrics> metrics, std::function<void()> wake);
 
     // --- For the network's thread.
 
@@ -83,6 +85,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
 
     Worker& worker_;
     RpcHandler& handler_;
+    const std::shared_ptr<Metrics> metrics_;  // here for replies that outlive the network
     std::atomic<bool> is_closed_ = false;
 
     std::mutex incoming_mutex_;
@@ -127,8 +130,7 @@ class AnswerOnce {
 };
 
 /// A WebSocket connection as the handler has it, with what waits for it.
-class QueuedSubscriber final : public Subscriber,
-                               public std::enable_shared_from_this<QueuedSubscriber> {
+class QueuedSubscriber final : public Subscriber {
   public:
     /// @param max_messages, max_bytes  One for which more waits is given up.
     QueuedSubscriber(std::shared_ptr<Hub> hub, std::weak_ptr<Connection> connection,
@@ -143,7 +145,7 @@ class QueuedSubscriber final : public Subscriber,
     void sent(const std::string& message) { hub_->notified(*this, message); }
     /// Takes nothing from here on.
     void end();
-    [[nodiscard]] const std::atomic<bool>& ended() const { return ended_; }
+    [[nodiscard]] const std::atomic<bool>& ended() const { return *ended_; }
 
   private:
     friend class Hub;
@@ -154,7 +156,7 @@ class QueuedSubscriber final : public Subscriber,
     const size_t max_bytes_;
     size_t messages_ = 0;  ///< the hub's, under its lock, as the next
     size_t bytes_ = 0;
-    std::atomic<bool> ended_ = false;
+    const std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace scope::net

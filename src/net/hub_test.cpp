@@ -26,7 +26,7 @@ struct Queues {
 
     TestHandler handler;
     Worker worker;
-    Metrics metrics{{}};
+    std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>(std::span<const std::string>{});
     std::atomic<int> woken = 0;
     std::shared_ptr<Hub> hub = std::make_shared<Hub>(worker, handler, MessageLimits{}, LIMIT,
                                                      metrics, [this] { ++woken; });

@@ -83,7 +83,8 @@ class Network {
     [[nodiscard]] bool is_allowed(std::string_view origin) const;
 
     const ServerOptions options;
-    Metrics metrics;
+    const std::shared_ptr<Metrics> shared_metrics;  ///< with the hub
+    Metrics& metrics;
     asio::io_context io{1};  // its handlers hold connections, which count their ends in metrics
     const std::shared_ptr<Hub> hub;
     const std::string cors;  ///< header lines of every HTTP answer

@@ -20,6 +20,8 @@ using std::chrono::milliseconds;
 constexpr size_t MESSAGE_OVERHEAD = 512;
 /// So much of what is ready is done before the worker is woken.
 constexpr int READY_PER_TURN = 64;
+/// Room for so many deliveries is kept; a burst may have taken more.
+constexpr size_t KEPT_DELIVERIES = 4096;
 /// Until accepting is tried again where it failed: there are no file descriptors.
 constexpr milliseconds ACCEPT_RETRY{100};
 
@@ -46,8 +48,10 @@ milliseconds tick_interval(const ServerOptions& options) {
 
 Network::Network(ServerOptions options_, Worker& worker, RpcHandler& handler)
     : options(std::move(options_)),
-      metrics(options.methods),
-      hub(std::make_shared<Hub>(worker, handler, options.message, options.output_bytes, metrics,
+      shared_metrics(std::make_shared<Metrics>(options.methods)),
+      metrics(*shared_metrics),
+      hub(std::make_shared<Hub>(worker, handler, options.message, options.output_bytes,
+                                shared_metrics,
                                 [this] { asio::post(io, [this] { deliver_all(); }); })),
       cors(make_cors(options.allow_origin)),
       now(Hub::Clock::now()),
@@ -257,6 +261,7 @@ void Network::deliver_taken() {
     // Nothing of this submits: what a connection reads next comes in another turn.
     for (Delivery& delivery : deliveries_) deliver(std::move(delivery));
     deliveries_.clear();
+    if (deliveries_.capacity() > KEPT_DELIVERIES) deliveries_.shrink_to_fit();
 }
 
 void Network::deliver(Delivery delivery) {

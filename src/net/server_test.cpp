@@ -761,6 +761,19 @@ TEST(Server, stop_ends_all_in_order) {
     EXPECT_FALSE(sent.get_future().get());
 }
 
+TEST(Server, a_reply_may_be_dropped_after_its_end) {
+    TestHandler handler;
+    Worker worker;
+    {
+        Server server{{}, worker, handler};
+        TestClient client{server.listen(0, L1)};
+        client.send(post_text(call("1", "later")));
+        while (handler.calls < 1) std::this_thread::yield();
+    }
+    worker.stop();
+    EXPECT_EQ(std::exchange(handler.waiting, {}).size(), 1U);
+}
+
 TEST(Server, stop_waits_for_what_the_worker_is_at) {
     Served served;
     TestClient client = served.client();

@@ -7,6 +7,7 @@
 #include <queue>
 
 #include "execution/transaction.hpp"
+#include "types/blob.hpp"
 
 namespace scope::pool {
 
@@ -86,6 +87,10 @@ uint256 cost_of(const Transaction& tx) {
     return sum(
         sum(product(tx.max_fee_per_gas, tx.gas_limit), product(tx.max_fee_per_blob_gas, blob_gas)),
         tx.value);
+}
+
+size_t size_of_blobs(const Transaction& tx) noexcept {
+    return tx.blob_versioned_hashes.size() * sizeof(Blob);
 }
 
 /// The worth of a transaction to who builds the next block: a greater one goes first.
@@ -276,7 +281,7 @@ Result<TxPool::Admission, PoolRefusal> TxPool::admit(const Transaction& transact
     // Before it is encoded: what has no fields of its type has no encoding.
     if (transaction.type == TxType::system) return refuse(TxError::system_not_enabled);
     PooledTransaction candidate{transaction, hash(transaction), sender, arrivals_,
-                                encode(transaction).size()};
+                                encode(transaction).size() + size_of_blobs(transaction)};
     if (by_hash_.contains(candidate.hash)) return refuse(PoolRule::already_known, {});
     TRY_VOID(check_rules(candidate, head, environment));
     TRY_VOID(check_place(candidate, account_of(head, sender)));
@@ -294,9 +299,9 @@ Result<void, PoolRefusal> TxPool::check_rules(const PooledTransaction& candidate
                                               const state::StateView& head,
                                               const Environment& environment) const {
     const auto& tx = candidate.transaction;
-    if (candidate.size_bytes > MAX_TRANSACTION_SIZE)
-        return refuse(PoolRule::too_large, fmt::format("transaction size {}, limit {}",
-                                                       candidate.size_bytes, MAX_TRANSACTION_SIZE));
+    if (const size_t size = candidate.size_bytes - size_of_blobs(tx); size > MAX_TRANSACTION_SIZE)
+        return refuse(PoolRule::too_large,
+                      fmt::format("transaction size {}, limit {}", size, MAX_TRANSACTION_SIZE));
     if (environment.rollup && tx.type == TxType::blob)
         return refuse(TxError::type_3_before_cancun, "a rollup takes no blob transactions");
     if (tx.gas_limit > environment.block.gas_limit)

@@ -50,7 +50,7 @@ struct PooledTransaction {
     Hash hash;
     Address sender;
     uint64_t arrival = 0;   ///< grows by one with each that comes
-    size_t size_bytes = 0;  ///< of its envelope
+    size_t size_bytes = 0;  ///< of its envelope and its blobs
 };
 using PooledPtr = std::shared_ptr<const PooledTransaction>;
 

@@ -294,6 +294,18 @@ TEST_F(PoolTest, removes_one_by_hash) {
 
 // ---- properties, over random operations
 
+TEST_F(PoolTest, blobs_count_in_its_size) {
+    pool = TxPool{{.max_bytes = size_t{1} << 20}};
+    environment.blobs = execution::PRAGUE_BLOBS;
+    auto tx = transaction(5, 2);
+    tx.type = TxType::blob;
+    tx.max_fee_per_blob_gas = uint256{1u};
+    tx.blob_versioned_hashes.assign(6, Hash{{0x01}});
+    ASSERT_TRUE(add(1, tx));
+    EXPECT_THAT(refusal(2, tx), testing::StartsWith("transaction underpriced"));
+    EXPECT_TRUE(add(2, transaction(5, 2)));
+}
+
 class RandomPoolTest : public PoolTest, public testing::WithParamInterface<uint32_t> {
   protected:
     RandomPoolTest()

@@ -308,10 +308,10 @@ std::optional<Bytes> data_of(const chain::Store& l1, const Transaction& transact
 
 std::string bundle(Request& request) {
     const auto found = find_scope(request, 0);
-    if (!found) return "null";
+    if (!found) fail(UNKNOWN_SCOPE, "no scope has this number or hash");
     const auto& store = l1_of(request).chain().store();
     const auto place = store.transaction(found->l1_transaction);
-    if (!place) return "null";
+    if (!place) fail(UNKNOWN_SCOPE, "L1 has the scope's transaction no more");
     const auto& transaction = place->block->block.transactions[place->index];
     const auto data = data_of(store, transaction);
     json::Appender out;
