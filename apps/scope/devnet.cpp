@@ -225,7 +225,7 @@ class Run {
                 ports.push_back({chain_id, server.listen(static_cast<uint16_t>(port), chain_id)});
             } catch (const net::ListenError& error) {
                 throw std::runtime_error{
-                    fmt::format("no port for {}: {}",
+                    fmt::format("no port for {}: {}; --port N takes others, --port 0 free ones",
                                 ports.empty() ? "L1" : "rollup " + to_decimal(uint256{chain_id}),
                                 error.what())};
             }
