@@ -8,6 +8,7 @@
 #include "execution/scope_rollup.hpp"
 #include "execution/transaction.hpp"
 #include "json/appender.hpp"
+#include "pool/tx_pool.hpp"
 #include "rpc/params.hpp"
 #include "rpc/scope_tree.hpp"
 
@@ -177,43 +178,13 @@ std::string_view status_text(evm::Status status) noexcept {
 }
 
 std::string_view rule_text(TxError error) noexcept {
+    // geth's words for a call; the pool has others where geth's pool checks first.
     switch (error) {
-        case TxError::type_1_before_berlin:
-        case TxError::type_2_before_london:
-        case TxError::type_3_before_cancun:
-        case TxError::type_4_before_prague:
-            return "transaction type not supported";
         case TxError::chain_id_before_spurious_dragon:
-        case TxError::wrong_chain_id:
             return "invalid chain id for signer";
         case TxError::invalid_signature:
         case TxError::high_s:
             return "invalid transaction v, r, s values";
-        case TxError::nonce_too_low:
-            return "nonce too low";
-        case TxError::nonce_too_high:
-            return "nonce too high";
-        case TxError::nonce_is_max:
-            return "nonce has max value";
-        case TxError::sender_not_eoa:
-            return "sender not an eoa";
-        case TxError::intrinsic_gas_too_low:
-            return "intrinsic gas too low";
-        case TxError::below_floor_gas:
-            return "insufficient gas for floor data gas cost";
-        case TxError::gas_limit_above_maximum:
-            return "transaction gas limit too high";
-        case TxError::block_gas_exceeded:
-            return "exceeds block gas limit";
-        case TxError::insufficient_funds:
-        case TxError::gas_cost_overflow:
-            return "insufficient funds for gas * price + value";
-        case TxError::fee_below_base_fee:
-            return "max fee per gas less than block base fee";
-        case TxError::priority_fee_above_max_fee:
-            return "max priority fee per gas higher than max fee per gas";
-        case TxError::init_code_too_large:
-            return "max initcode size exceeded";
         case TxError::no_blobs:
             return "blob transaction missing blob hashes";
         case TxError::too_many_blobs:
@@ -221,16 +192,18 @@ std::string_view rule_text(TxError error) noexcept {
             return "blob transaction has too many blobs";
         case TxError::invalid_versioned_hash:
             return "blob has invalid hash version";
-        case TxError::blob_fee_below_base_fee:
-            return "max fee per blob gas less than block blob gas fee";
-        case TxError::blob_creates:
-            return "blob transaction of type create";
-        case TxError::no_authorizations:
-            return "EIP-7702 transaction with empty auth list";
-        case TxError::set_code_creates:
-            return "EIP-7702 transaction cannot be used to create contract";
+        case TxError::system_not_enabled:
+        case TxError::system_wrong_target:
+        case TxError::system_pays_or_sends:
+        case TxError::system_failed:
+        case TxError::aborted:
+        case TxError::root_without_load:
+        case TxError::load_without_root:
+        case TxError::block_logs_exceeded:
+        case TxError::block_size_exceeded:
+            return to_string(error);  // a rollup's own rules, and a builder's
         default:
-            return to_string(error);  // a rollup's own rules
+            return pool::message_of(error);
     }
 }
 

@@ -69,10 +69,6 @@ uint256 fees_of(const StoredBlock& block) {
 
 /// Appends a block's members without transactions and bloom, which nobody looks at.
 void append_block_summary(Appender& out, const StoredBlock& block) {
-    StoredBlock summary;
-    summary.hash = block.hash;
-    summary.block.header = block.header();
-    summary.block.withdrawals = block.block.withdrawals;
     append_header_members(out, block.header(), block.hash);
     out.key("size").quantity(encode(block.block).size());
     out.key("uncles").begin_array();

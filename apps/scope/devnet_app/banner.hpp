@@ -15,7 +15,6 @@ struct Started {
     const std::vector<devnet::WalletAccount>& wallet;
     const std::vector<rpc::Network::NamedContract>& contracts;
     uint64_t timestamp_s = 0;  ///< of the genesis blocks
-    uint64_t l1_block = 0;     ///< L1's head, from which it goes on
     struct Port {
         ChainId chain_id;
         uint16_t port = 0;
