@@ -2,9 +2,7 @@
 
 #include "base/hex.hpp"
 #include "execution/system_contracts.hpp"
-#include "lone_chain/lone_chain.hpp"
-#include "rpc/params.hpp"
-#include "rpc/service.hpp"
+#include "rpc/test_asking.hpp"
 #include "types/signing.hpp"
 
 // eth_call, eth_estimateGas, eth_createAccessList, eth_fillTransaction, eth_simulateV1, on a lone
@@ -44,31 +42,10 @@ chain::Genesis genesis() {
     return genesis;
 }
 
-class CallMethods : public ::testing::Test {
+class CallMethods : public ::testing::Test, protected Asking {
   protected:
-    testing::LoneChain chain{chain::ChainSpec::of(evm::LATEST_REVISION, CHAIN), genesis()};
-    Service service{chain};
+    CallMethods() : Asking{CHAIN, genesis()} {}
 
-    RpcResult ask(std::string_view method, const std::string& params) {
-        simdjson::dom::parser parser;
-        std::optional<RpcResult> answer;
-        service.call({.chain_id = CHAIN,
-                      .method = method,
-                      .params = Json{parser.parse(params)},
-                      .subscriber = nullptr},
-                     [&](RpcResult result) { answer = std::move(result); });
-        return std::move(*answer);
-    }
-    std::string get(std::string_view method, const std::string& params) {
-        const auto answer = ask(method, params);
-        EXPECT_TRUE(answer.has_value()) << (answer ? "" : answer.error().message);
-        return answer.value_or("");
-    }
-    RpcError error(std::string_view method, const std::string& params) {
-        const auto answer = ask(method, params);
-        EXPECT_FALSE(answer.has_value()) << answer.value_or("");
-        return answer ? RpcError{} : answer.error();
-    }
     static std::string to(const Address& address, const std::string& more = {}) {
         return R"({"to":")" + to_hex(address) + "\"" + more + "}";
     }

@@ -11,10 +11,8 @@
 #include "execution/call.hpp"
 #include "execution/system_contracts.hpp"
 #include "interchange/trace_printer.hpp"
-#include "lone_chain/lone_chain.hpp"
 #include "rlp/encode.hpp"
-#include "rpc/params.hpp"
-#include "rpc/service.hpp"
+#include "rpc/test_asking.hpp"
 #include "rpc/trace_recorder.hpp"
 #include "state/memory_state.hpp"
 #include "types/signing.hpp"
@@ -93,34 +91,12 @@ Transaction transaction(uint64_t nonce, const std::optional<Address>& to, Bytes 
 }
 
 /// A service on a chain with one block of given transactions.
-struct Traced {
-    testing::LoneChain chain{chain::ChainSpec::of(evm::LATEST_REVISION, CHAIN), genesis()};
-    Service service{chain};
+struct Traced : Asking {
     chain::StoredBlockPtr block;
 
     explicit Traced(const std::vector<Transaction>& transactions)
-        : block(chain.mine(transactions)) {}
+        : Asking{CHAIN, genesis()}, block(chain.mine(transactions)) {}
 
-    RpcResult ask(std::string_view method, const std::string& params) {
-        simdjson::dom::parser parser;
-        std::optional<RpcResult> answer;
-        service.call({.chain_id = CHAIN,
-                      .method = method,
-                      .params = Json{parser.parse(params)},
-                      .subscriber = nullptr},
-                     [&](RpcResult result) { answer = std::move(result); });
-        return std::move(*answer);
-    }
-    std::string get(std::string_view method, const std::string& params) {
-        const auto answer = ask(method, params);
-        EXPECT_TRUE(answer.has_value()) << (answer ? "" : answer.error().message);
-        return answer.value_or("");
-    }
-    std::string error(std::string_view method, const std::string& params) {
-        const auto answer = ask(method, params);
-        EXPECT_FALSE(answer.has_value()) << answer.value_or("");
-        return answer ? "" : answer.error().message;
-    }
     std::string trace(size_t index, const std::string& options) {
         return get("debug_traceTransaction",
                    "[\"" + to_hex(block->transaction_hashes[index]) + "\"," + options + "]");
@@ -347,14 +323,17 @@ TEST(traces, each_transaction_of_a_block_stands_behind_the_one_before) {
 TEST(traces, errors_are_geths) {
     Traced traced{{transaction(0, OUTER)}};
     const std::string nobody = "\"0x" + std::string(63, '0') + "1\"";
-    EXPECT_EQ(traced.error("debug_traceTransaction", "[" + nobody + "]"), "transaction not found");
-    EXPECT_EQ(traced.error("debug_traceBlockByHash", "[" + nobody + "]"),
+    EXPECT_EQ(traced.error("debug_traceTransaction", "[" + nobody + "]").message,
+              "transaction not found");
+    EXPECT_EQ(traced.error("debug_traceBlockByHash", "[" + nobody + "]").message,
               "block 0x" + std::string(63, '0') + "1 not found");
-    EXPECT_EQ(traced.error("debug_traceBlockByNumber", R"(["0x0"])"), "genesis is not traceable");
-    EXPECT_EQ(traced.error("debug_traceBlockByNumber", R"(["0x9"])"), "block #9 not found");
-    EXPECT_THAT(traced.error("debug_traceBlockByNumber", R"(["0x1",{"tracer":"noTracer"}])"),
-                HasSubstr("tracer not found: noTracer"));
-    EXPECT_EQ(traced.error("debug_traceCall", R"([{},"pending"])"),
+    EXPECT_EQ(traced.error("debug_traceBlockByNumber", R"(["0x0"])").message,
+              "genesis is not traceable");
+    EXPECT_EQ(traced.error("debug_traceBlockByNumber", R"(["0x9"])").message, "block #9 not found");
+    EXPECT_THAT(
+        traced.error("debug_traceBlockByNumber", R"(["0x1",{"tracer":"noTracer"}])").message,
+        HasSubstr("tracer not found: noTracer"));
+    EXPECT_EQ(traced.error("debug_traceCall", R"([{},"pending"])").message,
               "tracing on top of pending is not supported");
 }
 
@@ -366,7 +345,8 @@ TEST(traces, a_trace_larger_than_a_response_is_refused_and_takes_no_more_memory)
         R"("latest",{"enableMemory":true,"stateOverrides":)"
         R"({"0x00000000000000000000000000000000000000ff":{"code":")" +
         to_hex("5b61100051505f56"_hex) + R"("}}}])";
-    EXPECT_EQ(traced.error("debug_traceCall", call), "the trace is larger than a response may be");
+    EXPECT_EQ(traced.error("debug_traceCall", call).message,
+              "the trace is larger than a response may be");
 }
 
 TEST(traces, a_call_is_traced_on_overridden_state) {
@@ -494,7 +474,8 @@ TEST(otterscan, tells_blocks_page_by_page) {
     EXPECT_EQ(oldest.json["receipts"].get_array().size(), 1u);
     const Parsed beyond{traced.get("ots_getBlockTransactions", "[1,18446744073709551615,1000]")};
     EXPECT_EQ(beyond.json["receipts"].get_array().size(), 0u);
-    EXPECT_THAT(traced.error("ots_getBlockTransactions", "[1,0,0]"), HasSubstr("1 to 1000"));
+    EXPECT_THAT(traced.error("ots_getBlockTransactions", "[1,0,0]").message,
+                HasSubstr("1 to 1000"));
     EXPECT_EQ(Parsed{traced.get("erigon_getHeaderByNumber", R"(["latest"])")}.at("/number"),
               "\"0x1\"");
 }
