@@ -1,11 +1,13 @@
 #include "chains.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <ctime>
 #include <memory>
 
 #include "base/uint256.hpp"
-#include "terminal/endpoint.hpp"
+#include "terminal/rollup_at_l1.hpp"
 
 namespace scope::app {
 
@@ -20,6 +22,46 @@ std::string block(simdjson::dom::element chain, const char* label) {
     return decimal(std::string_view{chain[label]["number"]});
 }
 
+/// Returns the date of an announcement: "2026-11-29 23:00 UTC".
+std::string date(simdjson::dom::element announced) {
+    const auto seconds = terminal::quantity(announced["appliesFrom"])[0];
+    return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(static_cast<std::time_t>(seconds)));
+}
+
+/// Returns what L1 says of a rollup's closing: ", closed for good", ", may be closed from L1 block 7
+/// on", or nothing.
+std::string closing(simdjson::dom::element rollup) {
+    if (bool{rollup["closed"]}) return ", closed for good";
+    if (rollup["closesAt"].is_null()) return "";
+    return fmt::format(", may be closed from L1 block {} on",
+                       decimal(std::string_view{rollup["closesAt"]}));
+}
+
+/// Returns who owns a rollup, what its owner announced, and what waits for it.
+std::string on_l1(simdjson::dom::element rollup) {
+    const auto quantity = [](simdjson::dom::element json) {
+        return decimal(std::string_view{json});
+    };
+    std::string out = fmt::format("{:<8}owner {}, bond {}, forced queue: {} of {} taken{}\n",
+                                  simdjson::minify(simdjson::dom::element{rollup["chainId"]}),
+                                  std::string_view{rollup["owner"]},
+                                  terminal::ether(terminal::quantity(rollup["bond"])),
+                                  quantity(rollup["forcedQueue"]["position"]),
+                                  quantity(rollup["forcedQueue"]["length"]), closing(rollup));
+    if (std::string_view to; rollup["pendingOwner"].get(to) == simdjson::SUCCESS)
+        out += fmt::format("{:<8}offered to {}\n", "", to);
+    if (const simdjson::dom::element change = rollup["announcements"]["change"]; !change.is_null())
+        out +=
+            fmt::format("{:<8}from {} on: verifier {}, program {}, policy {}\n", "", date(change),
+                        std::string_view{change["verifier"]}, std::string_view{change["programId"]},
+                        change["policy"].is_null() ? "none" : std::string_view{change["policy"]});
+    if (const simdjson::dom::element upgrade = rollup["announcements"]["upgrade"];
+        !upgrade.is_null())
+        out += fmt::format("{:<8}from {} on: predeploy with code {}\n", "", date(upgrade),
+                           std::string_view{upgrade["codeHash"]});
+    return out;
+}
+
 cli::Run declare_chains(CLI::App& command) {
     const auto url = std::make_shared<std::string>();
     terminal::add_rpc_url(command, *url);
@@ -28,19 +70,25 @@ cli::Run declare_chains(CLI::App& command) {
         const auto chains = endpoint.ask("scope_chains");
         fmt::print("{:<8}{:<10}{:>8}{:>8}{:>11}  {}\n", "chain", "kind", "latest", "safe",
                    "finalized", "hash of the latest block");
-        for (const auto chain : chains.json())
+        std::string rollups;
+        for (const auto chain : chains.json()) {
             fmt::print("{:<8}{:<10}{:>8}{:>8}{:>11}  {}{}\n",
                        simdjson::minify(simdjson::dom::element{chain["chainId"]}),
                        std::string_view{chain["kind"]}, block(chain, "latest"),
                        block(chain, "safe"), block(chain, "finalized"),
                        std::string_view{chain["latest"]["hash"]},
                        bool{chain["patched"]} ? "  patched" : "");
+            if (std::string_view{chain["kind"]} == "rollup") rollups += on_l1(chain);
+        }
+        fmt::print("\n{:<8}on L1\n{}", "rollup", rollups);
         return 0;
     };
 }
 
 }  // namespace
 
-const cli::Command chains_command{"chains", "list the chains of a running devnet", declare_chains};
+const cli::Command chains_command{
+    "chains", "list the chains of a running devnet, with who owns rollups and what waits for them",
+    declare_chains};
 
 }  // namespace scope::app

@@ -3,16 +3,21 @@
 #include "call.hpp"
 #include "chains.hpp"
 #include "cli/program.hpp"
+#include "close.hpp"
 #include "demo.hpp"
+#include "deposit.hpp"
 #include "devnet.hpp"
+#include "exit.hpp"
+#include "force.hpp"
 #include "send.hpp"
 #include "trace.hpp"
 
 /// One subcommand, one row here and one file.
 int main(int argc, char** argv) {
     using namespace scope::app;
-    const std::array commands{devnet_command, demo_command, chains_command,
-                              call_command,   send_command, trace_command};
+    const std::array commands{devnet_command, demo_command,  chains_command,  call_command,
+                              send_command,   trace_command, deposit_command, force_command,
+                              close_command,  exit_command};
     return scope::cli::run(
         {.name = "scope",
          .description =

@@ -72,6 +72,24 @@ contract GasTest is StoryWorld {
         _snapshot("all five stories");
     }
 
+    /// @dev Transactions of an account that queues. The second finds the queue's slots in use, and warm: a test is one transaction.
+    function test_the_forced_queue() external {
+        bytes memory deposit = abi.encodeCall(ISettlement.deposit, (A, user));
+        _measured(user, deposit, 2 ether);
+        vm.snapshotValue("Settlement", "deposit", _measured(user, deposit, 2 ether));
+        bytes memory forced = abi.encodeCall(ISettlement.forceTransaction, (A, new bytes(110), 21_000));
+        vm.snapshotValue("Settlement", "forced transaction of 110 bytes", _measured(user, forced, 1 ether));
+        uint256 fresh = vm.snapshotState();
+        uint256 none = _settleMeasured();
+        vm.revertToState(fresh);
+        ISettlement.Scope memory scope = makeScope();
+        scope.batches[0].forcedQueuePosition = 3;
+        prove(scope, 0, 1);
+        uint256 all = _settleMeasured(scope);
+        vm.snapshotValue("Settlement", "a scope without roots, a queue waits", none);
+        vm.snapshotValue("Settlement", "a scope without roots, takes a queue", all);
+    }
+
     function _repeated(uint256 count) private returns (uint256 gasUsed) {
         uint256 fresh = vm.snapshotState();
         address remote = aliasOn(L1, A, address(number));
@@ -91,18 +109,25 @@ contract GasTest is StoryWorld {
         vm.snapshotValue("Settlement", name, _settleMeasured());
     }
 
-    /// @return gasUsed Of a transaction that makes this scope, by EIP-2028; the floor of EIP-7623 is far below.
     function _settleMeasured() private returns (uint256 gasUsed) {
-        bytes memory data = abi.encodeCall(ISettlement.executeScope, (makeScope()));
+        return _settleMeasured(makeScope());
+    }
+
+    function _settleMeasured(ISettlement.Scope memory scope) private returns (uint256 gasUsed) {
+        return _measured(submitter, abi.encodeCall(ISettlement.executeScope, (scope)), 0);
+    }
+
+    /// @return gasUsed Of a transaction with this call of the settlement contract, by EIP-2028; the floor of EIP-7623 is far below.
+    function _measured(address sender, bytes memory data, uint256 value) private returns (uint256 gasUsed) {
         gasUsed = 21_000;
         for (uint256 i = 0; i < data.length; ++i) {
             gasUsed += data[i] == 0 ? 4 : 16;
         }
         on(L1);
-        vm.prank(submitter, submitter);
+        vm.prank(sender, sender);
         uint256 before = gasleft();
-        (bool success,) = address(settlement).call(data);
+        (bool success,) = address(settlement).call{value: value}(data);
         gasUsed += before - gasleft();
-        assertTrue(success, "settled");
+        assertTrue(success, "done");
     }
 }

@@ -56,6 +56,49 @@ contract Stranger {
     }
 }
 
+/// @dev Target of deposits: remembers what it is called with.
+contract Receiver {
+    address public caller;
+    uint256 public value;
+    uint256 public gas;
+    bytes32 public dataHash;
+
+    fallback() external payable {
+        gas = gasleft();
+        (caller, value, dataHash) = (msg.sender, msg.value, keccak256(msg.data));
+    }
+}
+
+/// @dev Target of deposits: fails in a way that its first byte of data chooses.
+contract Failing {
+    fallback() external payable {
+        uint8 how = uint8(msg.data[0]);
+        assembly {
+            switch how
+            case 0 { revert(0, 0) }
+            case 1 { invalid() }
+            case 2 { revert(0, 100000) }
+            case 3 { return(0, 100000) }
+        }
+        while (true) {}
+    }
+}
+
+/// @dev Target of deposits: asks another chain, and passes on what it is told.
+contract Asker {
+    bytes public reason;
+
+    function ask(IScopedCallableL2 scopedCallable, uint256 chainId) external payable {
+        IScopedCallable.ScopedRequest memory request = IScopedCallable.ScopedRequest(address(1), msg.value, 1, "");
+        try scopedCallable.scopedCall{value: msg.value}(chainId, address(this), request) {}
+        catch (bytes memory refusal) {
+            reason = refusal;
+        }
+        (bool success,) = address(scopedCallable).call(abi.encodeCall(scopedCallable.takeForced, (7)));
+        assert(!success);
+    }
+}
+
 /// @title What only a rollup's predeploy has: entries, pauses, known chains (§12)
 contract RollupTest is World {
     address private constant SETTLEMENT = address(0x5e77);
@@ -171,14 +214,182 @@ contract RollupTest is World {
         assertTrue(!here.isKnown(7) && !here.isKnown(4), "nor those beside it");
     }
 
+    function _remove(uint256 first, uint256 second, bytes memory refusal) private {
+        uint256[] memory chainIds = new uint256[](2);
+        (chainIds[0], chainIds[1]) = (first, second);
+        on(A);
+        if (refusal.length != 0) vm.expectRevert(refusal);
+        vm.prank(loaderOf[A]);
+        here.removeChains(chainIds);
+    }
+
+    function _cannotRemove(uint256 chainId) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IScopedCallableL2.CannotRemoveChain.selector, chainId);
+    }
+
+    function test_the_loader_makes_chains_unknown() external {
+        _add(5, B, "");
+        _add(2, 7, "");
+        vm.expectEmit(address(here));
+        emit IScopedCallableL2.ChainRemoved(2);
+        vm.expectEmit(address(here));
+        emit IScopedCallableL2.ChainRemoved(B);
+        _remove(2, B, "");
+        assertTrue(!here.isKnown(2) && !here.isKnown(B), "both");
+        assertTrue(here.isKnown(5) && here.isKnown(7) && here.isKnown(L1), "no other");
+    }
+
+    function test_refuses_chains_that_can_not_be_removed() external {
+        _add(5, B, "");
+        _remove(B, 5, _cannotRemove(5)); // not ascending
+        _remove(5, 5, _cannotRemove(5)); // twice
+        _remove(5, 7, _cannotRemove(7)); // never added
+        _remove(L1, 5, _cannotRemove(L1));
+        _remove(0, 5, _cannotRemove(0));
+        _remove(5, A, _cannotRemove(A)); // this chain
+        assertTrue(here.isKnown(5) && here.isKnown(B), "all are still known");
+        _remove(5, B, "");
+        _remove(5, B, _cannotRemove(5)); // again
+    }
+
     function test_only_the_loader_does() external {
-        address[2] memory others = [address(this), SETTLEMENT];
-        for (uint256 i = 0; i < 2; ++i) {
-            on(A);
-            vm.expectRevert(abi.encodeWithSelector(IScopedCallableExtension.OnlyLoader.selector, others[i]));
-            vm.prank(others[i]);
-            here.addChains(new uint256[](1));
+        bytes[5] memory calls = [
+            abi.encodeCall(here.addChains, (new uint256[](1))),
+            abi.encodeCall(here.removeChains, (new uint256[](1))),
+            abi.encodeCall(here.upgrade, ("code")),
+            abi.encodeCall(here.takeForced, (1)),
+            abi.encodeCall(here.deposit, (0, address(1), address(2), 3, 4, ""))
+        ];
+        address[3] memory others = [address(this), SETTLEMENT, address(here)];
+        on(A);
+        for (uint256 i = 0; i < calls.length; ++i) {
+            for (uint256 j = 0; j < others.length; ++j) {
+                vm.prank(others[j]);
+                (bool success, bytes memory reason) = address(here).call(calls[i]);
+                assertTrue(!success, "refused");
+                assertEq(reason, abi.encodeWithSelector(IScopedCallableExtension.OnlyLoader.selector, others[j]), "who");
+            }
         }
+    }
+
+    // ---- upgrades and the forced queue -------------------------------------------------------------------------------------------
+
+    /// @dev The code is the state transition's to put there.
+    function test_an_upgrade_is_an_event() external {
+        on(A);
+        bytes memory before = address(here).code;
+        vm.expectEmit(address(here));
+        emit IScopedCallableL2.Upgraded(keccak256("code"));
+        vm.prank(loaderOf[A]);
+        here.upgrade("code");
+        assertEq(address(here).code, before, "and nothing else");
+    }
+
+    function testFuzz_the_position_in_the_queue_only_rises(uint256 first, uint256 second) external {
+        on(A);
+        assertEq(here.forcedQueuePosition(), 0, "none is taken");
+        uint256 position = 0;
+        uint256[2] memory positions = [first, second];
+        for (uint256 i = 0; i < 2; ++i) {
+            bool rises = positions[i] > position;
+            if (rises) {
+                vm.expectEmit(address(here));
+                emit IScopedCallableL2.ForcedTaken(positions[i]);
+                position = positions[i];
+            } else {
+                vm.expectRevert(abi.encodeWithSelector(IScopedCallableL2.CannotTakeForced.selector, positions[i]));
+            }
+            vm.prank(loaderOf[A]);
+            here.takeForced(positions[i]);
+            assertEq(here.forcedQueuePosition(), position, "the highest");
+        }
+    }
+
+    // ---- deposits ----------------------------------------------------------------------------------------------------------------
+
+    address private constant DEPOSITOR = address(0xdeb051);
+
+    function _deposit(address to, uint256 value, uint256 gasLimit, bytes memory data, bool success) private {
+        on(A);
+        vm.expectEmit(address(here));
+        emit IScopedCallableL2.Deposited(7, DEPOSITOR, to, value, success);
+        vm.prank(loaderOf[A]);
+        here.deposit(7, DEPOSITOR, to, value, gasLimit, data);
+    }
+
+    function _alias() private view returns (address) {
+        return here.aliasOf(L1, DEPOSITOR);
+    }
+
+    function testFuzz_a_deposit_is_a_call_of_its_makers_alias(uint96 value, uint256 gasLimit, bytes memory data)
+        external
+    {
+        Receiver receiver = new Receiver();
+        gasLimit = 150_000 + gasLimit % (1 << 24);
+        uint256 reserve = address(here).balance;
+        _deposit(address(receiver), value, gasLimit, data, true);
+        assertEq(receiver.caller(), _alias(), "who");
+        assertEq(receiver.value(), value, "the value");
+        assertEq(receiver.dataHash(), keccak256(data), "the data");
+        uint256 gas = receiver.gas() - (value == 0 ? 0 : 2300);
+        assertTrue(gas < gasLimit && gas > gasLimit - 500, "exactly its gas");
+        assertEq(address(receiver).balance, value, "arrived");
+        assertEq(address(here).balance, reserve - value, "out of the reserve");
+        assertTrue(here.isAlias(_alias()), "deployed");
+    }
+
+    function test_a_deposit_to_an_account_without_code_arrives() external {
+        _deposit(address(0xe0a), 3, 0, "", true);
+        _deposit(address(0xe0a), 4, 0, "data", true);
+        assertEq(address(0xe0a).balance, 7, "both");
+        assertEq(_alias().balance, 0, "nothing stays");
+    }
+
+    function test_a_deposit_whose_call_fails_is_with_the_alias() external {
+        Failing failing = new Failing();
+        for (uint8 how = 0; how < 5; ++how) {
+            uint256 reserve = address(here).balance;
+            uint256 before = _alias().balance;
+            _deposit(address(failing), 5, 200_000, abi.encodePacked(how), false);
+            assertEq(_alias().balance, before + 5, "with the alias");
+            assertEq(address(here).balance, reserve - 5, "out of the reserve");
+            assertEq(address(failing).balance, 0, "undone");
+        }
+        _deposit(address(failing), 0, 200_000, hex"00", false);
+        assertEq(_alias().balance, 25, "nothing for nothing");
+    }
+
+    function test_a_deposit_calls_none_of_the_machinery() external {
+        address other = aliasOn(A, B, address(0xa11a5));
+        address[4] memory targets = [address(here), loaderOf[A], other, _alias()];
+        for (uint256 i = 0; i < targets.length; ++i) {
+            uint256 reserve = address(here).balance;
+            _deposit(targets[i], 5, 200_000, abi.encodeCall(here.forwardStranded, (B, address(0xa11a5))), false);
+            assertEq(_alias().balance, 5 * (i + 1), "with the alias");
+            assertEq(address(here).balance, reserve - 5, "out of the reserve");
+        }
+        assertEq(other.balance + loaderOf[A].balance, 0, "none got it");
+    }
+
+    function test_in_a_deposit_nobody_asks_nor_speaks_for_the_loader() external {
+        Asker asker = new Asker();
+        open(A, L1);
+        _deposit(address(asker), 5, 1_000_000, abi.encodeCall(Asker.ask, (here, L1)), true);
+        assertEq(asker.reason(), abi.encodeWithSelector(IScopedCallableExtension.NoOpenRoot.selector), "plainly");
+        assertEq(here.forcedQueuePosition(), 0, "not moved");
+        (bytes32 rootId,) = here.getBaton();
+        assertEq(rootId, 0, "no root");
+    }
+
+    /// @dev Anyone may deploy an alias before.
+    function test_a_deposit_by_an_alias_that_is_there() external {
+        address before = aliasOn(A, L1, DEPOSITOR);
+        vm.deal(before, 11);
+        _deposit(address(0xe0a), 3, 0, "", true);
+        assertEq(address(0xe0a).balance, 3, "its own value");
+        assertEq(before.balance, 11, "what was stranded stays");
+        _deposit(address(here), 3, 0, "", false);
+        assertEq(before.balance, 14, "beside it");
     }
 
     // ---- pauses ------------------------------------------------------------------------------------------------------------------

@@ -33,6 +33,11 @@ contract SelectorsTest is Test {
         _same(IScopedCallableL2.AskingPaused.selector, "AskingPaused()");
     }
 
+    /// @dev The state transition knows it (§12).
+    function test_the_selector_that_upgrades() external pure {
+        _same(IScopedCallableL2.upgrade.selector, "upgrade(bytes)");
+    }
+
     /// @dev In case a type of the seed's struct is renamed to one of the same shape: the interface as a whole.
     function test_the_interface_id_is_that_of_the_seed() external pure {
         bytes4 id = bytes4(keccak256("scopedCall(uint256,address,(address,uint256,uint256,bytes))"))

@@ -51,7 +51,7 @@ contract StrangersTest is ScopeWorld {
         Record[] memory records = new Record[](1);
         records[0].request = request;
         RootContext memory context = RootContext(B, keccak256("root"), 0);
-        calls = new bytes[](26);
+        calls = new bytes[](27);
         calls[0] = abi.encodeCall(IScopedCallable.scopedCall, (B, named, _named()));
         calls[1] = abi.encodeCall(IScopedCallable.scopedCall, (B, address(this), _named()));
         calls[2] = abi.encodeCall(IScopedCallableExtension.tryScopedCall, (B, address(this), _named()));
@@ -82,6 +82,8 @@ contract StrangersTest is ScopeWorld {
         // What is no function: to the recorder, say, whose address it starts with, as an alias is told.
         calls[24] = abi.encodePacked(named, uint256(100_000), hex"deadbeef");
         calls[25] = "";
+        // The loader's, which is a call by an alias.
+        calls[26] = abi.encodeCall(IScopedCallableL2.deposit, (0, named, named, 1, 100_000, hex"deadbeef"));
     }
 
     function test_no_function_calls_who_is_named() external {

@@ -4,9 +4,14 @@ pragma solidity ^0.8.30;
 import {IScopedCallable} from "../src/interfaces/IScopedCallable.sol";
 import {IScopedCallableExtension} from "../src/interfaces/IScopedCallableExtension.sol";
 import {IScopedCallableL2} from "../src/interfaces/IScopedCallableL2.sol";
+import {ForcedEntry, ForcedKind, IForcedQueue} from "../src/interfaces/IForcedQueue.sol";
+import {IRollupRegistry} from "../src/interfaces/IRollupRegistry.sol";
 import {IScopedAccount, Operation} from "../src/interfaces/IScopedAccount.sol";
+import {ISequencingPolicy} from "../src/interfaces/ISequencingPolicy.sol";
 import {ISettlement} from "../src/interfaces/ISettlement.sol";
+import {IVerifier} from "../src/interfaces/IVerifier.sol";
 import {Baton, Fill, Mark, Record, Request, RootContext, Streams} from "../src/interfaces/ScopeTypes.sol";
+import {RollupRegistry} from "../src/l1/RollupRegistry.sol";
 import {OperationHash} from "../src/libraries/OperationHash.sol";
 import {PublicInputsHash} from "../src/libraries/PublicInputsHash.sol";
 import {Responses} from "../src/libraries/Responses.sol";
@@ -214,6 +219,78 @@ contract VectorsTest is Test {
         (bytes32 commitment, ISettlement.SettledBatch[] memory batches) =
             abi.decode(data, (bytes32, ISettlement.SettledBatch[]));
         assertEq(abi.encode(commitment, batches), data, "ScopeSettled, again");
+    }
+
+    function test_forced_entries() external view {
+        for (uint256 i = 0; _exists(".forced_entries", i); ++i) {
+            string memory r = _item(".forced_entries", i);
+            ForcedEntry memory entry = _forcedEntry(r);
+            bytes32 hash = keccak256(abi.encode(_number(r, ".chain_id"), _number(r, ".index"), entry));
+            assertEq(hash, _word(r, ".hash"), r);
+            string memory queued = _item(".events.entries_queued", i);
+            assertEq(abi.encode(entry), _bytes(queued, ".data"), "EntryQueued");
+            bytes32[] memory topics = vm.parseJsonBytes32Array(json, string.concat(queued, ".topics"));
+            assertEq(topics[0], ISettlement.EntryQueued.selector, "EntryQueued");
+            assertEq(uint256(topics[2]), _number(r, ".index"), "its index");
+        }
+    }
+
+    function test_genesis_claims() external {
+        for (uint256 i = 0; _exists(".genesis_claims", i); ++i) {
+            string memory r = _item(".genesis_claims", i);
+            vm.chainId(_number(r, ".l1_chain_id"));
+            IRollupRegistry registry = new RollupRegistry(ISettlement(_account(r, ".settlement")));
+            bytes32 hash = registry.genesisHash(
+                _account(r, ".owner"),
+                IRollupRegistry.Registration({
+                    chainId: _number(r, ".chain_id"),
+                    programId: _word(r, ".program_id"),
+                    verifier: IVerifier(address(0)),
+                    policy: ISequencingPolicy(address(0)),
+                    genesisBlockHash: _word(r, ".block_hash"),
+                    genesisStateRoot: _word(r, ".state_root"),
+                    supply: _number(r, ".supply")
+                })
+            );
+            assertEq(hash, _word(r, ".hash"), r);
+        }
+    }
+
+    function test_events_and_calls_of_what_enters_and_changes() external view {
+        _isEvent("rollup_changed", ISettlement.RollupChanged.selector);
+        _isEvent("predeploy_upgraded", ISettlement.PredeployUpgraded.selector);
+        _isEvent("rollup_closed", ISettlement.RollupClosed.selector);
+        _isEvent("deposited", IScopedCallableL2.Deposited.selector);
+        _isCall("remove_chains.calldata", IScopedCallableL2.removeChains.selector);
+        _isCall("upgrade.calldata", IScopedCallableL2.upgrade.selector);
+        _isCall("take_forced.calldata", IScopedCallableL2.takeForced.selector);
+        _isCall("deposits[0]", IScopedCallableL2.deposit.selector);
+        _isCall("deposit", ISettlement.deposit.selector);
+        _isCall("deposit_and_call", ISettlement.depositAndCall.selector);
+        _isCall("force_transaction", ISettlement.forceTransaction.selector);
+        _isCall("fee_of", IForcedQueue.feeOf.selector);
+        _isCall("register", IRollupRegistry.register.selector);
+        _isCall("close", IRollupRegistry.close.selector);
+    }
+
+    function _isEvent(string memory name, bytes32 topic) private view {
+        string memory key = string.concat(".events.", name, ".topics");
+        assertEq(vm.parseJsonBytes32Array(json, key)[0], topic, name);
+    }
+
+    function _isCall(string memory name, bytes4 selector) private view {
+        assertEq(_selector(string.concat(".calls.", name)), bytes32(selector), name);
+    }
+
+    function _forcedEntry(string memory r) private view returns (ForcedEntry memory) {
+        return ForcedEntry({
+            kind: ForcedKind(_number(r, ".kind")),
+            from: _account(r, ".from"),
+            to: _account(r, ".to"),
+            value: _number(r, ".value"),
+            gasLimit: _number(r, ".gas_limit"),
+            data: _bytes(r, ".data")
+        });
     }
 
     function test_operations() external view {

@@ -47,8 +47,14 @@ Result<rollup::BatchExecution, SealError> end_batch(OpenRollup& rollup) {
     execution.last_block_hash = last.block.hash;
     auto remotes =
         rollup::read_streams(*last.state, rollup.block().environment(), rollup.system().target);
-    CHECK(remotes.has_value());  // the views answered after every root
+    const auto position = rollup::read_forced_queue_position(
+        *last.state, rollup.block().environment(), rollup.system().target);
+    // An upgrade may have made them other code than ours.
+    if (!remotes || position != rollup.forced_position())
+        return error(SealRule::batch_refused, rollup.chain_id(),
+                     "the predeploy's views don't answer as they should");
     execution.remotes = std::move(*remotes);
+    execution.forced_queue_position = *position;
     return execution;
 }
 
@@ -109,7 +115,7 @@ Result<RollupPart, SealError> assemble(OpenRollup& rollup, OpenScope& scope) {
         .data = {},
         .remotes = part.execution.remotes,
         .policy_hash = {},  // rollups with a policy take no part
-        .forced_queue_position = uint256{rollup.registered().forced_queue_position}};
+        .forced_queue_position = uint256{rollup.forced_position()}};
     return part;
 }
 

@@ -12,11 +12,19 @@ namespace scope::builder {
 
 enum class DataAvailability : uint8_t { calldata, blobs };
 
-/// The contracts on L1 that a scope goes through.
+/// The contracts on L1 that a scope goes through, and those beside them (docs/protocol.md, section
+/// 12).
 struct L1Contracts {
     protocol::SettlementId settlement;
-    Address l1_callable;  ///< ScopedCallable on L1
+    Address l1_callable;           ///< ScopedCallable on L1
+    Address account_factory = {};  ///< deploys accounts with an owner
+    Address forced_queue = {};     ///< deposits and forced transactions of all rollups
+    Address registry = {};         ///< who owns a rollup, what its owner announced, its closing
+    Address exits = {};            ///< pays those who leave a closed rollup
 };
+
+/// The most rollups of which a scope has a batch though no root touches them.
+inline constexpr size_t MAX_WITHOUT_ROOTS = 24;
 
 struct BuilderOptions {
     crypto::SecretKey submitter;  ///< signs the L1 transaction; an account without code
@@ -26,6 +34,13 @@ struct BuilderOptions {
     bool name_builder = false;
     PriceRule price = {};                      ///< what a root has to pay
     uint64_t max_l1_gas_per_root = 4'000'000;  ///< of its leg; and its data, if in calldata
+    /// Whether a scope has a batch, an empty one if need be, of each rollup whose closing was started:
+    /// which undoes it.
+    bool answers_closings = true;
+    /// Of rollups that no root touches: so many that wait for a batch have one, from this place on in
+    /// the order of their urgency.
+    size_t max_without_roots = MAX_WITHOUT_ROOTS;
+    size_t first_without_roots = 0;
 };
 
 /// One rollup's part of a bundle, before and after it is proved.

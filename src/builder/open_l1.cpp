@@ -6,6 +6,7 @@
 
 #include "abi/abi.hpp"
 #include "base/hex.hpp"
+#include "protocol/registry.hpp"
 
 namespace scope::builder {
 
@@ -166,6 +167,15 @@ Result<Ending, Failure> OpenL1::run_operation(execution::Host& host,
 std::optional<protocol::RegisteredRollup> OpenL1::registered(ChainId chain_id) {
     // None: no settlement contract, or another one.
     return protocol::decode_rollup(view(settlement().settlement, protocol::get_rollup(chain_id)));
+}
+
+bool OpenL1::is_closing(ChainId chain_id, const protocol::RegisteredRollup& registered) {
+    // Else nobody can have started it: the registry need not be asked.
+    if (parent().header.number - registered.l1_origin_number <= protocol::CLOSING_IDLE)
+        return false;
+    const auto state =
+        protocol::decode_rollup_state(view(contracts_.registry, protocol::state_of(chain_id)));
+    return state && state->closes_at != 0;
 }
 
 Bytes OpenL1::view(const Address& target, const Bytes& calldata) {

@@ -69,6 +69,8 @@ class OpenL1 {
     /// Returns a rollup as the registry has it. Leaves nothing warm: executeScope reads it after
     /// the legs.
     std::optional<protocol::RegisteredRollup> registered(ChainId chain_id);
+    /// Returns whether somebody has started the closing of a rollup, and no batch has undone it.
+    bool is_closing(ChainId chain_id, const protocol::RegisteredRollup& registered);
 
     // --- What the scope's transaction holds ---
 

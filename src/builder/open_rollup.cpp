@@ -1,9 +1,12 @@
 #include "builder/open_rollup.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "protocol/callable.hpp"
 #include "protocol/fault.hpp"
+#include "rollup/forced.hpp"
 
 namespace scope::builder {
 
@@ -46,15 +49,19 @@ OpenRollup::OpenRollup(const rollup::Follower::Rollup& followed, rollup::BatchBl
              .first_block = batch_parent_->header().number + 1,
              .blocks = {}},
       block_frame_(std::move(block)),
-      registered_(registered) {
+      registered_(registered),
+      forced_position_(registered.forced_queue_position) {
     for (const auto& each : unsettled_) {
         unsettled_gas_ += each->all_gas_used;
         unsettled_size_ += each->batch_size;
+        if (each->forced_position) forced_position_ = *each->forced_position;
     }
-    if (!unsettled_.empty())
+    if (!unsettled_.empty()) {
         needs_own_block_ =
             block_frame_.l1_origin_number - unsettled_.back()->content.l1_origin_number >=
             MAX_ORIGIN_AGE;
+        waits_since_s_ = unsettled_.front()->content.timestamp_s;
+    }
     const auto& chain = scratch_ ? scratch_->chain() : followed.chain;
     block_ = std::make_unique<chain::BlockBuilder>(
         chain, chain.head()->hash,
@@ -63,16 +70,68 @@ OpenRollup::OpenRollup(const rollup::Follower::Rollup& followed, rollup::BatchBl
         &journal);
 }
 
-Result<void, Failure> OpenRollup::open_scope(const std::vector<uint256>& remotes,
-                                             const std::vector<uint256>& new_chains) {
-    if (unsettled_.empty())
-        if (const auto opened = run_system(callable::open_scope(remotes)); !opened)
-            return std::unexpected{opened.error()};
-    if (!new_chains.empty())
-        if (const auto added = run_system(callable::add_chains(new_chains)); !added)
-            return std::unexpected{added.error()};
+Result<void, Failure> OpenRollup::open_scope(const rollup::L1Origins& l1,
+                                             const std::vector<uint256>& remotes) {
+    const bool is_first = unsettled_.empty();
+    const uint64_t before =
+        is_first ? followed_->l1_origin_number() : unsettled_.back()->content.l1_origin_number;
+    const uint64_t origin = block_frame_.l1_origin_number;
+    if (is_first) TRY(run_system(callable::open_scope(remotes)));
+    if (const auto added = rollup::chains_to_add(l1, chain_id(), before, origin); !added.empty())
+        TRY(run_system(callable::add_chains(added)));
+    if (const auto removed = rollup::chains_to_remove(l1, chain_id(), before, origin);
+        !removed.empty())
+        TRY(run_system(callable::remove_chains(removed)));
+    if (const auto code = rollup::upgrade_to(l1, chain_id(), before, origin)) {
+        upgrade_ = callable::upgrade(*code);
+        TRY(run_system(upgrade_));
+        TRY_VOID(require_predeploy());
+    }
+    count_deposits(l1, registered_.forced_queue_position, forced_position_);
+    if (is_first) TRY_VOID(take_forced(l1));
     opening_transactions_ = block_->transactions().size();
     return {};
+}
+
+/// Refuses a predeploy whose views don't answer: no batch can stand on it.
+Result<void, Failure> OpenRollup::require_predeploy() {
+    if (callable::decode_remotes(view(callable::get_remotes())) &&
+        callable::decode_forced_queue_position(view(callable::forced_queue_position())) ==
+            forced_position_)
+        return {};
+    return std::unexpected{
+        Failure{"its predeploy was upgraded to code that is no ScopedCallable", {}}};
+}
+
+Result<void, Failure> OpenRollup::take_forced(const rollup::L1Origins& l1) {
+    const auto range =
+        rollup::forced_range(l1, chain_id(), forced_position_, block_frame_.l1_origin_number);
+    if (range.at_most == forced_position_) return {};
+    TRY(run_system(callable::take_forced(range.at_most)));
+    const auto entries = rollup::entries_between(l1, chain_id(), forced_position_, range.at_most);
+    CHECK(entries.has_value());  // they were just counted
+    first_of_entries_ = block_->transactions().size();
+    const auto ran = rollup::run_forced(*block_, followed_->config, *entries);
+    if (!ran)
+        return std::unexpected{
+            Failure{fmt::format("entry {} of its forced queue: {}", ran.error().index,
+                                ran.error().error ? to_string(*ran.error().error) : "late"),
+                    {}}};
+    end_of_entries_ = block_->transactions().size();
+    if (const auto queued_in = l1.l1_origin(entries->front()->queued_at))
+        waits_since_s_ = queued_in->timestamp_s;
+    count_deposits(l1, forced_position_, range.at_most);
+    forced_position_ = range.at_most;
+    takes_entries_ = true;
+    return {};
+}
+
+void OpenRollup::count_deposits(const rollup::L1Origins& l1, uint64_t from, uint64_t to) {
+    const auto entries = rollup::entries_between(l1, chain_id(), from, to);
+    CHECK(entries.has_value());  // of L1 blocks that are origins of its blocks
+    for (const auto* const queued : *entries)
+        if (queued->entry.kind == protocol::ForcedKind::deposit)
+            deposited_wei_ += queued->entry.value;
 }
 
 Result<execution::Outcome, execution::TxError> OpenRollup::run(const Transaction& tx,
@@ -151,6 +210,9 @@ void OpenRollup::add_limits(const std::vector<protocol::Limit>& limits) {
 rollup::BatchBlock OpenRollup::content() const {
     auto content = block_frame_;
     content.transactions = block_->transactions();
+    const auto begin = content.transactions.begin();
+    content.transactions.erase(begin + static_cast<std::ptrdiff_t>(first_of_entries_),
+                               begin + static_cast<std::ptrdiff_t>(end_of_entries_));
     return content;
 }
 

@@ -12,8 +12,10 @@
 
 namespace scope::builder {
 
-/// A rollup while a scope is built: its next block, which begins, if it is the first of its batch,
-/// with openScope and, if rollups were registered since the block before, addChains.
+/// A rollup while a scope is built: its next block. It begins with what derivation demands there
+/// (docs/protocol.md, section 12): openScope, if it is the first of its batch; what L1 said since the
+/// block before of chains and of its predeploy; and, in the first of a batch, all entries that its
+/// forced queue holds, as far as a batch may take them, whether they are due or not.
 class OpenRollup {
   public:
     /// The most gas that a system transaction may use: serving all inbound calls of one root.
@@ -26,12 +28,12 @@ class OpenRollup {
                const protocol::RegisteredRollup& registered, state::Journal& journal,
                std::vector<UnsettledBlockPtr> unsettled = {});
 
-    /// Begins the block.
-    /// @param remotes     All other chains of the scope, ascending. The first unsettled block has
-    ///                    them, if there is one.
-    /// @param new_chains  Those that the block has to make known, ascending.
-    Result<void, Failure> open_scope(const std::vector<uint256>& remotes,
-                                     const std::vector<uint256>& new_chains);
+    /// Begins the block. Once, before anything else.
+    /// @param l1       Has followed L1 to the block's origin.
+    /// @param remotes  All other chains of the scope, ascending. The first unsettled block has them,
+    ///                 if there is one.
+    Result<void, Failure> open_scope(const rollup::L1Origins& l1,
+                                     const std::vector<uint256>& remotes);
 
     [[nodiscard]] ChainId chain_id() const noexcept { return frame_.chain_id; }
     [[nodiscard]] const rollup::Follower::Rollup& followed() const noexcept { return *followed_; }
@@ -48,6 +50,20 @@ class OpenRollup {
     [[nodiscard]] const std::vector<UnsettledBlockPtr>& unsettled() const noexcept {
         return unsettled_;
     }
+    /// Returns the position in the forced queue after its batch.
+    [[nodiscard]] uint64_t forced_position() const noexcept { return forced_position_; }
+    /// Returns the position to which its block takes entries; nullopt: it takes none.
+    [[nodiscard]] std::optional<uint64_t> taken_by_block() const {
+        return takes_entries_ ? std::optional{forced_position_} : std::nullopt;
+    }
+    /// Returns the calldata of the system transaction by which its block upgrades the predeploy; empty:
+    /// it doesn't.
+    [[nodiscard]] const Bytes& upgrade() const noexcept { return upgrade_; }
+    /// Returns the wei of the deposits that its batch takes: L1 holds them for it from then on.
+    [[nodiscard]] const uint256& deposited_wei() const noexcept { return deposited_wei_; }
+    /// Returns the time since which the first unsettled block or entry waits, in seconds; nullopt:
+    /// none does.
+    [[nodiscard]] std::optional<uint64_t> waits_since_s() const noexcept { return waits_since_s_; }
     /// Returns the gas of these that max_batch_gas bounds.
     [[nodiscard]] uint64_t unsettled_gas() const noexcept { return unsettled_gas_; }
     [[nodiscard]] chain::BlockBuilder& block() noexcept { return *block_; }
@@ -72,19 +88,33 @@ class OpenRollup {
     /// Notes limits that a root has loaded.
     void add_limits(const std::vector<protocol::Limit>& limits);
 
-    /// Returns whether anything followed what every block begins with, or blocks wait to be settled,
-    /// so that the scope has a batch of it.
+    /// Returns whether anything followed what every block begins with, or blocks or entries wait to be
+    /// settled, so that the scope has a batch of it.
     [[nodiscard]] bool is_touched() const {
-        return has_own_block() || (!unsettled_.empty() && !is_postponed_);
+        return has_own_transactions() || needs_own_block_ || (waits() && !is_postponed_);
     }
-    /// Leaves its unsettled blocks to another scope, if nothing follows them.
+    /// Returns whether unsettled blocks, entries or a closing wait, which make a batch though no root
+    /// does.
+    [[nodiscard]] bool waits() const noexcept {
+        return !unsettled_.empty() || takes_entries_ || is_required_;
+    }
+    /// Leaves what waits to another scope, if nothing follows it.
     void postpone() noexcept { is_postponed_ = true; }
-    /// Returns whether its block is in its batch, behind the unsettled ones: not if nothing followed
-    /// what it begins with, unless L1 may soon not take the origin of the last one of these.
-    [[nodiscard]] bool has_own_block() const {
-        return block_->transactions().size() > opening_transactions_ || needs_own_block_;
+    /// Has the scope have a batch of it, an empty one if need be: so a closing that was started is
+    /// undone.
+    void require_batch() noexcept { is_required_ = true; }
+    /// Returns whether the scope has to settle a batch of it though no root does.
+    [[nodiscard]] bool must_settle() const noexcept {
+        return (is_required_ || takes_entries_) && !is_postponed_;
     }
-    /// Returns the block's content so far.
+    /// Returns whether its block is in its batch, behind the unsettled ones: not if nothing followed
+    /// what it begins with and it takes no entry, unless L1 may soon not take the origin of the last
+    /// one of these, or a batch is required.
+    [[nodiscard]] bool has_own_block() const {
+        return has_own_transactions() || takes_entries_ || needs_own_block_ || is_required_;
+    }
+    /// Returns the block's content so far: without the transactions of entries, which a batch doesn't
+    /// carry.
     [[nodiscard]] rollup::BatchBlock content() const;
     /// Returns the size of content() inside the batch, in bytes.
     [[nodiscard]] size_t content_size() const;
@@ -105,6 +135,13 @@ class OpenRollup {
     void rollback(const Checkpoint& checkpoint);
 
   private:
+    [[nodiscard]] bool has_own_transactions() const {
+        return block_->transactions().size() > opening_transactions_;
+    }
+    Result<void, Failure> require_predeploy();
+    Result<void, Failure> take_forced(const rollup::L1Origins& l1);
+    /// Counts the deposits from one position in the forced queue to another.
+    void count_deposits(const rollup::L1Origins& l1, uint64_t from, uint64_t to);
     Bytes call(const Address& sender, const Bytes& calldata, uint64_t gas, bool is_static);
     [[nodiscard]] Failure failure_of(const Transaction& tx, execution::TxError error,
                                      const execution::Host& host);
@@ -116,12 +153,20 @@ class OpenRollup {
     uint64_t unsettled_gas_ = 0;
     size_t unsettled_size_ = 0;  // in the batch
     bool is_postponed_ = false;
-    bool needs_own_block_ = false;
+    bool needs_own_block_ = false;  // behind unsettled ones, for these are old
+    bool is_required_ = false;
     rollup::Batch frame_;  // without blocks
     rollup::BatchBlock block_frame_;
     protocol::RegisteredRollup registered_;
     std::unique_ptr<chain::BlockBuilder> block_;
     size_t opening_transactions_ = 0;
+    size_t first_of_entries_ = 0;  // the transactions of entries, in the block
+    size_t end_of_entries_ = 0;
+    bool takes_entries_ = false;  // the block does
+    uint64_t forced_position_ = 0;
+    uint256 deposited_wei_;
+    Bytes upgrade_;
+    std::optional<uint64_t> waits_since_s_;
     size_t transactions_size_ = 0;  // in the batch
     std::vector<uint256> limited_;  // remotes, whose limit the scope has loaded
 };

@@ -12,16 +12,14 @@ namespace scope::builder {
 
 namespace {
 
-/// The most rollups of which a scope settles blocks that no root of it follows: closing each takes
-/// gas on L1 that roots then lack.
-constexpr size_t MAX_UNSETTLED_ROLLUPS = 24;
+/// The most rollups of which a scope settles blocks or entries that no root of it follows: closing
+/// each takes gas on L1 that roots then lack.
 
 /// A rollup that takes part.
 struct Member {
     const rollup::Follower::Rollup* followed = nullptr;
     protocol::RegisteredRollup registered;
-    uint64_t timestamp_s = 0;         // of its block
-    std::vector<uint256> new_chains;  // that its block makes known
+    uint64_t timestamp_s = 0;  // of its block
     std::vector<UnsettledBlockPtr> unsettled;
 
     [[nodiscard]] ChainId chain_id() const noexcept { return followed->config.chain_id(); }
@@ -62,8 +60,15 @@ Result<Member, std::string> join(const rollup::Follower& follower,
     if (followed.stopped)
         return std::unexpected{
             fmt::format("rollup {} has stopped: {}", chain_id, to_string(*followed.stopped))};
+    if (registered && registered->closed)
+        return std::unexpected{fmt::format(
+            "rollup {} is closed for good: what it held leaves through L1's RollupExit", chain_id)};
     if (!registered || registered->verifier.is_zero())
         return std::unexpected{fmt::format("L1 does not know rollup {}", chain_id)};
+    if (registered->program_id != followed.config.program_id)
+        return std::unexpected{fmt::format("rollup {} runs program {} by L1, {} here", chain_id,
+                                           to_hex(registered->program_id),
+                                           to_hex(followed.config.program_id))};
     if (!registered->policy.is_zero())
         return std::unexpected{fmt::format(
             "chain {} has a sequencing policy, which this builder does not serve", chain_id)};
@@ -75,8 +80,6 @@ Result<Member, std::string> join(const rollup::Follower& follower,
     if (auto why = why_not_on(follower, followed, unsettled, last))
         return std::unexpected{std::move(*why)};
     const auto& parent = unsettled.empty() ? *head : *unsettled.back()->block;
-    const uint64_t origin_number = unsettled.empty() ? followed.l1_origin_number()
-                                                     : unsettled.back()->content.l1_origin_number;
     // At the time of L1's block, if the rollup's clock lets it: others may have built its last
     // block, and put it as far forward as they may. A block that doesn't end its batch leaves a second
     // to the one that does.
@@ -87,9 +90,7 @@ Result<Member, std::string> join(const rollup::Follower& follower,
             fmt::format("the clock of rollup {} is as far ahead of L1's as it may be", chain_id)};
     const uint64_t timestamp_s =
         std::max(parent.header().timestamp_s + 1, std::min(l1.next.timestamp_s, latest_s));
-    return Member{&followed, *registered, timestamp_s,
-                  rollup::chains_to_add(follower, chain_id, origin_number, l1.head.header.number),
-                  std::move(unsettled)};
+    return Member{&followed, *registered, timestamp_s, std::move(unsettled)};
 }
 
 /// All chains of the scope but one, ascending.
@@ -160,7 +161,7 @@ OpenScope::OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Co
     });
     const auto opened = l1_.open_scope(remotes_of(l1_id, l1_id, members));
     count(unsettled);
-    for (auto& [followed, registered, timestamp_s, new_chains, blocks] : members) {
+    for (auto& [followed, registered, timestamp_s, blocks] : members) {
         const ChainId chain_id = followed->config.chain_id();
         if (only && chain_id != *only) continue;
         OpenRollup rollup{*followed,
@@ -173,14 +174,20 @@ OpenScope::OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Co
                           journal_,
                           std::move(blocks)};
         const auto on_rollup =
-            opened ? rollup.open_scope(remotes_of(chain_id, l1_id, members), new_chains) : opened;
-        if (on_rollup)
-            rollups_.push_back(std::move(rollup));
-        else
-            left_out_.emplace(chain_id,
-                              fmt::format("openScope on {}: {}",
-                                          opened ? fmt::format("chain {}", chain_id) : "L1",
-                                          on_rollup.error().reason));
+            opened ? rollup.open_scope(follower, remotes_of(chain_id, l1_id, members)) : opened;
+        if (!on_rollup) {
+            left_out_.emplace(
+                chain_id,
+                fmt::format("opening {}: {}", opened ? fmt::format("chain {}", chain_id) : "L1",
+                            on_rollup.error().reason));
+            continue;
+        }
+        if (!only && options_.answers_closings && l1_.is_closing(chain_id, registered))
+            rollup.require_batch();
+        // It is longer than all else with which a block begins, and its batch may carry it.
+        if (options_.data_availability == DataAvailability::calldata)
+            l1_.budget.add_calldata(rollup.upgrade());
+        rollups_.push_back(std::move(rollup));
     }
     postpone();
     count_batches();
@@ -206,31 +213,32 @@ void OpenScope::count(const UnsettledBlocks& unsettled) {
     }
 }
 
-/// Leaves to another scope the unsettled blocks of all rollups but some: those first that a user
-/// waits for, the older before the younger.
+/// Leaves to another scope the unsettled blocks and entries of all rollups but some: those first
+/// that a user waits for, the older before the younger.
 void OpenScope::postpone() {
     std::vector<OpenRollup*> waiting;
     for (auto& rollup : rollups_)
-        if (!rollup.unsettled().empty()) waiting.push_back(&rollup);
-    if (waiting.size() <= MAX_UNSETTLED_ROLLUPS) return;
+        if (rollup.waits()) waiting.push_back(&rollup);
+    if (waiting.size() <= options_.max_without_roots) return;
     const auto urgency = [](const OpenRollup* rollup) {
-        const bool is_awaited = std::ranges::any_of(rollup->unsettled(), [](const auto& block) {
-            return std::ranges::any_of(block->content.transactions, [](const Transaction& tx) {
-                return tx.type != TxType::system;
-            });
-        });
-        return std::tuple{!is_awaited, rollup->unsettled().front()->content.timestamp_s,
-                          rollup->chain_id()};
+        const bool is_awaited = rollup->must_settle() ||
+                                std::ranges::any_of(rollup->unsettled(), [](const auto& block) {
+                                    return is_awaited_by_user(*block);
+                                });
+        return std::tuple{!is_awaited, rollup->waits_since_s().value_or(0), rollup->chain_id()};
     };
     std::ranges::sort(waiting, {}, urgency);
-    for (auto* const rollup : waiting | std::views::drop(MAX_UNSETTLED_ROLLUPS)) rollup->postpone();
+    const size_t first = options_.first_without_roots % waiting.size();
+    std::ranges::rotate(waiting, waiting.begin() + static_cast<std::ptrdiff_t>(first));
+    for (auto* const rollup : waiting | std::views::drop(options_.max_without_roots))
+        rollup->postpone();
 }
 
 void OpenScope::count_batches(const std::set<ChainId>& touched) {
     const auto has_batch = [&](const OpenRollup& rollup) {
         return rollup.is_touched() || touched.contains(rollup.chain_id());
     };
-    l1_.budget.set_batches(std::min(other_batches_, MAX_UNSETTLED_ROLLUPS) +
+    l1_.budget.set_batches(std::min(other_batches_, options_.max_without_roots) +
                            static_cast<size_t>(std::ranges::count_if(rollups_, has_batch)));
 }
 

@@ -20,6 +20,18 @@ std::unique_ptr<OpenScope> open(const TestNetwork& network) {
                                        network.contracts, network.options);
 }
 
+/// Opens it on the last block of the source, which the follower has followed.
+std::unique_ptr<OpenScope> open_on_source(const TestNetwork& network) {
+    auto snapshot = read_snapshot(*network.l1).value();
+    const auto& head = *network.source.head();
+    snapshot.head.hash = head.hash;
+    snapshot.head.header.number = head.header().number;
+    snapshot.head.header.timestamp_s = head.header().timestamp_s;
+    snapshot.next.timestamp_s = head.header().timestamp_s + 12;
+    return std::make_unique<OpenScope>(std::move(snapshot), *network.follower, network.contracts,
+                                       network.options);
+}
+
 std::vector<ChainId> ids_of(const OpenScope& scope) {
     std::vector<ChainId> ids;
     for (const auto& rollup : scope.rollups()) ids.push_back(rollup.chain_id());
@@ -97,24 +109,82 @@ TEST(open_scope, blocks_name_their_l1_origin) {
     EXPECT_EQ(batch.blocks[0].l1_origin_hash, network.l1->head()->hash);
 }
 
+TEST(open_scope, forgets_what_was_closed_since_the_block_before) {
+    TestNetwork network;
+    network.source.emit({rollup::test::closing(uint256{903u})});
+    ASSERT_TRUE(network.follower->advance().has_value());
+    const auto scope = open_on_source(network);
+    const auto batch = scope->find(CHAIN)->batch();
+    ASSERT_EQ(batch.blocks[0].transactions.size(), 2u);
+    EXPECT_EQ(batch.blocks[0].transactions[1].data,
+              protocol::callable::remove_chains({uint256{903u}}));
+    EXPECT_FALSE(scope->find(CHAIN)->is_touched());
+}
+
+TEST(open_scope, takes_what_the_forced_queue_holds_and_leaves_it_out_of_the_batch) {
+    TestNetwork network;
+    network.source.queue(
+        CHAIN, {rollup::test::deposit(Address{{7}}, 5), rollup::test::deposit(Address{{8}}, 6)});
+    ASSERT_TRUE(network.follower->advance().has_value());
+    const auto scope = open_on_source(network);
+    auto& rollup = *scope->find(CHAIN);
+    EXPECT_EQ(rollup.forced_position(), 2u);
+    EXPECT_EQ(rollup.taken_by_block(), 2u);
+    EXPECT_EQ(rollup.deposited_wei(), uint256{11u});
+    EXPECT_EQ(rollup.block().state().balance(Address{{8}}), uint256{6u});
+    EXPECT_EQ(rollup.block().transactions().size(), 4u);
+    const auto content = rollup.content();
+    ASSERT_EQ(content.transactions.size(), 2u);
+    EXPECT_EQ(content.transactions[1].data, protocol::callable::take_forced(2));
+    EXPECT_EQ(rollup::encode(rollup.batch()).size(), rollup.batch_size());
+    // Somebody waits for it, unless it is left to another scope.
+    EXPECT_TRUE(rollup.is_touched());
+    EXPECT_TRUE(rollup.must_settle());
+    EXPECT_FALSE(scope->find(REMOTE)->is_touched());
+    rollup.postpone();
+    EXPECT_FALSE(rollup.is_touched());
+    EXPECT_FALSE(rollup.must_settle());
+    Author author;
+    ASSERT_TRUE(rollup.run(author.transfer(Address{{1}}, 1), user()).has_value());
+    EXPECT_TRUE(rollup.is_touched());
+    EXPECT_EQ(rollup.content().transactions.size(), 3u);
+}
+
+TEST(open_scope, requires_a_batch_where_one_has_to_undo_a_closing) {
+    TestNetwork network;
+    const auto scope = open(network);
+    auto& rollup = *scope->find(CHAIN);
+    rollup.require_batch();
+    EXPECT_TRUE(rollup.must_settle());
+    EXPECT_TRUE(rollup.is_touched());
+    EXPECT_EQ(rollup.batch().blocks.at(0).transactions.size(), 1u);
+}
+
+TEST(open_scope, leaves_out_a_closed_rollup) {
+    test::NetworkChanges changes;
+    changes.registry = [](ChainId chain_id, protocol::RegisteredRollup& registered) {
+        if (chain_id != REMOTE) return;
+        registered.verifier = {};
+        registered.closed = true;
+    };
+    const TestNetwork network{changes};
+    const auto scope = open(network);
+    EXPECT_EQ(ids_of(*scope), std::vector{CHAIN});
+    EXPECT_THAT(scope->why_absent(uint256{REMOTE}), HasSubstr("closed for good"));
+}
+
 TEST(open_scope, makes_known_what_was_registered_since_the_block_before) {
     // L1's next block registers 902 and 903, and is the one that the scope is built on.
     TestNetwork network;
     network.source.register_rollups({uint256{REMOTE}, uint256{903u}});
     ASSERT_TRUE(network.follower->advance().has_value());
-    auto snapshot = read_snapshot(*network.l1).value();
-    const auto& head = *network.source.head();
-    snapshot.head.hash = head.hash;
-    snapshot.head.header.number = head.header().number;
-    snapshot.head.header.timestamp_s = head.header().timestamp_s;
-    snapshot.next.timestamp_s = head.header().timestamp_s + 12;
-    OpenScope scope{std::move(snapshot), *network.follower, network.contracts, network.options};
-    auto& rollup = *scope.find(CHAIN);
+    const auto scope = open_on_source(network);
+    auto& rollup = *scope->find(CHAIN);
     const auto batch = rollup.batch();
     ASSERT_EQ(batch.blocks[0].transactions.size(), 2u);
     const std::vector<uint256> added{uint256{REMOTE}, uint256{903u}};
     EXPECT_EQ(batch.blocks[0].transactions[1].data, protocol::callable::add_chains(added));
-    EXPECT_EQ(scope.find(REMOTE)->batch().blocks[0].transactions[1].data,
+    EXPECT_EQ(scope->find(REMOTE)->batch().blocks[0].transactions[1].data,
               protocol::callable::add_chains({uint256{903u}}));
     // That alone is nothing to settle.
     EXPECT_FALSE(rollup.is_touched());
@@ -150,9 +220,10 @@ TEST(open_scope, system_transactions_get_half_of_what_the_batch_has_left) {
     auto& rollup = *scope->find(CHAIN);
     EXPECT_EQ(rollup.system_gas(), OpenRollup::MAX_SYSTEM_GAS);
     EXPECT_FALSE(rollup.is_short_of_gas());
-    // 60'000'000 of the parent, and 10'000'000 for each of 12 seconds.
-    EXPECT_LE(rollup.block().room().all_gas, 180'000'000u);
-    EXPECT_EQ(rollup.block().room().all_gas + rollup.block().all_gas_used(), 180'000'000u);
+    // The parent's, and 10'000'000 for each of 12 seconds.
+    constexpr uint64_t MOST = rollup::MIN_GAS_LIMIT + 120'000'000;
+    EXPECT_LE(rollup.block().room().all_gas, MOST);
+    EXPECT_EQ(rollup.block().room().all_gas + rollup.block().all_gas_used(), MOST);
 }
 
 /// When a rollup's block is, in seconds after L1's head; nullopt if it is left out.

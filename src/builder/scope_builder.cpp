@@ -287,9 +287,11 @@ struct ScopeBuilder::Scope {
 
     std::vector<rollup::BlockDigest> digests_of(const RollupPart& part) {
         const auto& rollup = *open.find(part.chain_id);
-        auto execution = rollup::execute_batch(
-            rollup.followed().chain, rollup.followed().config, part.batch,
-            {.parent = rollup.batch_parent().hash, .digests = rollup::Digests::yes});
+        auto options = open.follower().options_for(rollup.followed());
+        options.parent = rollup.batch_parent().hash;
+        options.digests = rollup::Digests::yes;
+        auto execution = rollup::execute_batch(rollup.followed().chain, rollup.followed().config,
+                                               part.batch, options);
         CHECK(execution.has_value());  // it was built on this block
         return std::move(execution->digests);
     }
@@ -429,6 +431,15 @@ std::optional<std::string> ScopeBuilder::why_absent(ChainId chain_id) {
     return scope_->open.why_absent(uint256{chain_id});
 }
 
+bool ScopeBuilder::must_settle() const noexcept {
+    return std::ranges::any_of(scope_->open.rollups(), &OpenRollup::must_settle);
+}
+
+bool ScopeBuilder::takes_entries(ChainId chain_id) {
+    const auto* const rollup = scope_->open.find(chain_id);
+    return rollup != nullptr && rollup->taken_by_block().has_value();
+}
+
 const l1::L1Head& ScopeBuilder::l1_parent() const noexcept {
     return scope_->open.l1().parent();
 }
@@ -461,6 +472,7 @@ Result<UnsettledBlockPtr, SealError> ScopeBuilder::end_block() {
     auto block = std::make_shared<UnsettledBlock>();
     block->content = rollup->content();
     block->batch_size = rollup->content_size();
+    block->forced_position = rollup->taken_by_block();
     block->all_gas_used = rollup->block().all_gas_used();
     auto sealed = rollup->block().seal();
     if (!sealed)

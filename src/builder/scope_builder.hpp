@@ -68,6 +68,12 @@ class ScopeBuilder {
     /// Returns why a chain is no rollup of this scope, human-readable; nullopt if it is one.
     [[nodiscard]] std::optional<std::string> why_absent(ChainId chain_id);
 
+    /// Returns whether the scope has something to settle though nothing is added to it, that does not
+    /// wait for a root: entries of a forced queue, or a closing to undo.
+    [[nodiscard]] bool must_settle() const noexcept;
+    /// Returns whether the next block of a rollup takes entries of its forced queue.
+    [[nodiscard]] bool takes_entries(ChainId chain_id);
+
     /// Returns the L1 block on which the scope is built.
     [[nodiscard]] const l1::L1Head& l1_parent() const noexcept;
     [[nodiscard]] const std::vector<RootResult>& roots() const noexcept;

@@ -151,7 +151,8 @@ TEST(scope_builder, seals_what_others_find_when_they_execute_it) {
         EXPECT_EQ(bundle->scope.data.empty(), where == DataAvailability::blobs);
         const auto& followed = *network.follower->rollup(CHAIN);
         const auto found = rollup::execute_batch(followed.chain, followed.config,
-                                                 rollup::decode_batch(part.batch_bytes).value());
+                                                 rollup::decode_batch(part.batch_bytes).value(),
+                                                 {.max_kept_bytes = rollup::MAX_KEPT_BYTES});
         ASSERT_TRUE(found.has_value()) << to_string(found.error());
         EXPECT_EQ(part.execution.last_block_hash, found->last_block_hash);
         EXPECT_EQ(part.execution.parent_block_hash, found->parent_block_hash);

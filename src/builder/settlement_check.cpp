@@ -15,7 +15,9 @@ namespace callable = protocol::callable;
 
 namespace {
 
-PairView view_of(OpenScope& scope, ChainId chain_id, ChainId remote) {
+/// Returns what a chain's views say of a remote. Refuses where they don't answer: an upgrade may have
+/// given a rollup other code than ours.
+Result<PairView, Refusal> view_of(OpenScope& scope, ChainId chain_id, ChainId remote) {
     auto* const rollup = scope.find(chain_id);
     const auto ask = [&](const Bytes& calldata) {
         return rollup ? rollup->view(calldata) : scope.l1().call(calldata).output;
@@ -24,8 +26,10 @@ PairView view_of(OpenScope& scope, ChainId chain_id, ChainId remote) {
         callable::decode_rolling_hashes(ask(callable::get_rolling_hashes(uint256{remote})));
     const auto values = callable::decode_values(ask(callable::get_values(uint256{remote})));
     const auto limit = callable::decode_limit(ask(callable::get_limit(uint256{remote})));
-    CHECK(hashes && values && limit);  // no root is open
-    return {*hashes, *values, *limit};
+    if (!hashes || !values || !limit)
+        return refuse(RefusalRule::execution_failed,
+                      fmt::format("chain {}: ScopedCallable's views don't answer", chain_id));
+    return PairView{*hashes, *values, *limit};
 }
 
 Result<void, Refusal> require_mirrored(ChainId x, const PairView& here, ChainId y,
@@ -112,8 +116,8 @@ Result<void, Refusal> SettlementCheck::check(OpenScope& scope, const Plan& plan)
         place->second[remote] = view.values;
     };
     for (const auto& [x, y] : pairs_of(plan)) {
-        const auto here = view_of(scope, x, y);
-        const auto there = view_of(scope, y, x);
+        const auto here = TRY(view_of(scope, x, y));
+        const auto there = TRY(view_of(scope, y, x));
         TRY_VOID(require_mirrored(x, here, y, there));
         TRY_VOID(require_limit(scope, x, y, here.limit));
         TRY_VOID(require_limit(scope, y, x, there.limit));
@@ -123,7 +127,8 @@ Result<void, Refusal> SettlementCheck::check(OpenScope& scope, const Plan& plan)
     for (const auto& [chain_id, by_remote] : values) {
         const auto* const rollup = scope.find(chain_id);
         if (!rollup) continue;  // L1 answers for itself
-        const auto [held, given] = backing_of(rollup->registered().escrow, by_remote);
+        const auto [held, given] =
+            backing_of(rollup->registered().escrow + rollup->deposited_wei(), by_remote);
         if (given > held)
             return refuse(RefusalRule::escrow,
                           fmt::format("chain {} gives out {} wei, L1 holds {} for it", chain_id,

@@ -51,7 +51,7 @@ bool is_allowed_limit(const uint256& limit, const uint256& held) noexcept;
 
 /// A rollup's ether in a scope, in wei (§10): it may give no more than is held for it.
 struct Backing {
-    uint256 held;   ///< by L1, what came in included
+    uint256 held;   ///< by L1, what came in included, and the deposits that its batch takes
     uint256 given;  ///< to other chains
 };
 Backing backing_of(const uint256& escrow, const ValuesByRemote& values) noexcept;

@@ -64,8 +64,10 @@ NetworkChanges with_batons() {
     const CannedAnswer told{selector_of(callable::get_baton()),
                             abi::encode(Hash{}, std::tuple{baton.trace, baton.depth,
                                                            baton.gas_to_ask, protocol::Marks{}})};
-    const Bytes code = canned_code(
-        {told, {selector_of(callable::get_remotes()), abi::encode(std::vector<uint256>{})}});
+    const Bytes code =
+        canned_code({told,
+                     {selector_of(callable::get_remotes()), abi::encode(std::vector<uint256>{})},
+                     {selector_of(callable::forced_queue_position()), abi::encode(uint256{})}});
     NetworkChanges changes;
     changes.rollup = [code](rollup::RollupConfig& config) {
         config.genesis.alloc[rollup::PREDEPLOY].code = code;

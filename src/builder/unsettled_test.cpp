@@ -52,9 +52,10 @@ class UnsettledBlocksOf : public testing::Test {
         return std::get<protocol::callable::OpenScopeCall>(*call).remotes;
     }
     rollup::BatchExecution executed(const OpenRollup& rollup) {
-        const auto execution =
-            rollup::execute_batch(rollup.followed().chain, rollup.followed().config, rollup.batch(),
-                                  network_.follower->options_for(rollup.followed()));
+        auto options = network_.follower->options_for(rollup.followed());
+        options.max_kept_bytes = rollup::MAX_KEPT_BYTES;
+        const auto execution = rollup::execute_batch(
+            rollup.followed().chain, rollup.followed().config, rollup.batch(), options);
         CHECK(execution.has_value());
         return *execution;
     }

@@ -4,6 +4,7 @@
 #include "chain/chain.hpp"
 #include "chain/header_rules.hpp"
 #include "chain/refuse.hpp"
+#include "crypto/keccak.hpp"
 
 namespace scope::chain {
 
@@ -148,13 +149,14 @@ Result<execution::Outcome, execution::TxError> BlockBuilder::try_transaction_of(
     const Result<Address, execution::TxError>& known_sender, const Transaction& tx,
     execution::Host* host) {
     CHECK(!impl_->is_sealed);
-    const size_t size = encode(tx).size() + 8;  // with the header of its bytes in the list
+    const Bytes envelope = encode(tx);
+    const size_t size = envelope.size() + 8;  // with the header of its bytes in the list
     if (impl_->size_bytes + size > impl_->environment.rules().max_block_size)
         return std::unexpected{execution::TxError::block_size_exceeded};
     const Address sender = TRY(known_sender);
     auto outcome = TRY(impl_->executor->execute(tx, sender, host));
     impl_->block.transactions.push_back(tx);
-    impl_->hashes.push_back(hash(tx));
+    impl_->hashes.push_back(crypto::keccak256(envelope));
     impl_->senders.push_back(sender);
     impl_->sizes.push_back(size);
     impl_->size_bytes += size;
@@ -183,7 +185,8 @@ Result<SealedBlock, BlockRefusal> BlockBuilder::seal() {
 
     BlockHeader& header = impl_->block.header;
     SealedBlock sealed;
-    sealed.state = impl_->parent_state->after(impl_->state->diff());
+    const auto diff = impl_->state->diff();
+    sealed.state = impl_->parent_state->after(diff);
     header.state_root = sealed.state->state_root();
     header.transactions_root = transactions_root(impl_->block.transactions);
     header.receipts_root = receipts_root(outcome->receipts);
@@ -200,6 +203,7 @@ Result<SealedBlock, BlockRefusal> BlockBuilder::seal() {
     block.senders = std::move(impl_->senders);
     block.requests = std::move(outcome->requests);
     block.total_difficulty = impl_->parent->total_difficulty + header.difficulty;
+    block.state_bytes = state::size_in_memory(diff);
     return sealed;
 }
 

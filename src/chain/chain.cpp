@@ -236,7 +236,8 @@ Result<SealedBlock, BlockRefusal> Chain::execute(const Block& block, const Store
                    BlockError::wrong_receipts_root);
     findings.check(outcome->logs_bloom != header.logs_bloom, BlockError::wrong_logs_bloom);
     findings.check(outcome->requests_hash != header.requests_hash, BlockError::wrong_requests_hash);
-    sealed.state = parent_state->after(state.diff());
+    const auto diff = state.diff();
+    sealed.state = parent_state->after(diff);
     findings.check(sealed.state->state_root() != header.state_root, BlockError::wrong_state_root);
     if (findings.first()) return refuse_first();
 
@@ -245,6 +246,7 @@ Result<SealedBlock, BlockRefusal> Chain::execute(const Block& block, const Store
     stored.receipts = std::move(outcome->receipts);
     stored.requests = std::move(outcome->requests);
     stored.total_difficulty = parent.total_difficulty + header.difficulty;
+    stored.state_bytes = state::size_in_memory(diff);
     return sealed;
 }
 

@@ -19,10 +19,14 @@ struct StoredBlock {
     std::vector<Address> senders;
     std::vector<Bytes> requests;  ///< EIP-7685
     uint256 total_difficulty;
+    size_t state_bytes = 0;  ///< that its state takes beside its parent's (state::size_in_memory)
 
     [[nodiscard]] const BlockHeader& header() const noexcept { return block.header; }
 };
 using StoredBlockPtr = std::shared_ptr<const StoredBlock>;
+
+/// Estimates the bytes that a block takes in memory, its logs and the changes of its state included.
+size_t size_in_memory(const StoredBlock& block);
 
 /// The place of a transaction on the canonical chain.
 struct TransactionPlace {

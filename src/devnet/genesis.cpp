@@ -14,8 +14,6 @@ namespace scope::devnet {
 namespace {
 
 constexpr uint64_t DEPLOY_GAS = 10'000'000;
-/// The predeploy's reserve, which is no ETH that exists (protocol.md, section 10).
-constexpr uint256 RESERVE{0, 0, 1, 0};
 
 }  // namespace
 
@@ -63,7 +61,7 @@ state::GenesisAlloc rollup_alloc(const Bytes& predeploy_code) {
     state::GenesisAlloc alloc;
     add_system_contracts(alloc);
     alloc[rollup::PREDEPLOY] = {
-        .nonce = 1, .balance = RESERVE, .code = predeploy_code, .storage = {}};
+        .nonce = 1, .balance = rollup::RESERVE, .code = predeploy_code, .storage = {}};
     return alloc;
 }
 
@@ -74,6 +72,7 @@ rollup::RollupConfig rollup_config(ChainId chain_id, const protocol::SettlementI
     config.settlement = settlement;
     config.program_id = program_id();
     config.genesis.timestamp_s = GENESIS_TIME_S;
+    config.genesis.gas_limit = rollup::MIN_GAS_LIMIT;
     config.genesis.alloc = std::move(alloc);
     return config;
 }
@@ -83,13 +82,6 @@ uint256 ether_of(const rollup::RollupConfig& rollup) {
     for (const auto& [address, account] : rollup.genesis.alloc)
         if (address != rollup::PREDEPLOY) sum += account.balance;
     return sum;
-}
-
-Bytes register_rollup(const rollup::RollupConfig& rollup, const Address& verifier,
-                      const Hash& genesis_hash) {
-    const Address anyone;  // no sequencing policy
-    return abi::call("registerRollup(uint256,bytes32,address,address,bytes32)",
-                     uint256{rollup.chain_id()}, rollup.program_id, verifier, anyone, genesis_hash);
 }
 
 }  // namespace scope::devnet

@@ -28,12 +28,5 @@ rollup::RollupConfig rollup_config(ChainId chain_id, const protocol::SettlementI
 /// Returns all ETH that exists at genesis, which its escrow on L1 has to hold: the predeploy's
 /// reserve doesn't exist (protocol.md, section 10).
 uint256 ether_of(const rollup::RollupConfig& rollup);
-/// Encodes calldata of Settlement.registerRollup, without a sequencing policy.
-Bytes register_rollup(const rollup::RollupConfig& rollup, const Address& verifier,
-                      const Hash& genesis_hash);
-inline Bytes register_rollup(const rollup::RollupConfig& rollup, const Address& verifier,
-                             const chain::StoredBlock& genesis) {
-    return register_rollup(rollup, verifier, genesis.hash);
-}
 
 }  // namespace scope::devnet

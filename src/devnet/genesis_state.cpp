@@ -58,7 +58,7 @@ GenesisState::Finished GenesisState::finish() const {
     after.apply(state_.diff());
     auto header = header_;
     header.state_root = after.state_root();
-    return {.alloc = after.dump(), .block_hash = hash(header)};
+    return {.alloc = after.dump(), .header = std::move(header)};
 }
 
 }  // namespace scope::devnet

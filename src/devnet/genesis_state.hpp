@@ -21,10 +21,10 @@ class GenesisState {
     Bytes call(const std::string& what, const Address& from, const Address& to, BytesView data,
                const uint256& value = {});
 
-    /// All accounts, and the hash of block 0 with them.
+    /// All accounts, and the header of block 0 with them.
     struct Finished {
         state::GenesisAlloc alloc;
-        Hash block_hash;
+        BlockHeader header;
     };
     [[nodiscard]] Finished finish() const;
 

@@ -263,6 +263,9 @@ std::string LiveNetwork::Impl::role_of(LiveChain& chain, const Address& account)
     const Address& settlement = contracts.settlement.settlement;
     if (account == settlement) return "the settlement contract";
     if (account == contracts.l1_callable) return "ScopedCallable of L1";
+    if (account == contracts.forced_queue) return "the forced queue";
+    if (account == contracts.registry) return "the registry of rollups";
+    if (account == contracts.exits) return "RollupExit, which pays those who leave";
     if (account == crypto::address_of(options_.devnet.builder.submitter))
         return "the submitter, who settles";
     const auto& members = options_.devnet.members;
@@ -445,6 +448,9 @@ Result<void, RpcError> LiveNetwork::Impl::set_gas_limit(ChainId chain_id, uint64
     if (chain->is_l1() && gas < MIN_DEVNET_GAS_LIMIT)
         return refuse(fmt::format("gasLimit: {} is below {}, which settling on L1 needs", gas,
                                   MIN_DEVNET_GAS_LIMIT));
+    if (!chain->is_l1() && gas < rollup::MIN_GAS_LIMIT)
+        return refuse(fmt::format("gasLimit: {} is below {}, which the forced queue needs", gas,
+                                  rollup::MIN_GAS_LIMIT));
     const Hash head = chain->head()->hash;
     auto child = chain->forced().child(head);
     child.gas_limit = gas;

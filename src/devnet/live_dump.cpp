@@ -8,6 +8,7 @@
 #include "evm/analysis.hpp"
 #include "rlp/decode.hpp"
 #include "rlp/encode.hpp"
+#include "rollup/forced.hpp"
 #include "rollup/scratch_chain.hpp"
 #include "rpc/params.hpp"
 #include "state/memory_state.hpp"
@@ -18,7 +19,8 @@
 //     dump     := rlp([version, offset_ms, is_negative, [blob*], [chain*]])     version 1
 //     blob     := [content without trailing zeros, commitment, proof]
 //     chain    := [chain_id, genesis_hash, [block*], [unsettled*], [state*], [sender*], [child*]]
-//     block    := string: its RLP; canonical ones behind the genesis, parents before children
+//     block    := string: its RLP; canonical ones behind the genesis, parents before children. An
+//                 unsettled one with the transactions of forced entries, which L1's blocks give again
 //     unsettled:= [l1_origin_number, l1_origin_hash]   of the last blocks, in order
 //     state    := [block_hash, [account*]]       what was forced on the state after a block
 //     account  := [address, nonce, balance, has_code, code, [[key, value]*]]
@@ -278,16 +280,19 @@ Result<void, rpc::RpcError> load_l1(const DumpedChain& dumped, l1::LocalL1& l1) 
     return {};
 }
 
-/// Builds an unsettled block once more on the last one, of what its header and its L1 origin say of
-/// it: that it comes out the same is what there is to know of it, its gas too.
+/// Builds an unsettled block once more on the last one, of what its header, its L1 origin and the
+/// forced queue on L1 say of it: that it comes out the same is what there is to know of it, its gas
+/// too.
+/// @param followed  The rollup at its head, with what L1 holds for it.
 Result<builder::UnsettledBlockPtr, rpc::RpcError> build_unsettled(
-    const rollup::ScratchChain& scratch, const Block& block, const Unsettled& origin) {
+    const rollup::ScratchChain& scratch, const Block& block, const Unsettled& origin,
+    const rollup::Follower& follower, const rollup::Follower::Rollup& followed) {
     auto one = std::make_shared<builder::UnsettledBlock>();
     one->content = {.l1_origin_number = origin.l1_origin_number,
                     .l1_origin_hash = origin.l1_origin_hash,
                     .timestamp_s = block.header.timestamp_s,
                     .coinbase = block.header.coinbase,
-                    .transactions = block.transactions};
+                    .transactions = {}};
     const auto other =
         refuse(fmt::format("chain {}, block {}: it is not what is built of it",
                            scratch.chain().spec().chain_id.number(), block.header.number));
@@ -296,9 +301,20 @@ Result<builder::UnsettledBlockPtr, rpc::RpcError> build_unsettled(
         return other;
     chain::BlockBuilder builder{scratch.chain(), scratch.head()->hash, attributes};
     size_t size = 0;
-    for (const auto& tx : block.transactions) {
+    for (size_t i = 0; i < block.transactions.size(); ++i) {
+        const auto& tx = block.transactions[i];
         if (!has_encoding(tx) || !builder.try_transaction(tx)) return other;
         size += rollup::size_in_batch(tx);
+        one->content.transactions.push_back(tx);
+        const auto taken = rollup::position_taken_by(tx);
+        if (!taken) continue;
+        const auto entries = rollup::entries_between(follower, followed.config.chain_id(),
+                                                     followed.forced_queue_position(), *taken);
+        const auto ran = entries ? rollup::run_forced(builder, followed.config, *entries)
+                                 : Result<size_t, rollup::ForcedRefusal>{0};
+        if (!entries || !ran) return other;
+        i += *ran;  // the block has them, or its hash is another one
+        one->forced_position = taken;
     }
     one->all_gas_used = builder.all_gas_used();
     one->batch_size = rollup::size_in_batch(one->content, size);
@@ -309,32 +325,48 @@ Result<builder::UnsettledBlockPtr, rpc::RpcError> build_unsettled(
     return one;
 }
 
-/// Executes a rollup's blocks, so that what was forced on them is there when its batches are
-/// followed; returns those that no batch has settled.
-Result<std::vector<builder::UnsettledBlockPtr>, rpc::RpcError> load_rollup(
-    const DumpedChain& dumped, const chain::Chain& chain) {
+/// Returns a block; refuses one that is not the next.
+Result<Block, rpc::RpcError> next_block_of(const DumpedChain& dumped, size_t index,
+                                           const rollup::ScratchChain& scratch) {
+    auto block = TRY(block_of(dumped, index));
+    if (block.header.parent_hash == scratch.head()->hash) return block;
+    return refuse(fmt::format("chain {}, block {}: its parent is another block",
+                              dumped.chain_id.number(), index + 1));
+}
+
+/// Executes a rollup's settled blocks, so that what was forced on them is there when its batches are
+/// followed.
+Result<void, rpc::RpcError> load_settled(const DumpedChain& dumped, const chain::Chain& chain) {
     const auto genesis = chain.store().canonical_block(0);
     rollup::ScratchChain scratch{chain, genesis->hash};
     const Forcing forcing{dumped};
     forcing.apply(scratch.chain(), genesis->hash);
+    for (size_t i = 0; i < dumped.blocks.size() - dumped.unsettled.size(); ++i) {
+        const Block block = TRY(next_block_of(dumped, i, scratch));
+        auto valid = scratch.chain().validate(block);
+        if (!valid)
+            return refuse(fmt::format("chain {}, block {}: {}", dumped.chain_id.number(), i + 1,
+                                      chain::to_string(valid.error())));
+        scratch.add(*valid);
+        forcing.apply(scratch.chain(), scratch.head()->hash);
+    }
+    return {};
+}
+
+/// Builds the blocks of a rollup that no batch has settled, over the head that was followed.
+Result<std::vector<builder::UnsettledBlockPtr>, rpc::RpcError> load_unsettled(
+    const DumpedChain& dumped, const rollup::Follower& follower) {
+    const auto& followed = *follower.rollup(dumped.chain_id);
+    rollup::ScratchChain scratch{followed.chain, followed.chain.head()->hash};
+    const Forcing forcing{dumped};
     std::vector<builder::UnsettledBlockPtr> unsettled;
     const size_t settled = dumped.blocks.size() - dumped.unsettled.size();
-    for (size_t i = 0; i < dumped.blocks.size(); ++i) {
-        const Block block = TRY(block_of(dumped, i));
-        if (block.header.parent_hash != scratch.head()->hash)
-            return refuse(fmt::format("chain {}, block {}: its parent is another block",
-                                      dumped.chain_id.number(), i + 1));
-        if (i < settled) {
-            auto valid = scratch.chain().validate(block);
-            if (!valid)
-                return refuse(fmt::format("chain {}, block {}: {}", dumped.chain_id.number(), i + 1,
-                                          chain::to_string(valid.error())));
-            scratch.add(*valid);
-        } else {
-            auto one = TRY(build_unsettled(scratch, block, dumped.unsettled[i - settled]));
-            scratch.add(one->block, one->state);
-            unsettled.push_back(std::move(one));
-        }
+    for (size_t i = settled; i < dumped.blocks.size(); ++i) {
+        const Block block = TRY(next_block_of(dumped, i, scratch));
+        auto one =
+            TRY(build_unsettled(scratch, block, dumped.unsettled[i - settled], follower, followed));
+        scratch.add(one->block, one->state);
+        unsettled.push_back(std::move(one));
         forcing.apply(scratch.chain(), scratch.head()->hash);
     }
     return unsettled;
@@ -425,17 +457,18 @@ Result<void, rpc::RpcError> LiveNetwork::Impl::load(BytesView dump) {
         }
         for (const auto& dumped : in.chains)
             TRY_VOID(load_forced_rules(dumped, find(dumped.chain_id)->forced()));
-        builder::UnsettledBlocks unsettled;
         for (const auto& dumped : in.chains)
-            if (dumped.chain_id != l1_id_) {
-                auto blocks =
-                    TRY(load_rollup(dumped, node().follower().rollup(dumped.chain_id)->chain));
-                if (!blocks.empty()) unsettled.emplace(dumped.chain_id, std::move(blocks));
-            } else {
+            if (dumped.chain_id != l1_id_)
+                TRY_VOID(load_settled(dumped, node().follower().rollup(dumped.chain_id)->chain));
+            else
                 TRY_VOID(load_l1(dumped, l1()));
-            }
         if (const auto followed = node().follow(); !followed)
             return refuse("L1 can't be followed: " + to_string(followed.error()));
+        builder::UnsettledBlocks unsettled;
+        for (const auto& dumped : in.chains) {
+            if (dumped.unsettled.empty()) continue;
+            unsettled.emplace(dumped.chain_id, TRY(load_unsettled(dumped, node().follower())));
+        }
         for (const auto& [chain_id, blocks] : unsettled)
             TRY_VOID(require_settleable(node().follower(), chain_id, blocks));
         node().set_unsettled(unsettled);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "devnet/deployment.hpp"
 #include "devnet/dev_accounts.hpp"
 #include "devnet/genesis.hpp"
 #include "devnet/genesis_state.hpp"
@@ -19,9 +20,6 @@ namespace {
 constexpr uint64_t SUBMITTER_ETHER = 1'000'000'000;
 constexpr uint256 WEI_PER_ETHER{1'000'000'000'000'000'000};
 
-/// Nonces of the deployer's creations on L1.
-enum OnL1 : uint64_t { SETTLEMENT, VERIFIER };
-
 class Maker {
   public:
     Maker(const Artifacts& artifacts, LiveGenesisOptions options)
@@ -30,9 +28,7 @@ class Maker {
             made_.members.push_back(make_person(fmt::format("devnet.attester-{}", i)));
         made_.threshold = options_.attesters / 2 + 1;
 
-        const Address settlement = deployed(SETTLEMENT);
-        made_.network.contracts = {.settlement = {options_.l1, settlement},
-                                   .l1_callable = execution::create_address(settlement, 1)};
+        made_.network.contracts = settlement_contracts(options_.l1, made_.deployer.address);
     }
 
     LiveGenesis make() {
@@ -41,28 +37,24 @@ class Maker {
     }
 
   private:
-    [[nodiscard]] Address deployed(uint64_t nonce) const {
-        return execution::create_address(made_.deployer.address, nonce);
-    }
+    [[nodiscard]] const builder::L1Contracts& contracts() const { return made_.network.contracts; }
     [[nodiscard]] const protocol::SettlementId& settlement() const {
-        return made_.network.contracts.settlement;
+        return contracts().settlement;
     }
     void name(ChainId chain_id, std::string contract, const Address& address) {
         made_.contracts.push_back({chain_id, std::move(contract), address});
     }
     template <typename... Arguments>
-    void create(GenesisState& on, const std::string& contract, const Person& creator,
-                const Address& at, const Arguments&... arguments) {
-        const Address created =
-            on.create(contract, creator.address,
-                      concat(artifacts_.init_code(contract), abi::encode(arguments...)));
-        CHECK(created == at);
+    Address create(GenesisState& on, const std::string& contract, const Person& creator,
+                   const Arguments&... arguments) {
+        return on.create(contract, creator.address,
+                         concat(artifacts_.init_code(contract), abi::encode(arguments...)));
     }
 
-    [[nodiscard]] chain::Genesis genesis_of(state::GenesisAlloc alloc) const {
+    [[nodiscard]] chain::Genesis genesis_of(state::GenesisAlloc alloc, uint64_t gas_limit) const {
         chain::Genesis genesis;
         genesis.timestamp_s = options_.timestamp_s;
-        genesis.gas_limit = options_.gas_limit;
+        genesis.gas_limit = gas_limit;
         genesis.base_fee_per_gas = options_.base_fee;
         genesis.coinbase = made_.proposer.address;
         genesis.alloc = std::move(alloc);
@@ -92,7 +84,7 @@ class Maker {
 
     void make_l1() {
         made_.l1_spec = l1_spec(options_.l1);
-        made_.l1 = genesis_of({});
+        made_.l1 = genesis_of({}, options_.gas_limit);
         auto& alloc = made_.l1.alloc;
         add_system_contracts(alloc);
         alloc[made_.submitter.address].balance = uint256{SUBMITTER_ETHER} * WEI_PER_ETHER;
@@ -111,24 +103,29 @@ class Maker {
     }
 
     void deploy_on_l1(GenesisState& on) {
-        create(on, "Settlement", made_.deployer, settlement().settlement, made_.deployer.address);
+        deploy_settlement(artifacts_, contracts(),
+                          [&](const std::string& contract, const Bytes& init_code) {
+                              return on.create(contract, made_.deployer.address, init_code);
+                          });
         std::vector<Address> members;
         for (const auto& member : made_.members) members.push_back(member.address);
-        create(on, "CommitteeVerifier", made_.deployer, deployed(VERIFIER), members,
-               uint256{made_.threshold});
-        create(on, "TokenBridge", bridge_creator_, bridge_, made_.network.contracts.l1_callable,
-               made_.deployer.address);
+        verifier_ =
+            create(on, "CommitteeVerifier", made_.deployer, members, uint256{made_.threshold});
+        CHECK(create(on, "TokenBridgeL1", bridge_creator_, settlement().settlement,
+                     made_.deployer.address) == bridge_);
     }
 
-    /// Makes a rollup's genesis, registers it with the escrow that backs its ETH, and connects it.
+    /// Makes a rollup's genesis, registers it with the escrow that backs its ETH and a bond, and
+    /// connects it.
     void add_rollup(GenesisState& l1, ChainId chain_id) {
         auto config = rollup_config(
             chain_id, settlement(),
             rollup_alloc(predeploy_code(artifacts_, rollup::rollup_spec(chain_id), settlement())));
-        config.genesis = genesis_of(std::move(config.genesis.alloc));
+        config.genesis = genesis_of(std::move(config.genesis.alloc),
+                                    std::max(options_.gas_limit, rollup::MIN_GAS_LIMIT));
         GenesisState on{config.spec, config.genesis};
-        create(on, "TokenBridge", bridge_creator_, bridge_, rollup::PREDEPLOY,
-               made_.deployer.address);
+        CHECK(create(on, "TokenBridge", bridge_creator_, rollup::PREDEPLOY,
+                     made_.deployer.address) == bridge_);
         connect(on, bridge_, options_.l1, bridge_);
         std::vector<uint256> others;
         for (const ChainId other : options_.rollups) {
@@ -140,21 +137,26 @@ class Maker {
         on.call("making the rollups known", rollup::SYSTEM_SENDER, rollup::PREDEPLOY,
                 abi::call("addChains(uint256[])", others));
         deploy_published(on);
-        auto [alloc, block_hash] = on.finish();
+        auto [alloc, header] = on.finish();
         config.genesis.alloc = std::move(alloc);
-        l1.call("registering a rollup", made_.deployer.address, settlement().settlement,
-                register_rollup(config, deployed(VERIFIER), block_hash), ether_of(config));
+        std::vector<crypto::SecretKey> members;
+        for (const auto& member : made_.members) members.push_back(member.key);
+        l1.call("registering a rollup", made_.deployer.address, contracts().registry,
+                register_rollup(config, made_.deployer.address, verifier_, header, members),
+                registration_value(config));
         connect(l1, bridge_, chain_id, bridge_);
         made_.network.rollups.push_back(std::move(config));
     }
 
     void name_l1() {
-        const Address factory = execution::create_address(settlement().settlement, 2);
         name(options_.l1, "Settlement", settlement().settlement);
-        name(options_.l1, "ScopedCallable", made_.network.contracts.l1_callable);
-        name(options_.l1, "ScopedAccountFactory", factory);
-        name(options_.l1, "ScopedAccount", execution::create_address(factory, 1));
-        name(options_.l1, "CommitteeVerifier", deployed(VERIFIER));
+        name(options_.l1, "ScopedCallable", contracts().l1_callable);
+        name(options_.l1, "ForcedQueue", contracts().forced_queue);
+        name(options_.l1, "RollupRegistry", contracts().registry);
+        name(options_.l1, "RollupExit", contracts().exits);
+        name(options_.l1, "ScopedAccountFactory", contracts().account_factory);
+        name(options_.l1, "ScopedAccount", shared_account(contracts()));
+        name(options_.l1, "CommitteeVerifier", verifier_);
         name(options_.l1, "TokenBridge", bridge_);
         name_published(options_.l1);
     }
@@ -170,6 +172,7 @@ class Maker {
     // An account that creates nothing else, so that the bridge has one address on all chains.
     Person bridge_creator_ = make_person("devnet.bridge");
     Address bridge_ = execution::create_address(bridge_creator_.address, 0);
+    Address verifier_;
 };
 
 }  // namespace

@@ -31,7 +31,7 @@ struct LiveGenesisOptions {
     /// Accounts added to L1; where ours stands already, ours stays.
     state::GenesisAlloc more_on_l1;
     uint64_t timestamp_s = GENESIS_TIME_S;
-    uint64_t gas_limit = 60'000'000;
+    uint64_t gas_limit = 60'000'000;    ///< of L1; of rollups at least rollup::MIN_GAS_LIMIT
     uint256 base_fee = 1'000'000'000u;  ///< wei
     size_t attesters = 3;               ///< 1 to MAX_ATTESTERS; a majority has to sign
 };
@@ -51,7 +51,7 @@ struct LiveGenesis {
     std::vector<rpc::Network::NamedContract> contracts;
 
     // Who does what. Everybody can compute their keys (Person): they are for devnets alone.
-    Person deployer = make_person("devnet.deployer");    ///< owns Settlement and bridges; no ETH
+    Person deployer = make_person("devnet.deployer");  ///< owns the rollups and the bridges; no ETH
     Person submitter = make_person("devnet.submitter");  ///< settles, and pays for it
     Person proposer = make_person("devnet.proposer");    ///< coinbase of all blocks
     std::vector<Person> members;

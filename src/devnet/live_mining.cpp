@@ -32,15 +32,11 @@ Ready ready_of(const std::vector<pool::PooledPtr>& pooled) {
     return ready;
 }
 
-bool is_of_a_user(const Transaction& transaction) {
-    return transaction.type != TxType::system;
-}
-
 /// Returns whether the blocks have anything that somebody waits for.
 bool are_worth_settling(const builder::UnsettledBlocks& unsettled) {
     return std::ranges::any_of(unsettled, [](const auto& of_rollup) {
         return std::ranges::any_of(of_rollup.second, [](const auto& block) {
-            return std::ranges::any_of(block->content.transactions, is_of_a_user);
+            return builder::is_awaited_by_user(*block);
         });
     });
 }
@@ -109,7 +105,8 @@ void LiveNetwork::Impl::work() {
 
 bool LiveNetwork::Impl::mine_rollup(LiveChain& chain, node::EmptyBlock empty) {
     const auto ordinary = chain.ready_ordinary();
-    if (ordinary.empty() && empty == node::EmptyBlock::no) return false;
+    if (ordinary.empty() && empty == node::EmptyBlock::no && !node().takes_entries_next(chain.id()))
+        return false;
     want_time(chain);
     catch_up_time();
     const auto ready = ready_of(ordinary);
@@ -195,6 +192,9 @@ Result<void, rpc::RpcError> LiveNetwork::Impl::mine_one(LiveChain& chain) {
         const bool has_root = std::ranges::any_of(
             ready, [&](const auto& pooled) { return chain.is_root(pooled->transaction); });
         if (has_root) settle(Wanted::roots);
+        // Entries that wait behind unsettled blocks stand in the next block, if these settle first.
+        else if (node().has_entries(chain.id()) && !node().takes_entries_next(chain.id()))
+            settle(Wanted::blocks);
         if (chain.head()->hash == before) mine_rollup(chain, node::EmptyBlock::yes);
         // The blocks that waited left no room for one more.
         if (chain.head()->hash == before && settle(Wanted::blocks))

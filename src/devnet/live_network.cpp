@@ -68,6 +68,8 @@ LiveNetwork::Impl::Impl(chain::ChainSpec l1_spec, const chain::Genesis& l1_genes
     CHECK(options_.clock_ms != nullptr && options_.settle_after_blocks > 0);
     l1_spec.forced = std::make_shared<execution::Forced>();
     for (auto& rollup : network.rollups) rollup.spec.forced = std::make_shared<execution::Forced>();
+    // So a test can see a rollup closed: any batch of it undoes that.
+    options_.devnet.builder.answers_closings = false;
     devnet_ = make_devnet(std::make_unique<l1::LocalL1>(
                               std::move(l1_spec), l1_genesis,
                               l1::LocalL1Options{.coinbase = options_.coinbase,
@@ -125,22 +127,17 @@ Result<Address, RpcError> LiveNetwork::Impl::sender_of(LiveChain& chain,
 Result<pool::PooledPtr, RpcError> LiveNetwork::Impl::take_into_pool(
     LiveChain& chain, const Transaction& transaction, const Address& from,
     const execution::Environment& environment) {
-    const auto candidate =
-        chain.pool()->check(transaction, from, *chain.latest_state(), environment);
-    if (!candidate) return refuse(to_string(candidate.error()));
+    auto admitted = chain.pool()->admit(transaction, from, *chain.latest_state(), environment);
+    if (!admitted) return refuse(to_string(admitted.error()));
     // With automine the scope itself says at once what the door would; but then the one that it takes
     // the place of is gone.
-    const bool replaces = std::ranges::any_of(
-        chain.pool()->of(from),
-        [&](const pool::PooledPtr& old) { return old->transaction.nonce == transaction.nonce; });
-    if ((!automine_ || replaces) && chain.is_root(transaction))
-        if (auto checked = check_at_door(chain, *candidate); !checked) {
-            note_refusal({chain.id(), candidate->hash, checked.error(), checked.error().reason});
-            return std::unexpected{rpc::refused(chain.id(), checked.error(), candidate->hash)};
+    if ((!automine_ || admitted->replaced != nullptr) && chain.is_root(transaction))
+        if (auto checked = check_at_door(chain, admitted->candidate); !checked) {
+            const Hash& hash = admitted->candidate.hash;
+            note_refusal({chain.id(), hash, checked.error(), checked.error().reason});
+            return std::unexpected{rpc::refused(chain.id(), checked.error(), hash)};
         }
-    auto pooled = chain.pool()->add(transaction, from, *chain.latest_state(), environment);
-    if (!pooled) return refuse(to_string(pooled.error()));
-    return std::move(*pooled);
+    return chain.pool()->add(std::move(*admitted));
 }
 
 Result<Hash, RpcError> LiveNetwork::Impl::send(ChainId chain_id, const Transaction& transaction,
@@ -152,12 +149,12 @@ Result<Hash, RpcError> LiveNetwork::Impl::send(ChainId chain_id, const Transacti
     if (transaction.type == TxType::blob && chain->is_l1())
         if (auto why = why_not_of(blobs, transaction)) return refuse(std::move(*why));
     // The door simulates it, and so has to know who sends it.
-    const Hash hash = scope::hash(transaction);
     const bool is_new_sender = sender && !chain->forced().sender(transaction);
-    if (is_new_sender) chain->forced().set_sender(hash, from);
+    if (is_new_sender) chain->forced().set_sender(scope::hash(transaction), from);
     const auto pooled = take_into_pool(*chain, transaction, from, environment);
-    if (!pooled && is_new_sender) chain->forced().forget_sender(hash);
+    if (!pooled && is_new_sender) chain->forced().forget_sender(scope::hash(transaction));
     TRY_VOID(pooled);
+    const Hash hash = (*pooled)->hash;
     refusals_.erase(hash);  // it may do this time
     if (!blobs.empty() && chain->is_l1()) {
         // What this one took the place of goes at once: no block may come for long.

@@ -92,8 +92,10 @@ TEST_F(Methods, are_those_of_the_design) {
         std::filesystem::path{SCOPE_SOURCE_DIR}.parent_path() / "shared" / "design" / "rpc.md";
     std::ifstream in{file};
     if (!in) GTEST_SKIP() << file << " is not there";
-    const auto wanted = names_of_design(in);
+    auto wanted = names_of_design(in);
     EXPECT_GT(wanted.size(), 150u);
+    // Beyond the design's list.
+    wanted.merge(std::set<std::string>{"scope_getDeposit", "scope_getForcedQueue"});
 
     std::set<std::string> answered;
     for (const auto name : service().methods()) answered.emplace(name);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "crypto/keccak.hpp"
+#include "evm/analysis.hpp"
 #include "execution/transaction.hpp"
 
 namespace scope::execution {
@@ -20,6 +21,18 @@ constexpr auto ENTRIES =
 
 bool has_selector(BytesView input, BytesView selector) noexcept {
     return input.size() >= selector.size() && equal(input.first(selector.size()), selector);
+}
+
+/// Returns the code in calldata of upgrade(bytes), as abi.encode lays it out; nullopt in any other.
+std::optional<BytesView> upgrade_in(BytesView calldata) noexcept {
+    constexpr size_t WORD = 32;
+    constexpr size_t HEAD = UPGRADE.size() + 2 * WORD;
+    if (!has_selector(calldata, UPGRADE) || calldata.size() < HEAD) return std::nullopt;
+    const uint256 offset = from_be(calldata.subspan(UPGRADE.size(), WORD));
+    const uint256 size = from_be(calldata.subspan(UPGRADE.size() + WORD, WORD));
+    const BytesView tail = calldata.subspan(HEAD);
+    if (offset != uint256{WORD} || size > uint256{tail.size()}) return std::nullopt;
+    return tail.first(uint64_t{size});
 }
 
 CallResult aborted() {
@@ -253,6 +266,8 @@ Result<Outcome, TxError> ScopeRollup::execute_transaction(Host& host, const Tran
     }
     Outcome outcome = outcome_of(host, tx, costs, std::move(result));
     outcome.rollup_gas_used += std::exchange(outcome.gas_used, 0);  // nobody pays it
+    if (const auto code = upgrade_in(tx.data))
+        state.set_code(system_.target, evm::make_code(to_bytes(*code)));
     outcome.logs = host.close_transaction(system_.target);
     return outcome;
 }

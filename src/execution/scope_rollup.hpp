@@ -11,6 +11,7 @@ inline constexpr Address ABORT_PRECOMPILE =
 // Selectors of ScopedCallableL2 that the rule below knows: functions, then errors.
 inline constexpr auto ASK = literals::fixed_literal<4>("6acb245d");
 inline constexpr auto LOAD_ROOT = literals::fixed_literal<4>("4731b56e");
+inline constexpr auto UPGRADE = literals::fixed_literal<4>("25394645");
 inline constexpr auto PAUSE_ASKING = literals::fixed_literal<4>("7553620d");
 inline constexpr auto SCOPED_CALL = literals::fixed_literal<4>("752949ed");
 inline constexpr auto TRY_SCOPED_CALL = literals::fixed_literal<4>("45388d4f");
@@ -46,6 +47,8 @@ struct SystemTransactionRule {
     // calls, with AskingPaused() and all gas back: so it need not trust whom it calls (section 12).
     // What a system transaction accessed before the target's first call to itself is cold from then
     // on: the accounts that it deploys as it loads are the builder's choice, too.
+    // Behind a system transaction that calls the target's `upgrade`, encoded as the derivation does,
+    // the target has the code that it names (section 12).
     friend bool operator==(const SystemTransactionRule&, const SystemTransactionRule&) = default;
 };
 

@@ -490,6 +490,72 @@ TEST_F(SystemTransactionRuleTest, the_coinbase_is_cold_on_a_rollup) {
     ethereum.close_transaction();
 }
 
+/// Encodes calldata of upgrade(bytes), with the head's words as said.
+Bytes upgrade_to(BytesView code, uint64_t offset, uint64_t size) {
+    return concat(UPGRADE, to_be(uint256{offset}), to_be(uint256{size}), code,
+                  Bytes((32 - code.size() % 32) % 32));
+}
+Bytes upgrade_to(BytesView code) {
+    return upgrade_to(code, 32, code.size());
+}
+
+TEST_F(SystemTransactionRuleTest, an_upgrade_is_there_for_the_next_transaction) {
+    BlockExecutor block{state, environment, {}};
+    uint64_t nonce = 0;
+    for (const size_t size : {4u, 31u, 32u, 33u, 24'576u}) {
+        state.set_code(PREDEPLOY, evm::make_code(LOGGING));
+        Transaction tx = system_transaction(nonce++, upgrade_to(Bytes(size)));
+        tx.gas_limit = 1'000'000;
+        const auto outcome = block.execute(tx, SYSTEM);
+        ASSERT_TRUE(outcome.has_value()) << size;
+        EXPECT_EQ(outcome->logs.size(), 1u) << "by the code that there was";
+        EXPECT_EQ(state.code(PREDEPLOY)->bytes, Bytes(size));
+        EXPECT_EQ(state.account(PREDEPLOY)->code_hash, crypto::keccak256(Bytes(size)));
+        const auto next = block.execute(system_transaction(nonce++), SYSTEM);
+        ASSERT_TRUE(next.has_value()) << size;
+        EXPECT_TRUE(next->logs.empty()) << "it stops";
+    }
+}
+
+TEST_F(SystemTransactionRuleTest, an_upgrade_that_does_not_stand_changes_nothing) {
+    BlockExecutor block{state, environment, {}};
+    const auto before = block.checkpoint();
+    ASSERT_TRUE(block.execute(system_transaction(0, upgrade_to(LOGGING)), SYSTEM).has_value());
+    EXPECT_EQ(state.code(PREDEPLOY)->bytes, LOGGING);
+    block.rollback(before);
+    EXPECT_EQ(state.code(PREDEPLOY)->bytes, FORWARDER);
+    // INVALID: the call fails.
+    state.set_code(PREDEPLOY, evm::make_code("fe"_hex));
+    EXPECT_EQ(block.execute(system_transaction(0, upgrade_to(LOGGING)), SYSTEM).error(),
+              TxError::system_failed);
+    EXPECT_EQ(state.code(PREDEPLOY)->bytes, "fe"_hex);
+}
+
+TEST_F(SystemTransactionRuleTest, only_a_system_transaction_upgrades) {
+    Host host{state, environment};
+    Transaction tx = user_transaction();
+    tx.to = PREDEPLOY;
+    tx.data = upgrade_to(LOGGING);
+    ASSERT_TRUE(execute_transaction(host, tx, USER).has_value());
+    EXPECT_EQ(state.code(PREDEPLOY)->bytes, FORWARDER);
+}
+
+TEST_F(SystemTransactionRuleTest, an_upgrade_is_encoded_as_the_derivation_does) {
+    state.set_code(PREDEPLOY, evm::make_code(LOGGING));
+    const Bytes code = "fe"_hex;
+    Bytes head = upgrade_to(code);
+    head.resize(4 + 2 * 32 - 1);
+    uint64_t nonce = 0;
+    for (const Bytes& calldata :
+         {upgrade_to(code, 0, 1), upgrade_to(code, 64, 1), upgrade_to(code, 32, 33),
+          upgrade_to(code, 32, ~uint64_t{}), to_bytes(UPGRADE), head}) {
+        Host host{state, environment};
+        ASSERT_TRUE(
+            execute_transaction(host, system_transaction(nonce++, calldata), SYSTEM).has_value());
+        EXPECT_EQ(state.code(PREDEPLOY)->bytes, LOGGING) << nonce;
+    }
+}
+
 class RootTest : public SystemTransactionRuleTest {
   protected:
     const SystemTransactionRule rule{.sender = SYSTEM, .target = PREDEPLOY};
@@ -655,6 +721,7 @@ TEST(scope_rollup, has_the_selectors_of_scoped_callable) {
               selector("loadRoot((uint256,bytes32,uint256),(uint256,uint256)[],"
                        "(uint256,bytes32,bytes)[],(" +
                        request + ",bytes32,bool)[])"));
+    EXPECT_EQ(to_bytes(UPGRADE), selector("upgrade(bytes)"));
     EXPECT_EQ(to_bytes(PAUSE_ASKING), selector("pauseAsking()"));
     const std::string call = "(uint256,address,(address,uint256,uint256,bytes))";
     EXPECT_EQ(to_bytes(SCOPED_CALL), selector("scopedCall" + call));

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "net/gzip.hpp"
+#include "net/handler_memory.hpp"
 #include "net/http_request.hpp"
 #include "net/network.hpp"
 #include "net/websocket_connection.hpp"
@@ -36,6 +37,9 @@ class HttpConnection final : public Connection {
     [[nodiscard]] std::optional<TimePoint> idle_since() const override;
 
   private:
+    /// Room for what comes next, which is kept between requests.
+    static constexpr size_t LEAST_ROOM = 4096;
+
     /// What it waits for.
     enum class Phase {
         opening,    ///< the first byte of all
@@ -77,6 +81,7 @@ class HttpConnection final : public Connection {
     TimePoint deadline_;
     bool has_ended_ = false;
 
+    HandlerMemory read_memory_;
     boost::beast::flat_buffer buffer_;
     std::optional<HttpRequest> request_;
     bool keep_alive_ = true;
@@ -126,7 +131,7 @@ inline void HttpConnection::next_request() {
     request_.emplace(network_.options.header_bytes, network_.options.request_bytes);
     if (network_.is_stopping) return end();
     if (buffer_.size() == 0) {
-        buffer_.shrink_to_fit();
+        if (buffer_.capacity() > LEAST_ROOM) buffer_.shrink_to_fit();
         enter(Phase::idle);
         return read();
     }
@@ -135,17 +140,20 @@ inline void HttpConnection::next_request() {
 }
 
 inline void HttpConnection::read() {
-    constexpr size_t LEAST = 4096;
     constexpr size_t MOST = 65536;
-    const size_t room = std::clamp(request_->body.size(), LEAST, MOST);
-    socket_.async_read_some(buffer_.prepare(room), [self = self()](error_code error, size_t size) {
+    const size_t room = std::clamp(request_->body.size(), LEAST_ROOM, MOST);
+    auto handler = [self = self()](error_code error, size_t size) {
         if (self->has_ended_) return;
         if (error) return self->end();
         self->buffer_.commit(size);
         self->network_.metrics.received(size);
         if (self->idle_since()) self->enter(Phase::receiving);
         self->parse();
-    });
+    };
+    // It is free again when the handler is called, which holds the connection that has it.
+    socket_.async_read_some(
+        buffer_.prepare(room),
+        asio::bind_allocator(HandlerAllocator<std::byte>{read_memory_}, std::move(handler)));
 }
 
 inline void HttpConnection::parse() {
@@ -280,21 +288,29 @@ inline void HttpConnection::respond(http::status status, std::string_view fields
     const bool is_old = request_->version < 11;
     const bool is_compressed =
         request_->takes_gzip && !is_old && answer_.size() >= network_.options.gzip_from_bytes;
-    header_.clear();
-    const auto out = std::back_inserter(header_);
-    fmt::format_to(out, "HTTP/1.1 {} {}\r\n", static_cast<unsigned>(status),
-                   std::string_view{http::obsolete_reason(status)});
+    // Pieces in a row: a format string is read anew for each answer.
+    const auto append_number = [this](size_t number) {
+        const fmt::format_int digits{number};
+        header_.append(digits.data(), digits.size());
+    };
+    header_ = "HTTP/1.1 ";
+    append_number(static_cast<unsigned>(status));
+    header_ += ' ';
+    header_ += std::string_view{http::obsolete_reason(status)};
+    header_ += "\r\n";
     header_ += fields;
     header_ += network_.cors;
     if (!keep_alive_) header_ += "Connection: close\r\n";
     if (keep_alive_ && is_old) header_ += "Connection: keep-alive\r\n";
     if (is_compressed)
         header_ +=
-            "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\nVary: Accept-Encoding\r\n\r\n";
-    else if (status == http::status::no_content)
+            "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\nVary: Accept-Encoding\r\n";
+    if (!is_compressed && status != http::status::no_content) {
+        header_ += "Content-Length: ";
+        append_number(answer_.size());
         header_ += "\r\n";
-    else
-        fmt::format_to(out, "Content-Length: {}\r\n\r\n", answer_.size());
+    }
+    header_ += "\r\n";
     enter(Phase::sending);
     if (!is_compressed) return write(true);
     gzip_.emplace();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <future>
 #include <iterator>
-#include <string_view>
 #include <utility>
 
 #include "base/check.hpp"
@@ -13,8 +12,6 @@ namespace {
 
 /// After so long the worker turns to other tasks.
 constexpr std::chrono::milliseconds SLICE{10};
-/// A longer message isn't quick: it has to be parsed.
-constexpr size_t QUICK_BYTES = 1024;
 /// What a notification takes beside its text: a Delivery, a string and what allocating them costs.
 constexpr size_t NOTIFICATION_OVERHEAD = 256;
 /// So many notifications wake the network though the worker is not done: who reads gets them, and
@@ -23,17 +20,6 @@ constexpr size_t WAKE_FROM = 64;
 
 size_t held_by(const std::string& notification) {
     return notification.size() + NOTIFICATION_OVERHEAD;
-}
-
-/// Whether @p text has the name of a quick method where a request usually has it.
-bool may_be_quick(std::string_view text, const RpcHandler& handler) {
-    constexpr std::string_view FIELD = R"("method")";
-    if (text.size() > QUICK_BYTES || !text.starts_with('{')) return false;
-    const size_t field = text.find(FIELD);
-    if (field == text.npos) return false;
-    const size_t begin = text.find('"', field + FIELD.size());
-    if (begin == text.npos) return false;
-    return handler.is_quick(text.substr(begin + 1, text.find('"', begin + 1) - begin - 1));
 }
 
 }  // namespace
@@ -75,17 +61,9 @@ class Hub::Draining {
     bool& flag_;
 };
 
-bool Hub::run_quick(Message& message, std::vector<Delivery>& out) {
-    // Looked at in the text first: most that are not quick are not parsed for it.
-    if (!may_be_quick(message.text, handler_)) return false;
-    bool has_run = false;
-    const bool was_idle = worker_.run_if_idle([&] {
-        const Draining draining{draining_};
-        has_run = true;  // with an exception too: it has been answered by then
-        has_run = runner_.run_quick(message);
-    });
-    if (was_idle) take(out);
-    return has_run;
+void Hub::run_as_drain(Incoming incoming) {
+    const Draining draining{draining_};
+    run(std::move(incoming));
 }
 
 void Hub::take(std::vector<Delivery>& out) {

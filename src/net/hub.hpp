@@ -41,10 +41,17 @@ class Hub : public std::enable_shared_from_this<Hub> {
     };
     /// Hands over @p batch, and empties it.
     void submit(std::vector<Incoming>& batch);
-    /// Runs a message at once, in the worker's place, if that is idle and the message quick; returns
-    /// false, and leaves it, if not. Takes what is to be sent, into @p out, which is empty.
-    /// REQUIRES: all messages before it have been handed over.
-    bool run_quick(Message& message, std::vector<Delivery>& out);
+    /// Runs what came at once, in the worker's place, if that is idle; returns false, and leaves it, if
+    /// it isn't. What is to be sent then waits for take(), and wakes nobody.
+    /// REQUIRES: all that came before it has been handed over.
+    /// @param before  Called first if it runs.
+    template <typename Before>
+    bool run_here(Incoming& incoming, Before&& before) {
+        return worker_.run_if_idle([&] {
+            before();
+            run_as_drain(std::move(incoming));
+        });
+    }
     /// Takes what is to be sent, into @p out, which is empty.
     void take(std::vector<Delivery>& out);
     /// Cuts both ways: drops what waits for the worker and what comes from it. When it returns the
@@ -56,6 +63,8 @@ class Hub : public std::enable_shared_from_this<Hub> {
     // --- For any thread.
 
     void deliver(Delivery delivery);
+    /// Wakes the network if there is anything to take that it has not been woken for.
+    void wake_if_needed();
     /// Queues a notification; returns false if @p to has ended. Who has too much waiting is given
     /// up; where all together have, it is who has most. Counted here, on the side of who notifies,
     /// because the network's thread may be far behind.
@@ -76,7 +85,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
     bool has_work();
     void drain_later();
     void run(Incoming incoming);
-    void wake_if_needed();
+    void run_as_drain(Incoming incoming);
     void wake();
     // With outgoing_mutex_ held:
     size_t forget(QueuedSubscriber& subscriber);

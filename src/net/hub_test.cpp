@@ -106,6 +106,47 @@ TEST(Hub, what_waits_is_bounded_whatever_a_task_of_the_worker_sends) {
     EXPECT_LE(bytes, LIMIT * 5 / 4);
 }
 
+TEST(Hub, what_came_runs_here_if_the_worker_is_idle) {
+    Queues queues;
+    const auto message = [&] {
+        Message message{.text = R"({"jsonrpc":"2.0","id":1,"method":"echo"})"};
+        message.answer = AnswerOnce{queues.hub, {}, 100, {}};
+        return Hub::Incoming{.message = std::move(message)};
+    };
+    bool has_begun = false;
+    Hub::Incoming incoming = message();
+    // It may not sleep yet.
+    while (!queues.hub->run_here(incoming, [&] { has_begun = true; })) ASSERT_FALSE(has_begun);
+    EXPECT_TRUE(has_begun);
+    EXPECT_EQ(queues.woken, 0);
+    const auto taken = queues.take();
+    ASSERT_EQ(taken.size(), 1U);
+    EXPECT_EQ(taken[0].answer.head, R"({"jsonrpc":"2.0","id":1,"result":null})");
+    EXPECT_EQ(taken[0].request_bytes, 100U);
+
+    std::promise<void> go_on;
+    queues.worker.post([opened = go_on.get_future()] { opened.wait(); });
+    incoming = message();
+    EXPECT_FALSE(queues.hub->run_here(incoming, [] { FAIL(); }));
+    EXPECT_FALSE(incoming.message.text.empty());
+    go_on.set_value();
+}
+
+TEST(Hub, who_did_not_wait_for_its_answers_is_woken_for_them) {
+    Queues queues;
+    queues.hub->wake_if_needed();
+    EXPECT_EQ(queues.woken, 0);
+    Message message{.text = R"({"jsonrpc":"2.0","id":1,"method":"echo"})"};
+    message.answer = AnswerOnce{queues.hub, {}, 100, {}};
+    Hub::Incoming incoming{.message = std::move(message)};
+    while (!queues.hub->run_here(incoming, [] {})) {
+    }
+    queues.hub->wake_if_needed();
+    queues.hub->wake_if_needed();
+    EXPECT_EQ(queues.woken, 1);
+    EXPECT_EQ(queues.take().size(), 1U);
+}
+
 TEST(Hub, the_network_is_woken_while_a_call_goes_on_notifying) {
     Queues queues;
     const auto subscriber = queues.subscriber();

@@ -53,7 +53,7 @@ struct RpcCall {
 };
 
 /// What answers the calls that a server takes. Its functions run one at a time: on the worker's
-/// thread or, while that is idle, quick calls on the server's.
+/// thread or, while that is idle, on one of the server's.
 class RpcHandler {
   public:
     virtual ~RpcHandler() = default;
@@ -61,11 +61,6 @@ class RpcHandler {
     virtual void call(const RpcCall& call, Reply reply) = 0;
     /// Forgets a connection that has ended, with its subscriptions.
     virtual void closed(const Subscriber& subscriber) = 0;
-    /// Returns whether any call of @p method takes some microseconds only, so that handing it over
-    /// would cost more than itself. Unlike the others, on any thread at any time.
-    [[nodiscard]] virtual bool is_quick([[maybe_unused]] std::string_view method) const {
-        return false;
-    }
 };
 
 }  // namespace scope::net

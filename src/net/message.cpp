@@ -22,6 +22,8 @@ constexpr std::string_view NULL_ID = "null";
 constexpr std::chrono::milliseconds SLICE{10};
 /// A result from this size on is moved, a shorter one is copied behind its envelope.
 constexpr size_t LONG_RESULT = 4096;
+/// What a result has around it, in bytes, without its id.
+constexpr size_t ENVELOPE = 48;
 /// A parser that has grown beyond this gives its memory back: it takes about 14 bytes per byte.
 constexpr size_t KEPT_CAPACITY = size_t{256} << 10;
 
@@ -177,8 +179,6 @@ class MessageRunner::Run : public std::enable_shared_from_this<Run> {
         : state_(std::move(state)), message_(std::move(message)) {}
 
     void start();
-    /// Starts if it is quick. Returns false, and gives the message back, if not.
-    bool start_quick(Message& message);
     void replied(RpcResult result);
 
   private:
@@ -238,22 +238,6 @@ void MessageRunner::Run::start() {
     simdjson::dom::array batch;
     if (root->get(batch) == simdjson::SUCCESS) return start_batch(batch);
     if (call(read_envelope(*root, message_.text))) finish();
-}
-
-bool MessageRunner::Run::start_quick(Message& message) {
-    const auto root = state_->parse(message_.text);
-    if (!root) {
-        refuse(NULL_ID, root.error());
-        finish();
-        return true;
-    }
-    const Envelope envelope = read_envelope(*root, message_.text);
-    if (root->is_array() || (!envelope.error && !state_->handler.is_quick(envelope.method))) {
-        message = std::move(message_);
-        return false;
-    }
-    if (call(envelope)) finish();
-    return true;
 }
 
 void MessageRunner::Run::start_batch(const simdjson::dom::array& batch) {
@@ -333,10 +317,14 @@ void MessageRunner::Run::append_result(std::string result) {
     result_bytes_ += result.size();
     if (result_bytes_ > state_->limits.response_bytes)
         return refuse(id_, {RESPONSE_TOO_LARGE, "response too large", {}});
-    if (is_batch_) answer_.head += answer_.head.empty() ? '[' : ',';
+    const bool is_copied = is_batch_ || result.size() < LONG_RESULT;
+    if (is_batch_)
+        answer_.head += answer_.head.empty() ? '[' : ',';
+    else
+        answer_.head.reserve(ENVELOPE + id_.size() + (is_copied ? result.size() : 0));
     append_envelope(answer_.head, id_);
     answer_.head += R"(,"result":)";
-    if (is_batch_ || result.size() < LONG_RESULT) {
+    if (is_copied) {
         answer_.head += result;
         answer_.head += '}';
     } else {
@@ -365,10 +353,6 @@ MessageRunner::~MessageRunner() = default;
 
 void MessageRunner::run(Message message) {
     std::make_shared<Run>(state_, std::move(message))->start();
-}
-
-bool MessageRunner::run_quick(Message& message) {
-    return std::make_shared<Run>(state_, std::move(message))->start_quick(message);
 }
 
 std::string run_message(RpcHandler& handler, ChainId chain_id, std::string text,

@@ -73,9 +73,6 @@ class MessageRunner {
                   CallObserver* observer = nullptr);
     ~MessageRunner();
 
-    /// Runs @p message if it is one call of a quick method, or nothing valid; returns false, and
-    /// leaves it, if it isn't.
-    bool run_quick(Message& message);
     /// Runs a message. A batch gives way to other tasks after each 10 ms.
     void run(Message message);
 

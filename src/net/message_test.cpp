@@ -258,29 +258,6 @@ TEST(Message, an_exception_of_the_handler_is_answered_and_goes_on_to_who_runs_it
                                         result("3", "[]") + ']'}));
 }
 
-TEST(Message, only_one_quick_call_runs_as_quick) {
-    TestHandler handler;
-    MessageRunner runner{handler, {}, [](const MessageRunner::Task&) {}};
-    std::string said;
-    const auto is_run = [&](const std::string& text) {
-        said.clear();
-        Message message{.text = text,
-                        .answer = [&](const Answer& answer) { said = answer.head + answer.body; }};
-        const bool has_run = runner.run_quick(message);
-        EXPECT_EQ(message.text, has_run ? "" : text);
-        return has_run;
-    };
-    EXPECT_TRUE(is_run(call("1", "echo")));
-    EXPECT_EQ(said, result("1", "[]"));
-    EXPECT_FALSE(is_run(call("1", "chain", R"(["method","echo"])")));
-    EXPECT_FALSE(is_run('[' + call("1", "echo") + ']'));
-    EXPECT_EQ(handler.calls, 1);
-    EXPECT_TRUE(is_run("{"));
-    EXPECT_EQ(said, error("null", -32700, "parse error"));
-    EXPECT_TRUE(is_run("{}"));
-    EXPECT_EQ(said, error("null", -32600, "invalid request: jsonrpc is missing"));
-}
-
 TEST(Message, what_nobody_waits_for_is_not_run) {
     TestHandler handler;
     std::vector<MessageRunner::Task> tasks;

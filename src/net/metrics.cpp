@@ -6,6 +6,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <array>
 #include <sstream>
 #include <unordered_map>
@@ -31,6 +32,14 @@ static_assert(EVENTS.size() == index(Metrics::Event::timeout) + 1);
 
 const Histogram::BucketBoundaries SECONDS{0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03,
                                           0.1,    0.3,    1,     3,     10};
+
+/// The counts that the network has not told Prometheus.
+struct Tally {
+    std::vector<double> answers = std::vector<double>(SECONDS.size() + 1);  ///< by bucket
+    double seconds = 0;                                                     ///< of all answers
+    double received = 0;
+    double sent = 0;
+};
 
 /// Finds a std::string by a std::string_view.
 struct Hash : std::hash<std::string_view> {
@@ -71,6 +80,7 @@ struct Metrics::Impl {
                              .Help("From the end of a message to the end of its answer's making.")
                              .Register(registry)
                              .Add({}, SECONDS);
+    Tally tally;
     std::vector<Gauge*> open;
     std::vector<Counter*> opened;
     std::vector<Counter*> events;
@@ -96,7 +106,10 @@ void Metrics::failed() {
 }
 
 void Metrics::answered(std::chrono::nanoseconds after) {
-    impl_->seconds.Observe(std::chrono::duration<double>{after}.count());
+    const double seconds = std::chrono::duration<double>{after}.count();
+    const auto bucket = std::ranges::lower_bound(SECONDS, seconds) - SECONDS.begin();
+    impl_->tally.answers[static_cast<size_t>(bucket)] += 1;
+    impl_->tally.seconds += seconds;
 }
 
 void Metrics::connected(Transport transport) {
@@ -109,11 +122,11 @@ void Metrics::disconnected(Transport transport) {
 }
 
 void Metrics::received(size_t bytes) {
-    impl_->received.Increment(static_cast<double>(bytes));
+    impl_->tally.received += static_cast<double>(bytes);
 }
 
 void Metrics::sent(size_t bytes) {
-    impl_->sent.Increment(static_cast<double>(bytes));
+    impl_->tally.sent += static_cast<double>(bytes);
 }
 
 void Metrics::count(Event event) {
@@ -125,7 +138,11 @@ void Metrics::set_held(size_t input_bytes, size_t output_bytes) {
     impl_->output.Set(static_cast<double>(output_bytes));
 }
 
-std::string Metrics::text() const {
+std::string Metrics::text() {
+    const Tally tally = std::exchange(impl_->tally, {});
+    impl_->seconds.ObserveMultiple(tally.answers, tally.seconds);
+    impl_->received.Increment(tally.received);
+    impl_->sent.Increment(tally.sent);
     std::ostringstream out;
     prometheus::TextSerializer{}.Serialize(out, impl_->registry.Collect());
     return std::move(out).str();

@@ -10,7 +10,8 @@
 
 namespace scope::net {
 
-/// What a server counts, for Prometheus. All functions are for any thread.
+/// What a server counts, for Prometheus. All functions are for any thread, but those that are said to
+/// be the network's: for the thread that has its connections.
 ///
 /// Labels are bounded: a method that isn't among those given is counted as "other", whatever a
 /// caller sends.
@@ -29,17 +30,19 @@ class Metrics final : public CallObserver {
 
     void called(std::string_view method) override;
     void failed() override;
-    void answered(std::chrono::nanoseconds after);
     void connected(Transport transport);
     void disconnected(Transport transport);
-    void received(size_t bytes);
-    void sent(size_t bytes);
     void count(Event event);
     /// Sets what requests that are not answered, and answers that are not sent, take.
     void set_held(size_t input_bytes, size_t output_bytes);
 
+    // --- The network's. What each request counts is counted here, and told to Prometheus at once.
+
+    void answered(std::chrono::nanoseconds after);
+    void received(size_t bytes);
+    void sent(size_t bytes);
     /// Returns all in Prometheus' text format.
-    [[nodiscard]] std::string text() const;
+    [[nodiscard]] std::string text();
 
   private:
     struct Impl;

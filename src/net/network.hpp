@@ -14,6 +14,7 @@
 #include "net/connection.hpp"
 #include "net/free_memory.hpp"
 #include "net/hub.hpp"
+#include "net/lead.hpp"
 #include "net/metrics.hpp"
 #include "net/server.hpp"
 
@@ -40,15 +41,17 @@ struct Port {
     asio::steady_timer retry;
 };
 
-/// What the connections share: all of it is the network's thread's.
+/// What the connections share: all of it is the network's thread's, which is that of two that leads.
 class Network {
   public:
     Network(ServerOptions options, Worker& worker, RpcHandler& handler);
 
     // --- For other threads.
 
-    /// Runs until stop() has been called and all connections have ended.
-    void run();
+    enum class Role : uint8_t { leader, understudy };
+    /// Runs until stop() has been called and all connections have ended. Two threads do: one leads
+    /// from the beginning, the other one while the first is at a call that takes long.
+    void run(Role role);
     /// Binds a port.
     std::unique_ptr<Port> bind(uint16_t number, ChainId chain_id);
     /// Runs @p task on the network's thread.
@@ -93,6 +96,8 @@ class Network {
     bool is_stopping = false;
 
   private:
+    /// Has what was read run. Returns false if the other thread leads meanwhile.
+    bool run_submitted();
     void accept(Port& port);
     void accepted(Port& port, Socket socket);
     /// Ends the connection that has idled longest; returns false if none idles.
@@ -100,12 +105,11 @@ class Network {
     void tick();
     void give_back_memory();
     void deliver_all();
-    void deliver_taken();
     void deliver(Delivery delivery);
-    void hand_over();
     /// Ends the connection of which @p member is largest.
     void shed(size_t Connection::* member, Metrics::Event event);
 
+    Lead lead_;
     asio::executor_work_guard<Executor> work_;
     asio::steady_timer ticker_;
     std::vector<std::unique_ptr<Port>> ports_;

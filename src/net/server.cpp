@@ -1,6 +1,7 @@
 #include "net/server.hpp"
 
 #include <algorithm>
+#include <array>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -60,16 +61,50 @@ Network::Network(ServerOptions options_, Worker& worker, RpcHandler& handler)
     post([this] { tick(); });
 }
 
-void Network::run() {
-    while (io.run_one() > 0) {
+void Network::run(Role role) {
+    /// Whatever ends this, an exception too, ends the other thread's sleep.
+    struct AtEnd {
+        explicit AtEnd(Lead& lead_) : lead(lead_) {}
+        ~AtEnd() { lead.end(); }
+        AtEnd(const AtEnd&) = delete;
+        AtEnd& operator=(const AtEnd&) = delete;
+        Lead& lead;
+    };
+    const AtEnd at_end{lead_};
+    bool leads = role == Role::leader;
+    while (leads || lead_.wait()) {
+        io.run_one();
         now = Hub::Clock::now();
         // Where several clients wait, more of them may be ready: one handover for all. Looking costs
         // a system call, which a single client need not pay for.
         for (int i = 0; i < READY_PER_TURN && unanswered_ > 1 && io.poll_one() > 0; ++i) {
         }
-        if (!submitted_.empty()) hub->submit(submitted_);
-        if (is_stopping && connections_.empty()) break;
+        leads = run_submitted();
+        if (leads && is_stopping && connections_.empty()) return;
     }
+}
+
+/// Handing over costs more than most calls, so a message that comes alone runs here if the worker has
+/// nothing else to do. Of several the next ones are read while the first runs.
+bool Network::run_submitted() {
+    // Again where a connection ends over its answer, which is told.
+    while (submitted_.size() == 1) {
+        Hub::Incoming only = std::move(submitted_.front());
+        submitted_.clear();
+        uint64_t absence = 0;
+        if (!hub->run_here(only, [&] { absence = lead_.leave(); })) {
+            submitted_.push_back(std::move(only));
+            break;
+        }
+        if (!lead_.come_back(absence)) {
+            hub->wake_if_needed();
+            return false;
+        }
+        now = Hub::Clock::now();
+        deliver_all();
+    }
+    if (!submitted_.empty()) hub->submit(submitted_);
+    return true;
 }
 
 void Network::post(std::move_only_function<void()> task) {
@@ -243,9 +278,7 @@ void Network::submit(Connection& connection, Message message) {
     input_bytes_ += held;
     ++unanswered_;
     message.answer = AnswerOnce{hub, connection.weak_from_this(), held, now};
-    const bool has_run = submitted_.empty() && hub->run_quick(message, deliveries_);
-    deliver_taken();
-    if (!has_run) submitted_.push_back({.message = std::move(message)});
+    submitted_.push_back({.message = std::move(message)});
 }
 
 void Network::submit_end(std::shared_ptr<Subscriber> subscriber) {
@@ -254,11 +287,7 @@ void Network::submit_end(std::shared_ptr<Subscriber> subscriber) {
 
 void Network::deliver_all() {
     hub->take(deliveries_);
-    deliver_taken();
-}
-
-void Network::deliver_taken() {
-    // Nothing of this submits: what a connection reads next comes in another turn.
+    // Nothing of this submits a message: what a connection reads next comes in another turn.
     for (Delivery& delivery : deliveries_) deliver(std::move(delivery));
     deliveries_.clear();
     if (deliveries_.capacity() > KEPT_DELIVERIES) deliveries_.shrink_to_fit();
@@ -277,18 +306,23 @@ void Network::deliver(Delivery delivery) {
 
 struct Server::Impl {
     Impl(ServerOptions options, Worker& worker_, RpcHandler& handler)
-        : worker(worker_), network(std::move(options), worker_, handler), thread([this] {
-              try {
-                  network.run();
-              } catch (...) {
-                  worker.report(std::current_exception());
-              }
-          }) {}
+        : worker(worker_),
+          network(std::move(options), worker_, handler),
+          threads{std::thread{[this] { run(Network::Role::leader); }},
+                  std::thread{[this] { run(Network::Role::understudy); }}} {}
+
+    void run(Network::Role role) {
+        try {
+            network.run(role);
+        } catch (...) {
+            worker.report(std::current_exception());
+        }
+    }
 
     Worker& worker;
     Network network;
     std::mutex mutex;  ///< of listen() and stop()
-    std::thread thread;
+    std::array<std::thread, 2> threads;
 };
 
 Server::Server(ServerOptions options, Worker& worker, RpcHandler& handler)
@@ -300,7 +334,7 @@ Server::~Server() {
 
 uint16_t Server::listen(uint16_t port, ChainId chain_id) {
     const std::scoped_lock lock{impl_->mutex};
-    CHECK(impl_->thread.joinable());
+    CHECK(impl_->threads.front().joinable());
     auto bound = impl_->network.bind(port, chain_id);
     const uint16_t number = bound->acceptor.local_endpoint().port();
     std::promise<void> done;
@@ -319,9 +353,9 @@ void Server::set_ready(bool ready) {
 
 void Server::stop() {
     const std::scoped_lock lock{impl_->mutex};
-    if (!impl_->thread.joinable()) return;
+    if (!impl_->threads.front().joinable()) return;
     impl_->network.post([this] { impl_->network.stop(); });
-    impl_->thread.join();
+    for (std::thread& thread : impl_->threads) thread.join();
     impl_->network.hub->close();
 }
 

@@ -68,7 +68,9 @@ struct ListenError : std::runtime_error {
 ///
 /// Sockets live on one thread of the server's own, the handler on the worker's. Neither waits for
 /// the other: requests go over in batches, answers and notifications come back in queues. Only a
-/// quick call (RpcHandler::is_quick) to an idle worker is answered where it was read.
+/// request that comes alone, to an idle worker, runs where it was read; if it takes more than a
+/// millisecond or two, another thread of the server's goes on with the sockets (Lead). What a handler
+/// keeps for a thread, it therefore keeps for three.
 class Server {
   public:
     /// @param worker   REQUIRES: lives until stop() has returned, and nobody replies any more.

@@ -338,6 +338,24 @@ TEST(Http, answers_that_come_later_wait_for_nobody) {
     EXPECT_EQ(waiting.read_response().body, result("1", "\"released\""));
 }
 
+TEST(Http, a_long_call_holds_up_nothing_but_calls) {
+    Served served;
+    TestClient waiting = served.client();
+    TestClient behind = served.client();
+    for (int round = 1; round <= 3; ++round) {  // each of the threads comes to lead, and to wait
+        served.handler.is_open = false;
+        const int calls = served.handler.calls;
+        waiting.send(post_text(call("1", "block")));
+        while (served.handler.calls == calls) std::this_thread::yield();
+        behind.send(post_text(call("2", "echo")));
+        EXPECT_EQ(served.client().request("GET", "/health").body, "ok\n");
+        EXPECT_EQ(served.handler.calls, calls + 1);
+        served.handler.open();
+        EXPECT_EQ(waiting.read_response().body, result("1", "\"opened\""));
+        EXPECT_EQ(behind.read_response().body, result("2", "[]"));
+    }
+}
+
 TEST(Http, a_batch_of_1000_is_answered_and_one_of_1001_refused) {
     const Served served;
     TestClient client = served.client();
@@ -791,6 +809,18 @@ TEST(Server, stop_waits_for_what_the_worker_is_at) {
     served.worker.post([&] { later.set_value(); });
     later.get_future().wait();
     EXPECT_EQ(served.handler.calls, calls);
+}
+
+TEST(Server, stop_waits_for_a_call_that_has_begun) {
+    Served served;
+    TestClient client = served.client();
+    client.send(post_text(call("1", "block")));
+    while (served.handler.calls == 0) std::this_thread::yield();
+    auto stopping = std::async(std::launch::async, [&] { served.server.stop(); });
+    EXPECT_EQ(client.read_all(), "");  // given up, after close_timeout
+    EXPECT_EQ(stopping.wait_for(milliseconds{0}), std::future_status::timeout);
+    served.handler.open();
+    stopping.wait();
 }
 
 TEST(Server, a_worker_that_has_stopped_does_not_hold_it_up) {

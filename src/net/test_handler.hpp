@@ -24,6 +24,9 @@ class TestHandler final : public RpcHandler {
         } else if (call.method == "drop") {
         } else if (call.method == "throw") {
             throw std::runtime_error{"thrown by a test"};
+        } else if (call.method == "block") {  // until is_open
+            is_open.wait(false);
+            reply("\"opened\"");
         } else if (call.method == "later") {  // until "release"
             waiting.push_back(std::move(reply));
         } else if (call.method == "release") {
@@ -53,10 +56,11 @@ class TestHandler final : public RpcHandler {
         closed_count.notify_all();
     }
 
-    [[nodiscard]] bool is_quick(std::string_view method) const override {
-        return method == "echo" || method == "throw";
+    /// Lets "block" answer.
+    void open() {
+        is_open = true;
+        is_open.notify_all();
     }
-
     /// Waits until closed() has been called @p count times.
     void wait_closed(int count) const {
         for (int now = closed_count; now < count; now = closed_count) closed_count.wait(now);
@@ -64,6 +68,7 @@ class TestHandler final : public RpcHandler {
 
     std::atomic<int> calls = 0;
     std::atomic<int> closed_count = 0;
+    std::atomic<bool> is_open = false;
     std::vector<Reply> waiting;                            // the worker's
     std::vector<std::shared_ptr<Subscriber>> subscribers;  // the worker's
 

@@ -25,6 +25,11 @@ class LatestChain {
     [[nodiscard]] const std::vector<builder::UnsettledBlockPtr>& blocks() const noexcept {
         return blocks_;
     }
+    /// Returns the position to which the unsettled blocks took the forced queue; nullopt: they took
+    /// no entry.
+    [[nodiscard]] std::optional<uint64_t> forced_position() const {
+        return blocks_.empty() ? std::nullopt : blocks_.front()->forced_position;
+    }
     /// Returns the bytes of the unsettled blocks in a batch.
     [[nodiscard]] size_t batch_size() const noexcept { return batch_size_; }
     /// Returns whether the unsettled blocks take so much of what a batch may have that the next ones

@@ -10,6 +10,7 @@
 #include "base/hex.hpp"
 #include "builder/candidate.hpp"
 #include "execution/transaction.hpp"
+#include "protocol/registry.hpp"
 
 namespace scope::node {
 
@@ -191,7 +192,37 @@ void Node::drop_unsettled(ChainId chain_id, size_t kept, const std::string& reas
     note_dropped(chain_id, found->second.drop(kept), reason);
 }
 
+bool Node::has_entries(ChainId chain_id) const {
+    const auto& latest = latest_.at(chain_id);
+    const auto* const followed = follower_.rollup(chain_id);
+    if (followed->stopped || followed->closed_at) return false;
+    const uint64_t position = latest.forced_position().value_or(followed->forced_queue_position());
+    return follower_.forced_entry(chain_id, position) != nullptr;
+}
+
+bool Node::takes_entries_next(ChainId chain_id) const {
+    return latest_.at(chain_id).blocks().empty() && has_entries(chain_id);
+}
+
+bool Node::has_entries_behind_unsettled() const {
+    return std::ranges::any_of(latest_, [this](const auto& each) {
+        return !each.second.blocks().empty() && has_entries(each.first);
+    });
+}
+
+bool Node::may_have_to_settle() const {
+    const uint64_t next = follower_.next_l1_block();
+    return std::ranges::any_of(follower_.rollups(), [&](const auto& each) {
+        const auto& [chain_id, rollup] = each;
+        if (rollup.stopped || rollup.closed_at) return false;
+        const bool may_be_closing = components_.builder->options.answers_closings &&
+                                    next - rollup.l1_origin_number() > protocol::CLOSING_IDLE;
+        return may_be_closing || has_entries(chain_id);
+    });
+}
+
 bool Node::must_settle() const {
+    if (has_entries_behind_unsettled()) return true;
     size_t size = 0;
     for (const auto& [chain_id, latest] : latest_) {
         if (latest.must_settle()) return true;
@@ -268,7 +299,7 @@ Result<BuiltBlock, SettleError> Node::build_block(ChainId chain_id,
     if (auto why = scope.why_absent(chain_id)) return refuse(SettleRule::left_out, *why);
 
     BuiltBlock built;
-    bool has_any = empty == EmptyBlock::yes;
+    bool has_any = empty == EmptyBlock::yes || scope.takes_entries(chain_id);
     for (size_t i = 0; i < transactions.size(); ++i) {
         built.outcomes.push_back(scope.add_transaction(
             chain_id, transactions[i], senders.empty() ? std::nullopt : std::optional{senders[i]}));
@@ -343,7 +374,9 @@ Node::Turn Node::take_turn(Wanted wanted) {
     }
     turn.followed = *followed;
     ++turn_;
-    if (waiting_.empty() && (wanted == Wanted::roots || !has_unsettled())) return turn;
+    if (has_entries_behind_unsettled()) wanted = Wanted::blocks;
+    if (waiting_.empty() && !may_have_to_settle() && (wanted == Wanted::roots || !has_unsettled()))
+        return turn;
     auto taken = settle_waiting(turn, wanted);
     if (taken)
         turn.settled = std::move(*taken);
@@ -352,14 +385,29 @@ Node::Turn Node::take_turn(Wanted wanted) {
     return turn;
 }
 
+builder::BuilderOptions Node::options_of_turn() const {
+    auto options = components_.builder->options;
+    options.max_without_roots = max_without_roots_;
+    if (max_without_roots_ < builder::MAX_WITHOUT_ROOTS) options.first_without_roots = turn_;
+    return options;
+}
+
+void Node::allow_without_roots() {
+    max_without_roots_ = std::min(builder::MAX_WITHOUT_ROOTS, 2 * max_without_roots_ + 1);
+}
+
 Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wanted wanted) {
     size_t max_roots = MAX_WAITING;
     while (true) {
-        auto scope = TRY(open_on_followed(components_.builder->options));
+        auto scope = TRY(open_on_followed(options_of_turn()));
         auto [taken, is_full] = take(scope, max_roots, turn);
-        const bool has_blocks = has_unsettled();
-        if (taken.empty() && !(has_blocks && (wanted == Wanted::blocks || is_full)))
+        const bool has_blocks = has_unsettled() && max_without_roots_ > 0;
+        const bool must_settle = scope.must_settle();
+        if (taken.empty() && !must_settle &&
+            !(has_blocks && (wanted == Wanted::blocks || is_full))) {
+            allow_without_roots();
             return std::nullopt;
+        }
         auto bundle = seal(scope);
         if (bundle) {
             auto settled = settle(*bundle);
@@ -367,6 +415,7 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wan
                 put_back(std::move(taken));
                 return std::unexpected{std::move(settled.error())};
             }
+            allow_without_roots();
             for (const auto& root : taken)
                 if (root.sender) back_off_.forgive(*root.sender);
             turn.bundle = std::move(*bundle);
@@ -386,7 +435,8 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wan
         const auto culprit = [&]() -> Result<Culprit, SettleError> {
             if (!may_be_of_a_root(bundle.error().rule))
                 return refuse(SettleRule::not_sealed, to_string(bundle.error()));
-            if (has_blocks && (taken.empty() || TRY(why_not_sealed({}))))  // no root is to blame
+            // Then no root is to blame.
+            if ((has_blocks || must_settle) && (taken.empty() || TRY(why_not_sealed({}))))
                 return refuse(SettleRule::not_sealed, to_string(bundle.error()));
             auto found = TRY(find_culprit(taken, bundle.error()));
             if (turn.dropped.size() == MAX_DROPPED) found.alone.reset();
@@ -395,6 +445,7 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wan
             return found;
         }();
         if (!culprit) {
+            max_without_roots_ /= 2;
             put_back(std::move(taken));
             return std::unexpected{culprit.error()};
         }
@@ -424,7 +475,8 @@ Node::Taken Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& tur
         auto added = add(scope, next.root);
         if (added) {
             taken.push_back(std::move(next));
-        } else if (needs_another_scope(added.error().rule) && (!taken.empty() || has_unsettled())) {
+        } else if (needs_another_scope(added.error().rule) &&
+                   (!taken.empty() || scope.must_settle())) {
             passed_over.push_back(std::move(next));
             is_full = true;
             break;
@@ -460,7 +512,7 @@ Result<Node::Culprit, SettleError> Node::find_culprit(std::span<const Waiting> r
 
 Result<std::optional<builder::SealError>, SettleError> Node::why_not_sealed(
     std::span<const Waiting> roots) {
-    auto scope = TRY(open_on_followed(components_.builder->options));
+    auto scope = TRY(open_on_followed(options_of_turn()));
     for (const auto& root : roots)
         if (!add(scope, root.root)) return std::nullopt;  // it needs those before it
     auto rehearsed = scope.rehearse();

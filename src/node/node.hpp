@@ -135,8 +135,9 @@ class Node {
     /// Most drops that take_dropped tells of; then the oldest is forgotten.
     static constexpr size_t MAX_DROPS = 64;
     /// Follows L1 and builds a block over a rollup's latest one, from those of @p transactions that
-    /// can stand in it, in their order.
-    /// @param empty    Whether it is built if none of them can.
+    /// can stand in it, in their order. The first over the followed head takes what the forced queue
+    /// holds, before them.
+    /// @param empty    Whether it is built if none of them can and it takes no entry.
     /// @param senders  Theirs, as execution::sender_of gives them; empty: they are recovered.
     Result<BuiltBlock, SettleError> build_block(ChainId chain_id,
                                                 std::span<const Transaction> transactions,
@@ -149,9 +150,15 @@ class Node {
     void set_unsettled(const builder::UnsettledBlocks& blocks);
     /// Drops a rollup's unsettled blocks but the first ones; their transactions are undone.
     void drop_unsettled(ChainId chain_id, size_t kept, const std::string& reason);
-    /// Returns whether the unsettled blocks take so much of what a scope may have that the next ones
-    /// may find no room.
+    /// Returns whether the unsettled blocks have to settle before others: since they take so much of
+    /// what a scope may have that the next ones may find no room, or since entries of a forced queue
+    /// wait behind them, which only a batch's first block takes.
     [[nodiscard]] bool must_settle() const;
+    /// Returns whether a rollup's forced queue, as far as L1 was followed, holds entries that neither
+    /// its latest chain nor a batch has taken.
+    [[nodiscard]] bool has_entries(ChainId chain_id) const;
+    /// Returns whether the next block that is built of it takes some: the first of a batch does.
+    [[nodiscard]] bool takes_entries_next(ChainId chain_id) const;
     /// Takes what was dropped since it was last asked.
     std::vector<DroppedBlocks> take_dropped();
 
@@ -185,7 +192,9 @@ class Node {
         std::optional<SettleError> failed;      ///< the reason why what was taken waits on
     };
     /// Follows L1, builds a scope of the roots that wait, in their order, and settles it. What the
-    /// scope has no room for waits on, and so does all of it if the scope doesn't settle.
+    /// scope has no room for waits on, and so does all of it if the scope doesn't settle. Entries of
+    /// forced queues settle with it, and by themselves where no root waits; so does an empty batch
+    /// of a rollup whose closing was started.
     ///
     /// If it doesn't seal and a root may be why, the root is found by bisection: the first with
     /// which a scope of those before it seals no more. One that doesn't seal alone either is
@@ -222,6 +231,11 @@ class Node {
     [[nodiscard]] Result<void, SettleError> require_followed(
         const builder::ScopeBuilder& scope) const;
     [[nodiscard]] bool has_unsettled() const;
+    /// Returns whether entries wait behind a rollup's unsettled blocks.
+    [[nodiscard]] bool has_entries_behind_unsettled() const;
+    /// Returns whether anything but roots and unsettled blocks may have to settle: entries, or a
+    /// rollup so long without a batch that it may be closing.
+    [[nodiscard]] bool may_have_to_settle() const;
 
     /// Whether a turn settles without a root.
     enum class Wanted : uint8_t { roots, blocks };
@@ -244,6 +258,10 @@ class Node {
         std::vector<Waiting> roots;
         bool is_full = false;  ///< the next one needs another scope
     };
+    /// Returns the options of the scopes of this turn.
+    [[nodiscard]] builder::BuilderOptions options_of_turn() const;
+    /// Lets scopes have more batches without roots again.
+    void allow_without_roots();
     /// Moves roots that wait into the scope, at most so many, in their order.
     Taken take(builder::ScopeBuilder& scope, size_t max_roots, Turn& turn);
     /// Has them wait on, before all others.
@@ -272,6 +290,9 @@ class Node {
     std::deque<DroppedBlocks> dropped_;
     std::deque<Waiting> waiting_;
     uint64_t turn_ = 0;  // how many were taken
+    /// Of rollups that no root touches, in a scope: half as many after one for which no root is to
+    /// blame, since one of them may not be provable, and more again after each turn that went well.
+    size_t max_without_roots_ = builder::MAX_WITHOUT_ROOTS;
     BoundedMap<Hash, std::monostate> known_bad_{MAX_KNOWN_BAD};
     BackOff back_off_;
 };

@@ -6,6 +6,8 @@
 #include <array>
 #include <queue>
 
+#include "base/check.hpp"
+#include "crypto/keccak.hpp"
 #include "execution/transaction.hpp"
 #include "types/blob.hpp"
 
@@ -254,7 +256,12 @@ TxPool::TxPool(PoolOptions options) : options_(options) {}
 Result<PooledPtr, PoolRefusal> TxPool::add(const Transaction& transaction, const Address& sender,
                                            const state::StateView& head,
                                            const Environment& environment) {
-    auto [candidate, replaced, victims] = TRY(admit(transaction, sender, head, environment));
+    return add(TRY(admit(transaction, sender, head, environment)));
+}
+
+PooledPtr TxPool::add(Admission admission) {
+    auto& [candidate, replaced, victims] = admission;
+    CHECK(candidate.arrival == arrivals_);
     if (replaced) erase(*replaced);
     for (const auto& victim : victims) erase(*victim);
 
@@ -262,16 +269,9 @@ Result<PooledPtr, PoolRefusal> TxPool::add(const Transaction& transaction, const
     auto pooled = std::make_shared<const PooledTransaction>(std::move(candidate));
     bytes_ += pooled->size_bytes;
     by_hash_.emplace(pooled->hash, pooled);
-    by_sender_[sender].emplace(pooled->transaction.nonce, pooled);
-    costs_[sender] += cost_of(pooled->transaction);
+    by_sender_[pooled->sender].emplace(pooled->transaction.nonce, pooled);
+    costs_[pooled->sender] += cost_of(pooled->transaction);
     return pooled;
-}
-
-Result<PooledTransaction, PoolRefusal> TxPool::check(const Transaction& transaction,
-                                                     const Address& sender,
-                                                     const state::StateView& head,
-                                                     const Environment& environment) const {
-    return TRY(admit(transaction, sender, head, environment)).candidate;
 }
 
 Result<TxPool::Admission, PoolRefusal> TxPool::admit(const Transaction& transaction,
@@ -280,8 +280,9 @@ Result<TxPool::Admission, PoolRefusal> TxPool::admit(const Transaction& transact
                                                      const Environment& environment) const {
     // Before it is encoded: what has no fields of its type has no encoding.
     if (transaction.type == TxType::system) return refuse(TxError::system_not_enabled);
-    PooledTransaction candidate{transaction, hash(transaction), sender, arrivals_,
-                                encode(transaction).size() + size_of_blobs(transaction)};
+    const Bytes envelope = encode(transaction);
+    PooledTransaction candidate{transaction, crypto::keccak256(envelope), sender, arrivals_,
+                                envelope.size() + size_of_blobs(transaction)};
     if (by_hash_.contains(candidate.hash)) return refuse(PoolRule::already_known, {});
     TRY_VOID(check_rules(candidate, head, environment));
     TRY_VOID(check_place(candidate, account_of(head, sender)));

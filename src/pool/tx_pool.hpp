@@ -74,19 +74,26 @@ class TxPool {
   public:
     explicit TxPool(PoolOptions options = {});
 
-    /// Adds a transaction, in the place of one with its sender and nonce that pays less.
+    /// What comes in, and what goes for it.
+    struct Admission {
+        PooledTransaction candidate;
+        PooledPtr replaced;  ///< has its sender and nonce, and pays less; null: none has them
+        std::vector<PooledPtr> victims;
+    };
+    /// Returns what add would keep and drop, or why it would refuse; changes nothing.
     ///
     /// @param head         State after the chain's head.
     /// @param environment  Of the block that comes next.
     /// @param sender       As execution::sender_of gives it.
+    [[nodiscard]] Result<Admission, PoolRefusal> admit(
+        const Transaction& transaction, const Address& sender, const state::StateView& head,
+        const execution::Environment& environment) const;
+    /// Adds what has been admitted. REQUIRES: nothing has come or gone since.
+    PooledPtr add(Admission admission);
+    /// Adds a transaction, if it is admitted.
     Result<PooledPtr, PoolRefusal> add(const Transaction& transaction, const Address& sender,
                                        const state::StateView& head,
                                        const execution::Environment& environment);
-
-    /// Returns what add would keep, or why it would refuse; keeps nothing.
-    [[nodiscard]] Result<PooledTransaction, PoolRefusal> check(
-        const Transaction& transaction, const Address& sender, const state::StateView& head,
-        const execution::Environment& environment) const;
 
     /// Returns those that may stand in the next block: each sender's in the order of nonces, without
     /// gaps from the head's nonce, at a fee that pays @p environment's base fee; between senders by
@@ -117,15 +124,6 @@ class TxPool {
   private:
     using OfSender = std::map<uint64_t, PooledPtr>;  // by nonce
 
-    /// What comes in, and what goes for it.
-    struct Admission {
-        PooledTransaction candidate;
-        PooledPtr replaced;  ///< null: none has its nonce
-        std::vector<PooledPtr> victims;
-    };
-    [[nodiscard]] Result<Admission, PoolRefusal> admit(
-        const Transaction& transaction, const Address& sender, const state::StateView& head,
-        const execution::Environment& environment) const;
     [[nodiscard]] Result<void, PoolRefusal> check_rules(
         const PooledTransaction& candidate, const state::StateView& head,
         const execution::Environment& environment) const;

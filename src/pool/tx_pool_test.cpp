@@ -76,18 +76,23 @@ class PoolTest : public testing::Test {
 
 using Order_ = std::vector<std::pair<uint8_t, uint64_t>>;
 
-TEST_F(PoolTest, check_says_what_add_would_and_keeps_nothing) {
+TEST_F(PoolTest, admit_says_what_add_would_and_keeps_nothing) {
     ASSERT_TRUE(add(1, transaction(5, 10)));
     auto better = transaction(5, 20, 2);
     better.r = uint256{1u};
-    const auto checked = pool.check(better, account(1), head, environment);
-    ASSERT_TRUE(checked);
-    EXPECT_EQ(checked->hash, hash(better));
+    const auto admitted = pool.admit(better, account(1), head, environment);
+    ASSERT_TRUE(admitted);
+    EXPECT_EQ(admitted->candidate.hash, hash(better));
+    ASSERT_NE(admitted->replaced, nullptr);
+    EXPECT_EQ(admitted->replaced->hash, hash(transaction(5, 10)));
     EXPECT_EQ(pool.size(), 1u);
     EXPECT_EQ(pool.find(hash(better)), nullptr);
-    const auto refused = pool.check(transaction(4, 20), account(1), head, environment);
+    const auto refused = pool.admit(transaction(4, 20), account(1), head, environment);
     ASSERT_FALSE(refused);
     EXPECT_EQ(to_string(refused.error()), refusal(1, transaction(4, 20)));
+    EXPECT_EQ(pool.add(*admitted)->hash, hash(better));
+    EXPECT_EQ(pool.find(hash(transaction(5, 10))), nullptr);
+    EXPECT_EQ(pool.size(), 1u);
 }
 
 // ---- refusals: the messages are geth's

@@ -1,27 +1,42 @@
 #pragma once
 
+#include <concepts>
+#include <optional>
+
 #include "abi/abi.hpp"
+#include "protocol/forced.hpp"
 #include "protocol/plan.hpp"
+#include "protocol/registry.hpp"
 #include "protocol/settlement.hpp"
 
-/// The fields of the structs in the contract ABI, in the order of ScopeTypes.sol and
-/// ISettlement.sol.
+/// The fields of the structs in the contract ABI, in the order of the contracts' interfaces.
 
-template <>
-struct scope::abi::Codec<scope::protocol::CallKind> {
+/// An enum of two values, as Solidity's uint8.
+template <typename Kind>
+    requires std::same_as<Kind, scope::protocol::CallKind> ||
+             std::same_as<Kind, scope::protocol::ForcedKind>
+struct scope::abi::Codec<Kind> {
     static constexpr bool DYNAMIC = false;
     static constexpr size_t HEAD_SIZE = WORD;
-    static void write(uint8_t* out, protocol::CallKind kind) noexcept {
+    static void write(uint8_t* out, Kind kind) noexcept {
         out[WORD - 1] = static_cast<uint8_t>(kind);
     }
-    static AbiResult<Decoded<protocol::CallKind>> read(BytesView input) noexcept {
+    static AbiResult<Decoded<Kind>> read(BytesView input) noexcept {
         const uint256 word = TRY(Codec<uint256>::read(input)).value;
         if (word > uint256{1u}) return std::unexpected{AbiError::dirty_padding};
-        return Decoded<protocol::CallKind>{static_cast<protocol::CallKind>(word[0]), WORD};
+        return Decoded<Kind>{static_cast<Kind>(word[0]), WORD};
     }
 };
 
 namespace scope::protocol {
+
+/// Decodes the one value that a function returns; nullopt for anything else.
+template <typename T>
+std::optional<T> decode_one(BytesView output) {
+    auto decoded = abi::decode<T>(output);
+    if (!decoded) return std::nullopt;
+    return std::get<0>(std::move(*decoded));
+}
 
 constexpr auto abi_fields(const Mark*) {
     return std::tuple{&Mark::chain_id, &Mark::trace};
@@ -118,11 +133,52 @@ constexpr auto abi_fields(const PublicInputs*) {
                       &PublicInputs::forced_queue_position};
 }
 constexpr auto abi_fields(const RegisteredRollup*) {
-    return std::tuple{
-        &RegisteredRollup::verifier,         &RegisteredRollup::program_id,
-        &RegisteredRollup::policy,           &RegisteredRollup::last_block_hash,
-        &RegisteredRollup::escrow,           &RegisteredRollup::next_batch,
-        &RegisteredRollup::l1_origin_number, &RegisteredRollup::forced_queue_position};
+    return std::tuple{&RegisteredRollup::verifier,
+                      &RegisteredRollup::program_id,
+                      &RegisteredRollup::policy,
+                      &RegisteredRollup::last_block_hash,
+                      &RegisteredRollup::escrow,
+                      &RegisteredRollup::next_batch,
+                      &RegisteredRollup::l1_origin_number,
+                      &RegisteredRollup::forced_queue_position,
+                      &RegisteredRollup::forced_queue_length,
+                      &RegisteredRollup::closed};
+}
+constexpr auto abi_fields(const ForcedEntry*) {
+    return std::tuple{&ForcedEntry::kind,  &ForcedEntry::from,      &ForcedEntry::to,
+                      &ForcedEntry::value, &ForcedEntry::gas_limit, &ForcedEntry::data};
+}
+constexpr auto abi_fields(const GenesisClaim*) {
+    return std::tuple{&GenesisClaim::l1_chain_id, &GenesisClaim::settlement,
+                      &GenesisClaim::owner,       &GenesisClaim::chain_id,
+                      &GenesisClaim::program_id,  &GenesisClaim::block_hash,
+                      &GenesisClaim::state_root,  &GenesisClaim::supply};
+}
+constexpr auto abi_fields(const Registration*) {
+    return std::tuple{&Registration::chain_id,
+                      &Registration::program_id,
+                      &Registration::verifier,
+                      &Registration::policy,
+                      &Registration::genesis_block_hash,
+                      &Registration::genesis_state_root,
+                      &Registration::supply};
+}
+constexpr auto abi_fields(const QueuedEntry*) {
+    return std::tuple{&QueuedEntry::hash, &QueuedEntry::queued_at, &QueuedEntry::cumulative_gas,
+                      &QueuedEntry::cumulative_value};
+}
+constexpr auto abi_fields(const PendingChange*) {
+    return std::tuple{&PendingChange::verifier, &PendingChange::program_id, &PendingChange::policy,
+                      &PendingChange::applies_from_s};
+}
+constexpr auto abi_fields(const PendingUpgrade*) {
+    return std::tuple{&PendingUpgrade::code_hash, &PendingUpgrade::applies_from_s};
+}
+constexpr auto abi_fields(const RollupState*) {
+    return std::tuple{&RollupState::owner,     &RollupState::pending_owner,
+                      &RollupState::bond,      &RollupState::registered_at,
+                      &RollupState::change,    &RollupState::upgrade,
+                      &RollupState::closes_at, &RollupState::is_closed};
 }
 constexpr auto abi_fields(const SettledBatch*) {
     return std::tuple{&SettledBatch::chain_id, &SettledBatch::batch_number,

@@ -21,6 +21,10 @@ namespace {
 
 constexpr std::string_view OPEN_SCOPE = "openScope(uint256[])";
 constexpr std::string_view ADD_CHAINS = "addChains(uint256[])";
+constexpr std::string_view REMOVE_CHAINS = "removeChains(uint256[])";
+constexpr std::string_view UPGRADE = "upgrade(bytes)";
+constexpr std::string_view TAKE_FORCED = "takeForced(uint256)";
+constexpr std::string_view DEPOSIT = "deposit(uint256,address,address,uint256,uint256,bytes)";
 constexpr std::string_view LOAD_ROOT = "loadRoot" ROOT;
 constexpr std::string_view RUN_ROOT = "runRoot" ROOT;
 
@@ -42,20 +46,21 @@ std::optional<std::tuple<Ts...>> decode(BytesView output) {
     if (!decoded) return std::nullopt;
     return std::move(*decoded);
 }
-/// Decodes the one value that a function returns.
-template <typename T>
-std::optional<T> decode_one(BytesView output) {
-    auto decoded = decode<T>(output);
-    if (!decoded) return std::nullopt;
-    return std::get<0>(std::move(*decoded));
+
+/// Decodes a system call with one argument.
+template <typename Call, typename Argument>
+Result<SystemCall, DecodeError> decode_single(const abi::Selector& function, BytesView calldata) {
+    auto argument = abi::decode_call<Argument>(function, calldata);
+    if (!argument) return std::unexpected{DecodeError::malformed_abi};
+    return Call{std::get<0>(std::move(*argument))};
 }
 
-/// Decodes a system call whose one argument is a list of chains.
-template <typename Call>
-Result<SystemCall, DecodeError> decode_chains(const abi::Selector& function, BytesView calldata) {
-    auto chains = abi::decode_call<std::vector<uint256>>(function, calldata);
-    if (!chains) return std::unexpected{DecodeError::malformed_abi};
-    return Call{std::get<0>(std::move(*chains))};
+Result<SystemCall, DecodeError> decode_deposit(const abi::Selector& function, BytesView calldata) {
+    auto decoded =
+        abi::decode_call<uint64_t, Address, Address, uint256, uint64_t, Bytes>(function, calldata);
+    if (!decoded) return std::unexpected{DecodeError::malformed_abi};
+    auto& [index, from, to, value, gas_limit, data] = *decoded;
+    return DepositCall{index, {ForcedKind::deposit, from, to, value, gas_limit, std::move(data)}};
 }
 
 /// Decodes a system call that loads a root.
@@ -79,6 +84,23 @@ Bytes add_chains(const std::vector<uint256>& chain_ids) {
     return abi::call(ADD_CHAINS, chain_ids);
 }
 
+Bytes remove_chains(const std::vector<uint256>& chain_ids) {
+    return abi::call(REMOVE_CHAINS, chain_ids);
+}
+
+Bytes upgrade(BytesView code) {
+    return abi::call(UPGRADE, code);
+}
+
+Bytes take_forced(uint64_t position) {
+    return abi::call(TAKE_FORCED, position);
+}
+
+Bytes deposit(uint64_t index, const ForcedEntry& entry) {
+    return abi::call(DEPOSIT, index, entry.from, entry.to, entry.value, entry.gas_limit,
+                     entry.data);
+}
+
 Bytes load_root(const RootContext& context, const RootSection& section) {
     return abi::call(LOAD_ROOT, context, section.limits, section.fills, section.records);
 }
@@ -90,13 +112,21 @@ Bytes run_root(const RootContext& context, const RootSection& section) {
 Result<SystemCall, DecodeError> decode_system_call(BytesView calldata) {
     static const auto OPEN = abi::selector(OPEN_SCOPE);
     static const auto ADD = abi::selector(ADD_CHAINS);
+    static const auto REMOVE = abi::selector(REMOVE_CHAINS);
+    static const auto UPGRADE_CODE = abi::selector(UPGRADE);
+    static const auto TAKE = abi::selector(TAKE_FORCED);
+    static const auto MINT = abi::selector(DEPOSIT);
     static const auto LOAD = abi::selector(LOAD_ROOT);
     static const auto RUN = abi::selector(RUN_ROOT);
     const auto is = [&](const abi::Selector& function) {
         return abi::has_selector(function, calldata);
     };
-    if (is(OPEN)) return decode_chains<OpenScopeCall>(OPEN, calldata);
-    if (is(ADD)) return decode_chains<AddChainsCall>(ADD, calldata);
+    if (is(OPEN)) return decode_single<OpenScopeCall, std::vector<uint256>>(OPEN, calldata);
+    if (is(ADD)) return decode_single<AddChainsCall, std::vector<uint256>>(ADD, calldata);
+    if (is(REMOVE)) return decode_single<RemoveChainsCall, std::vector<uint256>>(REMOVE, calldata);
+    if (is(UPGRADE_CODE)) return decode_single<UpgradeCall, Bytes>(UPGRADE_CODE, calldata);
+    if (is(TAKE)) return decode_single<TakeForcedCall, uint64_t>(TAKE, calldata);
+    if (is(MINT)) return decode_deposit(MINT, calldata);
     if (is(LOAD)) return decode_root<LoadRootCall>(LOAD, calldata);
     if (is(RUN)) return decode_root<RunRootCall>(RUN, calldata);
     return std::unexpected{DecodeError::unknown_function};
@@ -154,6 +184,10 @@ Bytes get_remotes() {
     return abi::call("getRemotes()");
 }
 
+Bytes forced_queue_position() {
+    return abi::call("forcedQueuePosition()");
+}
+
 std::optional<Request> decode_answer_of(BytesView calldata) {
     static const auto SELECTOR = abi::selector("answerOf(bytes32," REQUEST ")");
     auto decoded = abi::decode_call<Hash, Request>(SELECTOR, calldata);
@@ -194,6 +228,26 @@ std::optional<uint256> decode_limit(BytesView output) {
 
 std::optional<bool> decode_is_alias(BytesView output) {
     return decode_one<bool>(output);
+}
+
+std::optional<uint64_t> decode_forced_queue_position(BytesView output) {
+    return decode_one<uint64_t>(output);
+}
+
+Hash deposited_topic() {
+    static const Hash TOPIC = abi::topic("Deposited(uint256,address,address,uint256,bool)");
+    return TOPIC;
+}
+
+std::optional<Deposited> decode_deposited(std::span<const Hash> topics, BytesView data) {
+    if (topics.size() != 4 || topics[0] != deposited_topic()) return std::nullopt;
+    const auto index = decode_one<uint64_t>(topics[1]);
+    const auto from = decode_one<Address>(topics[2]);
+    const auto to = decode_one<Address>(topics[3]);
+    const auto rest = decode<uint256, bool>(data);
+    if (!index || !from || !to || !rest) return std::nullopt;
+    const auto& [value, success] = *rest;
+    return Deposited{*index, *from, *to, value, success};
 }
 
 std::optional<std::vector<uint256>> decode_remotes(BytesView output) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <variant>
 
+#include "protocol/forced.hpp"
 #include "protocol/plan.hpp"
 #include "protocol/response.hpp"
 #include "protocol/rolling_hash.hpp"
@@ -26,6 +28,15 @@ struct Baton {
 Bytes open_scope(const std::vector<uint256>& remotes);
 /// Encodes the call by which a rollup learns of new chains. @p chain_ids ascend strictly.
 Bytes add_chains(const std::vector<uint256>& chain_ids);
+/// Encodes the call by which a rollup forgets closed ones. @p chain_ids ascend strictly.
+Bytes remove_chains(const std::vector<uint256>& chain_ids);
+/// Encodes the call behind which the predeploy has @p code.
+Bytes upgrade(BytesView code);
+/// Encodes the call that moves the position in the forced queue: the index of the first entry that
+/// is not taken.
+Bytes take_forced(uint64_t position);
+/// Encodes the call that mints a deposit. REQUIRES: @p entry is one.
+Bytes deposit(uint64_t index, const ForcedEntry& entry);
 Bytes load_root(const RootContext& context, const RootSection& section);
 Bytes run_root(const RootContext& context, const RootSection& section);
 Bytes close_root();
@@ -43,6 +54,7 @@ Bytes is_alias(const Address& account);
 Bytes get_baton();
 Bytes set_baton(const Baton& baton);
 Bytes get_remotes();
+Bytes forced_queue_position();
 
 /// Returns the request inside the contract's answerOf call to itself, by which it takes an answer;
 /// nullopt for other calldata.
@@ -70,8 +82,23 @@ std::optional<Values> decode_values(BytesView output);
 std::optional<uint256> decode_limit(BytesView output);
 /// Decodes what isAlias returns.
 std::optional<bool> decode_is_alias(BytesView output);
+/// Decodes what forcedQueuePosition returns; nullopt if that is no position in a queue.
+std::optional<uint64_t> decode_forced_queue_position(BytesView output);
 /// Decodes the chains that openScope listed.
 std::optional<std::vector<uint256>> decode_remotes(BytesView output);
+
+/// The event Deposited: what became of a deposit.
+struct Deposited {
+    uint64_t index = 0;  ///< in the forced queue
+    Address from;        ///< on L1
+    Address to;
+    uint256 value;         ///< wei
+    bool success = false;  ///< of the call; else the value is with the alias of `from`
+    friend bool operator==(const Deposited&, const Deposited&) = default;
+};
+Hash deposited_topic();
+/// Decodes a log of the predeploy; nullopt for another event.
+std::optional<Deposited> decode_deposited(std::span<const Hash> topics, BytesView data);
 
 /// The calls that a system transaction of a rollup makes (§6).
 struct OpenScopeCall {
@@ -79,6 +106,19 @@ struct OpenScopeCall {
 };
 struct AddChainsCall {
     std::vector<uint256> chain_ids;
+};
+struct RemoveChainsCall {
+    std::vector<uint256> chain_ids;
+};
+struct UpgradeCall {
+    Bytes code;
+};
+struct TakeForcedCall {
+    uint64_t position = 0;
+};
+struct DepositCall {
+    uint64_t index = 0;
+    ForcedEntry entry;
 };
 struct LoadRootCall {
     RootContext context;
@@ -88,9 +128,10 @@ struct RunRootCall {
     RootContext context;
     RootSection section;
 };
-using SystemCall = std::variant<OpenScopeCall, AddChainsCall, LoadRootCall, RunRootCall>;
-/// Decodes a system transaction's calldata; accepts only what open_scope, add_chains, load_root and
-/// run_root give.
+using SystemCall = std::variant<OpenScopeCall, AddChainsCall, RemoveChainsCall, UpgradeCall,
+                                TakeForcedCall, DepositCall, LoadRootCall, RunRootCall>;
+/// Decodes a system transaction's calldata; accepts only what the functions above of these names
+/// give.
 Result<SystemCall, DecodeError> decode_system_call(BytesView calldata);
 
 }  // namespace scope::protocol::callable

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "crypto/keccak.hpp"
+#include "protocol/abi_fields.hpp"
 #include "protocol/callable.hpp"
 #include "protocol/settlement.hpp"
 
@@ -275,6 +278,175 @@ TEST(root_section, is_empty_without_limits_too) {
     EXPECT_FALSE((RootSection{{{901u, 1u}}, {}, {}}.is_empty()));
 }
 
+ForcedEntry sample_deposit() {
+    return {ForcedKind::deposit, Address{{1}}, Address{{2}}, 3u, 4, {5, 6}};
+}
+
+TEST(forced_entry, is_within_the_bounds_of_the_queue) {
+    ForcedEntry entry = sample_deposit();
+    entry.gas_limit = MAX_FORCED_GAS_LIMIT;
+    entry.data = Bytes(MAX_FORCED_DATA_BYTES);
+    EXPECT_TRUE(is_within_bounds(entry));
+    entry.gas_limit = MAX_FORCED_GAS_LIMIT + 1;
+    EXPECT_FALSE(is_within_bounds(entry));
+    entry.gas_limit = 0;
+    entry.data.push_back(0);
+    EXPECT_FALSE(is_within_bounds(entry));
+}
+
+TEST(forced_entry, the_largest_fits_into_a_batch) {
+    ForcedEntry entry = sample_deposit();
+    entry.gas_limit = MAX_FORCED_GAS_LIMIT;
+    entry.data = Bytes(MAX_FORCED_DATA_BYTES);
+    EXPECT_LE(charged_gas(entry), MAX_FORCED_GAS_PER_BATCH);
+}
+
+// What a batch takes has room in its first block, whose gas limit is at least 2^26.
+TEST(forced_entry, deposits_of_a_batch_use_little_more_than_is_charged) {
+    constexpr uint64_t BOUND = MAX_FORCED_GAS_PER_BATCH + MAX_FORCED_GAS_PER_BATCH / 4;
+    std::minstd_rand random{12};
+    for (int round = 0; round < 2'000; ++round) {
+        uint64_t charged = 0;
+        uint64_t used = 0;
+        const uint64_t gas_bits = random() % 25;
+        const size_t data_bits = random() % 16;
+        for (;;) {
+            ForcedEntry entry = sample_deposit();
+            entry.gas_limit = random() % ((uint64_t{1} << gas_bits) + 1);
+            entry.data =
+                Bytes(std::min<size_t>(random() % (size_t{1} << data_bits), MAX_FORCED_DATA_BYTES));
+            charged += charged_gas(entry);
+            if (charged > MAX_FORCED_GAS_PER_BATCH) break;
+            used += deposit_gas_limit(entry);
+        }
+        ASSERT_LE(used, BOUND) << round;
+    }
+}
+
+TEST(forced_entry, hash_commits_to_every_field) {
+    const ForcedEntry base = sample_deposit();
+    const Hash hash = forced_entry_hash(901u, 7, base);
+    std::vector<ForcedEntry> changed(6, base);
+    changed[0].kind = ForcedKind::transaction;
+    changed[1].from = Address{};
+    changed[2].to = Address{};
+    changed[3].value = 4u;
+    changed[4].gas_limit = 5;
+    changed[5].data.push_back(0);
+    for (size_t i = 0; i < changed.size(); ++i)
+        EXPECT_NE(forced_entry_hash(901u, 7, changed[i]), hash) << i;
+    EXPECT_NE(forced_entry_hash(902u, 7, base), hash);
+    EXPECT_NE(forced_entry_hash(901u, 8, base), hash);
+}
+
+struct EventLog {
+    std::vector<Hash> topics;
+    Bytes data;
+};
+EventLog entry_queued(const uint256& index, const ForcedEntry& entry) {
+    return {{entry_queued_topic(), to_be(uint256{901u}), to_be(index)}, abi::encode(entry)};
+}
+
+TEST(entry_queued, is_decoded_as_the_contract_emits_it) {
+    const ForcedEntry entry = sample_deposit();
+    const auto [topics, data] = entry_queued(7u, entry);
+    EXPECT_EQ(decode_entry_queued(topics, data), (EntryQueued{901u, 7, entry}));
+    for (size_t size = 0; size < data.size(); ++size)
+        ASSERT_EQ(decode_entry_queued(topics, BytesView{data}.first(size)), std::nullopt) << size;
+    for (size_t i = 0; i < data.size(); ++i) {
+        Bytes changed = data;
+        changed[i] ^= 0x01;
+        const auto decoded = decode_entry_queued(topics, changed);
+        if (!decoded) continue;
+        ASSERT_NE(decoded->entry, entry) << i;
+        ASSERT_EQ(abi::encode(decoded->entry), changed) << i;
+    }
+}
+
+TEST(entry_queued, refuses_what_the_queue_never_takes) {
+    const auto is_refused = [](const EventLog& log) {
+        return !decode_entry_queued(log.topics, log.data).has_value();
+    };
+    const ForcedEntry entry = sample_deposit();
+    EXPECT_FALSE(is_refused(entry_queued(~uint64_t{}, entry)));
+    EXPECT_TRUE(is_refused(entry_queued(uint256{1u} << 64, entry)));
+    ForcedEntry beyond = entry;
+    beyond.gas_limit = MAX_FORCED_GAS_LIMIT + 1;
+    EXPECT_TRUE(is_refused(entry_queued(7u, beyond)));
+    beyond = entry;
+    beyond.data.resize(MAX_FORCED_DATA_BYTES + 1);
+    EXPECT_TRUE(is_refused(entry_queued(7u, beyond)));
+    EventLog kind = entry_queued(7u, entry);
+    kind.data.at(2 * 32 - 1) = 2;
+    EXPECT_TRUE(is_refused(kind));
+    EventLog topics = entry_queued(7u, entry);
+    topics.topics.pop_back();
+    EXPECT_TRUE(is_refused(topics));
+    topics.topics = {rollup_closed_topic(), {}, {}};
+    EXPECT_TRUE(is_refused(topics));
+    EXPECT_TRUE(is_refused({{}, {}}));
+}
+
+TEST(predeploy_upgraded, refuses_code_that_no_account_has) {
+    const std::vector topics{predeploy_upgraded_topic(), to_be(uint256{901u})};
+    const auto is_decoded = [&](const Bytes& code) {
+        return decode_predeploy_upgraded(topics, abi::encode(code)).has_value();
+    };
+    EXPECT_TRUE(is_decoded({0xfe}));
+    EXPECT_TRUE(is_decoded(Bytes(MAX_PREDEPLOY_BYTES)));
+    EXPECT_FALSE(is_decoded({}));
+    EXPECT_FALSE(is_decoded(Bytes(MAX_PREDEPLOY_BYTES + 1)));
+    EXPECT_FALSE(is_decoded({0xef, 1}));
+    EXPECT_FALSE(decode_predeploy_upgraded(topics, {}).has_value());
+    EXPECT_FALSE(decode_predeploy_upgraded({}, abi::encode(Bytes{0xfe})).has_value());
+}
+
+TEST(genesis_hash, commits_to_every_field) {
+    const GenesisClaim base;
+    const Hash hash = genesis_hash(base);
+    std::vector<GenesisClaim> changed(8, base);
+    changed[0].l1_chain_id = 1u;
+    changed[1].settlement[0] = 1;
+    changed[2].chain_id = 1u;
+    changed[3].program_id[0] = 1;
+    changed[4].block_hash[0] = 1;
+    changed[5].state_root[0] = 1;
+    changed[6].supply = 1u;
+    changed[7].owner[0] = 1;
+    for (size_t i = 0; i < changed.size(); ++i) EXPECT_NE(genesis_hash(changed[i]), hash) << i;
+}
+
+TEST(registry, what_views_return_is_decoded) {
+    const RollupState state{.owner = Address{{1}},
+                            .pending_owner = Address{{2}},
+                            .bond = REGISTRATION_BOND,
+                            .registered_at = 3,
+                            .change = {Address{{4}}, Hash{{5}}, Address{{6}}, 7},
+                            .upgrade = {Hash{{8}}, 9},
+                            .closes_at = 10,
+                            .is_closed = true};
+    EXPECT_EQ(decode_rollup_state(abi::encode(state)), state);
+    EXPECT_EQ(decode_rollup_state({}), std::nullopt);
+    const QueuedEntry queued{Hash{{1}}, 2, 3, 4u};
+    EXPECT_EQ(decode_entry(abi::encode(queued)), queued);
+    EXPECT_EQ(decode_fee(to_be(uint256{5u})), uint256{5u});
+    EXPECT_EQ(callable::decode_forced_queue_position(to_be(uint256{5u})), 5u);
+    EXPECT_EQ(callable::decode_forced_queue_position(to_be(uint256{1u} << 64)), std::nullopt);
+}
+
+TEST(callable, deposited_refuses_another_event) {
+    const std::vector topics{callable::deposited_topic(), Hash{}, Hash{}, Hash{}};
+    const Bytes data = abi::encode(uint256{1u}, true);
+    EXPECT_TRUE(callable::decode_deposited(topics, data).has_value());
+    EXPECT_FALSE(callable::decode_deposited(topics, BytesView{data}.first(32)).has_value());
+    EXPECT_FALSE(callable::decode_deposited({}, data).has_value());
+    for (size_t i = 0; i < topics.size(); ++i) {
+        auto changed = topics;
+        changed[i][0] ^= 1;  // an index of 2^248, an address of 21 bytes
+        EXPECT_FALSE(callable::decode_deposited(changed, data).has_value()) << i;
+    }
+}
+
 TEST(callable, system_calls_round_trip) {
     using namespace callable;
     const RootContext context{901u, Hash{{1}}, 2u};
@@ -285,6 +457,14 @@ TEST(callable, system_calls_round_trip) {
               (std::vector<uint256>{1u, 902u}));
     EXPECT_EQ(std::get<AddChainsCall>(decoded(add_chains({903u}))).chain_ids,
               std::vector<uint256>{903u});
+    EXPECT_EQ(std::get<RemoveChainsCall>(decoded(remove_chains({903u}))).chain_ids,
+              std::vector<uint256>{903u});
+    EXPECT_EQ(std::get<UpgradeCall>(decoded(upgrade(Bytes{1, 2}))).code, (Bytes{1, 2}));
+    EXPECT_EQ(std::get<TakeForcedCall>(decoded(take_forced(~uint64_t{}))).position, ~uint64_t{});
+    const ForcedEntry entry = sample_deposit();
+    const auto minted = std::get<DepositCall>(decoded(callable::deposit(7, entry)));
+    EXPECT_EQ(minted.index, 7u);
+    EXPECT_EQ(minted.entry, entry);
     const auto loaded = std::get<LoadRootCall>(decoded(load_root(context, section)));
     EXPECT_EQ(loaded.context, context);
     EXPECT_EQ(loaded.section, section);

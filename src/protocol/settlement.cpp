@@ -73,14 +73,6 @@ Result<T, DecodeError> unwrap(abi::AbiResult<std::tuple<T>> decoded) {
     return std::get<0>(std::move(*decoded));
 }
 
-/// Decodes the one value that a function returns.
-template <typename T>
-std::optional<T> decode_output(BytesView output) {
-    auto decoded = abi::decode<T>(output);
-    if (!decoded) return std::nullopt;
-    return std::get<0>(std::move(*decoded));
-}
-
 /// The gas that the settlement contract gives an account beyond what was signed, and for a byte of
 /// the operation's data.
 constexpr uint64_t ACCOUNT_GAS = 100'000;
@@ -95,7 +87,7 @@ Bytes get_rollup(ChainId chain_id) {
 }
 
 std::optional<RegisteredRollup> decode_rollup(BytesView output) {
-    return decode_output<RegisteredRollup>(output);
+    return decode_one<RegisteredRollup>(output);
 }
 
 Hash rollup_registered_topic() {
@@ -114,7 +106,7 @@ Bytes nonce_of(const Address& account) {
 }
 
 std::optional<uint256> decode_nonce(BytesView output) {
-    return decode_output<uint256>(output);
+    return decode_one<uint256>(output);
 }
 
 Bytes account_factory() {
@@ -130,7 +122,7 @@ Bytes deploy_account(const Address& owner) {
 }
 
 std::optional<Address> decode_address(BytesView output) {
-    return decode_output<Address>(output);
+    return decode_one<Address>(output);
 }
 
 Bytes execute_operation(const SignedOperation& operation, const Hash& digest) {

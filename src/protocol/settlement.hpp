@@ -152,6 +152,8 @@ struct RegisteredRollup {
     uint64_t next_batch = 0;
     uint64_t l1_origin_number = 0;  ///< of its last block; 0 before the first batch
     uint64_t forced_queue_position = 0;
+    uint64_t forced_queue_length = 0;
+    bool closed = false;  ///< for good
 };
 /// Encodes calldata of getRollup, which returns all zeros for a rollup that is not registered.
 Bytes get_rollup(ChainId chain_id);

@@ -100,6 +100,15 @@ Operation operation(element o) {
             .runs_alone = flag(o, "runs_alone")};
 }
 
+ForcedEntry forced_entry(element e) {
+    return {static_cast<ForcedKind>(static_cast<uint64_t>(number(e, "kind"))),
+            address(e, "from"),
+            address(e, "to"),
+            number(e, "value"),
+            uint64_t{number(e, "gas_limit")},
+            bytes(e, "data")};
+}
+
 TEST_F(vectors, root_ids_and_first_traces) {
     for (const element r : document["roots"].get_array()) {
         const Hash id = root_id(
@@ -220,6 +229,94 @@ TEST_F(vectors, events) {
     EXPECT_EQ(decode_rollup_registered(words(settled, "topics")), std::nullopt);
 }
 
+TEST_F(vectors, forced_entries) {
+    size_t i = 0;
+    for (const element e : document["forced_entries"].get_array()) {
+        const ForcedEntry entry = forced_entry(e);
+        const EntryQueued queued{number(e, "chain_id"), uint64_t{number(e, "index")}, entry};
+        EXPECT_EQ(forced_entry_hash(queued.chain_id, queued.index, entry), word(e, "hash"));
+        EXPECT_EQ(charged_gas(entry), uint64_t{number(e, "charged_gas")});
+        EXPECT_EQ(deposit_gas_limit(entry), uint64_t{number(e, "deposit_gas_limit")});
+        const element event = document["events"]["entries_queued"].at(i++);
+        EXPECT_EQ(decode_entry_queued(words(event, "topics"), bytes(event, "data")), queued);
+    }
+}
+
+TEST_F(vectors, genesis_claims) {
+    for (const element c : document["genesis_claims"].get_array())
+        EXPECT_EQ(genesis_hash({number(c, "l1_chain_id"), address(c, "settlement"),
+                                address(c, "owner"), number(c, "chain_id"), word(c, "program_id"),
+                                word(c, "block_hash"), word(c, "state_root"), number(c, "supply")}),
+                  word(c, "hash"));
+}
+
+TEST_F(vectors, events_of_the_registry) {
+    const element events = document["events"];
+    const element changed = events["rollup_changed"];
+    const element registered = events["rollup_registered"];
+    const auto change = decode_rollup_changed(words(changed, "topics"), bytes(changed, "data"));
+    ASSERT_TRUE(change.has_value());
+    EXPECT_EQ(change->chain_id, uint256{902u});
+    EXPECT_EQ(change->policy, Address{});
+    const auto registration =
+        abi::decode<Address, Hash, Address, Hash, uint256>(bytes(registered, "data"));
+    ASSERT_TRUE(registration.has_value());
+    EXPECT_EQ(change->verifier, std::get<0>(*registration));
+    EXPECT_EQ(change->program_id, std::get<1>(*registration));
+
+    const element upgraded = events["predeploy_upgraded"];
+    EXPECT_EQ(decode_predeploy_upgraded(words(upgraded, "topics"), bytes(upgraded, "data")),
+              (PredeployUpgraded{902u, bytes(document["calls"]["upgrade"], "code")}));
+    EXPECT_EQ(decode_rollup_closed(words(events["rollup_closed"], "topics")), uint256{902u});
+    // None is taken for another one.
+    EXPECT_EQ(decode_rollup_closed(words(upgraded, "topics")), std::nullopt);
+    EXPECT_EQ(decode_rollup_changed(words(registered, "topics"), bytes(changed, "data")),
+              std::nullopt);
+    EXPECT_EQ(decode_predeploy_upgraded(words(changed, "topics"), bytes(upgraded, "data")),
+              std::nullopt);
+}
+
+TEST_F(vectors, event_of_a_deposit) {
+    const element event = document["events"]["deposited"];
+    const auto deposited = callable::decode_deposited(words(event, "topics"), bytes(event, "data"));
+    ASSERT_TRUE(deposited.has_value());
+    EXPECT_EQ(deposited->index, 7u);
+    EXPECT_EQ(deposited->value, uint256{1'000'000'000'000'000'000u});
+    EXPECT_TRUE(deposited->success);
+    EXPECT_EQ(to_be(to_uint256(deposited->from)), words(event, "topics").at(2));
+    EXPECT_EQ(to_be(to_uint256(deposited->to)), words(event, "topics").at(3));
+}
+
+TEST_F(vectors, calls_of_the_queue_and_the_registry) {
+    const element calls = document["calls"];
+    const ForcedEntry plain = forced_entry(document["forced_entries"].at(0));
+    const ForcedEntry calling = forced_entry(document["forced_entries"].at(1));
+    const ForcedEntry transaction = forced_entry(document["forced_entries"].at(2));
+    const ChainId chain{901};
+    EXPECT_EQ(deposit(chain, plain.to), bytes(calls, "deposit"));
+    EXPECT_EQ(deposit_and_call(chain, calling.to, 5u, uint64_t{1} << 24, calling.data),
+              bytes(calls, "deposit_and_call"));
+    EXPECT_EQ(force_transaction(chain, transaction.data, 21'000),
+              bytes(calls, "force_transaction"));
+    EXPECT_EQ(fee_of(chain, ForcedKind::transaction, 21'000, 12), bytes(calls, "fee_of"));
+    EXPECT_EQ(close_rollup(chain), bytes(calls, "close"));
+
+    const element changed = document["events"]["rollup_registered"];
+    const auto [verifier, program, policy, genesis, escrow] =
+        abi::decode<Address, Hash, Address, Hash, uint256>(bytes(changed, "data")).value();
+    const element claim = document["genesis_claims"].at(1);
+    const auto [operation, digest, signature] =
+        abi::decode_prefix<Operation, Hash, Bytes>(
+            BytesView{bytes(calls, "execute_operation")}.subspan(4))
+            .value()
+            .values;
+    EXPECT_EQ(register_rollup(
+                  {number(claim, "chain_id"), program, verifier, policy, word(claim, "block_hash"),
+                   word(claim, "state_root"), number(claim, "supply")},
+                  signature),
+              bytes(calls, "register"));
+}
+
 TEST_F(vectors, operations) {
     for (const element o : document["operations"].get_array()) {
         const SettlementId settlement{chain_id(o, "chain_id"), address(o, "settlement")};
@@ -235,6 +332,18 @@ TEST_F(vectors, calls_of_scoped_callable) {
     EXPECT_EQ(callable::open_scope(numbers(open, "remotes")), bytes(open, "calldata"));
     const element add = calls["add_chains"];
     EXPECT_EQ(callable::add_chains(numbers(add, "chain_ids")), bytes(add, "calldata"));
+    const element remove = calls["remove_chains"];
+    EXPECT_EQ(callable::remove_chains(numbers(remove, "chain_ids")), bytes(remove, "calldata"));
+    const element upgrade = calls["upgrade"];
+    EXPECT_EQ(callable::upgrade(bytes(upgrade, "code")), bytes(upgrade, "calldata"));
+    const element take = calls["take_forced"];
+    EXPECT_EQ(callable::take_forced(uint64_t{number(take, "position")}), bytes(take, "calldata"));
+    size_t entry = 0;
+    for (const element calldata : calls["deposits"].get_array()) {
+        const element e = document["forced_entries"].at(entry++);
+        EXPECT_EQ(callable::deposit(uint64_t{number(e, "index")}, forced_entry(e)),
+                  from_hex(calldata.get_string().value()));
+    }
     const element set = calls["set_baton"];
     EXPECT_EQ(callable::set_baton({word(set, "trace"), number(set, "depth"),
                                    number(set, "gas_to_ask"), marks(set)}),

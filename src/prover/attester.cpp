@@ -10,6 +10,7 @@
 
 namespace scope::prover {
 
+using protocol::GenesisClaim;
 using protocol::PublicInputs;
 using rollup::AccountDigest;
 using rollup::BlockDigest;
@@ -83,9 +84,8 @@ std::unexpected<Disagreement> differs(const char* field, std::string detail) {
 }
 
 /// The first of these fields in which the claim says otherwise than was found, if any.
-template <typename... Fields>
-Result<void, Disagreement> compare(const PublicInputs& claim, const PublicInputs& found,
-                                   Fields... fields) {
+template <typename Claim, typename... Fields>
+Result<void, Disagreement> compare(const Claim& claim, const Claim& found, Fields... fields) {
     Result<void, Disagreement> result;
     const auto compare_one = [&](const auto& field) {
         const auto& [name, member] = field;
@@ -97,8 +97,8 @@ Result<void, Disagreement> compare(const PublicInputs& claim, const PublicInputs
     (compare_one(fields) && ...);
     return result;
 }
-template <typename T>
-std::pair<const char*, T PublicInputs::*> field(const char* name, T PublicInputs::* member) {
+template <typename Claim, typename T>
+std::pair<const char*, T Claim::*> field(const char* name, T Claim::* member) {
     return {name, member};
 }
 
@@ -155,6 +155,10 @@ Result<const rollup::Follower::Rollup*, Disagreement> find_rollup(
         return disagree(DisagreementKind::unknown_rollup,
                         fmt::format("chain {}", to_decimal(claim.chain_id)));
     if (rollup->stopped) return stopped(*rollup->stopped);
+    if (rollup->closed_at)
+        return disagree(
+            DisagreementKind::stopped_rollup,
+            fmt::format("chain {} was closed in L1 block {}", *chain_id, *rollup->closed_at));
     return rollup;
 }
 
@@ -194,7 +198,6 @@ Result<Prepared, Disagreement> prepare(const PublicInputs& claim, const Data& da
     found.l1_origin_hash = last.l1_origin_hash;
     found.data = {data.commitment, claim.data.offset, claim.data.length};
     found.policy_hash = claim.policy_hash;
-    found.forced_queue_position = uint256{};  // the queue is empty
     TRY_VOID(compare(claim, found, field("l1ChainId", &PublicInputs::l1_chain_id),
                      field("settlement", &PublicInputs::settlement),
                      field("programId", &PublicInputs::program_id),
@@ -203,8 +206,7 @@ Result<Prepared, Disagreement> prepare(const PublicInputs& claim, const Data& da
                      field("parentBlockHash", &PublicInputs::parent_block_hash),
                      field("firstBlock", &PublicInputs::first_block),
                      field("l1OriginNumber", &PublicInputs::l1_origin_number),
-                     field("l1OriginHash", &PublicInputs::l1_origin_hash),
-                     field("forcedQueuePosition", &PublicInputs::forced_queue_position)));
+                     field("l1OriginHash", &PublicInputs::l1_origin_hash)));
     if (batch->number != rollup->next_batch())
         return differs("batchNumber", fmt::format("the batch says {}, found {}", batch->number,
                                                   rollup->next_batch()));
@@ -220,6 +222,7 @@ Result<rollup::BatchExecution, Disagreement> execute(Prepared& prepared,
     auto& [claim, rollup, batch, found] = prepared;
     auto options = follower.options_for(*rollup);
     options.deadline = deadline;
+    options.max_kept_bytes = rollup::MAX_KEPT_BYTES;
     auto execution = rollup::execute_batch(rollup->chain, rollup->config, batch, options);
     if (!execution) {
         const auto& refusal = execution.error();
@@ -234,11 +237,14 @@ Result<rollup::BatchExecution, Disagreement> execute(Prepared& prepared,
     CHECK(execution->parent_block_hash == found.parent_block_hash);
     found.last_block_hash = execution->last_block_hash;
     found.remotes = execution->remotes;
+    found.forced_queue_position = uint256{execution->forced_queue_position};
     auto compared = compare(*claim, found, field("lastBlockHash", &PublicInputs::last_block_hash),
-                            field("remotes", &PublicInputs::remotes));
+                            field("remotes", &PublicInputs::remotes),
+                            field("forcedQueuePosition", &PublicInputs::forced_queue_position));
     if (!compared) {
         if (!digests.empty()) {
             options.digests = rollup::Digests::yes;
+            options.max_kept_bytes = 0;
             const auto digested =
                 rollup::execute_batch(rollup->chain, rollup->config, batch, options);
             // None if there was no time left for it.
@@ -253,8 +259,8 @@ Result<rollup::BatchExecution, Disagreement> execute(Prepared& prepared,
 
 // --- All claims of an input ---
 
-std::unexpected<Disagreement> of_claim(Disagreement disagreement, const PublicInputs& claim) {
-    disagreement.chain_id = ChainId::from(claim.chain_id);
+std::unexpected<Disagreement> of_claim(Disagreement disagreement, const uint256& chain_id) {
+    disagreement.chain_id = ChainId::from(chain_id);
     return std::unexpected{std::move(disagreement)};
 }
 
@@ -263,7 +269,7 @@ Result<std::vector<Prepared>, Disagreement> prepare_all(const ProofInput& input,
                                                         const rollup::Follower& follower) {
     for (const auto& claim : input.claims)
         if (auto found = find_rollup(claim, follower); !found)
-            return of_claim(std::move(found.error()), claim);
+            return of_claim(std::move(found.error()), claim.chain_id);
     const auto data = TRY(read_data(input));
     if (const Hash& claimed = input.claims.front().data.commitment; claimed != data.commitment)
         return differs("data.commitment", fmt::format("claimed {}, found {}", to_hex(claimed),
@@ -271,27 +277,58 @@ Result<std::vector<Prepared>, Disagreement> prepare_all(const ProofInput& input,
     std::vector<Prepared> prepared;
     for (const auto& claim : input.claims) {
         auto one = prepare(claim, data, follower);
-        if (!one) return of_claim(std::move(one.error()), claim);
+        if (!one) return of_claim(std::move(one.error()), claim.chain_id);
         prepared.push_back(std::move(*one));
     }
     return prepared;
 }
 
-/// Verifies every claim, and keeps the executions if all hold.
+/// Verifies every claim. Keeps each execution that agrees with its claim, whether the others hold or
+/// not: so no two are held beside those that the follower bounds.
 Result<void, Disagreement> verify(const ProofInput& input, rollup::Follower& follower,
                                   execution::Deadline deadline) {
     auto prepared = TRY(prepare_all(input, follower));
-    std::vector<rollup::BatchExecution> executions;
     for (size_t i = 0; i < prepared.size(); ++i) {
         const auto digests =
             input.digests.empty() ? std::span<const BlockDigest>{} : std::span{input.digests[i]};
         auto execution = execute(prepared[i], follower, digests, deadline);
-        if (!execution) return of_claim(std::move(execution.error()), input.claims[i]);
-        executions.push_back(std::move(*execution));
+        if (!execution) return of_claim(std::move(execution.error()), input.claims[i].chain_id);
+        follower.remember(prepared[i].batch, std::move(*execution));
     }
-    for (size_t i = 0; i < prepared.size(); ++i)
-        follower.remember(prepared[i].batch, std::move(executions[i]));
     return {};
+}
+
+// --- A genesis ---
+
+/// Compares a claim about a genesis with what this node is configured with.
+Result<void, Disagreement> check_genesis(const GenesisClaim& claim,
+                                         const rollup::Follower& follower) {
+    const auto chain_id = ChainId::from(claim.chain_id);
+    const auto* const rollup = chain_id ? follower.rollup(*chain_id) : nullptr;
+    if (rollup == nullptr)
+        return disagree(DisagreementKind::unknown_rollup,
+                        fmt::format("chain {}", to_decimal(claim.chain_id)));
+    const auto& config = rollup->config;
+    const auto supply = rollup::genesis_supply(config);
+    if (!supply)
+        return disagree(DisagreementKind::unsound_genesis,
+                        "its gas limit, its predeploy's balance or the sum of all");
+    const auto genesis = rollup->chain.store().canonical_block(config.genesis.number);
+    CHECK(genesis != nullptr);
+    const GenesisClaim found{.l1_chain_id = uint256{config.settlement.l1_chain_id},
+                             .settlement = config.settlement.settlement,
+                             .owner = claim.owner,  // who asks says who registers
+                             .chain_id = uint256{*chain_id},
+                             .program_id = config.program_id,
+                             .block_hash = genesis->hash,
+                             .state_root = genesis->header().state_root,
+                             .supply = *supply};
+    return compare(claim, found, field("l1ChainId", &GenesisClaim::l1_chain_id),
+                   field("settlement", &GenesisClaim::settlement),
+                   field("programId", &GenesisClaim::program_id),
+                   field("genesisBlockHash", &GenesisClaim::block_hash),
+                   field("genesisStateRoot", &GenesisClaim::state_root),
+                   field("supply", &GenesisClaim::supply));
 }
 
 }  // namespace
@@ -332,9 +369,21 @@ Result<Attestation, Disagreement> Attester::attest(BytesView proof_input,
     auto verified = verify(*input, follower_, Clock::now() + limit);
     if (const auto ended = now_(); requester) requester_time_.add(*requester, ended - began, ended);
     if (!verified) return signed_by_me(std::unexpected{std::move(verified.error())});
-    auto hashes = hashes_of(input->claims);
-    const Hash message = protocol::attestation_hash(input->claims.front().program_id, hashes);
-    return Attestation{address_, std::move(hashes), crypto::to_rsv(crypto::sign(message, key_))};
+    return sign(input->claims.front().program_id, hashes_of(input->claims));
+}
+
+Result<Attestation, Disagreement> Attester::attest_genesis(const GenesisClaim& claim) const {
+    auto checked = check_genesis(claim, follower_);
+    if (!checked) {
+        checked.error().member = address_;
+        return of_claim(std::move(checked.error()), claim.chain_id);
+    }
+    return sign(claim.program_id, {protocol::genesis_hash(claim)});
+}
+
+Attestation Attester::sign(const Hash& program_id, std::vector<Hash> hashes) const {
+    const Hash message = protocol::attestation_hash(program_id, hashes);
+    return {address_, std::move(hashes), crypto::to_rsv(crypto::sign(message, key_))};
 }
 
 }  // namespace scope::prover

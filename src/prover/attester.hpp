@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "crypto/secp256k1.hpp"
+#include "protocol/registry.hpp"
 #include "prover/attester_client.hpp"
 #include "prover/requester_time.hpp"
 #include "rollup/follower.hpp"
@@ -16,10 +17,10 @@ namespace scope::prover {
 ///
 /// Its state comes from L1 by the node's follower, never from the requester: so it signs only
 /// children of its own heads. It may sign several batches of one number, for scopes are rebuilt,
-/// and L1 takes one; it keeps the executions of what it signed. A request asks for at most
-/// MAX_CLAIMS batches, each of at most MAX_BATCH_GAS (and a share of asking more where it ends in
-/// an abort), and for a limited time; what a requester asks for takes a limited part of the
-/// attester's time. For one thread at a time.
+/// and L1 takes one; it keeps the executions of what it signed, within MAX_KEPT_BYTES. A request
+/// asks for at most MAX_CLAIMS batches, each of at most MAX_BATCH_GAS (and a share of asking more
+/// where it ends in an abort), and for a limited time; what a requester asks for takes a limited
+/// part of the attester's time. For one thread at a time.
 class Attester {
   public:
     using Clock = RequesterTime::Clock;
@@ -49,7 +50,13 @@ class Attester {
     Result<Attestation, Disagreement> attest(BytesView proof_input,
                                              const std::optional<Address>& requester = {});
 
+    /// Compares every field of a claim about a rollup's genesis with that of its own configuration,
+    /// and signs it: for whoever registers the rollup.
+    Result<Attestation, Disagreement> attest_genesis(const protocol::GenesisClaim& claim) const;
+
   private:
+    [[nodiscard]] Attestation sign(const Hash& program_id, std::vector<Hash> hashes) const;
+
     crypto::SecretKey key_;
     Address address_;
     rollup::Follower& follower_;

@@ -94,6 +94,9 @@ TEST(attester, signs_several_batches_of_one_number) {
     s.batch.blocks.pop_back();
     const auto second = s.claimed(DataIn::calldata);
     ASSERT_TRUE(attester.attest(encode(s.input_of(second))).has_value());
+    // One that it has signed already takes no second place.
+    ASSERT_TRUE(attester.attest(encode(s.input_of(second))).has_value());
+    EXPECT_EQ(attester.follower().rollup(CHAIN)->executed.size(), 2u);
     // L1 takes one; whichever it is has been executed.
     s.l1.settle({first});
     const uint64_t before = execution::statistics.executed;
@@ -178,11 +181,12 @@ TEST(attester, signs_no_child_of_a_block_that_was_reorganised_away) {
                           origin, 0);
     };
     s.batch = on_branch(1);
+    const auto lost_batch = s.batch;
     const auto lost = s.claimed(DataIn::calldata);
     s.batch = on_branch(2);
     const auto kept = s.claimed(DataIn::calldata);
     ASSERT_NE(lost.execution.last_block_hash, kept.execution.last_block_hash);
-    adopt_batch(s.chain, lost.execution);
+    adopt_batch(s.chain, s.rollup, lost_batch, {}, lost.execution);
     Author author;
     auto open = author.open_scope();
     open.nonce = 1;
@@ -425,6 +429,57 @@ TEST(attester, refuses_a_batch_that_breaks_a_rule) {
               "block 1, transaction 2: refused_transaction: nonce_too_low");
 }
 
+/// Returns the bytes of the blocks that a follower keeps of batches that haven't settled, as they
+/// are.
+size_t kept_bytes(const rollup::Follower& follower) {
+    size_t size_bytes = 0;
+    for (const auto& each : follower.rollup(CHAIN)->executed)
+        for (const auto& sealed : each.execution.blocks)
+            size_bytes += chain::size_in_memory(sealed.block);
+    return size_bytes;
+}
+
+TEST(attester, signs_a_batch_that_is_too_large_to_keep) {
+    Setting s;
+    Member attester{key(11), s.l1, {s.rollup}};
+    s.batch = logging_batch(s.chain, MOST_LOGGING_GAS, s.l1.head()->hash, 0);
+    const auto claimed = s.claimed(DataIn::calldata);
+    EXPECT_GT(claimed.execution.gas_used, rollup::MAX_BATCH_GAS / 10 * 9);
+    ASSERT_TRUE(attester.attest(encode(s.input_of(claimed))).has_value());
+    EXPECT_TRUE(attester.follower().rollup(CHAIN)->executed.empty());
+
+    // When it settles it is checked as by any follower, and executed again as it is adopted.
+    uint64_t transactions = 0;
+    for (const auto& block : s.batch.blocks) transactions += block.transactions.size();
+    s.l1.settle({claimed});
+    const uint64_t before = execution::statistics.executed;
+    ASSERT_EQ(attester.follower().advance()->batches, 1u);
+    EXPECT_EQ(execution::statistics.executed, before + 2 * transactions);
+    EXPECT_EQ(attester.follower().rollup(CHAIN)->chain.head()->hash,
+              claimed.execution.last_block_hash);
+}
+
+TEST(attester, keeps_no_more_of_several_batches_than_of_one) {
+    Setting s;
+    Member attester{key(11), s.l1, {s.rollup}};
+    s.batch = logging_batch(s.chain, 100'000'000, s.l1.head()->hash, 0);
+    std::vector<Claimed> versions;
+    for (uint8_t i = 0; i < 3; ++i) {
+        s.batch.blocks[0].coinbase = Address{{i}};
+        versions.push_back(s.claimed(DataIn::calldata));
+        ASSERT_TRUE(attester.attest(encode(s.input_of(versions.back()))).has_value());
+        EXPECT_LE(kept_bytes(attester.follower()), rollup::MAX_KEPT_BYTES);
+    }
+    // More than one of them: the last ones.
+    const size_t kept = attester.follower().rollup(CHAIN)->executed.size();
+    EXPECT_GT(kept, 1u);
+    EXPECT_LT(kept, versions.size());
+    s.l1.settle({versions.back()});
+    const uint64_t before = execution::statistics.executed;
+    ASSERT_EQ(attester.follower().advance()->batches, 1u);
+    EXPECT_EQ(execution::statistics.executed, before);
+}
+
 TEST(attester, gives_up_what_takes_too_long) {
     Setting s;
     rollup::Follower follower{s.l1, {s.rollup}};
@@ -532,7 +587,7 @@ TEST(attester, knows_its_own_l1) {
 
     // An origin before the last batch's.
     const auto first = s.claimed(DataIn::calldata);
-    adopt_batch(s.chain, first.execution);
+    adopt_batch(s.chain, s.rollup, s.batch, {}, first.execution);
     s.l1.settle({first});
     Author author;
     auto open = author.open_scope();
@@ -562,6 +617,108 @@ TEST(attester, demands_that_registered_chains_are_made_known) {
                          s.l1.head()->hash, 1);
     const auto with = attester.attest(encode(s.input(DataIn::calldata)));
     EXPECT_TRUE(with.has_value()) << to_string(with.error());
+}
+
+TEST(attester, finds_the_forced_position_by_executing) {
+    Setting s;
+    s.l1.queue(CHAIN, {deposit(Address{{0x55}}, 7), deposit(Address{{0x55}}, 8)});
+    const rollup::BatchOptions options{.l1 = &s.l1};
+    s.batch =
+        make_batch(s.chain, {Author{s.chain}.openings(options, 1, 2)}, 0, s.l1.head()->hash, 1);
+    const auto claimed = claim_of(s.chain, s.rollup, s.batch, DataIn::calldata, nullptr, options);
+    auto input = s.input_of(claimed);
+    EXPECT_EQ(input.claims[0].forced_queue_position, uint256{2u});
+    Member attester{key(11), s.l1, {s.rollup}};
+    const auto attestation = attester.attest(encode(input));
+    ASSERT_TRUE(attestation.has_value()) << to_string(attestation.error());
+    for (const uint64_t position : {0u, 1u, 3u}) {
+        input.claims[0].forced_queue_position = uint256{position};
+        const auto refused = attester.attest(encode(input));
+        ASSERT_FALSE(refused.has_value());
+        EXPECT_EQ(refused.error().field, "forcedQueuePosition");
+    }
+    // What it signed it keeps, with what the batch doesn't carry.
+    s.l1.settle({claimed});
+    const uint64_t before = execution::statistics.executed;
+    ASSERT_EQ(attester.follower().advance()->batches, 1u);
+    EXPECT_EQ(execution::statistics.executed, before);
+    EXPECT_EQ(attester.follower().rollup(CHAIN)->forced_queue_position(), 2u);
+}
+
+TEST(attester, signs_no_batch_that_leaves_out_what_is_due) {
+    Setting s;
+    s.l1.queue(CHAIN, {deposit(Address{{0x55}}, 7)});
+    for (uint64_t i = 0; i < protocol::FORCED_DEADLINE; ++i) s.l1.add({}, {});
+    s.batch = sample_batch(s.chain, s.l1.head()->hash, s.l1.head()->header().number);
+    Member attester{key(11), s.l1, {s.rollup}};
+    const auto refused = attester.attest(encode(s.input(DataIn::calldata)));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().detail, "block 0: missing_take_forced");
+}
+
+TEST(attester, signs_nothing_of_a_closed_rollup) {
+    Setting s;
+    Member attester{key(11), s.l1, {s.rollup}};
+    s.l1.emit({closing(uint256{CHAIN})});
+    const auto refused = attester.attest(encode(s.input(DataIn::calldata)));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().kind, DisagreementKind::stopped_rollup);
+    s.l1.blocks_.pop_back();
+    s.l1.add({}, {});
+    EXPECT_TRUE(attester.attest(encode(s.input(DataIn::calldata))).has_value());
+}
+
+TEST(attester, signs_the_genesis_that_it_is_configured_with) {
+    Setting s;
+    rollup::Follower follower{s.l1, {s.rollup}};
+    const Attester attester{key(11), follower};
+    const auto genesis = s.chain.head();
+    const protocol::GenesisClaim claim{.l1_chain_id = uint256{L1_CHAIN},
+                                       .settlement = s.rollup.settlement.settlement,
+                                       .chain_id = uint256{CHAIN},
+                                       .program_id = s.rollup.program_id,
+                                       .block_hash = genesis->hash,
+                                       .state_root = genesis->header().state_root,
+                                       .supply = rollup::genesis_supply(s.rollup).value()};
+    const auto attestation = attester.attest_genesis(claim);
+    ASSERT_TRUE(attestation.has_value()) << to_string(attestation.error());
+    EXPECT_EQ(attestation->signer, crypto::address_of(key(11)));
+    EXPECT_EQ(attestation->input_hashes, std::vector{protocol::genesis_hash(claim)});
+    const Hash message = protocol::attestation_hash(claim.program_id, attestation->input_hashes);
+    EXPECT_EQ(attestation->signature, crypto::to_rsv(crypto::sign(message, key(11))));
+
+    using Claim = protocol::GenesisClaim;
+    const std::vector<std::pair<std::string, std::function<void(Claim&)>>> changes{
+        {"l1ChainId", [](Claim& c) { c.l1_chain_id = {}; }},
+        {"settlement", [](Claim& c) { c.settlement = {}; }},
+        {"programId", [](Claim& c) { c.program_id = {}; }},
+        {"genesisBlockHash", [](Claim& c) { c.block_hash = {}; }},
+        {"genesisStateRoot", [](Claim& c) { c.state_root = {}; }},
+        {"supply", [](Claim& c) { c.supply += uint256{1u}; }},
+    };
+    for (const auto& [field, change] : changes) {
+        auto wrong = claim;
+        change(wrong);
+        const auto refused = attester.attest_genesis(wrong);
+        ASSERT_FALSE(refused.has_value()) << field;
+        EXPECT_EQ(refused.error().kind, DisagreementKind::different_field);
+        EXPECT_EQ(refused.error().field, field);
+        EXPECT_EQ(refused.error().member, attester.address());
+    }
+    for (const uint256& chain_id : {uint256{REMOTE}, uint256{CHAIN.number(), 1, 0, 0}}) {
+        auto other = claim;
+        other.chain_id = chain_id;
+        EXPECT_EQ(attester.attest_genesis(other).error().kind, DisagreementKind::unknown_rollup);
+    }
+}
+
+TEST(attester, signs_no_genesis_from_which_no_rollup_can_start) {
+    Setting s;
+    s.rollup.genesis.gas_limit = rollup::MIN_GAS_LIMIT - 1;
+    rollup::Follower follower{s.l1, {s.rollup}};
+    const Attester attester{key(11), follower};
+    EXPECT_EQ(attester.attest_genesis({.chain_id = uint256{CHAIN}}).error().kind,
+              DisagreementKind::unsound_genesis);
 }
 
 }  // namespace

@@ -11,10 +11,10 @@ namespace scope::prover {
 namespace {
 
 constexpr std::array<std::string_view, DISAGREEMENT_KIND_COUNT> KIND_NAMES{
-    "malformed_input", "not_following",   "unknown_rollup",    "stopped_rollup",
-    "bad_blob",        "malformed_data",  "bad_slice",         "malformed_batch",
-    "refused_batch",   "different_field", "overloaded",        "requester_over_limit",
-    "timed_out",       "failed",          "false_attestation",
+    "malformed_input",      "not_following", "unknown_rollup",  "stopped_rollup",
+    "unsound_genesis",      "bad_blob",      "malformed_data",  "bad_slice",
+    "malformed_batch",      "refused_batch", "different_field", "overloaded",
+    "requester_over_limit", "timed_out",     "failed",          "false_attestation",
 };
 static_assert(!KIND_NAMES.back().empty());
 

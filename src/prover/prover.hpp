@@ -13,7 +13,9 @@ enum class DisagreementKind : uint8_t {
     malformed_input,       // not a proof input, with its ProofInputError in words
     not_following,         // it can't follow L1 itself
     unknown_rollup,        // it does not follow this chain
-    stopped_rollup,        // a batch of the chain, or of one it crosses with, did not derive
+    stopped_rollup,        // a batch of the chain, or of one it crosses with, did not derive; or it
+                           // was closed
+    unsound_genesis,       // no rollup can start from it (rollup::genesis_supply)
     bad_blob,              // not a blob: no commitment
     malformed_data,        // the blobs are not one payload, with the BatchError in words
     bad_slice,             // a batch's bytes are not inside the scope's
@@ -26,7 +28,7 @@ enum class DisagreementKind : uint8_t {
     failed,             // its client threw
     false_attestation,  // it signed something else, or not with its key
 };
-inline constexpr size_t DISAGREEMENT_KIND_COUNT = 15;
+inline constexpr size_t DISAGREEMENT_KIND_COUNT = 16;
 /// Returns the enumerator's name.
 std::string_view to_string(DisagreementKind kind) noexcept;
 

@@ -31,7 +31,7 @@ ProofInput Setting::input_of(const std::vector<rollup::test::Claimed>& batches) 
                                 .data = {commitment, claim.data_offset, claim.data_length},
                                 .remotes = claim.remotes,
                                 .policy_hash = {},
-                                .forced_queue_position = {}});
+                                .forced_queue_position = claim.forced_queue_position});
     for (const auto& one : batches) input.digests.push_back(one.execution.digests);
     return input;
 }

@@ -3,6 +3,7 @@
 #include "crypto/keccak.hpp"
 #include "protocol/callable.hpp"
 #include "rlp/encode.hpp"
+#include "rollup/forced.hpp"
 #include "rollup/scratch_chain.hpp"
 #include "rollup/statistics.hpp"
 
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 namespace scope::rollup {
 
@@ -31,6 +33,13 @@ constexpr std::array<std::string_view, BATCH_RULE_COUNT> RULE_NAMES{
     "repeated_open_scope",
     "missing_add_chains",
     "wrong_add_chains",
+    "missing_remove_chains",
+    "wrong_remove_chains",
+    "missing_upgrade",
+    "wrong_upgrade",
+    "missing_take_forced",
+    "wrong_take_forced",
+    "carried_deposit",
     "unknown_system_call",
     "malformed_system_call",
     "load_of_foreign_root",
@@ -79,7 +88,84 @@ std::optional<BatchRule> broken_rule(const BatchBlock& block, const Before& befo
     return std::nullopt;
 }
 
-/// Returns the rule of section 6 that is broken at one system transaction; nullopt if none is.
+/// The system transactions that a block begins with, in their order; behind them all others.
+enum class Opening : uint8_t { open_scope, add_chains, remove_chains, upgrade, take_forced, none };
+
+Opening opening_of(const callable::SystemCall& call) {
+    if (std::holds_alternative<callable::OpenScopeCall>(call)) return Opening::open_scope;
+    if (std::holds_alternative<callable::AddChainsCall>(call)) return Opening::add_chains;
+    if (std::holds_alternative<callable::RemoveChainsCall>(call)) return Opening::remove_chains;
+    if (std::holds_alternative<callable::UpgradeCall>(call)) return Opening::upgrade;
+    if (std::holds_alternative<callable::TakeForcedCall>(call)) return Opening::take_forced;
+    return Opening::none;
+}
+
+/// The rules for one of them: where it is due and is missing, and where it stands and is not due.
+struct OpeningRules {
+    BatchRule missing;
+    BatchRule wrong;
+};
+constexpr std::array<OpeningRules, static_cast<size_t>(Opening::none)> OPENING_RULES{{
+    {BatchRule::missing_open_scope, BatchRule::repeated_open_scope},
+    {BatchRule::missing_add_chains, BatchRule::wrong_add_chains},
+    {BatchRule::missing_remove_chains, BatchRule::wrong_remove_chains},
+    {BatchRule::missing_upgrade, BatchRule::wrong_upgrade},
+    {BatchRule::missing_take_forced, BatchRule::wrong_take_forced},
+}};
+OpeningRules rules_of(Opening opening) {
+    return OPENING_RULES[static_cast<size_t>(opening)];
+}
+
+/// The arguments with which a block has to begin, as L1 gives them.
+struct Due {
+    std::vector<uint256> to_add;
+    std::vector<uint256> to_remove;
+    std::optional<Bytes> upgrade;
+    ForcedRange forced;  ///< of a batch's first block
+    uint64_t forced_position = 0;
+
+    [[nodiscard]] bool is_due(Opening opening) const {
+        switch (opening) {
+            case Opening::add_chains:
+                return !to_add.empty();
+            case Opening::remove_chains:
+                return !to_remove.empty();
+            case Opening::upgrade:
+                return upgrade.has_value();
+            case Opening::take_forced:
+                return forced.at_least > forced_position;
+            default:
+                return false;
+        }
+    }
+    /// Returns whether a call that may stand where it stands has the arguments that are due.
+    [[nodiscard]] bool allows(const callable::SystemCall& call) const {
+        if (const auto* add = std::get_if<callable::AddChainsCall>(&call))
+            return !to_add.empty() && add->chain_ids == to_add;
+        if (const auto* remove = std::get_if<callable::RemoveChainsCall>(&call))
+            return !to_remove.empty() && remove->chain_ids == to_remove;
+        if (const auto* change = std::get_if<callable::UpgradeCall>(&call))
+            return upgrade.has_value() && change->code == *upgrade;
+        if (const auto* take = std::get_if<callable::TakeForcedCall>(&call))
+            return take->position > forced_position && take->position >= forced.at_least &&
+                   take->position <= forced.at_most;
+        return true;
+    }
+};
+
+Due due_in(const L1Origins& l1, const Batch& batch, size_t block, const Before& before,
+           const BatchOptions& options) {
+    const uint64_t origin = batch.blocks[block].l1_origin_number;
+    Due due{.to_add = chains_to_add(l1, batch.chain_id, before.l1_origin_number, origin),
+            .to_remove = chains_to_remove(l1, batch.chain_id, before.l1_origin_number, origin),
+            .upgrade = upgrade_to(l1, batch.chain_id, before.l1_origin_number, origin),
+            .forced = {},
+            .forced_position = options.parent_forced_queue_position};
+    if (block == 0) due.forced = forced_range(l1, batch.chain_id, due.forced_position, origin);
+    return due;
+}
+
+/// Returns the rule that is broken at one system transaction by itself; nullopt if none is.
 std::optional<BatchRule> broken_rule(const Batch& batch, size_t block, size_t index,
                                      const callable::SystemCall& call) {
     const auto& transactions = batch.blocks[block].transactions;
@@ -88,8 +174,9 @@ std::optional<BatchRule> broken_rule(const Batch& batch, size_t block, size_t in
     const bool is_open = std::holds_alternative<callable::OpenScopeCall>(call);
     if (is_first != is_open)
         return is_first ? BatchRule::missing_open_scope : BatchRule::repeated_open_scope;
-    if (std::holds_alternative<callable::AddChainsCall>(call) && index != (block == 0 ? 1 : 0))
-        return BatchRule::wrong_add_chains;
+    if (std::holds_alternative<callable::DepositCall>(call)) return BatchRule::carried_deposit;
+    if (std::holds_alternative<callable::TakeForcedCall>(call) && block != 0)
+        return BatchRule::wrong_take_forced;
     if (const auto* run = std::get_if<callable::RunRootCall>(&call);
         run != nullptr && run->context.root_chain_id == own_chain)
         return BatchRule::run_of_own_root;
@@ -104,13 +191,16 @@ std::optional<BatchRule> broken_rule(const Batch& batch, size_t block, size_t in
 }
 
 /// Checks the system transactions of a block.
-/// @param to_add  The chains that it has to make known; null: not checked.
-Result<void, BatchRefusal> check_system_calls(const Batch& batch, size_t block,
-                                              const std::vector<uint256>* to_add) {
+/// @param due  What it has to begin with; null: not checked, but that it takes no entries.
+Result<void, BatchRefusal> check_system_calls(const Batch& batch, size_t block, const Due* due) {
     const auto& transactions = batch.blocks[block].transactions;
-    bool adds = false;
+    std::array<bool, OPENING_RULES.size()> stands{};
+    Opening behind = Opening::open_scope;  // the first that may still come
     for (size_t i = 0; i < transactions.size(); ++i) {
-        if (transactions[i].type != TxType::system) continue;
+        if (transactions[i].type != TxType::system) {
+            behind = Opening::none;
+            continue;
+        }
         const auto call = callable::decode_system_call(transactions[i].data);
         if (!call)
             return refuse(call.error() == protocol::DecodeError::unknown_function
@@ -118,14 +208,20 @@ Result<void, BatchRefusal> check_system_calls(const Batch& batch, size_t block,
                               : BatchRule::malformed_system_call,
                           block, i);
         if (const auto rule = broken_rule(batch, block, i, *call)) return refuse(*rule, block, i);
-        if (const auto* add = std::get_if<callable::AddChainsCall>(&*call)) {
-            if (to_add != nullptr && (to_add->empty() || add->chain_ids != *to_add))
-                return refuse(BatchRule::wrong_add_chains, block, i);
-            adds = true;
+        const Opening opening = opening_of(*call);
+        if (opening == Opening::none) {
+            behind = opening;
+            continue;
         }
+        const bool is_allowed =
+            due != nullptr ? due->allows(*call) : opening != Opening::take_forced;
+        if (opening < behind || !is_allowed) return refuse(rules_of(opening).wrong, block, i);
+        stands[static_cast<size_t>(opening)] = true;
+        behind = static_cast<Opening>(static_cast<size_t>(opening) + 1);
     }
-    if (!adds && to_add != nullptr && !to_add->empty())
-        return refuse(BatchRule::missing_add_chains, block);
+    for (size_t i = 0; due != nullptr && i < stands.size(); ++i)
+        if (const auto opening = static_cast<Opening>(i); !stands[i] && due->is_due(opening))
+            return refuse(rules_of(opening).missing, block);
     return {};
 }
 
@@ -190,12 +286,39 @@ class Digester {
     std::vector<TransactionDigest> transactions_;
 };
 
+/// The entries that a batch takes, and where.
+struct Taken {
+    size_t behind = 0;  ///< the index of its takeForced in the first block
+    std::vector<const QueuedEntry*> entries;
+};
+
+/// Returns what a batch takes; nullopt if it takes nothing. REQUIRES: check_form with these options.
+std::optional<Taken> taken_by(const Batch& batch, const BatchOptions& options) {
+    const auto& transactions = batch.blocks[0].transactions;
+    for (size_t i = 0; i < transactions.size() && transactions[i].type == TxType::system; ++i) {
+        const auto call = callable::decode_system_call(transactions[i].data);
+        CHECK(call.has_value());
+        if (opening_of(*call) == Opening::none) break;
+        const auto* const take = std::get_if<callable::TakeForcedCall>(&*call);
+        if (take == nullptr) continue;
+        auto entries = entries_between(*options.l1, batch.chain_id,
+                                       options.parent_forced_queue_position, take->position);
+        CHECK(entries.has_value());  // they are in forced_range
+        return Taken{i, std::move(*entries)};
+    }
+    return std::nullopt;
+}
+
 /// Executes the transactions of a block of the batch; the first that can't stand refuses it.
+/// @param taken  The entries whose transactions stand in it; null if there are none.
 Result<void, BatchRefusal> run_transactions(chain::BlockBuilder& builder,
                                             const RollupConfig& config,
                                             const std::vector<Transaction>& transactions,
-                                            size_t block, Digester* digester,
+                                            size_t block, const Taken* taken, Digester* digester,
                                             std::optional<execution::Deadline> deadline) {
+    const auto digest = [&] {
+        if (digester != nullptr) digester->add(builder.receipts().back());
+    };
     for (size_t i = 0; i < transactions.size(); ++i) {
         const auto& tx = transactions[i];
         execution::Host host{builder.state(), builder.environment()};
@@ -210,9 +333,95 @@ Result<void, BatchRefusal> run_transactions(chain::BlockBuilder& builder,
                 refusal.error().revert_data = revert_data_of(builder, tx, config);
             return refusal;
         }
-        if (digester != nullptr) digester->add(builder.receipts().back());
+        digest();
+        if (taken == nullptr || taken->behind != i) continue;
+        const auto forced = run_forced(builder, config, taken->entries, {deadline, digest});
+        if (forced) continue;
+        auto refusal =
+            refuse(forced.error().error ? BatchRule::refused_transaction : BatchRule::out_of_time,
+                   block, i);
+        refusal.error().tx_error = forced.error().error;
+        return refusal;
     }
     return {};
+}
+
+/// A caller of the predeploy's views on a state.
+class Views {
+  public:
+    Views(const state::StateView& state, const execution::Environment& environment,
+          const Address& predeploy)
+        : overlay_(state), host_(overlay_, environment), predeploy_(predeploy) {
+        host_.open_transaction({});
+    }
+
+    /// Returns a view's answer; nullopt if it fails.
+    std::optional<Bytes> ask(BytesView input) {
+        auto result = call_predeploy(host_, Address{}, predeploy_, input, VIEW_GAS);
+        if (result.status != evm::Status::success) return std::nullopt;
+        return std::move(result.output);
+    }
+
+  private:
+    state::State overlay_;
+    execution::Host host_;
+    Address predeploy_;
+};
+
+using BlockSink = std::function<void(chain::SealedBlock)>;
+
+/// Executes a batch as execute_batch does, and hands each block on as soon as it is executed, also
+/// if a later one is refused.
+Result<BatchExecution, BatchRefusal> stream_batch(const chain::Chain& chain,
+                                                  const RollupConfig& config, const Batch& batch,
+                                                  const BatchOptions& options,
+                                                  const BlockSink& sink) {
+    CHECK(chain.spec().chain_id == config.chain_id());
+    const Hash parent = options.parent ? *options.parent : chain.head()->hash;
+    ScratchChain scratch{chain, parent};
+    TRY_VOID(check_form(config, batch, scratch.head()->header(), options));
+
+    const auto taken = taken_by(batch, options);
+    BatchExecution execution;
+    execution.parent_block_hash = parent;
+    const uint64_t max_gas =
+        max_batch_gas(scratch.head()->header(), batch.blocks.back().timestamp_s);
+    for (size_t index = 0; index < batch.blocks.size(); ++index) {
+        const auto& block = batch.blocks[index];
+        chain::BlockBuilder builder{scratch.chain(), scratch.head()->hash,
+                                    attributes_of(block, max_gas - execution.gas_used)};
+        std::optional<Digester> digester;
+        if (options.digests == Digests::yes) digester.emplace(builder.state());
+        TRY_VOID(run_transactions(builder, config, block.transactions, index,
+                                  index == 0 && taken ? &*taken : nullptr,
+                                  digester ? &*digester : nullptr, options.deadline));
+        execution.gas_used += builder.all_gas_used();
+        CHECK(execution.gas_used <= max_gas);
+
+        auto environment = builder.environment();
+        environment.block_hashes = nullptr;  // they are the builder's; the views ask for none
+        auto sealed = builder.seal();
+        if (!sealed) {
+            auto refusal = refuse(BatchRule::refused_block, index);
+            refusal.error().block_refusal = sealed.error();
+            return refusal;
+        }
+        if (digester)
+            execution.digests.push_back(
+                {sealed->block.hash, sealed->block.header().state_root, digester->take()});
+        if (index + 1 == batch.blocks.size()) {
+            auto streams = read_streams(*sealed->state, environment, config.system().target);
+            const auto position =
+                read_forced_queue_position(*sealed->state, environment, config.system().target);
+            if (!streams || !position) return refuse(BatchRule::unreadable_streams, index);
+            execution.remotes = std::move(*streams);
+            execution.forced_queue_position = *position;
+            execution.last_block_hash = sealed->block.hash;
+        }
+        scratch.advance(*sealed);
+        sink(std::move(*sealed));
+    }
+    return execution;
 }
 
 }  // namespace
@@ -254,11 +463,9 @@ Result<void, BatchRefusal> check_form(const RollupConfig& config, const Batch& b
     for (size_t i = 0; i < batch.blocks.size(); ++i) {
         const auto& block = batch.blocks[i];
         if (const auto rule = broken_rule(block, before, options.l1)) return refuse(*rule, i);
-        std::optional<std::vector<uint256>> to_add;
-        if (options.l1 != nullptr)
-            to_add = chains_to_add(*options.l1, batch.chain_id, before.l1_origin_number,
-                                   block.l1_origin_number);
-        TRY_VOID(check_system_calls(batch, i, to_add ? &*to_add : nullptr));
+        std::optional<Due> due;
+        if (options.l1 != nullptr) due = due_in(*options.l1, batch, i, before, options);
+        TRY_VOID(check_system_calls(batch, i, due ? &*due : nullptr));
         before = {block.timestamp_s, block.l1_origin_number};
     }
     return {};
@@ -267,23 +474,15 @@ Result<void, BatchRefusal> check_form(const RollupConfig& config, const Batch& b
 std::optional<std::vector<protocol::Streams>> read_streams(
     const state::StateView& state, const execution::Environment& environment,
     const Address& predeploy) {
-    state::State overlay{state};
-    execution::Host host{overlay, environment};
-    host.open_transaction({});
-    const auto view = [&](BytesView input) -> std::optional<Bytes> {
-        auto result = call_predeploy(host, Address{}, predeploy, input, VIEW_GAS);
-        if (result.status != evm::Status::success) return std::nullopt;
-        return std::move(result.output);
-    };
-
-    const auto listed = view(callable::get_remotes());
+    Views views{state, environment, predeploy};
+    const auto listed = views.ask(callable::get_remotes());
     const auto remotes = listed ? callable::decode_remotes(*listed) : std::nullopt;
     if (!remotes) return std::nullopt;
     std::vector<protocol::Streams> streams;
     for (const auto& chain_id : *remotes) {
-        const auto hashes_output = view(callable::get_rolling_hashes(chain_id));
-        const auto values_output = view(callable::get_values(chain_id));
-        const auto limit_output = view(callable::get_limit(chain_id));
+        const auto hashes_output = views.ask(callable::get_rolling_hashes(chain_id));
+        const auto values_output = views.ask(callable::get_values(chain_id));
+        const auto limit_output = views.ask(callable::get_limit(chain_id));
         if (!hashes_output || !values_output || !limit_output) return std::nullopt;
         const auto hashes = callable::decode_rolling_hashes(*hashes_output);
         const auto values = callable::decode_values(*values_output);
@@ -293,61 +492,44 @@ std::optional<std::vector<protocol::Streams>> read_streams(
         if (!hashes->is_empty() || !limit->is_zero())
             streams.push_back({chain_id, *hashes, values->value_in, values->value_out, *limit});
     }
-    host.close_transaction();
     return streams;
+}
+
+std::optional<uint64_t> read_forced_queue_position(const state::StateView& state,
+                                                   const execution::Environment& environment,
+                                                   const Address& predeploy) {
+    const auto answer = Views{state, environment, predeploy}.ask(callable::forced_queue_position());
+    return answer ? callable::decode_forced_queue_position(*answer) : std::nullopt;
 }
 
 Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
                                                    const RollupConfig& config, const Batch& batch,
                                                    const BatchOptions& options) {
-    CHECK(chain.spec().chain_id == config.chain_id());
-    const Hash parent = options.parent ? *options.parent : chain.head()->hash;
-    ScratchChain scratch{chain, parent};
-    TRY_VOID(check_form(config, batch, scratch.head()->header(), options));
-
-    BatchExecution execution;
-    execution.parent_block_hash = parent;
-    execution.blocks.reserve(batch.blocks.size());
-    const uint64_t max_gas =
-        max_batch_gas(scratch.head()->header(), batch.blocks.back().timestamp_s);
-    for (size_t index = 0; index < batch.blocks.size(); ++index) {
-        const auto& block = batch.blocks[index];
-        chain::BlockBuilder builder{scratch.chain(), scratch.head()->hash,
-                                    attributes_of(block, max_gas - execution.gas_used)};
-        std::optional<Digester> digester;
-        if (options.digests == Digests::yes) digester.emplace(builder.state());
-        TRY_VOID(run_transactions(builder, config, block.transactions, index,
-                                  digester ? &*digester : nullptr, options.deadline));
-        execution.gas_used += builder.all_gas_used();
-        CHECK(execution.gas_used <= max_gas);
-
-        auto environment = builder.environment();
-        environment.block_hashes = nullptr;  // they are the builder's; the views ask for none
-        auto sealed = builder.seal();
-        if (!sealed) {
-            auto refusal = refuse(BatchRule::refused_block, index);
-            refusal.error().block_refusal = sealed.error();
-            return refusal;
-        }
-        if (digester)
-            execution.digests.push_back(
-                {sealed->block.hash, sealed->block.header().state_root, digester->take()});
-        if (index + 1 == batch.blocks.size()) {
-            auto streams = read_streams(*sealed->state, environment, config.system().target);
-            if (!streams) return refuse(BatchRule::unreadable_streams, index);
-            execution.remotes = std::move(*streams);
-            execution.last_block_hash = sealed->block.hash;
-        }
-        execution.blocks.push_back(std::move(*sealed));
-        // Each block is held once: the scratch chain borrows it.
-        const auto& [block_held, state] = execution.blocks.back();
-        scratch.add({std::shared_ptr<void>{}, &block_held}, state);
-    }
+    std::vector<chain::SealedBlock> kept;
+    size_t size_bytes = 0;
+    auto execution =
+        TRY(stream_batch(chain, config, batch, options, [&](chain::SealedBlock sealed) {
+            size_bytes += chain::size_in_memory(sealed.block);
+            if (size_bytes <= options.max_kept_bytes)
+                kept.push_back(std::move(sealed));
+            else
+                kept = {};
+        }));
+    execution.blocks = std::move(kept);
     return execution;
 }
 
-void adopt_batch(chain::Chain& chain, BatchExecution execution) {
-    for (auto& block : execution.blocks) chain.adopt(std::move(block));
+void adopt_batch(chain::Chain& chain, const RollupConfig& config, const Batch& batch,
+                 const BatchOptions& options, BatchExecution execution) {
+    const auto adopt = [&](chain::SealedBlock sealed) { chain.adopt(std::move(sealed)); };
+    if (execution.blocks.empty()) {
+        auto again = options;
+        again.parent = execution.parent_block_hash;
+        again.digests = Digests::no;
+        again.deadline.reset();
+        CHECK(stream_batch(chain, config, batch, again, adopt).has_value());
+    }
+    std::ranges::for_each(std::exchange(execution.blocks, {}), adopt);
     CHECK(chain.head()->hash == execution.last_block_hash);
 }
 

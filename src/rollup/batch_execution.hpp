@@ -26,21 +26,30 @@ enum class BatchRule : uint8_t {
                                  // MAX_CLOCK_AHEAD_S
     missing_open_scope,          // the first transaction of the first block is another one
     repeated_open_scope,         // elsewhere
-    missing_add_chains,          // rollups were registered since the block before
-    wrong_add_chains,       // of others than those, or not the block's first (but for openScope)
-    unknown_system_call,    // a system transaction that is none of openScope, addChains, loadRoot,
-                            // runRoot
-    malformed_system_call,  // its arguments are not what the ABI encodes
-    load_of_foreign_root,   // loadRoot for a root of another chain
-    run_of_own_root,        // runRoot for a root of this chain
+    // What a block has to begin with, for what L1 did since the block before: in this order, behind
+    // openScope; elsewhere, or with other arguments, it is wrong.
+    missing_add_chains,             // rollups were registered
+    wrong_add_chains,               // of others than those
+    missing_remove_chains,          // rollups were closed
+    wrong_remove_chains,            // of others than those
+    missing_upgrade,                // the rollup's predeploy was upgraded
+    wrong_upgrade,                  // to other code than its last
+    missing_take_forced,            // entries of the forced queue are due, in a batch's first block
+    wrong_take_forced,              // in another block, or not to a position in forced_range
+    carried_deposit,                // a deposit: the derivation puts them, a batch carries none
+    unknown_system_call,            // a system transaction that is none that stands in a batch
+    malformed_system_call,          // its arguments are not what the ABI encodes
+    load_of_foreign_root,           // loadRoot for a root of another chain
+    run_of_own_root,                // runRoot for a root of this chain
     load_without_user_transaction,  // nothing, or a system transaction, follows in the block
     wrong_operation_hash,           // loadRoot names another hash than that of what follows
-    refused_transaction,  // with its TxError; for a system transaction that failed, its revert data
+    refused_transaction,  // with its TxError; for a system transaction that failed, its revert data;
+                          // takeForced also for entries that have no room behind it
     refused_block,        // with its BlockRefusal
     unreadable_streams,   // the predeploy's views don't answer as their ABI says
     out_of_time,          // given up at BatchOptions::deadline: says nothing of the batch
 };
-inline constexpr size_t BATCH_RULE_COUNT = 23;
+inline constexpr size_t BATCH_RULE_COUNT = 30;
 /// Returns the enumerator's name.
 std::string_view to_string(BatchRule rule) noexcept;
 
@@ -89,11 +98,17 @@ struct BlockDigest {
     friend bool operator==(const BlockDigest&, const BlockDigest&) = default;
 };
 
+/// The bound of the blocks that are kept of what hasn't settled: of one batch, and of all versions of
+/// a rollup's next one together; in bytes, as chain::size_in_memory estimates them.
+inline constexpr size_t MAX_KEPT_BYTES = size_t{64} << 20;
+
 struct BatchExecution {
-    std::vector<chain::SealedBlock> blocks;  ///< at least one
+    /// All of the batch's; none if they are larger than BatchOptions::max_kept_bytes.
+    std::vector<chain::SealedBlock> blocks;
     Hash parent_block_hash;
     Hash last_block_hash;
     std::vector<protocol::Streams> remotes;  ///< with a non-empty stream or a limit, ascending
+    uint64_t forced_queue_position = 0;      ///< as the predeploy holds it behind the batch
     uint64_t gas_used = 0;                   ///< by all that max_batch_gas bounds
     std::vector<BlockDigest> digests;        ///< one for each block, if asked for
 };
@@ -102,11 +117,16 @@ enum class Digests : uint8_t { no, yes };
 struct BatchOptions {
     std::optional<Hash> parent;  ///< nullopt: the chain's head. REQUIRES: the chain has it
     Digests digests = Digests::no;
-    /// For the rules about L1 origins and registered chains; null: they are not checked. Borrowed.
+    /// For the rules about L1; null: they are not checked, and a batch that takes entries of the
+    /// forced queue is refused, for nobody knows them. Borrowed.
     const L1Origins* l1 = nullptr;
-    uint64_t parent_l1_origin_number = 0;  ///< of the last batch; 0 before any
+    uint64_t parent_l1_origin_number = 0;       ///< of the last batch; 0 before any
+    uint64_t parent_forced_queue_position = 0;  ///< as the last batch left it
     /// The time at which execution is given up (BatchRule::out_of_time); nullopt: never.
     std::optional<execution::Deadline> deadline;
+    /// The most bytes of blocks that are kept, as chain::size_in_memory estimates them; 0: no blocks
+    /// are wanted.
+    size_t max_kept_bytes = 0;
 };
 
 /// Checks the rules that need no execution: of a batch on a block with this header.
@@ -114,7 +134,11 @@ Result<void, BatchRefusal> check_form(const RollupConfig& config, const Batch& b
                                       const BlockHeader& parent, const BatchOptions& options = {});
 
 /// Executes every block of @p batch on its parent, with nothing left out: a transaction that can't
-/// stand in its block refuses the batch. Changes nothing in @p chain.
+/// stand in its block refuses the batch. The transactions of forced entries, which the batch doesn't
+/// carry, stand behind its takeForced (run_forced). Changes nothing in @p chain.
+///
+/// Blocks that are not kept are let go one by one: what the execution holds of them are headers and
+/// the last one's state, whatever the batch is.
 ///
 /// The batch's number is not checked: it is beyond the chain.
 /// REQUIRES: @p chain is one of @p config.
@@ -122,14 +146,23 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
                                                    const RollupConfig& config, const Batch& batch,
                                                    const BatchOptions& options = {});
 
-/// Makes the blocks part of the chain without executing them again; it ends at the last one.
-/// REQUIRES: the chain has the parent of the first.
-void adopt_batch(chain::Chain& chain, BatchExecution execution);
+/// Makes a batch's blocks part of the chain; it ends at the last one. Executes them again only if
+/// they were not kept.
+/// @param options  With which it was executed.
+/// REQUIRES: @p execution is of @p batch on this chain, which has its parent.
+void adopt_batch(chain::Chain& chain, const RollupConfig& config, const Batch& batch,
+                 const BatchOptions& options, BatchExecution execution);
 
 /// Returns the streams with the remotes of the open scope as the predeploy's views give them on
 /// @p state: of those with a non-empty stream or a limit, ascending; nullopt if they don't answer.
 std::optional<std::vector<protocol::Streams>> read_streams(
     const state::StateView& state, const execution::Environment& environment,
     const Address& predeploy);
+
+/// Returns the position in the forced queue as the predeploy's view gives it on @p state; nullopt if
+/// it doesn't answer.
+std::optional<uint64_t> read_forced_queue_position(const state::StateView& state,
+                                                   const execution::Environment& environment,
+                                                   const Address& predeploy);
 
 }  // namespace scope::rollup

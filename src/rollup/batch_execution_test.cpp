@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "crypto/keccak.hpp"
+#include "execution/statistics.hpp"
 #include "protocol/callable.hpp"
 #include "rollup/statistics.hpp"
 #include "test_rollup/test_rollup.hpp"
@@ -33,6 +34,13 @@ class Origins final : public L1Origins {
         std::ranges::sort(chains);
         return chains;
     }
+    [[nodiscard]] std::vector<ChainId> closed(uint64_t, uint64_t) const override { return {}; }
+    [[nodiscard]] std::optional<Bytes> upgrade(ChainId, uint64_t, uint64_t) const override {
+        return std::nullopt;
+    }
+    [[nodiscard]] const QueuedEntry* forced_entry(ChainId, uint64_t) const override {
+        return nullptr;
+    }
 
     std::vector<std::pair<uint64_t, ChainId>> registrations{
         {8, ChainId{950}}, {8, CHAIN}, {9, ChainId{940}}};
@@ -52,7 +60,8 @@ TEST(batch_execution, executes_every_block_and_leaves_the_chain_alone) {
     set_origin(batch.blocks[1], 7);
     const Origins l1;
     const auto executed =
-        execute_batch(chain, rollup, batch, {.l1 = &l1, .parent_l1_origin_number = 6});
+        execute_batch(chain, rollup, batch,
+                      {.l1 = &l1, .parent_l1_origin_number = 6, .max_kept_bytes = MAX_KEPT_BYTES});
     ASSERT_TRUE(executed.has_value()) << to_string(executed.error());
     EXPECT_EQ(chain.head()->hash, head);
     EXPECT_EQ(executed->parent_block_hash, head);
@@ -106,7 +115,8 @@ TEST(batch_execution, makes_registered_chains_known) {
     const auto rollup = config();
     const auto chain = make_chain(rollup);
     const Origins l1;
-    const BatchOptions options{.l1 = &l1, .parent_l1_origin_number = 7};
+    const BatchOptions options{
+        .l1 = &l1, .parent_l1_origin_number = 7, .max_kept_bytes = MAX_KEPT_BYTES};
     Author author;
     // In the first block behind openScope, in the next one first.
     std::vector<std::vector<Transaction>> blocks(2);
@@ -151,7 +161,7 @@ TEST(batch_execution, bounds_all_gas_of_a_batch) {
     const auto first_alone = [&] {
         auto alone = batch;
         alone.blocks.pop_back();
-        return execute_batch(chain, rollup, alone);
+        return execute_batch(chain, rollup, alone, {.max_kept_bytes = MAX_KEPT_BYTES});
     };
     const uint64_t max_gas = 100'000 + BATCH_GAS_PER_SECOND;
     auto& open = batch.blocks[0].transactions[0];
@@ -224,7 +234,7 @@ TEST(batch_execution, the_predeploys_transient_storage_reaches_the_users_transac
     const auto rollup = config();
     const auto chain = make_chain(rollup);
     const auto batch = sample_batch(chain);
-    const auto executed = execute_batch(chain, rollup, batch);
+    const auto executed = execute_batch(chain, rollup, batch, {.max_kept_bytes = MAX_KEPT_BYTES});
     ASSERT_TRUE(executed.has_value()) << to_string(executed.error());
     EXPECT_EQ(executed->blocks[0].state->storage(PREDEPLOY, to_be(uint256{CARRIED_SLOT})),
               hash(batch.blocks[0].transactions[3]));
@@ -234,11 +244,12 @@ TEST(batch_execution, what_it_gives_can_be_imported) {
     const auto rollup = config();
     auto chain = make_chain(rollup);
     const auto batch = sample_batch(chain);
-    const auto executed = execute_batch(chain, rollup, batch);
+    const auto executed = execute_batch(chain, rollup, batch, {.max_kept_bytes = MAX_KEPT_BYTES});
     ASSERT_TRUE(executed.has_value()) << to_string(executed.error());
     for (const auto& sealed : executed->blocks) {
         const auto imported = chain.import(sealed.block.block);
         ASSERT_TRUE(imported.has_value()) << chain::to_string(imported.error());
+        EXPECT_EQ(chain::size_in_memory(**imported), chain::size_in_memory(sealed.block));
     }
     EXPECT_EQ(chain.head()->hash, executed->last_block_hash);
 
@@ -254,7 +265,8 @@ TEST(batch_execution, traces_name_what_each_transaction_changed) {
     const auto rollup = config();
     const auto chain = make_chain(rollup);
     const auto executed =
-        execute_batch(chain, rollup, sample_batch(chain), {.parent = {}, .digests = Digests::yes});
+        execute_batch(chain, rollup, sample_batch(chain),
+                      {.digests = Digests::yes, .max_kept_bytes = MAX_KEPT_BYTES});
     ASSERT_TRUE(executed.has_value()) << to_string(executed.error());
     ASSERT_EQ(executed->digests.size(), 2u);
     EXPECT_EQ(executed->digests[1].block_hash, executed->last_block_hash);
@@ -292,6 +304,88 @@ TEST(batch_execution, traces_cost_what_the_transactions_did) {
     const uint64_t each = steps_of(2) - first;
     EXPECT_GT(each, 0u);
     EXPECT_EQ(steps_of(101), first + 100 * each);
+}
+
+// --- Blocks are kept up to a bound, and handed on one by one ---
+
+size_t size_of(const std::vector<chain::SealedBlock>& blocks) {
+    size_t size_bytes = 0;
+    for (const auto& sealed : blocks) size_bytes += chain::size_in_memory(sealed.block);
+    return size_bytes;
+}
+
+/// A batch of blocks that each look at the hashes of all blocks before.
+class LookingBack : public testing::Test {
+  protected:
+    static constexpr Address CONTRACT{{0xbb}};
+    static constexpr uint64_t BLOCKS = 5;
+
+    LookingBack() {
+        using namespace literals;
+        // sstore(number(), the sum of blockhash(i) for all i < number())
+        rollup_.genesis.alloc[CONTRACT].code = "5f435b6001900380409091019080600257504355"_hex;
+        Author author;
+        std::vector<std::vector<Transaction>> blocks(BLOCKS);
+        blocks[0].push_back(author.open_scope());
+        for (auto& block : blocks) block.push_back(author.transfer(CONTRACT, 1));
+        batch_ = make_batch(make_chain(rollup_), std::move(blocks));
+    }
+
+    [[nodiscard]] BatchExecution executed(size_t max_kept_bytes) const {
+        auto execution =
+            execute_batch(make_chain(rollup_), rollup_, batch_, {.max_kept_bytes = max_kept_bytes});
+        if (!execution) throw std::runtime_error{to_string(execution.error())};
+        return std::move(*execution);
+    }
+
+    RollupConfig rollup_ = config();
+    Batch batch_;
+};
+
+TEST_F(LookingBack, is_kept_whole_or_not_at_all) {
+    const auto all = executed(MAX_KEPT_BYTES);
+    ASSERT_EQ(all.blocks.size(), BLOCKS);
+    const size_t size_bytes = size_of(all.blocks);
+    for (const auto& [bound, kept] :
+         {std::pair{size_bytes, BLOCKS}, {size_bytes - 1, 0}, {size_bytes / 2, 0}, {0, 0}}) {
+        const auto found = executed(bound);
+        EXPECT_EQ(found.blocks.size(), kept) << bound;
+        EXPECT_EQ(found.parent_block_hash, all.parent_block_hash);
+        EXPECT_EQ(found.last_block_hash, all.last_block_hash);
+        EXPECT_EQ(found.remotes, all.remotes);
+        EXPECT_EQ(found.gas_used, all.gas_used);
+    }
+}
+
+TEST_F(LookingBack, is_adopted_alike_kept_or_not) {
+    auto of_kept = make_chain(rollup_);
+    auto execution = executed(MAX_KEPT_BYTES);
+    uint64_t before = execution::statistics.executed;
+    adopt_batch(of_kept, rollup_, batch_, {}, std::move(execution));
+    EXPECT_EQ(execution::statistics.executed, before);
+
+    auto again = make_chain(rollup_);
+    execution = executed(0);
+    before = execution::statistics.executed;
+    adopt_batch(again, rollup_, batch_, {}, std::move(execution));
+    EXPECT_EQ(execution::statistics.executed, before + BLOCKS + 1);
+
+    uint256 sum;
+    for (uint64_t number = 0; number <= BLOCKS; ++number) {
+        const auto one = of_kept.store().canonical_block(number);
+        const auto other = again.store().canonical_block(number);
+        ASSERT_TRUE(one != nullptr && other != nullptr);
+        EXPECT_EQ(one->hash, other->hash);
+        EXPECT_EQ(one->block, other->block);
+        EXPECT_EQ(one->receipts, other->receipts);
+        EXPECT_EQ(one->senders, other->senders);
+        EXPECT_EQ(again.state_after(other->hash)->state_root(), other->header().state_root);
+        if (number > 0) {
+            EXPECT_EQ(from_be(again.head_state()->storage(CONTRACT, to_be(uint256{number}))), sum);
+        }
+        sum += from_be(one->hash);
+    }
+    EXPECT_EQ(again.head()->header().number, BLOCKS);
 }
 
 // --- Refusals ---

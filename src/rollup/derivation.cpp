@@ -150,6 +150,21 @@ Result<DerivedScope, DerivationError> derive_scope(const l1::L1Source& l1, const
     return derived;
 }
 
+/// Notes a log of the settlement contract, if it is one of these events. All of them name the chain in
+/// the topic behind their own.
+void add_event(RollupEvents& events, const Log& log, const std::function<bool(ChainId)>& wanted) {
+    if (log.topics.size() < 2) return;
+    const auto chain_id = ChainId::from(from_be(log.topics[1]));
+    if (!chain_id) return;
+    if (protocol::decode_rollup_registered(log.topics)) events.registered.push_back(*chain_id);
+    if (protocol::decode_rollup_closed(log.topics)) events.closed.push_back(*chain_id);
+    if (wanted && !wanted(*chain_id)) return;
+    if (auto upgrade = protocol::decode_predeploy_upgraded(log.topics, log.data))
+        events.upgrades.push_back(std::move(*upgrade));
+    if (auto queued = protocol::decode_entry_queued(log.topics, log.data))
+        events.queued.push_back(std::move(*queued));
+}
+
 }  // namespace
 
 std::string_view to_string(DerivationRule rule) noexcept {
@@ -201,19 +216,16 @@ Result<std::vector<DerivedScope>, DerivationError> derive_scopes(
     return scopes;
 }
 
-std::vector<ChainId> registered_chains(const chain::StoredBlock& l1_block,
-                                       const protocol::SettlementId& settlement) {
-    std::vector<ChainId> registered;
+RollupEvents rollup_events(const chain::StoredBlock& l1_block,
+                           const protocol::SettlementId& settlement,
+                           const std::function<bool(ChainId)>& wanted) {
+    RollupEvents events;
     for (const auto& receipt : l1_block.receipts) {
         if (!receipt.success) continue;
-        for (const auto& log : receipt.logs) {
-            if (log.address != settlement.settlement) continue;
-            const auto word = protocol::decode_rollup_registered(log.topics);
-            if (const auto chain_id = word ? ChainId::from(*word) : std::nullopt)
-                registered.push_back(*chain_id);
-        }
+        for (const auto& log : receipt.logs)
+            if (log.address == settlement.settlement) add_event(events, log, wanted);
     }
-    return registered;
+    return events;
 }
 
 }  // namespace scope::rollup

@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "l1/l1_source.hpp"
+#include "protocol/forced.hpp"
+#include "protocol/registry.hpp"
 #include "protocol/settlement.hpp"
 #include "rollup/batch.hpp"
 
@@ -75,9 +77,21 @@ Result<std::vector<DerivedScope>, DerivationError> derive_scopes(
     const l1::L1Source& l1, const chain::StoredBlock& l1_block,
     const protocol::SettlementId& settlement, const std::function<bool(ChainId)>& wanted = {});
 
-/// Returns the ids of the chains that the settlement contract registered in an L1 block, in order.
-/// Ids above 64 bits, which it doesn't register, are left out.
-std::vector<ChainId> registered_chains(const chain::StoredBlock& l1_block,
-                                       const protocol::SettlementId& settlement);
+/// The events of the settlement contract in an L1 block that are about rollups by themselves, each
+/// in their order.
+struct RollupEvents {
+    std::vector<ChainId> registered;
+    std::vector<ChainId> closed;
+    std::vector<protocol::PredeployUpgraded> upgrades;  ///< of wanted chains
+    std::vector<protocol::EntryQueued> queued;          ///< of wanted chains
+};
+
+/// Returns the events in an L1 block that is as derive_scopes demands. Ids above 64 bits, which the
+/// contract doesn't register, and what it never emits are left out.
+///
+/// @param wanted  Selects the chains whose upgrades and entries to read; empty: all.
+RollupEvents rollup_events(const chain::StoredBlock& l1_block,
+                           const protocol::SettlementId& settlement,
+                           const std::function<bool(ChainId)>& wanted = {});
 
 }  // namespace scope::rollup

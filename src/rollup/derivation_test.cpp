@@ -129,15 +129,15 @@ TEST(derivation, finds_a_batch_between_others_bytes) {
 TEST(derivation, tells_which_rollups_were_registered) {
     Fixture f;
     f.l1.register_rollups({uint256{950u}, uint256{0, 1, 0, 0}, uint256{940u}});
-    EXPECT_EQ(registered_chains(*f.l1.head(), f.rollup.settlement),
+    EXPECT_EQ(rollup_events(*f.l1.head(), f.rollup.settlement).registered,
               (std::vector{ChainId{950}, ChainId{940}}));
     const protocol::SettlementId elsewhere{L1_CHAIN, Address{{0x66}}};
-    EXPECT_TRUE(registered_chains(*f.l1.head(), elsewhere).empty());
+    EXPECT_TRUE(rollup_events(*f.l1.head(), elsewhere).registered.empty());
     auto reverted = *f.l1.head();
     reverted.receipts[0].success = false;
-    EXPECT_EQ(registered_chains(reverted, f.rollup.settlement), (std::vector{ChainId{940}}));
+    EXPECT_EQ(rollup_events(reverted, f.rollup.settlement).registered, (std::vector{ChainId{940}}));
     f.l1.settle({claim_of(f.chain, f.rollup, f.batch, DataIn::calldata)});
-    EXPECT_TRUE(registered_chains(*f.l1.head(), f.rollup.settlement).empty());
+    EXPECT_TRUE(rollup_events(*f.l1.head(), f.rollup.settlement).registered.empty());
 }
 
 TEST(derivation, a_reverted_transaction_and_others_events_settle_nothing) {

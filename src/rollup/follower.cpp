@@ -8,16 +8,24 @@
 #include <unordered_set>
 
 #include "base/hex.hpp"
+#include "crypto/keccak.hpp"
 
 namespace scope::rollup {
 
 namespace {
 
 constexpr std::array<std::string_view, FOLLOW_RULE_COUNT> RULE_NAMES{
-    "l1_unreachable",     "l1_unsteady",        "bad_l1_data",
-    "missing_data",       "bad_batch",          "refused_batch",
-    "wrong_batch_number", "wrong_parent_block", "wrong_last_block_hash",
+    "l1_unreachable",
+    "l1_unsteady",
+    "bad_l1_data",
+    "missing_data",
+    "bad_batch",
+    "refused_batch",
+    "wrong_batch_number",
+    "wrong_parent_block",
+    "wrong_last_block_hash",
     "wrong_streams",
+    "wrong_forced_queue_position",
 };
 static_assert(!RULE_NAMES.back().empty());
 
@@ -69,6 +77,10 @@ std::optional<FollowError> difference(const protocol::BatchClaim& claim,
                        differ(claim.last_block_hash, executed.last_block_hash));
     if (claim.remotes != executed.remotes)
         return differs(FollowRule::wrong_streams, "streams, values or limits differ");
+    if (claim.forced_queue_position != uint256{executed.forced_queue_position})
+        return differs(FollowRule::wrong_forced_queue_position,
+                       fmt::format("settled {}, own {}", to_decimal(claim.forced_queue_position),
+                                   executed.forced_queue_position));
     return std::nullopt;
 }
 
@@ -96,11 +108,11 @@ Follower::Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, ui
         const ChainId chain_id = config.chain_id();
         chain::Chain chain{config.spec, config.genesis};
         const Position genesis{.head = chain.head()->hash};
-        const bool is_new =
-            rollups_
-                .emplace(chain_id,
-                         Rollup{std::move(config), std::move(chain), {genesis}, {}, {}, {}})
-                .second;
+        const bool is_new = rollups_
+                                .emplace(chain_id, Rollup{.config = std::move(config),
+                                                          .chain = std::move(chain),
+                                                          .history = {genesis}})
+                                .second;
         CHECK(is_new);
     }
 }
@@ -139,21 +151,48 @@ std::optional<L1Origins::Origin> Follower::l1_origin(uint64_t number) const {
     return Origin{block->id.hash, block->timestamp_s};
 }
 
-std::vector<ChainId> Follower::registered(uint64_t after, uint64_t up_to) const {
+std::vector<ChainId> Follower::gather(std::vector<ChainId> FollowedBlock::* events, uint64_t after,
+                                      uint64_t up_to) const {
     std::vector<ChainId> chain_ids;
     for (uint64_t number = std::max(after + 1, first_block_); number <= up_to; ++number) {
         const auto* const block = l1_block(number);
         CHECK(block != nullptr);
-        chain_ids.insert(chain_ids.end(), block->registered.begin(), block->registered.end());
+        const auto& there = block->*events;
+        chain_ids.insert(chain_ids.end(), there.begin(), there.end());
     }
     std::ranges::sort(chain_ids);
     return chain_ids;
+}
+
+std::vector<ChainId> Follower::registered(uint64_t after, uint64_t up_to) const {
+    return gather(&FollowedBlock::registered, after, up_to);
+}
+
+std::vector<ChainId> Follower::closed(uint64_t after, uint64_t up_to) const {
+    return gather(&FollowedBlock::closed, after, up_to);
+}
+
+std::optional<Bytes> Follower::upgrade(ChainId chain_id, uint64_t after, uint64_t up_to) const {
+    const auto* const known = rollup(chain_id);
+    CHECK(known != nullptr);
+    for (const auto& [l1_block, code] : known->upgrades | std::views::reverse)
+        if (l1_block > after && l1_block <= up_to) return code;
+    return std::nullopt;
+}
+
+const QueuedEntry* Follower::forced_entry(ChainId chain_id, uint64_t index) const {
+    const auto* const known = rollup(chain_id);
+    if (known == nullptr) return nullptr;
+    const auto& queue = known->forced_queue;
+    if (index < queue.first || index >= queue.length()) return nullptr;
+    return &queue.entries[static_cast<size_t>(index - queue.first)];
 }
 
 BatchOptions Follower::options_for(const Rollup& rollup) const noexcept {
     BatchOptions options;
     options.l1 = this;
     options.parent_l1_origin_number = rollup.l1_origin_number();
+    options.parent_forced_queue_position = rollup.forced_queue_position();
     return options;
 }
 
@@ -187,11 +226,33 @@ Result<bool, FollowError> Follower::read_up_to(uint64_t head, Followed& followed
                           fmt::format("its header says {}", header.number));
         if (!l1_.empty() && header.parent_hash != l1_.back().id.hash) return false;
         followed.batches += TRY(follow(**block, [](const Rollup&) { return true; }));
-        l1_.push_back({{number, (*block)->hash},
-                       header.timestamp_s,
-                       registered_chains(**block, settlement_)});
+        note_events(**block);
     }
     return true;
+}
+
+void Follower::note_events(const chain::StoredBlock& block) {
+    auto events = rollup_events(block, settlement_,
+                                [this](ChainId chain_id) { return rollup(chain_id) != nullptr; });
+    const auto& header = block.header();
+    for (const ChainId chain_id : events.closed)
+        if (const auto found = rollups_.find(chain_id); found != rollups_.end())
+            found->second.closed_at = header.number;
+    const auto of = [this](const uint256& chain_id) -> Rollup& {
+        return rollups_.at(ChainId::from(chain_id).value());
+    };
+    for (auto& [chain_id, code] : events.upgrades)
+        of(chain_id).upgrades.push_back({header.number, std::move(code)});
+    for (auto& [chain_id, index, entry] : events.queued) {
+        auto& queue = of(chain_id).forced_queue;
+        // The contract gives no other index.
+        if (index == queue.length())
+            queue.entries.push_back({index, header.number, std::move(entry)});
+    }
+    l1_.push_back({{header.number, block.hash},
+                   header.timestamp_s,
+                   std::move(events.registered),
+                   std::move(events.closed)});
 }
 
 Result<size_t, FollowError> Follower::follow(const chain::StoredBlock& block,
@@ -246,8 +307,10 @@ Result<void, FollowError> Follower::apply(Rollup& rollup, const DerivedBatch& de
     const Position after{.l1_block = l1_block,
                          .head = executed->last_block_hash,
                          .next_batch = derived.batch.number + 1,
-                         .l1_origin_number = derived.batch.blocks.back().l1_origin_number};
-    adopt_batch(rollup.chain, std::move(*executed));
+                         .l1_origin_number = derived.batch.blocks.back().l1_origin_number,
+                         .forced_queue_position = executed->forced_queue_position};
+    adopt_batch(rollup.chain, rollup.config, derived.batch, options_for(rollup),
+                std::move(*executed));
     // Several batches in one L1 block are one step: it is undone as a whole.
     if (rollup.history.size() > 1 && rollup.history.back().l1_block == l1_block)
         rollup.history.back() = after;
@@ -269,7 +332,8 @@ Result<BatchExecution, FollowError> Follower::execute(Rollup& rollup, const Deri
         error.error().batch = std::move(refusal);
         return error;
     };
-    const auto options = options_for(rollup);
+    auto options = options_for(rollup);
+    options.max_kept_bytes = MAX_KEPT_BYTES;
     auto executed = recall(rollup, derived.batch);
     if (executed) {
         // L1 may be another one than when it was executed.
@@ -324,9 +388,9 @@ Result<bool, FollowError> Follower::unwind(const l1::L1BlockId& head, Followed& 
         if (*block == nullptr) return false;  // below its head: nothing is known
         if ((*block)->hash == last.hash) break;
     }
-    const size_t unwound = l1_.size() - kept;
-    if (unwound > 0) unwind_to(kept);
-    followed.unwound += unwound;
+    const size_t before = l1_.size();
+    if (kept < before) unwind_to(kept);
+    followed.unwound += before - l1_.size();
     return true;
 }
 
@@ -336,6 +400,7 @@ void Follower::unwind_to(size_t kept) {
     for (auto* const label : {&safe_, &finalized_})
         if (is_undone(*label)) *label = next_l1_block() == 0 ? 0 : next_l1_block() - 1;
     for (auto& [chain_id, rollup] : rollups_) {
+        unwind_events(rollup);
         if (rollup.stopped && is_undone(rollup.stopped->l1_block)) rollup.stopped.reset();
         auto& history = rollup.history;
         if (history.size() == 1 || !is_undone(history.back().l1_block)) continue;
@@ -343,6 +408,23 @@ void Follower::unwind_to(size_t kept) {
         note_undone(rollup);
         rollup.chain.set_head(history.back().head);
     }
+    // L1 has given up what it called final, and with it batches whose entries are forgotten.
+    const auto lacks_entries = [](const auto& each) {
+        const auto& rollup = each.second;
+        return !rollup.stopped && rollup.forced_queue_position() < rollup.forced_queue.first;
+    };
+    if (kept > 0 && std::ranges::any_of(rollups_, lacks_entries)) unwind_to(0);
+}
+
+void Follower::unwind_events(Rollup& rollup) {
+    const auto is_undone = [&](uint64_t l1_block) { return l1_block >= next_l1_block(); };
+    if (rollup.closed_at && is_undone(*rollup.closed_at)) rollup.closed_at.reset();
+    auto& upgrades = rollup.upgrades;
+    while (!upgrades.empty() && is_undone(upgrades.back().l1_block)) upgrades.pop_back();
+    auto& queue = rollup.forced_queue;
+    while (!queue.entries.empty() && is_undone(queue.entries.back().queued_at))
+        queue.entries.pop_back();
+    if (l1_.empty()) queue = {};
 }
 
 /// Before the chain's head goes back to where its history ends.
@@ -384,6 +466,20 @@ void Follower::set_labels(const l1::L1Heads& heads) {
     };
     set(safe_, heads.safe);
     set(finalized_, heads.finalized);
+    for (auto& [chain_id, rollup] : rollups_) forget_taken(rollup);
+}
+
+/// Forgets the entries that no batch can take any more unless L1 gives up what is final.
+void Follower::forget_taken(Rollup& rollup) const {
+    auto& queue = rollup.forced_queue;
+    const auto& stopped = rollup.stopped;
+    const bool is_over =
+        stopped && stopped->rule != FollowRule::missing_data && stopped->l1_block <= finalized_;
+    const uint64_t kept_from =
+        is_over ? queue.length()
+                : head(rollup.config.chain_id(), Label::finalized).position.forced_queue_position;
+    for (; queue.first < kept_from && !queue.entries.empty(); ++queue.first)
+        queue.entries.pop_front();
 }
 
 // ---- what this node itself executed
@@ -392,14 +488,28 @@ void Follower::remember(const Batch& batch, BatchExecution execution) {
     const auto found = rollups_.find(batch.chain_id);
     if (found == rollups_.end()) return;
     auto& executed = found->second.executed;
-    if (executed.size() == MAX_REMEMBERED) executed.pop_front();
-    executed.push_back({batch, std::move(execution)});
+    Executed latest{crypto::keccak256(encode(batch)), std::move(execution), 0};
+    for (const auto& sealed : latest.execution.blocks)
+        latest.size_bytes += chain::size_in_memory(sealed.block);
+    if (latest.execution.blocks.empty() || latest.size_bytes > MAX_KEPT_BYTES) return;
+    // The same one once more takes no second place.
+    std::erase_if(executed, [&](const Executed& each) {
+        return each.is_of(latest.batch_hash, latest.execution.parent_block_hash);
+    });
+    executed.push_back(std::move(latest));
+
+    size_t size_bytes = 0;
+    for (const auto& each : executed) size_bytes += each.size_bytes;
+    for (; executed.size() > MAX_REMEMBERED || size_bytes > MAX_KEPT_BYTES; executed.pop_front())
+        size_bytes -= executed.front().size_bytes;
 }
 
 std::optional<BatchExecution> Follower::recall(Rollup& rollup, const Batch& batch) {
     auto& executed = rollup.executed;
+    if (executed.empty()) return std::nullopt;
+    const Hash hash = crypto::keccak256(encode(batch));
     const auto found = std::ranges::find_if(executed, [&](const Executed& each) {
-        return each.parent() == rollup.chain.head()->hash && each.batch == batch;
+        return each.is_of(hash, rollup.chain.head()->hash);
     });
     if (found == executed.end()) return std::nullopt;
     auto execution = std::move(found->execution);

@@ -23,9 +23,10 @@ enum class FollowRule : uint8_t {
     wrong_batch_number,
     wrong_parent_block,  // the claim builds on another block than the derived chain's last one
     wrong_last_block_hash,
-    wrong_streams,  // streams, values or limits
+    wrong_streams,                // streams, values or limits
+    wrong_forced_queue_position,  // the claim names another than the predeploy holds
 };
-inline constexpr size_t FOLLOW_RULE_COUNT = 10;
+inline constexpr size_t FOLLOW_RULE_COUNT = 11;
 /// Returns the enumerator's name.
 std::string_view to_string(FollowRule rule) noexcept;
 
@@ -51,6 +52,7 @@ struct FollowedBlock {
     l1::L1BlockId id;
     uint64_t timestamp_s = 0;
     std::vector<ChainId> registered;  ///< rollups, by the settlement contract
+    std::vector<ChainId> closed;      ///< rollups, for good
 };
 
 /// The label of a head: that of L1's fork choice for the block that settled it.
@@ -80,15 +82,32 @@ class Follower final : public L1Origins {
         uint64_t l1_block = 0;
         Hash head;
         uint64_t next_batch = 0;
-        uint64_t l1_origin_number = 0;  ///< of the last batch's last block
+        uint64_t l1_origin_number = 0;       ///< of the last batch's last block
+        uint64_t forced_queue_position = 0;  ///< behind the last batch
+    };
+    /// An upgrade of a rollup's predeploy.
+    struct Upgrade {
+        uint64_t l1_block = 0;
+        Bytes code;
+    };
+    /// The queue that L1 has for a rollup, as far as L1 was followed, from the first entry on that a
+    /// batch may take which is not final. So it holds what waits on L1, whose price doubles with each
+    /// 2^24 of charged gas and which ends at 40 times that (40 MiB of data at 16 gas a byte), and what
+    /// was queued in the L1 blocks that are not final, at most 2^25 gas and 131,072 bytes each.
+    struct ForcedQueue {
+        uint64_t first = 0;  ///< index of the first entry that is held
+        std::deque<QueuedEntry> entries;
+
+        [[nodiscard]] uint64_t length() const noexcept { return first + entries.size(); }
     };
     /// This node's own execution of a batch.
     struct Executed {
-        Batch batch;
+        Hash batch_hash;  ///< keccak256 of its encoding
         BatchExecution execution;
+        size_t size_bytes = 0;  ///< of the execution's blocks
 
-        [[nodiscard]] const Hash& parent() const {
-            return execution.blocks.front().block.header().parent_hash;
+        [[nodiscard]] bool is_of(const Hash& batch, const Hash& parent) const {
+            return batch_hash == batch && execution.parent_block_hash == parent;
         }
     };
     struct Rollup {
@@ -98,9 +117,15 @@ class Follower final : public L1Origins {
         std::optional<FollowError> stopped;  ///< the reason why it doesn't go on
         std::vector<chain::TransactionPlace> undone;  ///< candidates of take_undone
         std::deque<Executed> executed;                ///< kept by remember
+        std::vector<Upgrade> upgrades;                ///< all of them
+        ForcedQueue forced_queue;
+        std::optional<uint64_t> closed_at;  ///< the L1 block in which it was closed for good
 
         [[nodiscard]] uint64_t next_batch() const { return history.back().next_batch; }
         [[nodiscard]] uint64_t l1_origin_number() const { return history.back().l1_origin_number; }
+        [[nodiscard]] uint64_t forced_queue_position() const {
+            return history.back().forced_queue_position;
+        }
         /// Returns the number of batches that it has of an L1 block, the last that moved it.
         [[nodiscard]] uint64_t batches_of(uint64_t l1_block) const;
     };
@@ -122,12 +147,18 @@ class Follower final : public L1Origins {
 
     [[nodiscard]] std::optional<Origin> l1_origin(uint64_t number) const override;
     [[nodiscard]] std::vector<ChainId> registered(uint64_t after, uint64_t up_to) const override;
+    [[nodiscard]] std::vector<ChainId> closed(uint64_t after, uint64_t up_to) const override;
+    [[nodiscard]] std::optional<Bytes> upgrade(ChainId chain_id, uint64_t after,
+                                               uint64_t up_to) const override;
+    [[nodiscard]] const QueuedEntry* forced_entry(ChainId chain_id, uint64_t index) const override;
     /// Returns the options with which the next batch of a rollup is executed on its head, or its
     /// form is checked: with all rules. They borrow from this.
     [[nodiscard]] BatchOptions options_for(const Rollup& rollup) const noexcept;
 
     /// Keeps this node's own execution of a batch: if the batch settles on the same parent, it is
-    /// adopted instead of being executed again. Nothing is kept for a chain that is not followed.
+    /// adopted instead of being executed again. Keeps the last few of a rollup, with at most
+    /// MAX_KEPT_BYTES of blocks together; nothing of an execution without its blocks, or for a
+    /// chain that is not followed.
     /// REQUIRES: executed under the rollup's own rules.
     void remember(const Batch& batch, BatchExecution execution);
 
@@ -140,6 +171,7 @@ class Follower final : public L1Origins {
     /// meanwhile.
     Result<bool, FollowError> unwind(const l1::L1BlockId& head, Followed& followed);
     void unwind_to(size_t kept);
+    void unwind_events(Rollup& rollup);
     static void note_undone(Rollup& rollup);
     Result<bool, FollowError> read_up_to(uint64_t head, Followed& followed);
     Result<size_t, FollowError> follow(const chain::StoredBlock& block,
@@ -147,7 +179,11 @@ class Follower final : public L1Origins {
     Result<void, FollowError> apply(Rollup& rollup, const DerivedBatch& derived, uint64_t l1_block);
     Result<BatchExecution, FollowError> execute(Rollup& rollup, const DerivedBatch& derived);
     Result<size_t, FollowError> try_missing_data_again();
+    void note_events(const chain::StoredBlock& block);
+    std::vector<ChainId> gather(std::vector<ChainId> FollowedBlock::* events, uint64_t after,
+                                uint64_t up_to) const;
     void set_labels(const l1::L1Heads& heads);
+    void forget_taken(Rollup& rollup) const;
     static std::optional<BatchExecution> recall(Rollup& rollup, const Batch& batch);
 
     const l1::L1Source& source_;

@@ -32,7 +32,7 @@ struct Fixture {
     /// Returns the claim of a batch; the chain goes on with it.
     Claimed claim(const Batch& batch, DataIn data_in = DataIn::calldata) {
         auto claimed = claim_of(chain, rollup, batch, data_in, &l1);
-        adopt_batch(chain, claimed.execution);
+        adopt_batch(chain, rollup, batch, {}, claimed.execution);
         return claimed;
     }
 };
@@ -97,8 +97,9 @@ TEST(follower, is_stopped_by_no_other_rollup) {
     const auto other = config(REMOTE);
     auto other_chain = make_chain(other);
     const auto one = f.claim(f.sample());
-    auto two = claim_of(other_chain, other, f.sample_on(other_chain), DataIn::calldata);
-    adopt_batch(other_chain, two.execution);
+    const auto other_batch = f.sample_on(other_chain);
+    auto two = claim_of(other_chain, other, other_batch, DataIn::calldata);
+    adopt_batch(other_chain, other, other_batch, {}, two.execution);
     const Hash other_head = other_chain.head()->hash;
     two.claim.last_block_hash = Hash{{0x66}};
     f.l1.settle({one, two});
@@ -146,8 +147,9 @@ TEST(follower, waits_for_a_blob_and_holds_up_nobody_else) {
     const auto other = config(REMOTE);
     auto other_chain = make_chain(other);
     const auto one = f.claim(f.sample(), DataIn::blobs);
-    auto two = claim_of(other_chain, other, f.sample_on(other_chain), DataIn::calldata);
-    adopt_batch(other_chain, two.execution);
+    const auto other_batch = f.sample_on(other_chain);
+    auto two = claim_of(other_chain, other, other_batch, DataIn::calldata);
+    adopt_batch(other_chain, other, other_batch, {}, two.execution);
     f.l1.settle({one});
     f.l1.settle({two});
     f.l1.settle({f.claim(f.second())});
@@ -171,8 +173,9 @@ TEST(follower, waits_with_all_rollups_of_a_scope_for_its_blobs) {
     const auto other = config(REMOTE);
     auto other_chain = make_chain(other);
     const auto one = f.claim(f.sample(), DataIn::blobs);
-    auto two = claim_of(other_chain, other, f.sample_on(other_chain), DataIn::blobs);
-    adopt_batch(other_chain, two.execution);
+    const auto other_batch = f.sample_on(other_chain);
+    auto two = claim_of(other_chain, other, other_batch, DataIn::blobs);
+    adopt_batch(other_chain, other, other_batch, {}, two.execution);
     f.l1.settle({one, two});
     const auto blobs = std::exchange(f.l1.blobs_, {});
 
@@ -373,6 +376,30 @@ TEST(follower, adopts_what_the_node_executed_itself) {
     f.l1.settle({claim_of(f.chain, f.rollup, other, DataIn::calldata)});
     EXPECT_EQ(follower.advance()->batches, 1u);
     EXPECT_EQ(follower.rollup(CHAIN)->chain.head()->header().number, 1u);
+}
+
+TEST(follower, derives_a_batch_that_is_too_large_to_keep) {
+    Fixture f;
+    auto claimed = f.claim(logging_batch(f.chain, MOST_LOGGING_GAS, f.l1.blocks_[0]->hash, 0));
+    EXPECT_TRUE(claimed.execution.blocks.empty());
+    auto lie = claimed;
+    lie.claim.last_block_hash = {};
+    f.l1.settle({lie});
+    Follower follower{f.l1, {f.rollup}};
+    EXPECT_EQ(follower.advance()->batches, 0u);
+    const auto* const rollup = follower.rollup(CHAIN);
+    EXPECT_EQ(rollup->stopped->rule, FollowRule::wrong_last_block_hash);
+    // Nothing of it is there.
+    EXPECT_EQ(rollup->chain.head()->header().number, 0u);
+    const auto first = f.chain.store().canonical_block(1);
+    EXPECT_EQ(rollup->chain.store().block(first->hash), nullptr);
+
+    f.l1.blocks_.pop_back();
+    f.l1.settle({claimed});
+    EXPECT_EQ(follower.advance()->batches, 1u);
+    EXPECT_EQ(rollup->chain.head()->hash, f.chain.head()->hash);
+    EXPECT_EQ(rollup->chain.head_state()->state_root(), f.chain.head_state()->state_root());
+    EXPECT_EQ(rollup->chain.store().block(first->hash)->receipts, first->receipts);
 }
 
 TEST(follower, adopts_on_the_parent_that_was_executed_on) {

@@ -26,11 +26,26 @@ Transaction user_transfer(const chain::Chain& chain, uint64_t value_wei) {
     return tx;
 }
 
-Transaction open_scope(const chain::Chain& chain) {
-    auto tx = Author{chain.spec().chain_id}.open_scope();
-    const auto account = chain.head_state()->account(SYSTEM_SENDER);
-    tx.nonce = account ? account->nonce : 0;
-    return tx;
+/// Returns a rollup with a second account that has ether, for forced transactions.
+RollupConfig rollup_config(ChainId chain_id) {
+    auto rollup = config(chain_id);
+    rollup.genesis.alloc[crypto::address_of(key(3))].balance =
+        uint256{uint64_t{1'000'000'000'000'000'000}};
+    return rollup;
+}
+
+/// Returns a forced transaction of that account: some have its next nonce, some don't.
+protocol::ForcedEntry forced_transfer(ChainId chain_id, uint64_t nonce, uint64_t value_wei) {
+    Transaction tx;
+    tx.type = TxType::dynamic_fee;
+    tx.chain_id = chain_id;
+    tx.nonce = nonce;
+    tx.max_fee_per_gas = uint256{uint64_t{1'000'000'000'000}};
+    tx.gas_limit = 21'000;
+    tx.to = Address{{0x0b}};
+    tx.value = uint256{value_wei};
+    sign(tx, key(3));
+    return forced(tx);
 }
 
 /// An L1 with a history that branches, and two rollups on it, as an honest builder would have
@@ -40,7 +55,7 @@ class Branches {
     static constexpr std::array<ChainId, 2> CHAINS{CHAIN, REMOTE};
 
     [[nodiscard]] std::vector<RollupConfig> configs() const {
-        return {config(CHAIN), config(REMOTE)};
+        return {rollup_config(CHAIN), rollup_config(REMOTE)};
     }
 
     void add_empty() { l1.add({}, {}); }
@@ -51,17 +66,49 @@ class Branches {
         for (const ChainId id : CHAINS) to_head(id);
         for (const ChainId id : chains) {
             auto& on = at(id);
-            std::vector<std::vector<Transaction>> blocks{
-                {open_scope(on.chain), user_transfer(on.chain, ++salt_)}};
-            const auto batch = make_batch(on.chain, std::move(blocks), on.next_batch,
-                                          l1.head()->hash, l1.head()->header().number);
-            batches.push_back(claim_of(on.chain, config(id), batch, data_in));
-            adopt_batch(on.chain, batches.back().execution);
-            ++on.next_batch;
+            const uint64_t origin = l1.head()->header().number;
+            const BatchOptions options{.l1 = &l1,
+                                       .parent_l1_origin_number = on.l1_origin_number,
+                                       .parent_forced_queue_position = on.forced_queue_position};
+            const auto [at_least, at_most] = forced_range(l1, id, on.forced_queue_position, origin);
+            const uint64_t position = at_least + ++salt_ % (at_most - at_least + 1);
+            auto transactions = Author{on.chain}.openings(options, origin, position);
+            transactions.push_back(user_transfer(on.chain, salt_));
+            const auto batch = make_batch(on.chain, {std::move(transactions)}, on.next_batch,
+                                          l1.head()->hash, origin);
+            batches.push_back(
+                claim_of(on.chain, rollup_config(id), batch, data_in, nullptr, options));
+            adopt_batch(on.chain, rollup_config(id), batch, options, batches.back().execution);
+            on.next_batch += 1;
+            on.l1_origin_number = origin;
+            on.forced_queue_position = position;
         }
         l1.settle(batches);
-        for (const ChainId id : CHAINS)
-            heads_[{l1.head()->hash, id}] = {at(id).chain.head()->hash, at(id).next_batch};
+        for (const ChainId id : CHAINS) {
+            const auto& on = at(id);
+            heads_[{l1.head()->hash, id}] = {on.chain.head()->hash, on.next_batch,
+                                             on.l1_origin_number, on.forced_queue_position};
+        }
+    }
+
+    /// Adds an L1 block in which a rollup has entries queued.
+    void add_entries(ChainId id, size_t count) {
+        std::vector<protocol::ForcedEntry> entries;
+        for (; count > 0; --count) {
+            ++salt_;
+            entries.push_back(salt_ % 2 == 0 ? deposit(Address{{0x0c}}, salt_)
+                                             : forced_transfer(id, salt_ / 2 % 3, salt_));
+        }
+        l1.queue(id, entries);
+    }
+    /// Adds an L1 block with a registration, an upgrade and a closing, of which the upgrade changes
+    /// nothing of what the predeploy does.
+    void add_changes(ChainId id) {
+        const uint64_t other = 1000 + ++salt_;
+        l1.emit(
+            {registration(uint256{other}),
+             upgrading(uint256{id}, concat(predeploy_code(), Bytes{static_cast<uint8_t>(salt_)})),
+             closing(uint256{other})});
     }
 
     /// Takes L1 back by so many blocks; what comes next is another branch.
@@ -86,17 +133,21 @@ class Branches {
     struct Rollup {
         chain::Chain chain;
         uint64_t next_batch = 0;
+        uint64_t l1_origin_number = 0;
+        uint64_t forced_queue_position = 0;
     };
     struct Settled {
         Hash head;
         uint64_t next_batch = 0;
+        uint64_t l1_origin_number = 0;
+        uint64_t forced_queue_position = 0;
     };
 
     Rollup& at(ChainId id) { return id == CHAIN ? one_ : two_; }
     /// Takes the rollup to where L1's head has it.
     Rollup& to_head(ChainId id) {
         auto& on = at(id);
-        Settled settled{on.chain.store().canonical_block(0)->hash, 0};
+        Settled settled{.head = on.chain.store().canonical_block(0)->hash};
         for (size_t n = l1.blocks_.size(); n-- > 0;) {
             const auto found = heads_.find({l1.blocks_[n]->hash, id});
             if (found == heads_.end()) continue;
@@ -105,11 +156,13 @@ class Branches {
         }
         on.chain.set_head(settled.head);
         on.next_batch = settled.next_batch;
+        on.l1_origin_number = settled.l1_origin_number;
+        on.forced_queue_position = settled.forced_queue_position;
         return on;
     }
 
-    Rollup one_{make_chain(config(CHAIN)), 0};
-    Rollup two_{make_chain(config(REMOTE)), 0};
+    Rollup one_{.chain = make_chain(rollup_config(CHAIN))};
+    Rollup two_{.chain = make_chain(rollup_config(REMOTE))};
     std::map<std::pair<Hash, ChainId>, Settled> heads_;  // after L1 blocks in which scopes settled
     uint64_t salt_ = 0;
 };
@@ -124,7 +177,13 @@ void expect_as_fresh(const Follower& follower, const Branches& branches) {
         EXPECT_EQ(chain.head()->hash, expected.head()->hash) << id.number();
         EXPECT_EQ(chain.head_state()->state_root(), expected.head_state()->state_root())
             << id.number();
-        EXPECT_EQ(follower.head(id).stopped.has_value(), false);
+        const auto& stopped = follower.head(id).stopped;
+        EXPECT_FALSE(stopped.has_value()) << to_string(stopped.value_or(FollowError{}));
+        // What it knows of the queue is what L1 has, from what may be taken on.
+        const auto& queue = follower.rollup(id)->forced_queue;
+        EXPECT_EQ(queue.length(), branches.l1.queue_length(id));
+        for (const auto& queued : queue.entries)
+            EXPECT_EQ(queued, *branches.l1.forced_entry(id, queued.index));
         for (const auto label : {Label::latest, Label::safe, Label::finalized}) {
             const auto is = follower.head(id, label).position;
             const auto should = fresh.head(id, label).position;
@@ -132,6 +191,7 @@ void expect_as_fresh(const Follower& follower, const Branches& branches) {
             EXPECT_EQ(is.head, should.head) << id.number();
             EXPECT_EQ(is.next_batch, should.next_batch) << id.number();
             EXPECT_EQ(is.l1_origin_number, should.l1_origin_number) << id.number();
+            EXPECT_EQ(is.forced_queue_position, should.forced_queue_position) << id.number();
         }
     }
 }
@@ -283,9 +343,20 @@ TEST(reorg, any_tree_leads_where_its_last_branch_leads) {
             else
                 b.go_back(below(std::min<size_t>(b.l1.blocks_.size(), 9)));
             for (size_t added = below(6); added > 0; --added) {
-                switch (below(4)) {
+                switch (below(8)) {
                     case 0:
                         b.add_empty();
+                        break;
+                    case 3:
+                    case 4:
+                        b.add_entries(below(2) == 0 ? CHAIN : REMOTE, 1 + below(4));
+                        break;
+                    case 5:
+                        b.add_changes(CHAIN);
+                        break;
+                    case 6:  // what is queued becomes due
+                        for (size_t i = below(protocol::FORCED_DEADLINE + 1); i > 0; --i)
+                            b.add_empty();
                         break;
                     case 1:
                         b.add_scope({CHAIN});

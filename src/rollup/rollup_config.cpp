@@ -10,6 +10,21 @@ const execution::SystemTransactionRule& RollupConfig::system() const {
     return rollup->system();
 }
 
+std::optional<uint256> genesis_supply(const RollupConfig& config) {
+    const auto& alloc = config.genesis.alloc;
+    const auto predeploy = alloc.find(config.system().target);
+    if (config.genesis.gas_limit < MIN_GAS_LIMIT || predeploy == alloc.end() ||
+        predeploy->second.balance != RESERVE)
+        return std::nullopt;
+    uint256 supply;
+    for (const auto& [address, account] : alloc) {
+        if (address == predeploy->first) continue;
+        supply += account.balance;
+        if (supply < account.balance) return std::nullopt;
+    }
+    return supply;
+}
+
 chain::ChainSpec rollup_spec(ChainId chain_id) {
     auto spec = chain::ChainSpec::of(evm::Revision::osaka, chain_id);
     spec.deposit_contract = {};  // nobody stakes on a rollup (EIP-6110)

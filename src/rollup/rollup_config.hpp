@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "base/hex.hpp"
 #include "chain/chain.hpp"
 #include "execution/scope_rollup.hpp"
@@ -14,6 +16,13 @@ inline constexpr Address PREDEPLOY =
 inline constexpr Address SYSTEM_SENDER =
     literals::fixed_literal<20>("0x5c09e0000000000000000000000000000000ffff");
 
+/// The wei of the predeploy at genesis that are nobody's, out of which it mints (docs/protocol.md,
+/// section 10).
+inline constexpr uint256 RESERVE = uint256{1u} << 128;
+/// The least gas limit of a rollup's genesis: so the first block of a batch has room for all entries
+/// of the forced queue that it may have to take.
+inline constexpr uint64_t MIN_GAS_LIMIT = uint64_t{1} << 26;
+
 /// Everything that makes a rollup: with L1 it determines the whole chain.
 struct RollupConfig {
     chain::ChainSpec spec;  ///< REQUIRES: of an execution::ScopeRollup
@@ -24,6 +33,11 @@ struct RollupConfig {
     [[nodiscard]] ChainId chain_id() const noexcept { return spec.chain_id; }
     [[nodiscard]] const execution::SystemTransactionRule& system() const;
 };
+
+/// Returns the wei that a rollup has at genesis, for each of which L1 has to hold one: all balances
+/// but the predeploy's RESERVE. nullopt if it is not sound: the predeploy has another balance,
+/// MIN_GAS_LIMIT is not reached, or the sum passes 2^256.
+std::optional<uint256> genesis_supply(const RollupConfig& config);
 
 /// Returns the rules of a rollup: Osaka's, with system transactions from SYSTEM_SENDER to
 /// PREDEPLOY, and without a deposit contract.

@@ -8,6 +8,7 @@
 #include "crypto/keccak.hpp"
 #include "protocol/callable.hpp"
 #include "protocol/fault.hpp"
+#include "test_rollup/test_rollup.hpp"
 #include "types/signing.hpp"
 
 namespace scope::rollup {
@@ -67,6 +68,26 @@ TEST(rollup_spec, has_no_deposit_contract) {
     ASSERT_TRUE(outcome.has_value()) << to_string(outcome.error());
     EXPECT_EQ(outcome->logs.size(), 1u);
     EXPECT_TRUE(block.seal().has_value());
+}
+
+TEST(rollup_config, only_a_sound_genesis_has_a_supply) {
+    const auto sound = test::config();
+    EXPECT_EQ(genesis_supply(sound), uint256{uint64_t{1'000'000'000'000'000'000}});
+    auto changed = sound;
+    changed.genesis.alloc[Address{{0x66}}].balance = uint256{5u};
+    EXPECT_EQ(genesis_supply(changed), uint256{uint64_t{1'000'000'000'000'000'005}});
+    changed.genesis.alloc[Address{{0x66}}].balance = ~uint256{};  // the sum passes 2^256
+    EXPECT_EQ(genesis_supply(changed), std::nullopt);
+    changed = sound;
+    changed.genesis.gas_limit = MIN_GAS_LIMIT - 1;
+    EXPECT_EQ(genesis_supply(changed), std::nullopt);
+    for (const uint256& reserve : {uint256{}, RESERVE - uint256{1u}, RESERVE + uint256{1u}}) {
+        changed = sound;
+        changed.genesis.alloc[PREDEPLOY].balance = reserve;
+        EXPECT_EQ(genesis_supply(changed), std::nullopt);
+    }
+    changed.genesis.alloc.erase(PREDEPLOY);
+    EXPECT_EQ(genesis_supply(changed), std::nullopt);
 }
 
 }  // namespace

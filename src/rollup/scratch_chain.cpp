@@ -22,6 +22,9 @@ class ScratchChain::OverlayStore final : public chain::Store {
         indices_.insert_or_assign(block->hash, entries_.size());
         entries_.push_back({std::move(block), std::move(state)});
     }
+    void forget_states() {
+        for (auto& entry : entries_) entry.state = nullptr;
+    }
     [[nodiscard]] chain::StoredBlockPtr block(const Hash& hash) const override {
         const auto found = indices_.find(hash);
         return found != indices_.end() ? entries_[found->second].block : base_.block(hash);
@@ -109,6 +112,15 @@ void ScratchChain::add(const chain::SealedBlock& sealed) {
 void ScratchChain::add(chain::StoredBlockPtr block,
                        std::shared_ptr<const state::WorldState> state) {
     store_->put_block(std::move(block), std::move(state));
+}
+
+void ScratchChain::advance(const chain::SealedBlock& sealed) {
+    auto block = std::make_shared<chain::StoredBlock>();
+    block->hash = sealed.block.hash;
+    block->block.header = sealed.block.header();
+    block->total_difficulty = sealed.block.total_difficulty;
+    store_->forget_states();
+    add(std::move(block), sealed.state);
 }
 
 }  // namespace scope::rollup

@@ -20,6 +20,9 @@ class ScratchChain {
     /// Makes a block that was built on the head the new head, without executing it again.
     void add(const chain::SealedBlock& sealed);
     void add(chain::StoredBlockPtr block, std::shared_ptr<const state::WorldState> state);
+    /// Makes it the new head as add does, for who executes one block after the other and looks at
+    /// none again: keeps its header and its state, and of the blocks before it the headers alone.
+    void advance(const chain::SealedBlock& sealed);
 
   private:
     class OverlayStore;

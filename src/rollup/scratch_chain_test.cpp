@@ -66,6 +66,28 @@ TEST_F(Scratch, answers_for_its_blocks_and_for_those_beneath) {
     EXPECT_EQ(scratch.chain().ancestors(scratch.head()->hash)->block_hash(0), genesis->hash);
 }
 
+TEST_F(Scratch, forgets_what_no_descendant_is_executed_on) {
+    ScratchChain scratch{base_, base_.head()->hash};
+    std::vector<Hash> hashes{base_.head()->hash};
+    std::vector<std::weak_ptr<const state::WorldState>> states;
+    for (int i = 0; i < 3; ++i) {
+        const auto sealed = built_on(scratch.chain(), {author_.transfer(Address{{2}}, 1)});
+        scratch.advance(sealed);
+        hashes.push_back(sealed.block.hash);
+        states.push_back(sealed.state);
+        const auto head = scratch.head();
+        EXPECT_EQ(head->hash, sealed.block.hash);
+        EXPECT_EQ(head->header(), sealed.block.header());
+        EXPECT_EQ(chain::size_in_memory(*head), chain::size_in_memory({}));
+    }
+    EXPECT_TRUE(states[0].expired());
+    EXPECT_TRUE(states[1].expired());
+    EXPECT_EQ(scratch.chain().head_state(), states[2].lock());
+    const auto ancestors = scratch.chain().ancestors(scratch.head()->hash);
+    for (uint64_t number = 0; number <= 3; ++number)
+        EXPECT_EQ(ancestors->block_hash(number), hashes[number]);
+}
+
 TEST_F(Scratch, stays_on_its_branch_when_the_base_takes_another) {
     const auto genesis = base_.head();
     const auto kept = author_.transfer(Address{{1}}, 1);

@@ -63,18 +63,6 @@ void append_head(json::Appender& out, std::string_view name, const chain::Stored
     out.end_object();
 }
 
-void append_registered(json::Appender& out, Request& request, ChainId chain_id) {
-    const auto& settlement = request.network.contracts()->settlement.settlement;
-    auto& l1 = l1_of(request);
-    const auto registered =
-        protocol::decode_rollup(view(l1, *l1.head(), settlement, protocol::get_rollup(chain_id)));
-    if (!registered) return;
-    out.key("escrow").quantity(registered->escrow);
-    out.key("nextBatch").quantity(registered->next_batch);
-    out.key("verifier").hex(registered->verifier);
-    out.key("programId").hex(registered->program_id);
-}
-
 std::string chains(Request& request) {
     auto* const controls = request.network.controls();
     json::Appender out;
@@ -401,6 +389,8 @@ constexpr Method METHODS[]{
     {"scope_getHashChain", scope_hash_chain, "chainId remoteChainId stream firstScope? lastScope?"},
     {"scope_getSettlement", settlement, "chainId block?"},
     {"scope_getBundle", bundle, "scope"},
+    {"scope_getForcedQueue", scope_forced_queue, "chainId"},
+    {"scope_getDeposit", scope_deposit, "chainId entryIndex"},
     {"scope_subscribe", subscribe, "kind"},
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "json/appender.hpp"
 #include "rpc/network.hpp"
 #include "rpc/service.hpp"
 
@@ -20,6 +21,12 @@ protocol::SignedOperation read_signed_operation(Request& request, Json operation
 // scope_streams.cpp
 std::string scope_rolling_hashes(Request& request);
 std::string scope_hash_chain(Request& request);
+// scope_rollups.cpp
+std::string scope_forced_queue(Request& request);
+std::string scope_deposit(Request& request);
+/// Appends members that tell what L1 says of a rollup: its batches, its owner, what its owner
+/// announced, its forced queue, its closing.
+void append_registered(json::Appender& out, const Request& request, ChainId chain_id);
 
 ChainId l1_id_of(const Request& request);
 /// Returns L1 as the network has it.

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "json/json.hpp"
 #include "rpc/filters.hpp"
@@ -94,15 +93,6 @@ void Service::call(const net::RpcCall& call, net::Reply reply) {
 
 void Service::closed(const net::Subscriber& subscriber) {
     impl_->subscriptions.remove_all(subscriber);
-}
-
-bool Service::is_quick(std::string_view method) const {
-    // What tools ask all the time and what is answered from what stands ready, without a state or
-    // a block looked for. Nothing that changes is read here: this is called from other threads.
-    static constexpr std::array<std::string_view, 6> NAMES{"eth_chainId",     "net_version",
-                                                           "eth_blockNumber", "eth_accounts",
-                                                           "eth_syncing",     "web3_clientVersion"};
-    return std::ranges::find(NAMES, method) != NAMES.end();
 }
 
 void Service::add(std::span<const Method> methods) {

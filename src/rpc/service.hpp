@@ -71,7 +71,6 @@ class Service final : public net::RpcHandler {
 
     void call(const net::RpcCall& call, net::Reply reply) override;
     void closed(const net::Subscriber& subscriber) override;
-    [[nodiscard]] bool is_quick(std::string_view method) const override;
 
     /// Adds methods beside the network's own: what a test needs. REQUIRES: names that are new; they
     /// live as long as this.

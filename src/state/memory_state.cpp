@@ -38,6 +38,12 @@ struct Record {
 };
 using RecordPtr = std::shared_ptr<const Record>;
 
+/// Bytes of a changed account or slot with the nodes on the paths to it. Measured with glibc's
+/// mallinfo2: 0.7 to 2.7 KB, among 10^4 to 10^6 accounts or slots, 1'000 to 10 changes a block.
+constexpr size_t CHANGE_SIZE = 2560;
+/// Bytes for each byte of code: it stands in its analysis once more, with a bit for each.
+constexpr size_t CODE_FACTOR = 3;
+
 }  // namespace
 
 struct MemoryState::Content {
@@ -175,6 +181,15 @@ GenesisAlloc MemoryState::dump() const {
             [&](const Hash& key, const Hash& value) { account.storage.emplace(key, value); });
     });
     return alloc;
+}
+
+size_t size_in_memory(const StateDiff& diff) {
+    size_t size = 0;
+    for (const AccountDiff& change : diff.accounts) {
+        size += CHANGE_SIZE * (1 + change.storage.size());
+        if (change.code) size += change.code->bytes.size() * CODE_FACTOR;
+    }
+    return size;
 }
 
 }  // namespace scope::state

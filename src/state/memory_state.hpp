@@ -57,4 +57,8 @@ class MemoryState final : public WorldState {
     std::unique_ptr<Content> content_;
 };
 
+/// Estimates the bytes that a MemoryState takes beside the one on which @p diff was made, while both
+/// are kept: changed accounts and slots, code, and the nodes on the paths to them.
+size_t size_in_memory(const StateDiff& diff);
+
 }  // namespace scope::state

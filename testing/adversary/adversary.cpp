@@ -183,7 +183,8 @@ struct Adversary::Plan {
             if (rollup == nullptr) continue;
             Observer observer{seen, batch.chain_id, rollup->config.system().target,
                               rollup->config.system().sender, parts_here};
-            [[maybe_unused]] const auto outcomes = run_batch(rollup->chain, batch, &observer);
+            [[maybe_unused]] const auto outcomes =
+                run_batch(devnet.node().follower(), batch, &observer);
         }
         return seen;
     }

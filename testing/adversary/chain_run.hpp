@@ -2,15 +2,16 @@
 
 #include "chain/block_builder.hpp"
 #include "evm/tracer.hpp"
-#include "rollup/batch.hpp"
+#include "rollup/follower.hpp"
 
 namespace scope::adversary {
 
-/// Runs a batch's transactions on the chain's head, up to the first that its block refuses.
-/// @param tracer  Sees all of it, that one included; may be null.
-/// @return  The outcomes of those before it, over all blocks.
-std::vector<execution::Outcome> run_batch(const chain::Chain& chain, const rollup::Batch& batch,
-                                          evm::Tracer* tracer);
+/// Runs a batch's transactions on its rollup's head, up to the first that its block refuses, with
+/// what the forced queue has for it. REQUIRES: the rollup is followed.
+/// @param tracer  Sees all of it but that, the refused one included; may be null.
+/// @return  The outcomes of the batch's own before it, over all blocks.
+std::vector<execution::Outcome> run_batch(const rollup::Follower& follower,
+                                          const rollup::Batch& batch, evm::Tracer* tracer);
 
 /// A tracer that looks for faults of a ScopedCallable.
 class FaultWatcher final : public evm::Tracer {

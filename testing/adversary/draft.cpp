@@ -190,8 +190,10 @@ class Attempter {
     /// @param reason  If it can't be executed: why.
     void execute(size_t k, std::string& reason) {
         const auto& batch = draft_.batches[batch_of_[k]];
-        const auto& rollup = *sealed_.devnet.node().follower().rollup(part(batch_of_[k]).chain_id);
-        const auto execution = rollup::execute_batch(rollup.chain, rollup.config, batch);
+        const auto& follower = sealed_.devnet.node().follower();
+        const auto& rollup = *follower.rollup(part(batch_of_[k]).chain_id);
+        const auto execution =
+            rollup::execute_batch(rollup.chain, rollup.config, batch, follower.options_for(rollup));
         if (!execution) {
             auto refusal = execution.error();
             const Bytes revert_data = std::exchange(refusal.revert_data, {});
@@ -203,6 +205,7 @@ class Attempter {
         claim.parent_block_hash = execution->parent_block_hash;
         claim.last_block_hash = execution->last_block_hash;
         claim.remotes = execution->remotes;
+        claim.forced_queue_position = uint256{execution->forced_queue_position};
         claim.batch_number = uint256{batch.number};
         claim.first_block = uint256{batch.first_block};
         claim.l1_origin_hash = batch.blocks.back().l1_origin_hash;
@@ -372,7 +375,7 @@ class Attempter {
                     return claim.chain_id == uint256{batch.chain_id};
                 }))
                 continue;
-            const auto outcomes = run_batch(sealed_.devnet.chain(batch.chain_id), batch, nullptr);
+            const auto outcomes = run_batch(sealed_.devnet.node().follower(), batch, nullptr);
             std::pair<uint256, int> place{};
             size_t n = 0;
             for (const auto& block : batch.blocks) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "base/hex.hpp"
 #include "oracle/one_chain.hpp"
 #include "state/memory_state.hpp"
@@ -26,8 +28,8 @@ uint256 ether_on(const state::WorldState& rollup) {
     return sum;
 }
 
-uint256 escrow_of(const state::WorldState& l1, const protocol::SettlementId& settlement,
-                  ChainId chain_id) {
+protocol::RegisteredRollup registered(const state::WorldState& l1,
+                                      const protocol::SettlementId& settlement, ChainId chain_id) {
     state::State state{l1};
     execution::Environment environment;
     environment.block.chain_id = settlement.l1_chain_id;
@@ -41,7 +43,7 @@ uint256 escrow_of(const state::WorldState& l1, const protocol::SettlementId& set
                                    .input = input});
     const auto rollup = protocol::decode_rollup(result.output);
     CHECK(rollup.has_value());
-    return rollup->escrow;
+    return *rollup;
 }
 
 /// A rollup that gives more than L1 holds for it, if any.
@@ -49,13 +51,37 @@ std::optional<Judgement> unbacked(const oracle::SealedScope& sealed, const Attem
     const auto& [contracts, rollups, first_l1_block] = sealed.devnet.node().network();
     for (size_t i = 0; i < rollups.size(); ++i) {
         const ChainId id = rollups[i].chain_id();
-        const auto escrow = escrow_of(*attempt.chains[0].state, contracts.settlement, id);
+        const auto escrow = registered(*attempt.chains[0].state, contracts.settlement, id).escrow;
         const auto ether = ether_on(*attempt.chains[i + 1].state);
         if (escrow < ether)
             return Judgement{Verdict::survivor, fmt::format("escrow of {}: {} for {} wei", id,
                                                             to_decimal(escrow), to_decimal(ether))};
     }
     return std::nullopt;
+}
+
+/// The entries of forced queues, as an attempt left them.
+struct Entries {
+    std::vector<oracle::Entry> taken;  ///< in place of those that weren't, ones that do nothing
+    bool passed_over = false;          ///< by a batch that had to take them
+};
+/// REQUIRES: the chains are this program's alone.
+Entries entries_of(const oracle::Program& program, const oracle::SealedScope& sealed,
+                   const Attempt& attempt) {
+    const auto& settlement = sealed.devnet.node().network().contracts.settlement;
+    Entries entries{program.entries, false};
+    std::map<size_t, uint64_t> indices;  // by chain: of the next entry
+    for (auto& entry : entries.taken) {
+        const auto rollup =
+            registered(*attempt.chains[0].state, settlement, oracle::chain_id_of(entry.chain));
+        const bool is_queued = entry.before == 0;
+        entry.before = 0;
+        if (is_queued && indices[entry.chain]++ < rollup.forced_queue_position) continue;
+        entry.kind = oracle::Entry::Kind::garbage;
+        entries.passed_over |=
+            is_queued && program.entries_are_due && !attempt.chains[entry.chain].receipts.empty();
+    }
+    return entries;
 }
 
 /// If it ended before it settled and was derived.
@@ -79,8 +105,12 @@ Judgement judge(const oracle::Program& program, const oracle::SealedScope& seale
     if (auto early = ended_early(attempt)) return std::move(*early);
     if (auto wrong = unbacked(sealed, attempt)) return std::move(*wrong);
 
+    auto entries = entries_of(program, sealed, attempt);
+    if (entries.passed_over) return {Verdict::survivor, "an entry that is due was passed over"};
+
     auto ran = program;
     ran.roots.clear();
+    ran.entries = std::move(entries.taken);
     auto many = sealed.read(attempt.chains);
     for (const auto& [root, success, output] : attempt.roots) {
         ran.roots.push_back(program.roots[root]);

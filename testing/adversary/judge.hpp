@@ -23,7 +23,7 @@ struct Judgement {
 /// chain does with the roots that are in it, in the order of their indices (the oracle's
 /// comparison: answers, storage, balances, logs), and left every rollup backed by its escrow. So a
 /// builder may leave out roots, order them, and choose what is nobody's: coinbases, timestamps, the
-/// L1 origin, aliases to deploy.
+/// L1 origin, aliases to deploy. Of a forced queue it may leave out what is not due, from the end.
 Judgement judge(const oracle::Program& program, const oracle::SealedScope& sealed,
                 const Attempt& attempt);
 

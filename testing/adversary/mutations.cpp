@@ -131,6 +131,35 @@ void walk_transaction(FieldWalk& walk, const std::string& path, Transaction& tx)
     walk.walk(path + ": signature: s", tx.s);
 }
 
+/// Walks the transaction that takes entries of the forced queue: it goes, or stands elsewhere. System
+/// transactions behind it get the nonces that they would have then.
+void walk_taking(FieldWalk& walk, std::vector<Transaction>& transactions) {
+    const auto is_system = [](const Transaction& tx) { return tx.type == TxType::system; };
+    const auto taking = std::ranges::find_if(transactions, [&](const Transaction& tx) {
+        if (!is_system(tx)) return false;
+        const auto call = callable::decode_system_call(tx.data);
+        return call && std::holds_alternative<callable::TakeForcedCall>(*call);
+    });
+    if (taking == transactions.end()) return;
+    const auto next = std::find_if(taking + 1, transactions.end(), is_system);
+    if (walk.is_chosen("takeForced dropped")) {
+        const uint64_t taken = next == transactions.end() ? 0 : next->nonce - taking->nonce;
+        for (auto tx = next; tx != transactions.end(); ++tx)
+            if (is_system(*tx)) tx->nonce -= taken;
+        transactions.erase(taking);
+        return;
+    }
+    if (walk.is_chosen("takeForced before the one before") && taking != transactions.begin()) {
+        std::swap(taking->nonce, (taking - 1)->nonce);
+        std::iter_swap(taking, taking - 1);
+        return;
+    }
+    if (next == transactions.end() || !walk.is_chosen("takeForced behind the next")) return;
+    next->nonce = taking->nonce;
+    ++taking->nonce;
+    std::rotate(taking, taking + 1, next + 1);
+}
+
 void walk_batch(FieldWalk& walk, rollup::Batch& batch) {
     walk.walk("batch: chain id", batch.chain_id);
     walk.walk("batch: number", batch.number);
@@ -159,8 +188,13 @@ void walk_batch(FieldWalk& walk, rollup::Batch& batch) {
                 const auto before = add->chain_ids;
                 walk.walk("addChains: chain id", add->chain_ids);
                 if (add->chain_ids != before) tx.data = callable::add_chains(add->chain_ids);
+            } else if (auto* take = std::get_if<callable::TakeForcedCall>(&*call)) {
+                const auto before = take->position;
+                walk.walk("takeForced: position", take->position);
+                if (take->position != before) tx.data = callable::take_forced(take->position);
             }
         }
+        walk_taking(walk, block.transactions);
         for (size_t t = 1; t < block.transactions.size(); ++t) {
             if (!walk.is_chosen("block: split")) continue;
             auto rest = block;

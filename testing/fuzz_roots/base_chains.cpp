@@ -7,20 +7,21 @@
 #include "base/hex.hpp"
 #include "builder/revert.hpp"
 #include "crypto/keccak.hpp"
+#include "devnet/deployment.hpp"
 #include "devnet/system_contracts.hpp"
 #include "execution/host.hpp"
 #include "rollup/rollup_config.hpp"
 
 namespace scope::fuzz_roots {
 
+Address owner() {
+    return crypto::address_of(key_of("owner"));
+}
+
 namespace {
 
 constexpr int64_t SETUP_GAS = int64_t{1} << 40;
 constexpr uint256 PURSE{0, 1'000'000, 0, 0};  // wei of those who pay for all
-
-Address owner() {
-    return crypto::address_of(key_of("owner"));
-}
 
 /// A minimal proxy (EIP-1167) with immutable arguments behind.
 Bytes proxy_with_arguments(const Address& implementation, BytesView arguments) {
@@ -125,23 +126,23 @@ BaseChains::BaseChains(const devnet::Artifacts& artifacts) {
     devnet::add_system_contracts(alloc);
     alloc[owner()].balance = PURSE;
     Setup l1{alloc, chain_id_of(0)};
-    settlement = l1.create(concat(artifacts.init_code("Settlement"), abi::encode(owner())));
-    // The settlement contract makes both, and the factory makes the account.
-    l1_callable = execution::create_address(settlement, 1);
-    account_factory = execution::create_address(settlement, 2);
-    account_implementation = execution::create_address(account_factory, 1);
+    contracts = devnet::settlement_contracts(chain_id_of(0), owner());
+    devnet::deploy_settlement(
+        artifacts, contracts,
+        [&](const std::string&, const Bytes& init_code) { return l1.create(init_code); });
+    account_implementation = devnet::shared_account(contracts);
     verifier =
         l1.create(concat(artifacts.init_code("CommitteeVerifier"),
                          abi::encode(std::vector{crypto::address_of(member_key())}, uint256{1u})));
-    l1_alias_ = deploy_alias_implementation(l1, l1_callable);
-    const Bytes owned = l1.call(account_factory, protocol::account_of(STRANGER));
+    l1_alias_ = deploy_alias_implementation(l1, contracts.l1_callable);
+    const Bytes owned = l1.call(contracts.account_factory, protocol::account_of(STRANGER));
     l1_ = l1.finish();
     l1_[crypto::address_of(submitter_key())].balance = PURSE;
     CHECK(protocol::decode_address(owned) == account_of(STRANGER));
 
     const auto spec = rollup::rollup_spec(chain_id_of(1));
     Setup rollup{
-        devnet::rollup_alloc(devnet::predeploy_code(artifacts, spec, {chain_id_of(0), settlement})),
+        devnet::rollup_alloc(devnet::predeploy_code(artifacts, spec, contracts.settlement)),
         chain_id_of(1)};
     rollup_alias_ = deploy_alias_implementation(rollup, rollup::PREDEPLOY);
     rollup_ = rollup.finish();
@@ -150,11 +151,11 @@ BaseChains::BaseChains(const devnet::Artifacts& artifacts) {
 }
 
 const Address& BaseChains::callable(size_t chain) const {
-    return chain == 0 ? l1_callable : rollup::PREDEPLOY;
+    return chain == 0 ? contracts.l1_callable : rollup::PREDEPLOY;
 }
 
 const Address& BaseChains::loader(size_t chain) const {
-    return chain == 0 ? settlement : rollup::SYSTEM_SENDER;
+    return chain == 0 ? contracts.settlement.settlement : rollup::SYSTEM_SENDER;
 }
 
 Bytes BaseChains::alias_code(size_t on_chain, ChainId chain_id, const Address& account) const {
@@ -167,7 +168,8 @@ Address BaseChains::alias_of(size_t on_chain, ChainId chain_id, const Address& a
 }
 
 Address BaseChains::account_of(const Address& of) const {
-    return clone_address(account_factory, proxy_with_arguments(account_implementation, of));
+    return clone_address(contracts.account_factory,
+                         proxy_with_arguments(account_implementation, of));
 }
 
 }  // namespace scope::fuzz_roots

@@ -14,6 +14,8 @@ ChainId chain_id_of(size_t chain);
 crypto::SecretKey key_of(std::string_view name);
 const crypto::SecretKey& submitter_key();
 const crypto::SecretKey& member_key();  ///< of the committee's one member
+/// Returns who sends the messages of a set-up, and so owns the rollups.
+Address owner();
 
 /// The coinbase of the blocks for which scopes are built.
 inline constexpr Address COINBASE{{0xc0, 0x1b}};
@@ -52,11 +54,9 @@ class BaseChains {
 
     // ---- places
 
-    Address settlement;
-    Address l1_callable;
+    builder::L1Contracts contracts;
     Address verifier;
     Address account_implementation;  ///< to which delegated accounts delegate
-    Address account_factory;
     /// Returns ScopedCallable of a chain.
     [[nodiscard]] const Address& callable(size_t chain) const;
     /// Returns the one address that may load.
@@ -65,10 +65,6 @@ class BaseChains {
     [[nodiscard]] Bytes alias_code(size_t on_chain, ChainId chain_id, const Address& account) const;
     /// Returns the account of an owner on L1, deployed or not.
     [[nodiscard]] Address account_of(const Address& owner_of_it) const;
-
-    [[nodiscard]] builder::L1Contracts contracts() const {
-        return {{chain_id_of(0), settlement}, l1_callable};
-    }
 
   private:
     state::GenesisAlloc l1_, rollup_;

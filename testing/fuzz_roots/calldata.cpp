@@ -6,6 +6,7 @@
 #include "execution/scope_rollup.hpp"
 #include "protocol/abi_fields.hpp"
 #include "protocol/callable.hpp"
+#include "protocol/registry.hpp"
 #include "rollup/rollup_config.hpp"
 
 namespace scope::fuzz_roots {
@@ -280,8 +281,14 @@ Bytes well_formed_settlement(Random& random, const Scenery& scenery) {
             return protocol::execute_scope(scope);
         }
         case 1:
-            return abi::call("registerRollup(uint256,bytes32,address,address,bytes32)", id(),
-                             word(random), make.address(), make.address(), word(random));
+            return protocol::register_rollup({.chain_id = id(),
+                                              .program_id = word(random),
+                                              .verifier = make.address(),
+                                              .policy = make.address(),
+                                              .genesis_block_hash = word(random),
+                                              .genesis_state_root = word(random),
+                                              .supply = random.below(2)},
+                                             random.bytes(65));
         case 2:
         case 15:
         case 16:
@@ -321,11 +328,29 @@ Bytes well_formed_settlement(Random& random, const Scenery& scenery) {
                                    callable_calldata(random, scenery, 0));
             return abi::call("executeBatch((address,uint256,bytes)[])", calls);
         }
+        case 18: {
+            const auto chain = chain_id_of(1 + random.below(scenery.chains - 1));
+            switch (random.below(5)) {
+                case 0:
+                    return protocol::deposit(chain, make.address());
+                case 1:
+                    return protocol::deposit_and_call(chain, make.address(),
+                                                      uint256{random.below(2)}, 100'000,
+                                                      random.bytes(random.below(100)));
+                case 2:
+                    return protocol::force_transaction(chain, random.bytes(100), 100'000);
+                case 3:
+                    return protocol::close_rollup(chain);
+                default:
+                    return protocol::fee_of(chain, protocol::ForcedKind::deposit, 100'000, 0);
+            }
+        }
         case 14:
             return abi::call("verify(bytes32,bytes32[],bytes)", word(random),
                              std::vector{word(random)}, random.bytes(65));
         default:
-            return abi::call(random.chance(50) ? "owner()" : "renounceOwnership()");
+            return random.chance(50) ? protocol::forced_queue()
+                                     : abi::call("removeRollup(uint256)", id());
     }
 }
 
@@ -369,8 +394,8 @@ Address Scenery::address_on(Random& random, size_t chain) const {
     if (choice < 80) return crypto::address_of(submitter_key());
     if (choice < 84) return base.callable(chain);
     if (choice < 86) return base.loader(chain);
-    if (choice < 88) return base.settlement;
-    if (choice < 89) return base.account_factory;
+    if (choice < 88) return base.contracts.settlement.settlement;
+    if (choice < 89) return base.contracts.account_factory;
     if (choice < 90) return base.account_implementation;
     if (choice < 91) return base.verifier;
     if (choice < 92) return execution::ABORT_PRECOMPILE;

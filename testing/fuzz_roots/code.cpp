@@ -532,8 +532,11 @@ class Writer {
         const auto& base = scenery_.base;
         const Bytes data = settlement_calldata(random_, scenery_);
         code.copy_data(data, 0);
+        const auto& contracts = base.contracts;
+        const Address& settlement = contracts.settlement.settlement;
         const Address to =
-            random_.pick(std::array{base.settlement, base.settlement, base.account_factory,
+            random_.pick(std::array{settlement, settlement, contracts.account_factory,
+                                    contracts.forced_queue, contracts.registry, contracts.exits,
                                     scenery_.user, scenery_.owned_account, base.verifier});
         call(code, random_.chance(75) ? OP_CALL : random_.pick(CALLS), to, data.size());
     }

@@ -201,7 +201,7 @@ class Generator {
         operation.data = calldata();
         const auto where = random_.below(100);
         if (where < 8) {
-            operation.target = base_.l1_callable;
+            operation.target = base_.contracts.l1_callable;
             operation.data = callable_calldata(random_, scenery, 0);
         } else if (where < 13) {
             operation.target = scenery.address_on(random_, 0);

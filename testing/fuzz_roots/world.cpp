@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "crypto/keccak.hpp"
+#include "devnet/deployment.hpp"
 #include "evm/opcodes.hpp"
 #include "types/signing.hpp"
 
@@ -35,7 +36,7 @@ Hash known_chain_slot(ChainId chain_id) {
 
 World::World(const BaseChains& base, std::span<const Program> programs)
     : base_(base), chains_(programs.front().chains) {
-    network_.contracts = base.contracts();
+    network_.contracts = base.contracts;
     std::vector<state::GenesisAlloc> allocs;
     for (size_t chain = 0; chain < chains_; ++chain) allocs.push_back(base.alloc(chain));
     for (const auto& program : programs) {
@@ -111,10 +112,12 @@ void World::add_rollup(size_t chain, state::GenesisAlloc alloc, Setup& l1) {
             alloc[rollup::PREDEPLOY].storage[known_chain_slot(chain_id_of(other))] =
                 to_be(uint256{1u});
     auto config =
-        devnet::rollup_config(chain_id_of(chain), base_.contracts().settlement, std::move(alloc));
+        devnet::rollup_config(chain_id_of(chain), base_.contracts.settlement, std::move(alloc));
     const chain::Chain genesis{config.spec, config.genesis};
-    l1.call(base_.settlement, devnet::register_rollup(config, base_.verifier, *genesis.head()),
-            devnet::ether_of(config));
+    l1.call(base_.contracts.registry,
+            devnet::register_rollup(config, owner(), base_.verifier, genesis.head()->header(),
+                                    std::span{&member_key(), 1}),
+            devnet::registration_value(config));
     network_.rollups.push_back(std::move(config));
 }
 

@@ -10,7 +10,7 @@ namespace scope::oracle {
 
 namespace {
 
-enum class Marker : uint8_t { contract = 0xc0, code = 0xc1 };
+enum class Marker : uint8_t { contract = 0xc0, code = 0xc1, receiver = 0xc2 };
 
 /// Marker, zeros, program (8 bytes), number + 1.
 Address address_of(Marker marker, uint64_t program, size_t number) {
@@ -34,6 +34,11 @@ Address user_address() {
     return ADDRESS;
 }
 
+crypto::SecretKey depositor_key(const Program& program) {
+    const auto name = fmt::format("scope.equivalence.depositor.{}", program.id);
+    return crypto::SecretKey::from(crypto::keccak256(as_bytes(name))).value();
+}
+
 Addresses::Addresses(const Program& program) : id_(program.id) {
     for (size_t c = 0; c < program.contracts.size(); ++c) {
         const auto& contract = program.contracts[c];
@@ -54,10 +59,21 @@ Addresses::Addresses(const Program& program) : id_(program.id) {
         }
     }
     names_[user_address()] = "user";
+    if (program.entries.empty()) return;
+    depositor_ = crypto::address_of(depositor_key(program));
+    names_[depositor_] = "depositor";
+    for (size_t chain = 1; chain < program.chains; ++chain) {
+        chains_[receiver(chain)] = chain;
+        names_[receiver(chain)] = fmt::format("receiver on chain {}", chain);
+    }
 }
 
 Address Addresses::code_of(size_t contract) const {
     return address_of(Marker::code, id_, contract);
+}
+
+Address Addresses::receiver(size_t chain) const {
+    return address_of(Marker::receiver, id_, chain);
 }
 
 const size_t* Addresses::chain_of(const Address& address) const {

@@ -14,7 +14,8 @@ namespace scope::oracle {
 const crypto::SecretKey& user_key();
 Address user_address();
 
-/// The addresses of a program. A contract has the same one on one chain and on its own of many.
+/// The addresses of a program, those of whom else it needs among them. A contract has the same one on
+/// one chain and on its own of many.
 class Addresses {
   public:
     explicit Addresses(const Program& program);
@@ -22,8 +23,14 @@ class Addresses {
     [[nodiscard]] const Address& of(size_t contract) const { return contracts_[contract]; }
     /// Returns the address of the code to which contracts that are created at run time delegate.
     [[nodiscard]] Address code_of(size_t contract) const;
+    /// Returns an account of a rollup without code.
+    [[nodiscard]] Address receiver(size_t chain) const;
+    /// Returns who queues the program's entries on L1, and whose alias makes deposits. Zero if there
+    /// are none.
+    [[nodiscard]] const Address& depositor() const noexcept { return depositor_; }
 
-    /// Returns the chains of contracts at the start, and of whatever they may create, by address.
+    /// Returns the chains of contracts at the start, of whatever they may create, and of receivers, by
+    /// address.
     [[nodiscard]] const std::map<Address, size_t>& chains() const noexcept { return chains_; }
     /// Returns the contract's chain; null for a stranger.
     [[nodiscard]] const size_t* chain_of(const Address& address) const;
@@ -33,7 +40,7 @@ class Addresses {
     [[nodiscard]] bool is_created(const Address& address) const {
         return created_.contains(address);
     }
-    /// Returns "c3", "c3's no. 2", "user", or the address.
+    /// Returns "c3", "c3's no. 2", "user", "depositor", "receiver on chain 1", or the address.
     [[nodiscard]] std::string name_of(const Address& address) const;
 
   private:
@@ -42,7 +49,11 @@ class Addresses {
     std::map<Address, size_t> chains_, numbers_;
     std::map<Address, std::string> names_;
     std::set<Address> created_;
+    Address depositor_;
 };
+
+/// Returns the depositor's key.
+crypto::SecretKey depositor_key(const Program& program);
 
 /// The most contracts that one contract creates and whose state is compared.
 inline constexpr uint64_t MAX_CREATES = 4;

@@ -40,8 +40,7 @@ Finding compare(const OneChain& one, const Result<Outcome, NotRun>& many) {
 Finding Checker::check_alone(const Program& program) const {
     try {
         const auto one = trace_on_one_chain(program);
-        for (const auto& root : one.roots)
-            if (!fits(root)) return {};  // says nothing
+        if (!fits(program, one)) return {};  // says nothing
         return compare(one, many_.run(program, data_availability(program)));
     } catch (const std::exception& error) {
         return {Verdict::different, error.what(), {}};
@@ -65,6 +64,8 @@ Finding Checker::check(ManyChains::World& world, const Program& program) {
     const auto one = trace_on_one_chain(program);
     Coverage reached;
     for (const auto& root : one.roots) reached.add(root);
+    for (size_t i = 0; i < one.entries.size(); ++i)
+        reached.add(program, program.entries[i], one.entries[i]);
     auto finding = compare(one, world.run(program, data_availability(program), {}, &reached));
     if (finding.verdict == Verdict::equal) coverage_.add(reached);
     return finding;

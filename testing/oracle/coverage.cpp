@@ -187,6 +187,32 @@ void Coverage::add(const builder::RootResult& result) {
     if (rolled_back) count("rolled-back record");
 }
 
+void Coverage::add(const Program& program, const Entry& entry, const RanEntry& ran) {
+    constexpr std::array<const char*, 7> KINDS{"deposit",
+                                               "forced transaction",
+                                               "forced garbage",
+                                               "forced transaction, too much gas",
+                                               "forced transaction, wrong nonce",
+                                               "forced transaction, another chain's",
+                                               "forced root, which does nothing"};
+    const std::string kind = KINDS[static_cast<size_t>(entry.kind)];
+    count(kind);
+    if (program.entries_are_due) count("entry that is due");
+    if (entry.before == program.roots.size()) count("entry behind all roots");
+    if (entry.kind == Entry::Kind::deposit) {
+        if (entry.to == Entry::To::receiver) count("deposit to an account without code");
+        if (entry.to == Entry::To::predeploy) count("deposit to the predeploy");
+    }
+    if (!ran.frame) return;
+    const bool fails = !ran.frame->succeeded();
+    if (calls_function(program, entry)) count(kind + (fails ? ", a call that fails" : ", a call"));
+    if (ran.frame->halted()) count(kind + ", out of gas");
+    if (entry.to == Entry::To::contract && program.contracts[entry.target].creator)
+        count(kind + " to what the program creates");
+    if (ran.asks) count(kind + " that makes a scoped call");
+    if (fails && value_of(program, entry) != 0) count(kind + " that fails, with value");
+}
+
 void Coverage::add(const Coverage& other) {
     for (const auto& [what, times] : other.counts_) count(what, times);
 }
@@ -242,7 +268,25 @@ const std::vector<std::string>& Coverage::required() {
                                        "blobs",
                                        "rolled-back record",
                                        "static record",
-                                       "record with a variant"};
+                                       "record with a variant",
+                                       "deposit to an account without code",
+                                       "deposit to the predeploy",
+                                       "deposit, a call",
+                                       "deposit, a call that fails",
+                                       "deposit, out of gas",
+                                       "deposit to what the program creates",
+                                       "deposit that makes a scoped call",
+                                       "deposit that fails, with value",
+                                       "forced transaction, a call",
+                                       "forced transaction, a call that fails",
+                                       "forced transaction that makes a scoped call",
+                                       "forced garbage",
+                                       "forced transaction, too much gas",
+                                       "forced transaction, wrong nonce",
+                                       "forced transaction, another chain's",
+                                       "forced root, which does nothing",
+                                       "entry that is due",
+                                       "entry behind all roots"};
         for (size_t depth = 1; depth <= DEEPEST; ++depth) {
             names.push_back(fmt::format("call at depth {}", depth));
             names.push_back(fmt::format("failure at depth {}", depth));

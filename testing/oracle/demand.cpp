@@ -35,6 +35,9 @@ class Demand {
         set_limits(root);
     }
 
+    /// Returns whether the root has enough on its own chain with this limit.
+    bool fits_alone(int64_t limit) { return !asks_too_much_ && spend(root_, limit - limit / 32); }
+
     bool fits() {
         if (asks_too_much_ || bytes_answered(root_) > MOST_BYTES) return false;
         const bool on_l1 = root_.chain == 0;
@@ -172,6 +175,19 @@ class Demand {
 
 bool fits(const Frame& root) {
     return Demand{root}.fits();
+}
+
+bool fits_alone(const Frame& frame, uint64_t gas) {
+    return Demand{frame}.fits_alone(static_cast<int64_t>(gas));
+}
+
+bool fits(const Program& program, const OneChain& ran) {
+    for (size_t i = 0; i < ran.entries.size(); ++i) {
+        // They ran in the order of their places, as they are listed.
+        const auto& frame = ran.entries[i].frame;
+        if (frame && !fits_alone(*frame, gas_of(program, program.entries[i]))) return false;
+    }
+    return std::ranges::all_of(ran.roots, [](const Frame& root) { return fits(root); });
 }
 
 }  // namespace scope::oracle

@@ -13,5 +13,9 @@ inline constexpr uint64_t OPERATION_GAS = 10'000'000;
 /// frames took on one chain and bounds on what ScopedCallable takes. Only such roots can be
 /// compared.
 bool fits(const Frame& root);
+/// Returns whether the same holds of a frame that calls no other chain, and has so much gas.
+bool fits_alone(const Frame& frame, uint64_t gas);
+/// Returns whether it holds of all roots of a program, and of its entries.
+bool fits(const Program& program, const OneChain& ran);
 
 }  // namespace scope::oracle

@@ -12,7 +12,10 @@ namespace {
 
 using Kind = Operation::Kind;
 
-constexpr size_t MAX_FRAMES = 40;  // of a root
+constexpr size_t MAX_FRAMES = 40;  // of a root, and of an entry
+/// Entries are chosen apart, so that they change nothing else of a seed's program.
+constexpr uint64_t ENTRIES_SEED = 0x656e'7472'6965'7300;
+constexpr size_t MAX_ENTRIES = 4;
 constexpr uint64_t MAX_ANSWER = protocol::MAX_DATA_BYTES;
 
 class Generator {
@@ -26,6 +29,8 @@ class Generator {
         add_random_functions();
         add_roots();
         make_fit();
+        random_.seed(program_.id ^ ENTRIES_SEED);
+        if (chance(3)) add_entries();
         return std::move(program_);
     }
 
@@ -546,6 +551,36 @@ class Generator {
         }
     }
 
+    // ---- entries of forced queues
+
+    void add_entries() {
+        program_.entries_are_due = chance(16);  // that takes many blocks of L1
+        const size_t entries = 1 + below(MAX_ENTRIES);
+        for (size_t i = 0; i < entries; ++i) program_.entries.push_back(entry());
+        std::ranges::sort(program_.entries, {}, &Entry::before);
+        while (!fits_now()) program_.entries.pop_back();
+    }
+
+    Entry entry() {
+        using K = Entry::Kind;
+        Entry made;
+        made.before = chance(2) ? 0 : below(program_.roots.size() + 1);
+        made.chain = 1 + below(program_.chains - 1);
+        made.kind = pick({K::deposit, K::deposit, K::deposit, K::deposit, K::deposit, K::deposit,
+                          K::transaction, K::transaction, K::transaction, K::transaction,
+                          K::garbage, K::too_much_gas, K::wrong_nonce, K::wrong_chain, K::root});
+        made.to = chance(6) ? Entry::To::receiver : Entry::To::contract;
+        if (made.kind == K::deposit && chance(12)) made.to = Entry::To::predeploy;
+        do made.target = any_contract();
+        while (program_.contracts[made.target].chain != made.chain);
+        made.calls = !chance(6);
+        made.function = below(64);
+        made.argument = below(10);
+        made.value = chance(3) ? 0 : 1 + below(7);
+        if (chance(8)) made.gas = NO_GAS;
+        return made;
+    }
+
     // ---- cutting to size
 
     static size_t count(const Frame& frame) {
@@ -569,9 +604,13 @@ class Generator {
     }
 
     [[nodiscard]] bool fits_now() const {
-        const auto roots = trace_on_one_chain(program_).roots;
-        return std::ranges::all_of(
-            roots, [](const Frame& root) { return count(root) <= MAX_FRAMES && fits(root); });
+        const auto ran = trace_on_one_chain(program_);
+        return fits(program_, ran) &&
+               std::ranges::all_of(ran.roots,
+                                   [](const Frame& root) { return count(root) <= MAX_FRAMES; }) &&
+               std::ranges::all_of(ran.entries, [](const RanEntry& entry) {
+                   return !entry.frame || count(*entry.frame) <= MAX_FRAMES;
+               });
     }
 
     void take_out_a_call() {

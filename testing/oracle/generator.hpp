@@ -10,7 +10,8 @@ namespace scope::oracle {
 /// callbacks and failures at every depth, quoters, frames rolled back over three chains, static
 /// calls before and after a write and inside rolled-back frames of callbacks, one request with two
 /// answers, contracts created and called in one root, by other chains too. Its roots fit
-/// (oracle/demand.hpp): calls are taken out until they do.
+/// (oracle/demand.hpp): calls are taken out until they do. Every third program has entries of forced
+/// queues, which call what is there.
 Program random_program(uint64_t seed);
 
 }  // namespace scope::oracle

@@ -7,10 +7,12 @@
 
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
+#include "devnet/deployment.hpp"
 #include "devnet/genesis.hpp"
 #include "devnet/system_contracts.hpp"
 #include "oracle/demand.hpp"
 #include "oracle/script_code.hpp"
+#include "protocol/callable.hpp"
 #include "protocol/fault.hpp"
 #include "rollup/follower.hpp"
 #include "types/signing.hpp"
@@ -27,6 +29,11 @@ constexpr uint256 PURSE{0, 1'000'000, 0, 0};  // wei of those who pay for gas
 constexpr uint256 MAX_FEE{100'000'000'000u};  // wei
 constexpr uint64_t TRANSFER_GAS = 21'000;
 constexpr uint64_t VERIFICATION_GAS = 100'000;
+constexpr uint64_t QUEUEING_GAS = 1'000'000;
+constexpr uint64_t MAX_INTRINSIC_GAS = 40'000;  // of a forced transaction
+constexpr uint64_t NONCES_AHEAD = 1'000;
+/// Wei for what queueing costs; the rest comes back.
+constexpr uint256 MAX_QUEUE_FEE{1'000'000'000'000'000'000u};
 constexpr uint64_t MAX_L1_GAS = 16'000'000;  // of a root: whatever fits a scope
 
 crypto::SecretKey key_of(std::string_view name) {
@@ -136,24 +143,25 @@ ManyChains::ManyChains(const devnet::Artifacts& artifacts) {
     devnet::add_system_contracts(alloc);
     alloc[OWNER].balance = PURSE;
     Setup l1{alloc, chain_id_of(0)};
-    settlement_ = l1.create(concat(artifacts.init_code("Settlement"), abi::encode(OWNER)));
-    l1_callable_ = execution::create_address(settlement_, 1);
+    contracts_ = devnet::settlement_contracts(chain_id_of(0), OWNER);
+    devnet::deploy_settlement(
+        artifacts, contracts_,
+        [&](const std::string&, const Bytes& init_code) { return l1.create(init_code); });
     verifier_ =
         l1.create(concat(artifacts.init_code("CommitteeVerifier"),
                          abi::encode(std::vector{crypto::address_of(member_key())}, uint256{1u})));
-    // The account that all share is made by the factory that the settlement contract makes.
-    const Address account = execution::create_address(execution::create_address(settlement_, 2), 1);
-    l1_alias_ = deploy_alias_implementation(l1, l1_callable_);
+    l1_alias_ = deploy_alias_implementation(l1, contracts_.l1_callable);
     l1_ = l1.finish();
     l1_[crypto::address_of(submitter_key())].balance = PURSE;
     // EIP-7702: the user's account on L1 is delegated.
-    l1_[user_address()] = {.nonce = 1,
-                           .balance = PURSE,
-                           .code = concat(Bytes{0xef, 0x01, 0x00}, account),
-                           .storage = {}};
+    l1_[user_address()] = {
+        .nonce = 1,
+        .balance = PURSE,
+        .code = concat(Bytes{0xef, 0x01, 0x00}, devnet::shared_account(contracts_)),
+        .storage = {}};
 
     const Bytes predeploy_code = devnet::predeploy_code(
-        artifacts, rollup::rollup_spec(chain_id_of(1)), {chain_id_of(0), settlement_});
+        artifacts, rollup::rollup_spec(chain_id_of(1)), contracts_.settlement);
     Setup rollup{devnet::rollup_alloc(predeploy_code), chain_id_of(1)};
     rollup_alias_ = deploy_alias_implementation(rollup, rollup::PREDEPLOY);
     rollup_ = rollup.finish();
@@ -169,8 +177,8 @@ Address ManyChains::alias_of(size_t on_chain, ChainId chain_id, const Address& a
     // OpenZeppelin's Clones: returns the 97 bytes behind these 10.
     static const Bytes DEPLOY = from_hex("6100613d81600a3d39f3").value();
     const Bytes init_code = concat(DEPLOY, alias_code(on_chain, chain_id, account));
-    return execution::create2_address(on_chain == 0 ? l1_callable_ : rollup::PREDEPLOY, Hash{},
-                                      crypto::keccak256(init_code));
+    return execution::create2_address(on_chain == 0 ? contracts_.l1_callable : rollup::PREDEPLOY,
+                                      Hash{}, crypto::keccak256(init_code));
 }
 
 struct ManyChains::World::Impl {
@@ -184,11 +192,14 @@ struct ManyChains::World::Impl {
     uint64_t operations = 0;
 
     Impl(const ManyChains& base_, std::span<const Program> programs) : base(base_) {
-        network.contracts = {{chain_id_of(0), base.settlement_}, base.l1_callable_};
+        network.contracts = base.contracts_;
         for (const auto& program : programs) chain_count = std::max(chain_count, program.chains);
         std::vector<state::GenesisAlloc> allocs(chain_count, base.rollup_);
         allocs[0] = base.l1_;
-        for (const auto& program : programs) add_contracts(program, allocs);
+        for (const auto& program : programs) {
+            add_contracts(program, allocs);
+            if (!program.entries.empty()) allocs[0][Addresses{program}.depositor()].balance = PURSE;
+        }
 
         Setup setup{allocs[0], chain_id_of(0)};
         for (size_t chain = 1; chain < chain_count; ++chain)
@@ -210,7 +221,7 @@ struct ManyChains::World::Impl {
         const Addresses addresses{program};
         std::vector<Remotes> remotes(program.chains);
         for (size_t chain = 0; chain < program.chains; ++chain) {
-            remotes[chain].callable = chain == 0 ? base.l1_callable_ : rollup::PREDEPLOY;
+            remotes[chain].callable = chain == 0 ? base.contracts_.l1_callable : rollup::PREDEPLOY;
             for (size_t c = 0; c < program.contracts.size(); ++c)
                 remotes[chain].aliases.push_back(
                     base.alias_of(chain, chain_id_of(program.contracts[c].chain), addresses.of(c)));
@@ -254,9 +265,10 @@ struct ManyChains::World::Impl {
         auto config = devnet::rollup_config(chain_id_of(chain), network.contracts.settlement,
                                             std::move(alloc));
         const chain::Chain genesis{config.spec, config.genesis};
-        setup.call(base.settlement_,
-                   devnet::register_rollup(config, base.verifier_, *genesis.head()),
-                   devnet::ether_of(config));
+        setup.call(base.contracts_.registry,
+                   devnet::register_rollup(config, OWNER, base.verifier_, genesis.head()->header(),
+                                           std::span{&member_key(), 1}),
+                   devnet::registration_value(config));
         network.rollups.push_back(std::move(config));
     }
 
@@ -268,10 +280,13 @@ struct ManyChains::World::Impl {
                           : follower->follower().rollup(chain_id_of(chain))->chain;
     }
 
-    static Outcome read(const Program& program, const Addresses& addresses,
-                        const std::vector<ChainAfter>& chains) {
+    [[nodiscard]] Outcome read(const Program& program, const Addresses& addresses,
+                               const std::vector<ChainAfter>& chains) const {
         Outcome outcome;
         outcome.logs.resize(program.chains);
+        outcome.deposits.resize(program.chains);
+        outcome.left.resize(program.chains);
+        if (!program.entries.empty()) read_deposits(outcome, addresses, chains);
         for (size_t chain = 0; chain < program.chains; ++chain)
             for (const auto& receipt : chains[chain].receipts)
                 for (const auto& log : receipt.logs)
@@ -280,6 +295,104 @@ struct ManyChains::World::Impl {
         for (const auto& [address, chain] : addresses.chains())
             outcome.accounts.push_back(read_account(*chains[chain].state, addresses, address));
         return outcome;
+    }
+
+    void read_deposits(Outcome& outcome, const Addresses& addresses,
+                       const std::vector<ChainAfter>& chains) const {
+        for (size_t chain = 1; chain < outcome.deposits.size(); ++chain) {
+            for (const auto& receipt : chains[chain].receipts)
+                for (const auto& log : receipt.logs) {
+                    if (log.address != rollup::PREDEPLOY) continue;
+                    const auto made = protocol::callable::decode_deposited(log.topics, log.data);
+                    if (made && made->from == addresses.depositor())
+                        outcome.deposits[chain].push_back(made->success);
+                }
+            const auto account = chains[chain].state->account(
+                base.alias_of(chain, chain_id_of(0), addresses.depositor()));
+            if (account) outcome.left[chain] = account->balance;
+        }
+    }
+
+    // ---- forced queues
+
+    /// Has L1 queue, in one block, what stands before a root.
+    /// @param nonce  The depositor's.
+    void queue_entries(const Program& program, size_t root, uint64_t& nonce) {
+        std::vector<Transaction> transactions;
+        for (const auto& entry : program.entries) {
+            if (entry.before != root) continue;
+            Transaction tx;
+            tx.type = TxType::dynamic_fee;
+            tx.chain_id = chain_id_of(0);
+            tx.nonce = nonce++;
+            tx.max_fee_per_gas = MAX_FEE;
+            tx.gas_limit = QUEUEING_GAS;
+            tx.to = network.contracts.settlement.settlement;
+            tx.value = uint256{value_of(program, entry)} + MAX_QUEUE_FEE;
+            tx.data = queueing_of(program, entry);
+            sign(tx, depositor_key(program));
+            transactions.push_back(std::move(tx));
+        }
+        if (transactions.empty()) return;
+        const auto built = devnet->l1().mine(transactions);
+        if (!built || !built->refused.empty()) throw std::runtime_error{"queueing: refused"};
+        for (const auto& outcome : built->outcomes)
+            if (!outcome.succeeded())
+                throw std::runtime_error{"queueing: " + builder::describe_revert(outcome.output)};
+        for (uint64_t i = 0; program.entries_are_due && i < protocol::FORCED_DEADLINE; ++i)
+            if (!devnet->l1().mine({})) throw std::runtime_error{"mining"};
+    }
+
+    /// Returns the calldata that queues an entry. The nonce of a transaction that will stand is used
+    /// up.
+    Bytes queueing_of(const Program& program, const Entry& entry) {
+        const Addresses addresses{program};
+        const ChainId chain_id = chain_id_of(entry.chain);
+        const Address to = entry.to == Entry::To::receiver    ? addresses.receiver(entry.chain)
+                           : entry.to == Entry::To::predeploy ? rollup::PREDEPLOY
+                                                              : addresses.of(entry.target);
+        if (entry.kind == Entry::Kind::deposit)
+            return protocol::deposit_and_call(chain_id, to, uint256{value_of(program, entry)},
+                                              gas_of(program, entry), encode(program, entry));
+        Transaction tx;
+        tx.type = TxType::dynamic_fee;
+        tx.chain_id = chain_id;
+        tx.nonce = nonces[entry.chain];
+        tx.max_fee_per_gas = MAX_FEE;
+        tx.gas_limit = gas_of(program, entry) + MAX_INTRINSIC_GAS;
+        tx.to = to;
+        tx.value = uint256{value_of(program, entry)};
+        tx.data = encode(program, entry);
+        uint64_t paid_gas = tx.gas_limit;
+        switch (entry.kind) {
+            case Entry::Kind::deposit:
+            case Entry::Kind::garbage:
+                break;
+            case Entry::Kind::transaction:
+                ++nonces[entry.chain];
+                break;
+            case Entry::Kind::too_much_gas:
+                --paid_gas;
+                break;
+            case Entry::Kind::wrong_nonce:
+                tx.nonce += NONCES_AHEAD;
+                break;
+            case Entry::Kind::wrong_chain:
+                tx.chain_id = chain_id_of(MAX_CHAINS);
+                break;
+            case Entry::Kind::root:
+                append(tx.data, execution::ROOT_MARKER);
+                break;
+        }
+        sign(tx, user_key());
+        Bytes envelope = encode(tx);
+        if (entry.kind == Entry::Kind::garbage) {
+            if (entry.argument % 2 == 0)
+                envelope.push_back(0);
+            else
+                envelope.resize(entry.argument);
+        }
+        return protocol::force_transaction(chain_id, envelope, paid_gas);
     }
 };
 
@@ -368,16 +481,22 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
     const bool is_each_alone = may_destroy_created_on_l1(program);
     std::vector<RootResult> results;
     size_t scopes = 0;
+    uint64_t depositor_nonce = 0;
 
-    for (size_t next = 0; next < program.roots.size(); ++scopes) {
+    for (size_t next = 0; next < program.roots.size() || has_entries_before(program, next);
+         ++scopes) {
+        const size_t first = next;
+        impl.queue_entries(program, first, depositor_nonce);
         auto opened = node.open_scope(options);
         if (!opened) throw std::runtime_error{"opening: " + to_string(opened.error())};
         auto& scope = *opened;
         Nonces nonces{impl.nonces, impl.operations};
-        bool has_batch = false;
+        bool has_batch = has_entries_before(program, first);
         for (; next < program.roots.size(); ++next) {
             const auto& root = program.roots[next];
-            if ((root.in_next_scope || is_each_alone) && !scope.roots().empty()) break;
+            const bool begins_scope =
+                root.in_next_scope || is_each_alone || has_entries_before(program, next);
+            if (begins_scope && next != first) break;
             Nonces with_root = nonces;
             const auto result =
                 scope.add(make_root(program, addresses, root, settlement, with_root));
@@ -404,7 +523,7 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
         if (!bundle) throw std::runtime_error{"sealing: " + to_string(bundle.error())};
         if (before_settling && scopes == 0)
             before_settling({*impl.devnet, options, *bundle, [&](const auto& chains) {
-                                 return Impl::read(program, addresses, chains);
+                                 return impl.read(program, addresses, chains);
                              }});
         const auto settled = node.settle(*bundle);
         if (!settled) throw std::runtime_error{"settling: " + to_string(settled.error())};
@@ -415,6 +534,7 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
         for (const auto& [chain_id, rollup] : impl.follower->follower().rollups())
             if (rollup.stopped)
                 throw std::runtime_error{"following: " + to_string(*rollup.stopped)};
+        if (next == first) ++next;  // entries alone, behind all roots
     }
     if (coverage && scopes > 1) coverage->count("several scopes");
     if (coverage && data_availability == builder::DataAvailability::blobs) coverage->count("blobs");
@@ -427,7 +547,7 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
             for (const auto& receipt : derived.store().canonical_block(n)->receipts)
                 chains.back().receipts.push_back(receipt);
     }
-    auto outcome = Impl::read(program, addresses, chains);
+    auto outcome = impl.read(program, addresses, chains);
     outcome.roots = std::move(results);
     return outcome;
 }

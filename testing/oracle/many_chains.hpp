@@ -54,7 +54,8 @@ class ManyChains {
 
     // What a chain holds before there are programs: L1 with settlement, verifier, account.
     state::GenesisAlloc l1_, rollup_;
-    Address settlement_, l1_callable_, verifier_;
+    builder::L1Contracts contracts_;
+    Address verifier_;
     Address l1_alias_, rollup_alias_;  // what aliases delegate to
 };
 
@@ -69,8 +70,9 @@ class ManyChains::World {
     World& operator=(const World&) = delete;
 
     /// Runs a program. A root is in the scope of the one before it, or in the next, as the program
-    /// says; in the next too if the builder says it needs a scope of its own. An exception leaves
-    /// the world unusable.
+    /// says, and if entries stand before it; in the next too if the builder says it needs a scope of
+    /// its own. L1 queues entries before it is opened, and behind all roots in a scope of their own.
+    /// An exception leaves the world unusable.
     /// @param program   One of the world's, for the first time.
     /// @param coverage  If not null, what it reached is added there.
     Result<Outcome, NotRun> run(const Program& program, builder::DataAvailability data_availability,

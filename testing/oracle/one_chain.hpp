@@ -35,14 +35,23 @@ struct Frame {
     }
 };
 
+/// An entry of a forced queue as it ran. One that does nothing has no frame.
+struct RanEntry {
+    std::optional<Frame> frame;
+    bool asks = false;  ///< it called another chain, which fails, for no root is open
+};
+
 struct OneChain {
     Outcome outcome;
     std::vector<Frame> roots;
+    std::vector<RanEntry> entries;
 };
 
 /// Runs a program on one chain, with plain calls, and returns what it should do. Gas never runs
 /// out, but where the program names it. What is a rule between chains holds between the program's:
-/// an answer above protocol::MAX_DATA_BYTES is the callee's failure, and undone.
+/// an answer above protocol::MAX_DATA_BYTES is the callee's failure, and undone; and so is that of
+/// entries: each is a transaction before the root of its place, in which no other chain answers, and
+/// the value of a deposit that fails is left to the depositor.
 Outcome run_on_one_chain(const Program& program);
 /// Runs it as run_on_one_chain does, and returns all its frames too.
 OneChain trace_on_one_chain(const Program& program);

@@ -40,6 +40,16 @@ std::string describe(const std::vector<LogLine>& lines) {
     return out.empty() ? " none" : out;
 }
 
+std::string describe(const std::vector<bool>& successes) {
+    std::string out;
+    for (const bool success : successes) out += success ? " success" : " failure";
+    return out.empty() ? " none" : out;
+}
+
+std::string describe(const uint256& wei) {
+    return to_decimal(wei) + " wei";
+}
+
 template <typename T>
 std::string differ(const std::string& what, const T& one, const T& many) {
     return fmt::format("{}\n  one chain: {}\n  many chains: {}", what, describe(one),
@@ -60,6 +70,14 @@ std::string difference(const Outcome& one, const Outcome& many) {
         if (one.logs[chain] != many.logs[chain])
             return differ(fmt::format("logs of chain {}", chain), one.logs[chain],
                           many.logs[chain]);
+    for (size_t chain = 0; chain < one.deposits.size(); ++chain) {
+        if (one.deposits[chain] != many.deposits[chain])
+            return differ(fmt::format("deposits on chain {}", chain), one.deposits[chain],
+                          many.deposits[chain]);
+        if (one.left[chain] != many.left[chain])
+            return differ(fmt::format("left to the depositor on chain {}", chain), one.left[chain],
+                          many.left[chain]);
+    }
     return "numbers of roots, accounts or chains";
 }
 

@@ -40,6 +40,10 @@ struct Outcome {
     std::vector<RootResult> roots;
     std::vector<AccountResult> accounts;     ///< those of a program, by address
     std::vector<std::vector<LogLine>> logs;  ///< by chain, in order
+    /// Of the program's deposits, by chain, in order: whether the call succeeded.
+    std::vector<std::vector<bool>> deposits;
+    /// What deposits that failed have left to the depositor, by chain, in wei.
+    std::vector<uint256> left;
     friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 

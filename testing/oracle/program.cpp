@@ -105,6 +105,34 @@ std::string to_string(const Program& program, const Operation& op) {
     return "?";
 }
 
+std::string to_string(const Program& program, const Entry& entry) {
+    constexpr std::array<const char*, 7> KINDS{"deposit",
+                                               "transaction",
+                                               "garbage for",
+                                               "transaction with too much gas",
+                                               "transaction with a wrong nonce",
+                                               "another chain's transaction",
+                                               "root"};
+    const auto to = [&]() -> std::string {
+        switch (entry.to) {
+            case Entry::To::receiver:
+                return "an account without code";
+            case Entry::To::predeploy:
+                return "the predeploy";
+            case Entry::To::contract:
+                break;
+        }
+        if (!calls_function(program, entry)) return fmt::format("c{}", entry.target);
+        const auto& functions = program.contracts[entry.target].functions;
+        return fmt::format("c{}.f{}({})", entry.target, entry.function % functions.size(),
+                           entry.argument);
+    };
+    return fmt::format("queued before root {}{}: on chain {}, {}: {}{{value: {}, gas: {}}}",
+                       entry.before, program.entries_are_due ? ", and due" : "", entry.chain,
+                       KINDS[static_cast<size_t>(entry.kind)], to(), value_of(program, entry),
+                       gas_of(program, entry));
+}
+
 }  // namespace
 
 const Function& callee_of(const Program& program, const Operation& operation) {
@@ -160,6 +188,28 @@ uint64_t value_of(const Program& program, const Operation& operation) {
                                                                                  : operation.value;
 }
 
+bool has_entries_before(const Program& program, size_t root) {
+    return std::ranges::any_of(program.entries,
+                               [&](const Entry& entry) { return entry.before == root; });
+}
+
+bool calls_function(const Program& program, const Entry& entry) {
+    return entry.calls && entry.to == Entry::To::contract &&
+           !program.contracts[entry.target].functions.empty();
+}
+
+uint64_t gas_of(const Program& program, const Entry& entry) {
+    if (!calls_function(program, entry)) return PLAIN_DEPOSIT_GAS;
+    if (entry.kind == Entry::Kind::deposit && entry.gas == NO_GAS) return NO_GAS;
+    const auto& functions = program.contracts[entry.target].functions;
+    return burns(functions[entry.function % functions.size()]) ? LEAF_GAS : ENTRY_GAS;
+}
+
+uint64_t value_of(const Program& program, const Entry& entry) {
+    // As a call's: value adds a stipend.
+    return gas_of(program, entry) == NO_GAS ? 0 : entry.value;
+}
+
 uint64_t next_depth(uint64_t depth, bool through_remote_alias) {
     if (!through_remote_alias) return depth - 1;
     // An alias asks with half of what its request's frame has.
@@ -188,6 +238,7 @@ std::string to_string(const Program& program) {
         }
         out += "}\n";
     }
+    for (const auto& entry : program.entries) out += to_string(program, entry) + "\n";
     for (const auto& root : program.roots)
         out += fmt::format("root{}: c{}.f{}{{value: {}}}({})\n",
                            root.in_next_scope ? ", in the next scope" : "", root.target,

@@ -101,11 +101,44 @@ struct RootCall {
     bool in_next_scope = false;  ///< of that of the root before
 };
 
+/// An entry that waits on L1 in the queue of a rollup, and stands at the beginning of its next batch:
+/// on one chain a transaction at that place, or nothing. No root is open there, so that a call of another
+/// chain fails.
+struct Entry {
+    enum class Kind : uint8_t {
+        deposit,      ///< by the depositor, whose alias makes the call
+        transaction,  ///< of the user
+        // Transactions of the user that do nothing:
+        garbage,       ///< is none
+        too_much_gas,  ///< may use more gas than its entry has paid for
+        wrong_nonce,
+        wrong_chain,  ///< is another chain's
+        root,         ///< would be a root
+    };
+    enum class To : uint8_t {
+        contract,   ///< the target
+        receiver,   ///< an account without code
+        predeploy,  ///< which no deposit may call
+    };
+    size_t before = 0;  ///< the root whose scope it stands before; the number of roots: behind all
+    size_t chain = 1;   ///< a rollup
+    Kind kind = Kind::deposit;
+    To to = To::contract;
+    size_t target = 0;   ///< a contract of that chain
+    bool calls = false;  ///< a function of the target; else it brings value alone
+    uint64_t function = 0;
+    uint64_t argument = 0;
+    uint64_t value = 0;  ///< wei
+    uint64_t gas = 0;    ///< NO_GAS, of a deposit; 0: enough
+};
+
 struct Program {
     uint64_t id = 0;  ///< its contracts' addresses depend on it, so that many programs fit a chain
     size_t chains = 2;  ///< L1 and rollups
     std::vector<Contract> contracts;
     std::vector<RootCall> roots;
+    std::vector<Entry> entries;    ///< in the order of their places
+    bool entries_are_due = false;  ///< they have waited until no batch may pass them over
 };
 
 inline constexpr uint64_t MODULUS = 100'003;
@@ -118,6 +151,10 @@ inline constexpr uint64_t DEPTH = 8;
 inline constexpr uint64_t LEAF_GAS = 150'000;
 /// Too little gas for anything.
 inline constexpr uint64_t NO_GAS = 30;
+/// Enough gas for whatever an entry of a forced queue does, if it does not burn.
+inline constexpr uint64_t ENTRY_GAS = uint64_t{1} << 22;
+/// The gas of a deposit that brings value alone.
+inline constexpr uint64_t PLAIN_DEPOSIT_GAS = 100'000;
 /// The most bytes that any function answers or reverts with: above what an answer may have.
 inline constexpr uint64_t LONGEST_ANSWER = 60'000;
 
@@ -141,6 +178,15 @@ bool may_destroy_created_on_l1(const Program& program);
 uint64_t gas_of(const Program& program, const Operation& operation);
 /// Returns the wei that a call really carries.
 uint64_t value_of(const Program& program, const Operation& operation);
+
+/// Returns whether some entry stands before this root, which then begins a scope.
+bool has_entries_before(const Program& program, size_t root);
+/// Returns whether the entry calls a function of a contract.
+bool calls_function(const Program& program, const Entry& entry);
+/// Returns the gas of an entry's call.
+uint64_t gas_of(const Program& program, const Entry& entry);
+/// Returns the wei that an entry really brings.
+uint64_t value_of(const Program& program, const Entry& entry);
 
 /// Returns the depth that is left for the callee. Aliases ask with little gas.
 /// REQUIRES: depth > 0.

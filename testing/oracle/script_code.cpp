@@ -462,6 +462,12 @@ Bytes encode(const ScriptInput& input) {
                        uint256{input.gas_limit | (input.through_alias ? THROUGH_ALIAS : 0)});
 }
 
+Bytes encode(const Program& program, const Entry& entry) {
+    if (!calls_function(program, entry)) return {};
+    return encode(
+        ScriptInput{.function = entry.function, .argument = entry.argument, .depth = DEPTH});
+}
+
 std::optional<ScriptInput> decode_script_input(BytesView calldata) {
     if (calldata.size() != SCRIPT_INPUT_SIZE) return std::nullopt;
     const auto word = [&](size_t i) { return from_be(calldata.subspan(32 * i, 32))[0]; };

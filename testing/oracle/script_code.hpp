@@ -19,6 +19,8 @@ struct ScriptInput {
     friend bool operator==(const ScriptInput&, const ScriptInput&) = default;
 };
 Bytes encode(const ScriptInput& input);
+/// Encodes the calldata of an entry's call: empty, if that brings value alone.
+Bytes encode(const Program& program, const Entry& entry);
 /// Decodes the calldata; nullopt for other calldata.
 std::optional<ScriptInput> decode_script_input(BytesView calldata);
 

@@ -9,11 +9,13 @@ class Candidates {
   public:
     explicit Candidates(const Program& program) : program_(program) {
         without_roots();
+        without_entries();
         without_functions();
         without_contract();
         without_operations();
         simpler_operations();
         simpler_roots();
+        simpler_entries();
         with_fewer_chains();
     }
 
@@ -26,8 +28,19 @@ class Candidates {
     }
 
     void without_roots() {
-        for (size_t i = 0; program_.roots.size() > 1 && i < program_.roots.size(); ++i)
-            next().roots.erase(out_.back().roots.begin() + static_cast<ptrdiff_t>(i));
+        for (size_t i = 0; program_.roots.size() > 1 && i < program_.roots.size(); ++i) {
+            auto& fewer = next();
+            fewer.roots.erase(fewer.roots.begin() + static_cast<ptrdiff_t>(i));
+            for (auto& entry : fewer.entries)
+                if (entry.before > i) --entry.before;
+        }
+    }
+
+    void without_entries() {
+        for (size_t i = 0; i < program_.entries.size(); ++i) {
+            auto& entries = next().entries;
+            entries.erase(entries.begin() + static_cast<ptrdiff_t>(i));
+        }
     }
 
     void without_functions() {
@@ -50,6 +63,8 @@ class Candidates {
             for (const auto& function : contract.functions)
                 for (const auto& operation : function)
                     if (operation.target == last) return;
+        for (const auto& entry : program_.entries)
+            if (entry.target == last) return;
         next().contracts.pop_back();
     }
 
@@ -113,8 +128,19 @@ class Candidates {
             if (program_.contracts[c].balance != 0) next().contracts[c].balance = 0;
     }
 
+    void simpler_entries() {
+        if (program_.entries_are_due) next().entries_are_due = false;
+        for (size_t i = 0; i < program_.entries.size(); ++i) {
+            if (program_.entries[i].value != 0) next().entries[i].value = 0;
+            if (program_.entries[i].argument != 0) next().entries[i].argument = 0;
+            if (program_.entries[i].calls) next().entries[i].calls = false;
+        }
+    }
+
     void with_fewer_chains() {
         if (program_.chains == 2) return;
+        for (const auto& entry : program_.entries)
+            if (entry.chain == program_.chains - 1) return;
         for (const auto& contract : program_.contracts)
             if (contract.chain == program_.chains - 1) return;
         --next().chains;

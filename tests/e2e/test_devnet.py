@@ -22,6 +22,10 @@ L1, A, B = 31337, 42001, 42002
 MULTICALL3 = "0xcA11bde05977b3631167028862bE2a173976CA11"
 PREDEPLOY = "0x5c09e00000000000000000000000000000000001"
 ETHER = 10**18
+# Functions of contracts, by their signatures' hashes.
+BALANCE_OF = "0x70a08231"      # balanceOf(address)
+TOKEN_BRIDGED = "0x8b00487a"   # bridgedToken(uint256,address)
+DEPOSIT = "0x6e553f65"         # deposit(uint256,address)
 # ScopedRequest of getBlockNumber() to Multicall3: to, value, gas limit, data.
 BLOCK_NUMBER_REQUEST = (f"{MULTICALL3[2:].lower():>064}" + f"{0:064x}" + f"{100_000:064x}" + f"{0x80:064x}"
                         + f"{4:064x}" + "42cbb15c" + "0" * 56)
@@ -253,6 +257,164 @@ class Commands(unittest.TestCase):
                           ["call", MULTICALL3, "f"], ["send", MULTICALL3, "f()", "--value", "much"]):
             result = scope(*arguments, "--rpc-url", self.devnet.url())
             self.assertEqual((result.returncode, result.stdout), (2, ""), result.stderr)
+
+
+class OnL1Alone(unittest.TestCase):
+    """A devnet, and what a rollup's users do on its L1: docs/leaving.md."""
+    GONE = "0x" + "9e" * 20
+
+    @classmethod
+    def setUpClass(cls):
+        cls.devnet = Devnet("--attesters", "1", "--data", "calldata")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.devnet.__exit__()
+
+    def run_scope(self, *arguments, code=0):
+        result = scope(*map(str, arguments), "--rpc-url", self.devnet.url())
+        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+        return result.stdout if code == 0 else result.stdout + result.stderr
+
+    def balance(self, account, chain_id):
+        return int(self.devnet.ask("eth_getBalance", account, "latest", chain_id=chain_id), 16)
+
+    def rollup(self, chain_id):
+        return next(chain for chain in self.devnet.ask("scope_chains") if chain["chainId"] == chain_id)
+
+    def call(self, to, data, chain_id):
+        return self.devnet.ask("eth_call", {"to": to, "data": data}, "latest", chain_id=chain_id)
+
+    def deploy_token(self):
+        """A token of L1, all of which is Alice's."""
+        artifact = json.loads((ROOT / "contracts/out/Token.sol/Token.json").read_text())
+        name = f"{4:064x}" + b"GOLD".hex().ljust(64, "0")
+        arguments = f"{0x60:064x}{0xa0:064x}{1000:064x}" + name * 2
+        _, receipt = self.devnet.send(data=artifact["bytecode"]["object"] + arguments)
+        return receipt["contractAddress"]
+
+    def tokens(self, token, account, chain_id):
+        """An account's balance of a token of L1 on a rollup."""
+        bridge = next(contract["address"] for contract in self.devnet.ask("scope_contracts")
+                      if (contract["chainId"], contract["name"]) == (chain_id, "TokenBridge"))
+        word = "{:0>64}".format
+        known = self.call(bridge, TOKEN_BRIDGED + f"{L1:064x}" + word(token[2:]), chain_id)
+        return int(self.call("0x" + known[-40:], BALANCE_OF + word(account[2:].lower()), chain_id), 16)
+
+
+class EnteringAndForcing(OnL1Alone):
+    def test_a_deposit_arrives(self):
+        to = "0x" + "d1" * 20
+        printed = self.run_scope("deposit", A, to, "--value", ETHER)
+        self.assertRegex(printed, r"queued as entry \d+ of rollup 42001\n42001 block \d+: 1 ETH arrived at 0xd1")
+        self.assertEqual(self.balance(to, A), ETHER)
+        index = int(re.search(r"entry (\d+)", printed)[1])
+        deposit = self.devnet.ask("scope_getDeposit", A, index)
+        self.assertEqual((deposit["status"], deposit["to"], int(deposit["value"], 16)), ("succeeded", to, ETHER))
+        receipt = self.devnet.ask("eth_getTransactionReceipt", deposit["transactionHash"], chain_id=A)
+        self.assertEqual(receipt["blockNumber"], deposit["blockNumber"])
+        self.assertEqual(self.devnet.ask("scope_getForcedQueue", A), [])
+        self.assertIsNone(self.devnet.ask("scope_getDeposit", A, 10**6))
+
+    def test_a_call_that_fails_leaves_the_value_with_the_alias(self):
+        printed = self.run_scope("deposit", A, MULTICALL3, "--value", 7, "--data", "0x12345678", code=1)
+        alias = re.search(r"the call failed; \S+ ETH is with (0x[0-9a-f]{40})", printed)[1]
+        self.assertEqual(self.balance(alias, A), 7)
+        self.assertEqual(self.balance(MULTICALL3, A), 0)
+
+    def test_tokens_arrive(self):
+        token = self.deploy_token()
+        self.assertIn(f"5 of token {token} arrived", self.run_scope("deposit", A, BOB, "--token", token, "--value", 5))
+        self.assertEqual(self.tokens(token, BOB, A), 5)
+
+    def test_a_forced_transaction_runs(self):
+        printed = self.run_scope("force", A, "--to", self.GONE, "--value", 3)
+        self.assertIn("it succeeded", printed)
+        self.assertEqual(self.balance(self.GONE, A), 3)
+        hash = re.search(r"0x[0-9a-f]{64}", printed)[0]
+        self.assertEqual(self.devnet.ask("eth_getTransactionReceipt", hash, chain_id=A)["status"], "0x1")
+
+    def test_a_forced_transaction_that_fits_nowhere_does_nothing(self):
+        signed = self.devnet.ask("eth_signTransaction", {"from": BOB, "to": self.GONE, "value": "0x1", "nonce": "0x999",
+                                                         "gas": "0x5208"}, chain_id=A)
+        self.assertIn("it did nothing", self.run_scope("force", A, signed["raw"], code=1))
+
+    def test_what_waits_is_listed(self):
+        with Devnet("--no-mining", "--attesters", "1", "--data", "calldata") as devnet:
+            settlement = next(contract["address"] for contract in devnet.ask("scope_contracts")
+                              if contract["name"] == "Settlement")
+            devnet.send(to=settlement, value=hex(ETHER), gas=hex(500_000),
+                        data=DEPOSIT + f"{A:064x}" + "0" * 24 + BOB[2:].lower())
+            self.assertEqual(devnet.ask("scope_getForcedQueue", A), [])
+            devnet.ask("evm_mine")
+            queued_at = int(devnet.ask("eth_blockNumber"), 16)
+            [entry] = devnet.ask("scope_getForcedQueue", A)
+            self.assertEqual((entry["index"], entry["kind"], entry["from"], entry["to"]),
+                             ("0x0", "deposit", ALICE.lower(), BOB.lower()))
+            self.assertEqual((int(entry["queuedAt"], 16), int(entry["dueAt"], 16)), (queued_at, queued_at + 64))
+            self.assertEqual(devnet.ask("scope_getDeposit", A, 0)["status"], "waiting")
+            state = next(chain for chain in devnet.ask("scope_chains") if chain["chainId"] == A)
+            self.assertEqual(state["forcedQueue"], {"position": "0x0", "length": "0x1"})
+            devnet.ask("evm_mine", chain_id=A)
+            self.assertEqual(devnet.ask("scope_getForcedQueue", A), [])
+            self.assertEqual(devnet.ask("scope_getDeposit", A, 0)["status"], "succeeded")
+
+    def test_wrong_arguments_are_told_before_anything_is_sent(self):
+        nonce = self.devnet.ask("eth_getTransactionCount", ALICE, "latest")
+        for arguments, words in ((["deposit", 4242, BOB], "42001, 42002"), (["deposit", A, "0x12"], "TO"),
+                                 (["deposit", A, BOB, "--value", "much"], "--value"), (["force", A], "RAWTX"),
+                                 (["force", A, "0x1234"], "RAWTX"), (["exit", A, "--token", "me"], "--token")):
+            self.assertIn(words, self.run_scope(*arguments, code=2))
+        wrong_port = scope("deposit", str(A), BOB, "--rpc-url", self.devnet.url(A))
+        self.assertEqual(wrong_port.returncode, 2)
+        self.assertIn("name L1's port", wrong_port.stderr)
+        self.assertIn("is not closed", self.run_scope("exit", A, code=1))
+        self.assertIn("NotIdle", self.run_scope("close", A, code=1))
+        self.assertEqual(self.devnet.ask("eth_getTransactionCount", ALICE, "latest"), nonce)
+
+    def test_chains_show_who_owns_a_rollup(self):
+        owner = self.rollup(A)["owner"]
+        self.assertRegex(self.run_scope("chains"), rf"42001 +owner {owner}, bond 1 ETH, forced queue: \d+ of \d+ taken")
+
+
+class Leaving(OnL1Alone):
+    def mine(self, blocks):
+        for _ in range(blocks // 10_000):
+            self.devnet.ask("anvil_mine", hex(10_000))
+        self.devnet.ask("anvil_mine", hex(blocks % 10_000))
+
+    def test_a_rollup_that_stopped_is_closed_and_pays(self):
+        token = self.deploy_token()
+        self.run_scope("deposit", B, BOB, "--token", token, "--value", 5)
+        self.run_scope("deposit", B, MULTICALL3, "--value", 7, "--data", "0x12345678", code=1)   # to Alice's alias
+        self.devnet.send(B, to=BOB, value="0x1")
+        while int(self.rollup(B)["unsettledBlocks"], 16):
+            self.devnet.ask("evm_mine")
+        of_alice = self.balance(ALICE, B)
+
+        self.mine(50_401)
+        self.assertIn("has begun", self.run_scope("close", B))
+        closes_at = int(self.rollup(B)["closesAt"], 16)
+        self.assertIn(f"may be closed from L1 block {closes_at} on", self.run_scope("chains"))
+        self.assertIn("ClosingTooEarly", self.run_scope("close", B, code=1))
+        self.mine(50_400)
+        self.assertIn("closed for good", self.run_scope("close", B))
+        self.assertTrue(self.rollup(B)["closed"])
+        self.assertIn("closed for good", self.run_scope("chains"))
+        self.assertIn("closed for good", self.run_scope("deposit", B, BOB, "--value", 1, code=1))
+
+        before = self.balance(ALICE, L1)
+        self.run_scope("exit", B, "--holder", ALICE, "--from", BOB)
+        self.run_scope("exit", B, "--alias-of", ALICE, "--from", BOB)
+        self.assertEqual(self.balance(ALICE, L1), before + of_alice + 7)
+        self.assertIn("AlreadyPaid", self.run_scope("exit", B, "--holder", ALICE, "--from", BOB, code=1))
+        self.assertIn("is a contract", self.run_scope("exit", B, "--holder", PREDEPLOY, code=1))
+        # Bob has sent nothing there: only himself may.
+        self.assertIn("only itself", self.run_scope("exit", B, "--token", token, "--holder", BOB, code=1))
+        self.run_scope("exit", B, "--token", token, "--from", BOB)
+        self.assertEqual(int(self.call(token, BALANCE_OF + "0" * 24 + BOB[2:].lower(), L1), 16), 5)
+        # Others go on.
+        self.run_scope("deposit", A, self.GONE, "--value", 1)
 
 
 class Flags(unittest.TestCase):

@@ -3,6 +3,7 @@
 #include "base/hex.hpp"
 #include "demo/stories.hpp"
 #include "demo/world.hpp"
+#include "devnet/deployment.hpp"
 #include "prover/attester.hpp"
 #include "rollup/follower.hpp"
 #include "types/signing.hpp"
@@ -59,12 +60,12 @@ Transaction transaction(ChainId chain_id, const devnet::Person& from, const Addr
 /// Returns a rollup that L1 knows, and so do others, but not this builder.
 ChainId unfollowed_rollup() {
     static const ChainId CHAIN = [] {
-        const auto& settlement = world().network().contracts.settlement;
-        const auto config = devnet::rollup_config(ChainId{77}, settlement, {});
+        const auto& contracts = world().network().contracts;
+        const auto config = devnet::rollup_config(ChainId{77}, contracts.settlement, {});
         const chain::Chain genesis{config.spec, config.genesis};
-        world().call_on_l1(
-            settlement.settlement,
-            devnet::register_rollup(config, world().sites().verifier, *genesis.head()));
+        world().call_on_l1(contracts.registry,
+                           world().register_rollup(config, genesis.head()->header()),
+                           devnet::registration_value(config));
         return config.chain_id();
     }();
     return CHAIN;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "devnet/deployment.hpp"
 #include "devnet/genesis.hpp"
 #include "scenarios/scenario_world.hpp"
 #include "types/signing.hpp"
@@ -72,10 +73,9 @@ class Ring {
         const auto& contracts = network.contracts;
         for (const auto& config : network.rollups) {
             const chain::Chain genesis{config.spec, config.genesis};
-            world_.call(
-                {L1, contracts.settlement.settlement},
-                devnet::register_rollup(config, world_.demo().sites().verifier, *genesis.head()),
-                devnet::ether_of(config));
+            world_.call({L1, contracts.registry},
+                        world_.demo().register_rollup(config, genesis.head()->header()),
+                        devnet::registration_value(config));
         }
         world_.heads();
     }

@@ -71,6 +71,35 @@ TEST(equivalence, any_other_outcome_is_told) {
         "root 0\n");
 }
 
+TEST(equivalence, any_other_outcome_of_an_entry_is_told) {
+    const auto artifacts = devnet::Artifacts::locate();
+    const ManyChains many{artifacts};
+    Program program = small_program();
+    program.contracts[1].functions.push_back({{.kind = Operation::Kind::revert, .at = {}}});
+    const Entry failing{.target = 1, .calls = true, .function = 1, .value = 3};
+    const Entry sending{.to = Entry::To::receiver, .value = 2};
+    const Entry forced{.kind = Entry::Kind::transaction, .target = 1, .calls = true, .value = 1};
+    const Entry without_value{.target = 1, .calls = true, .function = 1};
+    program.entries = {failing, sending, forced, without_value};
+    const auto outcome = many.run(program, builder::DataAvailability::calldata);
+    ASSERT_TRUE(outcome.has_value()) << outcome.error().reason;
+    EXPECT_EQ(difference(run_on_one_chain(program), *outcome), "");
+    EXPECT_EQ(outcome->left[1], uint256{3u});
+
+    const auto told = [&](auto change, const std::string& what) {
+        Program other = program;
+        change(other.entries);
+        EXPECT_EQ(difference(run_on_one_chain(other), *outcome).substr(0, what.size()), what);
+    };
+    using Entries = std::vector<Entry>;
+    told([](Entries& e) { e[0].value = 4; }, "left to the depositor on chain 1\n");
+    told([](Entries& e) { e[0].function = 0; }, "c1\n");
+    told([](Entries& e) { e[1].value = 1; }, "receiver on chain 1\n");
+    told([](Entries& e) { e[2].kind = Entry::Kind::garbage; }, "c1\n");
+    told([](Entries& e) { e[2].kind = Entry::Kind::deposit; }, "logs of");  // by another sender
+    told([](Entries& e) { e[3].to = Entry::To::receiver; }, "deposits on chain 1\n");
+}
+
 // The chain that is compared with holds the rule of §14 itself: the callee has failed, what it did
 // is undone, and its caller has 36 bytes of it.
 TEST(equivalence, an_answer_too_long_is_a_failure_on_one_chain_too) {

@@ -87,6 +87,7 @@ void Forgery::replace_section(ChainId chain_id, uint64_t root_index, const Secti
         throw std::runtime_error{"the forged batch is not valid: " + to_string(execution.error())};
     scope_.batches[index].last_block_hash = execution->last_block_hash;
     scope_.batches[index].remotes = execution->remotes;
+    scope_.batches[index].forced_queue_position = uint256{execution->forced_queue_position};
     publish();
     const auto proof = world_.committee().prove(proof_input());
     if (!proof) throw std::runtime_error{"nobody signs: " + to_string(proof.error())};

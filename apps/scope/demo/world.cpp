@@ -6,6 +6,7 @@
 
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
+#include "devnet/deployment.hpp"
 #include "devnet/genesis.hpp"
 #include "types/signing.hpp"
 
@@ -14,7 +15,7 @@ namespace scope::demo {
 namespace {
 
 constexpr uint64_t DEPLOY_GAS = 10'000'000;
-constexpr uint64_t SETTLEMENT_GAS = 16'000'000;  // it makes three contracts more
+constexpr uint64_t SETTLEMENT_GAS = 16'000'000;  // it makes ScopedCallable, too
 constexpr uint64_t CALL_GAS = 4'000'000;
 constexpr uint64_t FUNDING_GAS = 6'000'000;
 constexpr size_t COMMITTEE_THRESHOLD = 2;
@@ -53,15 +54,20 @@ class World::Deployment {
   public:
     Deployment(World& world, ChainId chain_id) : world_(world), chain_id_(chain_id) {}
 
-    /// The address it will have.
+    /// Makes a contract; returns the address that it will have.
     template <typename... Arguments>
     Address create(const std::string& contract, const Arguments&... arguments) {
+        return create_from(
+            contract, concat(world_.artifacts_.init_code(contract), abi::encode(arguments...)));
+    }
+    /// Makes a contract of @p init_code, which holds its arguments; returns the address that it will
+    /// have.
+    Address create_from(const std::string& contract, const Bytes& init_code) {
         const Address created = at(next_);
         ++next_;
-        transactions_.push_back(world_.creation(
-            chain_id_, world_.deployer_,
-            concat(world_.artifacts_.init_code(contract), abi::encode(arguments...)),
-            contract == "Settlement" ? SETTLEMENT_GAS : DEPLOY_GAS));
+        transactions_.push_back(
+            world_.creation(chain_id_, world_.deployer_, init_code,
+                            contract == "Settlement" ? SETTLEMENT_GAS : DEPLOY_GAS));
         return created;
     }
     void call(const Address& to, Bytes data, const uint256& value = {}) {
@@ -103,13 +109,12 @@ void World::make_chains() {
     state::GenesisAlloc l1;
     for (const auto* const person : {&deployer_, &provider_, &alice_, &submitter_})
         l1[person->address].balance = whole(1000);
-    // The settlement contract is the deployer's first creation on L1. It makes its ScopedCallable
-    // and the factory of accounts, which makes the account that all share.
-    sites_.settlement = execution::create_address(deployer_.address, 0);
-    sites_.l1_callable = execution::create_address(sites_.settlement, 1);
-    sites_.account = execution::create_address(execution::create_address(sites_.settlement, 2), 1);
-    node::Network network{.contracts = {{L1, sites_.settlement}, sites_.l1_callable},
+    // The settlement's contracts are the deployer's first creations on L1.
+    node::Network network{.contracts = devnet::settlement_contracts(L1, deployer_.address),
                           .rollups = {}};
+    sites_.settlement = network.contracts.settlement.settlement;
+    sites_.l1_callable = network.contracts.l1_callable;
+    sites_.account = devnet::shared_account(network.contracts);
     const auto& settlement = network.contracts.settlement;
     for (const ChainId chain_id : {A, B}) {
         auto alloc = devnet::rollup_alloc(
@@ -137,12 +142,15 @@ void World::make_chains() {
 
 void World::deploy_on_l1() {
     Deployment l1{*this, L1};
-    CHECK(l1.create("Settlement", deployer_.address) == sites_.settlement);
+    devnet::deploy_settlement(artifacts_, network().contracts,
+                              [&](const std::string& contract, const Bytes& init_code) {
+                                  return l1.create_from(contract, init_code);
+                              });
     std::vector<Address> members;
     members.reserve(members_.size());
     for (const auto& member : members_) members.push_back(member.address);
     sites_.verifier = l1.create("CommitteeVerifier", members, uint256{COMMITTEE_THRESHOLD});
-    sites_.bridge = l1.create("TokenBridge", sites_.l1_callable, deployer_.address);
+    sites_.bridge = l1.create("TokenBridgeL1", sites_.settlement, deployer_.address);
     const auto supply = whole(TOKEN_SUPPLY);
     sites_.usd = l1.create("Token", std::string_view{"US Dollar"}, std::string_view{"USD"}, supply);
     sites_.gold = l1.create("Token", std::string_view{"Gold"}, std::string_view{"GOLD"}, supply);
@@ -161,9 +169,9 @@ void World::register_rollups() {
     };
     for (const auto& config : network().rollups) {
         const ChainId chain_id = config.chain_id();
-        call(sites_.settlement,
-             devnet::register_rollup(config, sites_.verifier, *chain(chain_id).head()),
-             devnet::ether_of(config));
+        call(network().contracts.registry,
+             register_rollup(config, chain(chain_id).head()->header()),
+             devnet::registration_value(config));
         // On both rollups the bridge is the deployer's first creation.
         at(chain_id).bridge = execution::create_address(deployer_.address, 0);
         call(sites_.bridge,
@@ -307,6 +315,9 @@ void World::name_everything() {
     }
     name(L1, sites_.settlement, "Settlement");
     name(L1, sites_.l1_callable, "ScopedCallable");
+    name(L1, network().contracts.forced_queue, "ForcedQueue");
+    name(L1, network().contracts.registry, "RollupRegistry");
+    name(L1, network().contracts.exits, "RollupExit");
     name(L1, sites_.bridge, "TokenBridge");
     name(L1, sites_.usd, "USD");
     name(L1, sites_.gold, "GOLD");
@@ -404,8 +415,14 @@ void World::build_l1_block(const std::vector<Transaction>& transactions) {
                              artifacts_.describe_error(built->outcomes[i].output)));
 }
 
-void World::call_on_l1(const Address& to, Bytes data) {
-    build_l1_block({transaction(L1, deployer_, to, std::move(data), CALL_GAS)});
+void World::call_on_l1(const Address& to, Bytes data, const uint256& value) {
+    build_l1_block({transaction(L1, deployer_, to, std::move(data), CALL_GAS, value)});
+}
+
+Bytes World::register_rollup(const rollup::RollupConfig& config, const BlockHeader& genesis) const {
+    std::vector<crypto::SecretKey> keys;
+    for (const auto& member : members_) keys.push_back(member.key);
+    return devnet::register_rollup(config, deployer_.address, sites_.verifier, genesis, keys);
 }
 
 Address World::create_on_l1(Bytes init_code) {

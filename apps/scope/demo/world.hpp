@@ -111,9 +111,13 @@ class World {
     /// Makes such a transaction of a rollup that is a root.
     builder::L2Root root(ChainId chain_id, const Person& from, const Address& to, Bytes data,
                          uint64_t gas_limit, const uint256& value = {});
-    /// Has L1 include a transaction of the deployer, which owns the settlement contract. The heads
-    /// of rollups stay.
-    void call_on_l1(const Address& to, Bytes data);
+    /// Has L1 include a transaction of the deployer, which owns the rollups. The heads of rollups
+    /// stay.
+    void call_on_l1(const Address& to, Bytes data, const uint256& value = {});
+    /// Encodes calldata by which somebody registers a rollup, with the committee's proof of its
+    /// genesis; devnet::registration_value goes with it.
+    [[nodiscard]] Bytes register_rollup(const rollup::RollupConfig& config,
+                                        const BlockHeader& genesis) const;
     Address create_on_l1(Bytes init_code);
     /// Makes a signed operation of the account that @p from delegates to.
     [[nodiscard]] builder::L1Root operation(const Person& from, const Address& target, Bytes data,

@@ -63,7 +63,9 @@ void declare_chains(CLI::App& command, Options& options) {
                     "nothing")
         ->check(cli::numbers(0, 1'000'000))
         ->capture_default_str();
-    command.add_option("--gas-limit", options.gas_limit, "Gas of a block")
+    command
+        .add_option("--gas-limit", options.gas_limit,
+                    "Gas of a block; of a rollup's at least 67108864")
         ->check(cli::numbers(devnet::MIN_DEVNET_GAS_LIMIT, MOST_GAS))
         ->capture_default_str();
     command

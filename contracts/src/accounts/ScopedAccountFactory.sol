@@ -9,10 +9,13 @@ import {ScopedAccount} from "./ScopedAccount.sol";
 /// @title Accounts as contracts with one owner, at addresses that follow from it
 contract ScopedAccountFactory is IScopedAccountFactory {
     /// @inheritdoc IScopedAccountFactory
+    address public immutable settlement;
+    /// @inheritdoc IScopedAccountFactory
     address public immutable implementation;
 
-    constructor(address settlement) {
-        implementation = address(new ScopedAccount(settlement));
+    constructor(address settlement_) {
+        settlement = settlement_;
+        implementation = address(new ScopedAccount(settlement_));
     }
 
     /// @inheritdoc IScopedAccountFactory

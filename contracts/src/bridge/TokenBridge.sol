@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
@@ -17,7 +18,7 @@ import {TokenMetadata} from "./TokenMetadata.sol";
 /// @dev Tokens may call anyone while they move, and anyone may call this bridge then, to send on what it received, say: there is no lock.
 ///      Each function leaves the books complete before it makes another call, but for {send}, which books what the token has
 ///      moved: it measures the surplus, in which the books of calls in between cancel out.
-contract TokenBridge is ITokenBridge, Ownable {
+contract TokenBridge is ITokenBridge, Ownable2Step {
     using Math for uint256;
     using SafeERC20 for IERC20;
     using TokenMetadata for address;
@@ -71,13 +72,14 @@ contract TokenBridge is ITokenBridge, Ownable {
             if (home.chainId == targetChainId) return bridge.release(home.token, to, amount);
             return bridge.move(home.token, targetChainId, to, amount);
         }
-        if (!_isLocalContract(token)) revert NotAToken(token);
-        uint256 before = _surplusOf(token);
-        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
-        uint256 received = _surplusOf(token).saturatingSub(before);
-        if (received != amount) revert WrongAmountReceived(token, received, amount);
-        totalLocked[token] += amount;
+        _take(token, amount);
         return _mintOn(targetChainId, token, to, amount);
+    }
+
+    /// @inheritdoc ITokenBridge
+    function connection(uint256 chainId) public view returns (address bridge) {
+        address remote = _bridges[chainId];
+        if (remote != address(0)) (, bridge) = aliasArguments(remote);
     }
 
     // ---- for the bridges of other chains -------------------------------------------------------------------------------------
@@ -107,14 +109,7 @@ contract TokenBridge is ITokenBridge, Ownable {
 
     /// @inheritdoc ITokenBridge
     function release(address token, address to, uint256 amount) external returns (address) {
-        uint256 chainId = _callerChain();
-        _unlock(token, chainId, amount);
-        _surplusOf(token);
-        totalLocked[token] -= amount;
-        emit TokensReceived(token, chainId, to, amount);
-        IERC20(token).safeTransfer(to, amount);
-        // A token may take more than it gives.
-        _surplusOf(token);
+        _release(token, _callerChain(), to, amount);
         return token;
     }
 
@@ -128,6 +123,32 @@ contract TokenBridge is ITokenBridge, Ownable {
     }
 
     // ---- parts ------------------------------------------------------------------------------------------------------------------
+
+    /// @dev Takes a home token from the caller.
+    function _take(address token, uint256 amount) internal {
+        if (!_isLocalContract(token)) revert NotAToken(token);
+        uint256 before = _surplusOf(token);
+        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
+        uint256 received = _surplusOf(token).saturatingSub(before);
+        if (received != amount) revert WrongAmountReceived(token, received, amount);
+        totalLocked[token] += amount;
+    }
+
+    /// @dev Gives out a home token that was locked for a chain.
+    function _release(address token, uint256 chainId, address to, uint256 amount) internal {
+        _unlock(token, chainId, amount);
+        _surplusOf(token);
+        totalLocked[token] -= amount;
+        emit TokensReceived(token, chainId, to, amount);
+        IERC20(token).safeTransfer(to, amount);
+        // A token may take more than it gives.
+        _surplusOf(token);
+    }
+
+    /// @dev Returns whether a token's home is another chain.
+    function _isBridged(address token) internal view returns (bool) {
+        return _homes[token].chainId != 0;
+    }
 
     function _mintOn(uint256 chainId, address token, address to, uint256 amount) private returns (address) {
         locked[token][chainId] += amount;

@@ -352,9 +352,9 @@ abstract contract ScopedCallable is RootStore {
         if (!success) _subtractValue(sourceChainId, VALUE_IN, request.value);
     }
 
-    /// @dev Says whether no request may target `to` (§2): whoever this contract or its loader trusts by address, and aliases, whose
+    /// @dev Says whether no request, and no deposit, may target `to` (§2): whoever this contract or its loader trusts by address, and aliases, whose
     ///      word counts as a remote account's.
-    function _isForbidden(address to) private view returns (bool) {
+    function _isForbidden(address to) internal view returns (bool) {
         return to == address(this) || to == loader() || isAlias(to);
     }
 

@@ -80,6 +80,9 @@ interface IScopedAccountFactory {
     /// @notice An account needs an owner.
     error OwnerIsZero();
 
+    /// @notice Returns the settlement contract, which alone runs operations.
+    function settlement() external view returns (address);
+
     /// @notice Returns the account contract: EOAs delegate to it, and an owner's account is a proxy of it.
     function implementation() external view returns (address);
 

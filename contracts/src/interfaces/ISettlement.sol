@@ -1,13 +1,29 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {ForcedEntry, IForcedQueue} from "./IForcedQueue.sol";
+import {IRollupExit} from "./IRollupExit.sol";
+import {IRollupRegistry} from "./IRollupRegistry.sol";
 import {IScopedCallableL1} from "./IScopedCallableL1.sol";
 import {ISequencingPolicy} from "./ISequencingPolicy.sol";
 import {IVerifier} from "./IVerifier.sol";
 import {IScopedAccountFactory, Operation} from "./IScopedAccount.sol";
 import {Fill, Record, RootContext, Streams} from "./ScopeTypes.sol";
 
-/// @title Registry of rollups, and the one transaction that settles a scope (§11)
+/// @notice The contracts beside the settlement contract; each names it as its `settlement()`.
+/// @param accountFactory Deploys accounts with an owner.
+/// @param forcedQueue Keeps what is queued for rollups.
+/// @param registry Registers, changes and closes rollups.
+/// @param exits Pays who leaves a closed rollup.
+struct SettlementParts {
+    IScopedAccountFactory accountFactory;
+    IForcedQueue forcedQueue;
+    IRollupRegistry registry;
+    IRollupExit exits;
+}
+
+/// @title The gateway of all rollups: the one transaction that settles a scope (§11), and what enters and leaves beside it (§12)
+/// @notice It has no owner. All events that rollups are derived from are its own.
 interface ISettlement {
     // ---- what executeScope takes -----------------------------------------------------------------------------------------------
 
@@ -40,7 +56,7 @@ interface ISettlement {
     /// @param dataOffset,dataLength Its bytes in the scope's data.
     /// @param remotes Per remote chain with a non-empty stream or a limit, strictly ascending.
     /// @param policyData For the rollup's sequencing policy.
-    /// @param forcedQueuePosition Forced transactions taken from the queue up to here. The queue is empty: 0.
+    /// @param forcedQueuePosition Entries of the rollup's forced queue that it has taken, with this batch's.
     struct Batch {
         uint256 chainId;
         uint256 batchNumber;
@@ -121,10 +137,15 @@ interface ISettlement {
     }
 
     /// @notice A registered rollup.
+    /// @param verifier Not 0; of a closed rollup 0.
     /// @param policy Who may submit batches; 0: anyone.
-    /// @param escrow Wei that L1 holds for it.
+    /// @param lastBlockHash What exits from a closed rollup are proved against.
+    /// @param escrow Wei that L1 holds for it, without deposits that it has not taken.
     /// @param nextBatch Number of the next batch.
     /// @param l1OriginNumber Of its last block; 0 before the first batch.
+    /// @param forcedQueuePosition Entries of its forced queue that it has taken.
+    /// @param forcedQueueLength Entries of its forced queue, with those taken.
+    /// @param closed Closed for good: it settles no batch, and takes nothing in.
     struct Rollup {
         IVerifier verifier;
         bytes32 programId;
@@ -134,6 +155,8 @@ interface ISettlement {
         uint64 nextBatch;
         uint64 l1OriginNumber;
         uint64 forcedQueuePosition;
+        uint64 forcedQueueLength;
+        bool closed;
     }
 
     /// @notice The part of a settled batch that a follower needs, beside the transaction that settled it.
@@ -147,8 +170,18 @@ interface ISettlement {
 
     // ---- refusals ------------------------------------------------------------------------------------------------------------------
 
-    /// @notice The chain is registered already, or is L1, or 0 or above 64 bits; or there is no verifier.
+    /// @notice The contract belongs to another settlement contract.
+    error WrongPart(address part);
+    /// @notice Only this contract may: the registry, the exits, or the queue.
+    error OnlyPart(address part, address caller);
+    /// @notice The chain was registered before, or is L1, or 0 or above 64 bits; or there is no verifier.
     error CannotRegister(uint256 chainId);
+    /// @notice Only a closed rollup pays out so.
+    error NotClosed(uint256 chainId);
+    /// @notice The payment covers less than the entry's value and fee.
+    error TooLittlePaid(uint256 paid, uint256 value, uint256 fee);
+    /// @notice The receiver refused its ETH.
+    error PaymentFailed(address to);
     /// @notice The caller is not the transaction's signer, or has code (§11).
     error CallerNotPlainSigner(address caller);
     /// @notice L1 is not as the simulation assumed.
@@ -157,7 +190,7 @@ interface ISettlement {
     error NoBatches();
     /// @notice Batches, or a batch's remotes, are not strictly ascending by chain id.
     error ChainsNotAscending(uint256 chainId);
-    /// @notice No rollup of this chain id is registered.
+    /// @notice No rollup of this chain id is registered, or it is closed.
     error UnknownRollup(uint256 chainId);
     /// @notice The batch is not the rollup's next one; replayed, say.
     error WrongBatchNumber(uint256 chainId, uint256 batchNumber, uint256 expected);
@@ -169,7 +202,7 @@ interface ISettlement {
     error WrongL1Origin(uint256 chainId, uint256 number, bytes32 hash);
     /// @notice The scope has calldata and blobs, or neither.
     error AmbiguousData();
-    /// @notice The forced queue is not at this position.
+    /// @notice The position is before the rollup's, or behind the end of its queue.
     error WrongForcedQueuePosition(uint256 chainId, uint256 position);
     /// @notice There are more or fewer proofs than pairs of verifier and program.
     error WrongProofCount(uint256 count, uint256 expected);
@@ -181,7 +214,7 @@ interface ISettlement {
     error UnexpectedOperation(uint256 rootIndex);
     /// @notice The account has no code: it is neither delegated nor the owner's own.
     error AccountWithoutCode(address account);
-    /// @notice An alias signs nothing.
+    /// @notice An alias signs nothing, and queues nothing.
     error AccountIsAlias(address account);
     /// @notice The operation's nonce is not the account's next one.
     error WrongNonce(address account, uint256 nonce, uint256 expected);
@@ -221,21 +254,56 @@ interface ISettlement {
         bytes32 genesisBlockHash,
         uint256 escrow
     );
-    /// @notice A scope settled. The only thing that followers derive from (§12).
+    /// @notice Its owner changed how the rollup's batches are verified.
+    event RollupChanged(uint256 indexed chainId, IVerifier verifier, bytes32 programId, ISequencingPolicy policy);
+    /// @notice The rollup's predeploy gets this code, in its first block with this L1 block as its origin or behind that.
+    event PredeployUpgraded(uint256 indexed chainId, bytes code);
+    /// @notice The rollup is closed for good.
+    event RollupClosed(uint256 indexed chainId);
+    /// @notice The entry waits for the rollup; 64 L1 blocks later it is due, and the rollup's batches have to take it (§12).
+    event EntryQueued(uint256 indexed chainId, uint256 indexed index, ForcedEntry entry);
+    /// @notice A scope settled. With what enters and changes rollups, all that followers derive from (§12).
     event ScopeSettled(uint256 indexed scopeNumber, bytes32 dataCommitment, SettledBatch[] batches);
     /// @notice An account gave up its operations up to this nonce.
     event NonceInvalidated(address indexed account, uint256 nextNonce);
 
     // ---- functions -----------------------------------------------------------------------------------------------------------------
 
-    /// @notice Registers a rollup; the registry's owner only, and never changed after.
+    /// @notice Settles a scope, or reverts with the reason and leaves nothing.
+    ///
+    /// Order: caller and environment; policies; each batch continues its rollup; `openScope` with the batches' chains; each leg in turn:
+    /// a root of L1 is loaded, its operation run, its outcome checked, closed; a root of another chain is loaded, served
+    /// and closed; proofs; streams, values and limits of every pair; queue and escrow; the rollups advance; one event.
+    function executeScope(Scope calldata scope) external;
+
+    /// @notice Queues a deposit of all that is paid but the fee, with a call without data and 100,000 gas for it: what is minted for
+    ///         `to` on the rollup is `msg.value` less the fee ({IForcedQueue-feeOf}). From any account, inside a scope too.
+    /// @return index Of the entry in the rollup's queue.
+    function deposit(uint256 chainId, address to) external payable returns (uint256 index);
+
+    /// @notice Queues a deposit with a call: on the rollup, the caller's alias calls `to` with `value`, `data` and exactly `gasLimit`. If
+    ///         that fails, the value is left with the alias. What is paid beyond value and fee goes back to the caller.
+    /// @param gasLimit At most 2^24.
+    /// @param data At most 24,576 bytes.
+    /// @return index Of the entry in the rollup's queue.
+    function depositAndCall(uint256 chainId, address to, uint256 value, uint256 gasLimit, bytes calldata data)
+        external
+        payable
+        returns (uint256 index);
+
+    /// @notice Queues a transaction of the rollup. One that can't stand where it comes counts as taken and does nothing: one that is a
+    ///         root, say. What is paid beyond the fee goes back to the caller.
+    /// @param transaction Its EIP-2718 envelope; at most 24,576 bytes.
+    /// @param gasLimit At least its own, else it has no effect; at most 2^24.
+    /// @return index Of the entry in the rollup's queue.
+    function forceTransaction(uint256 chainId, bytes calldata transaction, uint256 gasLimit)
+        external
+        payable
+        returns (uint256 index);
+
+    /// @notice Takes a new rollup in. The registry only.
     /// @dev `msg.value` is the rollup's escrow: the ETH that exists on it at genesis, all balances but the predeploy's reserve.
-    /// @param chainId Below 2^64.
-    /// @param programId The rollup's state transition, as its verifier knows it.
-    /// @param verifier Checks the proofs of its batches; not 0.
-    /// @param policy 0: anyone may submit batches.
-    /// @param genesisBlockHash Hash of the block that its first batch builds on.
-    function registerRollup(
+    function addRollup(
         uint256 chainId,
         bytes32 programId,
         IVerifier verifier,
@@ -243,17 +311,34 @@ interface ISettlement {
         bytes32 genesisBlockHash
     ) external payable;
 
-    /// @notice Settles a scope, or reverts with the reason and leaves nothing.
-    ///
-    /// Order: caller and environment; policies; each batch continues its rollup; `openScope` with the batches' chains; each leg in turn:
-    /// a root of L1 is loaded, its operation run, its outcome checked, closed; a root of another chain is loaded, served
-    /// and closed; proofs; streams, values and limits of every pair; escrow; the rollups advance; one event.
-    function executeScope(Scope calldata scope) external;
+    /// @notice Changes how a rollup's batches are verified. The registry only.
+    function changeRollup(uint256 chainId, IVerifier verifier, bytes32 programId, ISequencingPolicy policy) external;
+
+    /// @notice Has derivation give the rollup's predeploy other code. The registry only.
+    function upgradePredeploy(uint256 chainId, bytes calldata code) external;
+
+    /// @notice Closes a rollup for good. The registry only.
+    function removeRollup(uint256 chainId) external;
+
+    /// @notice Pays out of a closed rollup's escrow. The exits only.
+    function payOut(uint256 chainId, address to, uint256 amount) external;
+
+    /// @notice Pays a deposit back that its rollup never took. The queue only.
+    function refund(address to, uint256 amount) external;
 
     function scopedCallable() external view returns (IScopedCallableL1);
 
     /// @notice Returns who deploys accounts with an owner.
     function accountFactory() external view returns (IScopedAccountFactory);
+
+    /// @notice Returns what keeps the rollups' forced queues.
+    function forcedQueue() external view returns (IForcedQueue);
+
+    /// @notice Returns who registers, changes and closes rollups.
+    function registry() external view returns (IRollupRegistry);
+
+    /// @notice Returns who pays those that leave a closed rollup.
+    function exits() external view returns (IRollupExit);
 
     /// @notice Returns the nonce of an account's next operation.
     function nonceOf(address account) external view returns (uint256);

@@ -66,6 +66,9 @@ interface ITokenBridge {
         external
         returns (address remoteToken);
 
+    /// @notice Returns the bridge of another chain, its address there; 0 if none is connected.
+    function connection(uint256 chainId) external view returns (address bridge);
+
     /// @notice Returns this chain's token for a token of another chain; 0 if it has none yet.
     function bridgedToken(uint256 homeChainId, address homeToken) external view returns (address);
 

@@ -21,6 +21,20 @@ contract ScopedCallableL1 is ScopedCallable, IScopedCallableL1 {
         _known[chainId] = true;
     }
 
+    /// @inheritdoc IScopedCallableL1
+    function forget(uint256 chainId) external onlyLoader {
+        _known[chainId] = false;
+    }
+
+    /// @inheritdoc IScopedCallableL1
+    function lock() external payable onlyLoader {}
+
+    /// @inheritdoc IScopedCallableL1
+    function withdraw(address to, uint256 amount) external onlyLoader {
+        (bool paid,) = to.call{value: amount}("");
+        if (!paid) revert PaymentFailed(to);
+    }
+
     /// @inheritdoc IScopedCallableExtension
     function isKnown(uint256 chainId) public view override(ScopedCallable, IScopedCallableExtension) returns (bool) {
         return _known[chainId];

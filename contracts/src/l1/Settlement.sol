@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-
-import {ScopedAccountFactory} from "../accounts/ScopedAccountFactory.sol";
+import {ForcedEntry, ForcedKind, IForcedQueue} from "../interfaces/IForcedQueue.sol";
+import {IRollupExit} from "../interfaces/IRollupExit.sol";
+import {IRollupRegistry} from "../interfaces/IRollupRegistry.sol";
 import {IScopedAccount, IScopedAccountFactory, Operation} from "../interfaces/IScopedAccount.sol";
 import {IScopedCallableL1} from "../interfaces/IScopedCallableL1.sol";
 import {ISequencingPolicy} from "../interfaces/ISequencingPolicy.sol";
-import {ISettlement} from "../interfaces/ISettlement.sol";
+import {ISettlement, SettlementParts} from "../interfaces/ISettlement.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
 import {Baton, Limit, Streams} from "../interfaces/ScopeTypes.sol";
 import {OperationHash} from "../libraries/OperationHash.sol";
@@ -15,9 +15,9 @@ import {PublicInputsHash} from "../libraries/PublicInputsHash.sol";
 import {ScopeHash} from "../libraries/ScopeHash.sol";
 import {ScopedCallableL1} from "./ScopedCallableL1.sol";
 
-/// @title Registry of rollups, and the one transaction that settles a scope (§11)
-/// @dev It opens, lets everything happen, and closes only if everything matches.
-contract Settlement is ISettlement, Ownable {
+/// @title The gateway of all rollups: the one transaction that settles a scope (§11), and what enters and leaves beside it (§12)
+/// @dev A scope opens, lets everything happen, and closes only if everything matches.
+contract Settlement is ISettlement {
     /// @dev The gas that an account gets to run an operation beside what its user signed: for the call, its event, the fee; and for a
     ///      byte of its data.
     uint256 private constant ACCOUNT_GAS = 100_000;
@@ -26,36 +26,61 @@ contract Settlement is ISettlement, Ownable {
     uint256 private constant CALL_COST = 40_000;
     /// @dev The most bytes of an account's reason that are passed on.
     uint256 private constant MAX_REASON = 2048;
+    /// @dev For the call of a deposit that asks for none: what receives ETH on a rollup may run this much.
+    uint256 private constant DEFAULT_DEPOSIT_GAS = 100_000;
 
     /// @inheritdoc ISettlement
     IScopedCallableL1 public immutable scopedCallable;
     /// @inheritdoc ISettlement
     IScopedAccountFactory public immutable accountFactory;
     /// @inheritdoc ISettlement
+    IForcedQueue public immutable forcedQueue;
+    /// @inheritdoc ISettlement
+    IRollupRegistry public immutable registry;
+    /// @inheritdoc ISettlement
+    IRollupExit public immutable exits;
+    /// @inheritdoc ISettlement
     uint256 public scopeCount;
     /// @inheritdoc ISettlement
     mapping(address account => uint256) public nonceOf;
     mapping(uint256 chainId => Rollup) private _rollups;
 
-    constructor(address owner) Ownable(owner) {
+    /// @param parts Each made for the address that this contract gets.
+    constructor(SettlementParts memory parts) {
+        _requireOwn(address(parts.accountFactory), parts.accountFactory.settlement());
+        _requireOwn(address(parts.forcedQueue), address(parts.forcedQueue.settlement()));
+        _requireOwn(address(parts.registry), address(parts.registry.settlement()));
+        _requireOwn(address(parts.exits), address(parts.exits.settlement()));
+        accountFactory = parts.accountFactory;
+        forcedQueue = parts.forcedQueue;
+        registry = parts.registry;
+        exits = parts.exits;
         scopedCallable = new ScopedCallableL1(address(this));
-        accountFactory = new ScopedAccountFactory(address(this));
     }
 
-    // ---- registry -------------------------------------------------------------------------------------------------------------
+    function _requireOwn(address part, address settlement) private view {
+        if (settlement != address(this)) revert WrongPart(part);
+    }
+
+    modifier only(address part) {
+        if (msg.sender != part) revert OnlyPart(part, msg.sender);
+        _;
+    }
+
+    // ---- rollups, as the registry says ---------------------------------------------------------------------------------------------
 
     /// @inheritdoc ISettlement
-    function registerRollup(
+    function addRollup(
         uint256 chainId,
         bytes32 programId,
         IVerifier verifier,
         ISequencingPolicy policy,
         bytes32 genesisBlockHash
-    ) external payable onlyOwner {
+    ) external payable only(address(registry)) {
         Rollup storage rollup = _rollups[chainId];
         if (
             chainId == 0 || chainId > type(uint64).max || chainId == block.chainid
-                || address(rollup.verifier) != address(0) || address(verifier) == address(0)
+                || address(rollup.verifier) != address(0) || rollup.closed || address(verifier) == address(0)
         ) {
             revert CannotRegister(chainId);
         }
@@ -67,6 +92,101 @@ contract Settlement is ISettlement, Ownable {
         scopedCallable.addRollup{value: msg.value}(chainId);
         emit RollupRegistered(chainId, verifier, programId, policy, genesisBlockHash, msg.value);
     }
+
+    /// @inheritdoc ISettlement
+    function changeRollup(uint256 chainId, IVerifier verifier, bytes32 programId, ISequencingPolicy policy)
+        external
+        only(address(registry))
+    {
+        Rollup storage rollup = _openRollup(chainId);
+        (rollup.verifier, rollup.programId, rollup.policy) = (verifier, programId, policy);
+        emit RollupChanged(chainId, verifier, programId, policy);
+    }
+
+    /// @inheritdoc ISettlement
+    function upgradePredeploy(uint256 chainId, bytes calldata code) external only(address(registry)) {
+        _openRollup(chainId);
+        emit PredeployUpgraded(chainId, code);
+    }
+
+    /// @inheritdoc ISettlement
+    function removeRollup(uint256 chainId) external only(address(registry)) {
+        Rollup storage rollup = _openRollup(chainId);
+        (rollup.verifier, rollup.programId, rollup.policy) = (IVerifier(address(0)), 0, ISequencingPolicy(address(0)));
+        rollup.closed = true;
+        scopedCallable.forget(chainId);
+        emit RollupClosed(chainId);
+    }
+
+    function _openRollup(uint256 chainId) private view returns (Rollup storage rollup) {
+        rollup = _rollups[chainId];
+        if (address(rollup.verifier) == address(0)) revert UnknownRollup(chainId);
+    }
+
+    // ---- in and out, beside scopes ---------------------------------------------------------------------------------------------------
+
+    /// @inheritdoc ISettlement
+    function deposit(uint256 chainId, address to) external payable returns (uint256 index) {
+        uint256 fee = forcedQueue.feeOf(chainId, ForcedKind.Deposit, DEFAULT_DEPOSIT_GAS, 0);
+        if (msg.value < fee) revert TooLittlePaid(msg.value, 0, fee);
+        return
+            _queue(chainId, ForcedEntry(ForcedKind.Deposit, msg.sender, to, msg.value - fee, DEFAULT_DEPOSIT_GAS, ""));
+    }
+
+    /// @inheritdoc ISettlement
+    function depositAndCall(uint256 chainId, address to, uint256 value, uint256 gasLimit, bytes calldata data)
+        external
+        payable
+        returns (uint256 index)
+    {
+        return _queue(chainId, ForcedEntry(ForcedKind.Deposit, msg.sender, to, value, gasLimit, data));
+    }
+
+    /// @inheritdoc ISettlement
+    function forceTransaction(uint256 chainId, bytes calldata transaction, uint256 gasLimit)
+        external
+        payable
+        returns (uint256 index)
+    {
+        return _queue(chainId, ForcedEntry(ForcedKind.Transaction, msg.sender, address(0), 0, gasLimit, transaction));
+    }
+
+    /// @dev Queues an entry, burns its fee, takes its value in, and gives back what is paid beyond that.
+    function _queue(uint256 chainId, ForcedEntry memory entry) private returns (uint256 index) {
+        // Nobody could give back to it, nor to its own alias, what comes to nothing.
+        if (scopedCallable.isAlias(msg.sender)) revert AccountIsAlias(msg.sender);
+        Rollup storage rollup = _openRollup(chainId);
+        index = rollup.forcedQueueLength;
+        uint256 fee = forcedQueue.push(chainId, index, rollup.forcedQueuePosition, entry);
+        if (msg.value < fee || msg.value - fee < entry.value) revert TooLittlePaid(msg.value, entry.value, fee);
+        rollup.forcedQueueLength = uint64(index + 1);
+        emit EntryQueued(chainId, index, entry);
+        if (entry.value != 0) scopedCallable.lock{value: entry.value}();
+        _pay(address(0), fee);
+        uint256 rest = msg.value - fee - entry.value;
+        if (rest != 0) _pay(msg.sender, rest);
+    }
+
+    function _pay(address to, uint256 amount) private {
+        (bool paid,) = to.call{value: amount}("");
+        if (!paid) revert PaymentFailed(to);
+    }
+
+    /// @inheritdoc ISettlement
+    function payOut(uint256 chainId, address to, uint256 amount) external only(address(exits)) {
+        Rollup storage rollup = _rollups[chainId];
+        if (!rollup.closed) revert NotClosed(chainId);
+        if (amount > rollup.escrow) revert EscrowNegative(chainId);
+        rollup.escrow -= amount;
+        scopedCallable.withdraw(to, amount);
+    }
+
+    /// @inheritdoc ISettlement
+    function refund(address to, uint256 amount) external only(address(forcedQueue)) {
+        scopedCallable.withdraw(to, amount);
+    }
+
+    // ---- views ------------------------------------------------------------------------------------------------------------------
 
     /// @inheritdoc ISettlement
     function getRollup(uint256 chainId) external view returns (Rollup memory) {
@@ -144,9 +264,10 @@ contract Settlement is ISettlement, Ownable {
             last = chainIds[i] = batch.chainId;
             Rollup storage rollup = _rollups[batch.chainId];
             if (address(rollup.verifier) == address(0)) revert UnknownRollup(batch.chainId);
-            if (batch.batchNumber != rollup.nextBatch) {
-                revert WrongBatchNumber(batch.chainId, batch.batchNumber, rollup.nextBatch);
-            }
+            // One slot, read once.
+            (uint256 nextBatch, uint256 origin) = (rollup.nextBatch, rollup.l1OriginNumber);
+            (uint256 position, uint256 length) = (rollup.forcedQueuePosition, rollup.forcedQueueLength);
+            if (batch.batchNumber != nextBatch) revert WrongBatchNumber(batch.chainId, batch.batchNumber, nextBatch);
             if (batch.parentBlockHash != rollup.lastBlockHash) {
                 revert WrongParentBlock(batch.chainId, batch.parentBlockHash, rollup.lastBlockHash);
             }
@@ -155,10 +276,10 @@ contract Settlement is ISettlement, Ownable {
             }
             // BLOCKHASH is 0 for what is no block of the last 256.
             if (
-                batch.l1OriginNumber < rollup.l1OriginNumber || batch.l1OriginHash == 0
+                batch.l1OriginNumber < origin || batch.l1OriginHash == 0
                     || batch.l1OriginHash != blockhash(batch.l1OriginNumber)
             ) revert WrongL1Origin(batch.chainId, batch.l1OriginNumber, batch.l1OriginHash);
-            if (batch.forcedQueuePosition != rollup.forcedQueuePosition) {
+            if (batch.forcedQueuePosition < position || batch.forcedQueuePosition > length) {
                 revert WrongForcedQueuePosition(batch.chainId, batch.forcedQueuePosition);
             }
         }
@@ -322,13 +443,13 @@ contract Settlement is ISettlement, Ownable {
         for (uint256 i = 0; i < batches.length; ++i) {
             if (proved[i]) continue;
             Rollup storage first = _rollups[batches[i].chainId];
+            (address verifier, bytes32 programId) = (address(first.verifier), first.programId);
             bytes32[] memory group = new bytes32[](batches.length - i);
-            uint256 size = 0;
-            for (uint256 j = i; j < batches.length; ++j) {
+            group[0] = inputHashes[i];
+            uint256 size = 1;
+            for (uint256 j = i + 1; j < batches.length; ++j) {
                 Rollup storage rollup = _rollups[batches[j].chainId];
-                if (address(rollup.verifier) != address(first.verifier) || rollup.programId != first.programId) {
-                    continue;
-                }
+                if (address(rollup.verifier) != verifier || rollup.programId != programId) continue;
                 proved[j] = true;
                 group[size++] = inputHashes[j];
             }
@@ -337,7 +458,7 @@ contract Settlement is ISettlement, Ownable {
                 mstore(group, size)
             }
             if (count == proofs.length) revert WrongProofCount(proofs.length, count + 1);
-            first.verifier.verify(first.programId, group, proofs[count++]);
+            IVerifier(verifier).verify(programId, group, proofs[count++]);
         }
         if (count != proofs.length) revert WrongProofCount(proofs.length, count);
     }
@@ -399,6 +520,13 @@ contract Settlement is ISettlement, Ownable {
     function _advance(Batch calldata batch) private {
         Rollup storage rollup = _rollups[batch.chainId];
         uint256 escrow = rollup.escrow;
+        // One slot, read and written once.
+        (uint64 nextBatch, uint256 origin) = (rollup.nextBatch, rollup.l1OriginNumber);
+        (uint256 position, uint256 length) = (rollup.forcedQueuePosition, rollup.forcedQueueLength);
+        // Passes over nothing that was due when the batch before this one settled, whatever its proof says (§12).
+        if (position != length) {
+            escrow += forcedQueue.take(batch.chainId, position, batch.forcedQueuePosition, origin);
+        }
         uint256 given = 0;
         for (uint256 i = 0; i < batch.remotes.length; ++i) {
             escrow += batch.remotes[i].valueIn;
@@ -407,8 +535,9 @@ contract Settlement is ISettlement, Ownable {
         if (given > escrow) revert EscrowNegative(batch.chainId);
         rollup.escrow = escrow - given;
         rollup.lastBlockHash = batch.lastBlockHash;
-        rollup.nextBatch += 1;
-        // Fits: it is a number of a block.
+        // Fit: the number of a block, and one up to the queue's length.
+        rollup.nextBatch = nextBatch + 1;
         rollup.l1OriginNumber = uint64(batch.l1OriginNumber);
+        rollup.forcedQueuePosition = uint64(batch.forcedQueuePosition);
     }
 }

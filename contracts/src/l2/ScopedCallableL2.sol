@@ -21,6 +21,8 @@ contract ScopedCallableL2 is ScopedCallable, IScopedCallableL2 {
     /// @dev Namespaces of slots that hold 1 for an account or a chain. The state transition reads entries (§12).
     bytes32 private constant ENTRIES = keccak256("scope.entries");
     bytes32 private constant KNOWN_CHAINS = keccak256("scope.known-chains");
+    /// @dev A slot.
+    bytes32 private constant FORCED_QUEUE_POSITION = keccak256("scope.forced-queue-position");
 
     constructor(uint256 l1ChainId_, address settlement_) ScopedCallable(l1ChainId_, settlement_) {}
 
@@ -61,6 +63,19 @@ contract ScopedCallableL2 is ScopedCallable, IScopedCallableL2 {
         }
     }
 
+    /// @inheritdoc IScopedCallableL2
+    function removeChains(uint256[] calldata chainIds) external onlyLoader {
+        uint256 last = 0;
+        for (uint256 i = 0; i < chainIds.length; ++i) {
+            uint256 chainId = chainIds[i];
+            // L1 has no slot.
+            if (chainId <= last || _read(_chainSlot(chainId)) == 0) revert CannotRemoveChain(chainId);
+            last = chainId;
+            _write(_chainSlot(chainId), 0);
+            emit ChainRemoved(chainId);
+        }
+    }
+
     /// @inheritdoc IScopedCallableExtension
     function isKnown(uint256 chainId) public view override(ScopedCallable, IScopedCallableExtension) returns (bool) {
         return chainId == l1ChainId || _read(_chainSlot(chainId)) != 0;
@@ -72,6 +87,52 @@ contract ScopedCallableL2 is ScopedCallable, IScopedCallableL2 {
 
     function _chainSlot(uint256 chainId) private pure returns (bytes32) {
         return ScopeHash.fold(KNOWN_CHAINS, bytes32(chainId));
+    }
+
+    // ---- upgrades, and what L1 queued (§12) ----------------------------------------------------------------------------------
+
+    /// @inheritdoc IScopedCallableL2
+    function upgrade(bytes calldata code) external onlyLoader {
+        emit Upgraded(keccak256(code));
+    }
+
+    /// @inheritdoc IScopedCallableL2
+    function takeForced(uint256 position) external onlyLoader {
+        if (position <= forcedQueuePosition()) revert CannotTakeForced(position);
+        _write(FORCED_QUEUE_POSITION, bytes32(position));
+        emit ForcedTaken(position);
+    }
+
+    /// @inheritdoc IScopedCallableL2
+    function forcedQueuePosition() public view returns (uint256) {
+        return uint256(_read(FORCED_QUEUE_POSITION));
+    }
+
+    /// @inheritdoc IScopedCallableL2
+    function deposit(uint256 index, address from, address to, uint256 value, uint256 gasLimit, bytes calldata data)
+        external
+        onlyLoader
+    {
+        address depositor = deployAlias(l1ChainId, from);
+        bool success = false;
+        if (!_isForbidden(to)) {
+            bytes memory message = abi.encodePacked(to, gasLimit, data);
+            assembly ("memory-safe") {
+                success := call(gas(), depositor, value, add(message, 0x20), mload(message), 0, 0)
+            }
+        }
+        if (!success && value != 0) _leave(depositor, value);
+        emit Deposited(index, from, to, value, success);
+    }
+
+    /// @dev Leaves wei with an alias, whose code would ask with them: a contract that exists for its construction alone sends them, by
+    ///      destroying itself, which runs no code.
+    function _leave(address aliasAccount, uint256 value) private {
+        // Memory-safe: 22 bytes of scratch space, PUSH20 the alias, SELFDESTRUCT.
+        assembly ("memory-safe") {
+            mstore(0, or(shl(248, 0x73), or(shl(88, aliasAccount), shl(80, 0xff))))
+            if iszero(create(value, 0, 22)) { revert(0, 0) }
+        }
     }
 
     // ---- what L1 does differently --------------------------------------------------------------------------------------------

@@ -10,9 +10,15 @@ library AliasAddress {
     bytes20 private constant BEFORE_IMPLEMENTATION = hex"6100613d81600a3d39f3363d3d373d3d3d363d73";
     bytes15 private constant AFTER_IMPLEMENTATION = hex"5af43d82803e903d91602b57fd5bf3";
 
-    function compute(address implementation, uint256 chainId, address account)
+    /// @notice Returns where this contract deploys it.
+    function compute(address implementation, uint256 chainId, address account) internal view returns (address) {
+        return compute(address(this), implementation, chainId, account);
+    }
+
+    /// @notice Returns where `deployer` deploys it.
+    function compute(address deployer, address implementation, uint256 chainId, address account)
         internal
-        view
+        pure
         returns (address predicted)
     {
         // Memory-safe: writes beyond the free memory pointer, which stays.
@@ -26,7 +32,7 @@ library AliasAddress {
             let codeHash := keccak256(code, 107)
 
             // CREATE2: keccak256(0xff || deployer || salt || codeHash).
-            mstore(code, or(shl(248, 0xff), shl(88, address())))
+            mstore(code, or(shl(248, 0xff), shl(88, deployer)))
             mstore(add(code, 21), 0)
             mstore(add(code, 53), codeHash)
             predicted := and(keccak256(code, 85), 0xffffffffffffffffffffffffffffffffffffffff)

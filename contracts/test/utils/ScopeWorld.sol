@@ -2,22 +2,26 @@
 pragma solidity ^0.8.30;
 
 import {Operation} from "../../src/interfaces/IScopedAccount.sol";
+import {IRollupRegistry} from "../../src/interfaces/IRollupRegistry.sol";
 import {ISequencingPolicy} from "../../src/interfaces/ISequencingPolicy.sol";
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {IVerifier} from "../../src/interfaces/IVerifier.sol";
 import {RootContext, Streams} from "../../src/interfaces/ScopeTypes.sol";
 import {Settlement} from "../../src/l1/Settlement.sol";
 import {CommitteeVerifier} from "../../src/verifiers/CommitteeVerifier.sol";
+import {Deployment} from "./Deployment.sol";
+import {OneProof} from "./OneProof.sol";
 import {Plan} from "./Plan.sol";
 import {World} from "./World.sol";
 
 /// @title L1 with its settlement, two rollups, a committee of three and a user with an account
 /// @notice Roots are added to the scope one by one; their legs on rollups run at once, those on L1 when the scope is settled. A batch
 ///         claims what its rollup's ScopedCallable says, as a prover would.
-abstract contract ScopeWorld is World {
+abstract contract ScopeWorld is World, Deployment {
     bytes32 internal constant PROGRAM = keccak256("program");
     uint256 internal constant USER_KEY = 0xa11ce;
     uint256 internal constant ESCROW = 1000 ether;
+    uint256 internal constant BOND = 1 ether;
 
     Settlement internal settlement;
     CommitteeVerifier internal committee;
@@ -36,7 +40,7 @@ abstract contract ScopeWorld is World {
         on(L1);
         vm.roll(100);
         vm.setBlockhash(99, keccak256("block 99"));
-        settlement = new Settlement(address(this));
+        settlement = deploySettlement();
         (sc[L1], loaderOf[L1]) = (settlement.scopedCallable(), address(settlement));
         makeCommittee();
         for (uint256 chainId = A; chainId <= B; ++chainId) {
@@ -51,11 +55,41 @@ abstract contract ScopeWorld is World {
         beginBatches();
     }
 
+    /// @dev By this contract, which owns their range.
     function register(uint256 chainId, bytes32 programId, IVerifier verifier, ISequencingPolicy policy, uint256 escrow)
         internal
     {
+        IRollupRegistry.Registration memory r = IRollupRegistry.Registration({
+            chainId: chainId,
+            programId: programId,
+            verifier: verifier,
+            policy: policy,
+            genesisBlockHash: keccak256("genesis"),
+            genesisStateRoot: keccak256("genesis state"),
+            supply: escrow
+        });
+        bytes memory proof = proveGenesis(address(this), r);
         on(L1);
-        settlement.registerRollup{value: escrow}(chainId, programId, verifier, policy, keccak256("genesis"));
+        settlement.registry().register{value: escrow + BOND}(r, proof);
+    }
+
+    /// @dev Two members sign; any other verifier is told to accept.
+    function proveGenesis(address by, IRollupRegistry.Registration memory r) internal returns (bytes memory) {
+        bytes32[] memory inputs = new bytes32[](1);
+        inputs[0] = genesisHashOf(by, r);
+        if (address(r.verifier) != address(committee)) {
+            OneProof(address(r.verifier)).accept(r.programId, inputs, "genesis");
+            return "genesis";
+        }
+        bytes32 message =
+            keccak256(abi.encode(keccak256("scope.attestation.v2"), r.programId, keccak256(abi.encode(inputs[0]))));
+        return bytes.concat(sign(memberKeys[0], message), sign(memberKeys[1], message));
+    }
+
+    function genesisHashOf(address by, IRollupRegistry.Registration memory r) internal view returns (bytes32) {
+        bytes memory place = abi.encode(keccak256("scope.genesis.v2"), L1, address(settlement), by, r.chainId);
+        bytes memory claim = abi.encode(r.programId, r.genesisBlockHash, r.genesisStateRoot, r.supply);
+        return keccak256(bytes.concat(place, claim));
     }
 
     function heldFor(uint256 remote) internal view override returns (uint256) {
@@ -225,6 +259,7 @@ abstract contract ScopeWorld is World {
         batch.lastBlockHash = keccak256(abi.encode("block", chainId, rollup.nextBatch + 1));
         batch.l1OriginNumber = 99;
         batch.l1OriginHash = keccak256("block 99");
+        batch.forcedQueuePosition = rollup.forcedQueuePosition;
         if (address(sc[chainId]) != address(0)) batch.remotes = remotesOf(chainId);
     }
 

@@ -14,6 +14,7 @@ interface Vm {
     function blobhashes(bytes32[] calldata hashes) external;
     function chainId(uint256 newChainId) external;
     function coinbase(address newCoinbase) external;
+    function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function deal(address account, uint256 newBalance) external;
     function etch(address target, bytes calldata newCode) external;
     function expectCall(address callee, bytes calldata data) external;
@@ -24,6 +25,10 @@ interface Vm {
     function expectRevert(bytes calldata reason) external;
     function expectRevert(bytes4 selector) external;
     function fee(uint256 newBaseFee) external;
+    /// @dev The compiler takes `block.number` and `block.timestamp` for the same throughout a function, whatever `roll` and `warp` do.
+    function getBlockNumber() external view returns (uint256);
+    function getBlockTimestamp() external view returns (uint256);
+    function getNonce(address account) external view returns (uint64 nonce);
     function getRecordedLogs() external returns (Log[] memory);
     function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
     function load(address target, bytes32 slot) external view returns (bytes32);
@@ -33,6 +38,7 @@ interface Vm {
     function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
     function parseJsonBool(string calldata json, string calldata key) external pure returns (bool);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
+    function parseJsonBytesArray(string calldata json, string calldata key) external pure returns (bytes[] memory);
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
     function parseJsonBytes32Array(string calldata json, string calldata key) external pure returns (bytes32[] memory);
     function parseJsonString(string calldata json, string calldata key) external pure returns (string memory);

@@ -154,12 +154,18 @@ const structs = [
   'struct Operation { address account; uint256 nonce; address target; uint256 value; bytes data; uint256 gas; uint256 verificationGas; uint256 fee; uint256 deadline; address submitter; bytes32 outcome; bool runsAlone; }',
   'struct SignedOperation { Operation operation; bytes signature; address owner; }',
   'struct Scope { EnvironmentValue[] environment; bytes data; Batch[] batches; L1Leg[] legs; bytes[] proofs; }',
+  'struct ForcedEntry { uint8 kind; address from; address to; uint256 value; uint256 gasLimit; bytes data; }',
+  'struct Registration { uint256 chainId; bytes32 programId; address verifier; address policy; bytes32 genesisBlockHash; bytes32 genesisStateRoot; uint256 supply; }',
   'struct SettledBatch { uint256 chainId; uint256 batchNumber; bytes32 lastBlockHash; uint256 dataOffset; uint256 dataLength; }',
 ];
 const abi = parseAbi([
   ...structs,
   'function openScope(uint256[] remotes)',
   'function addChains(uint256[] chainIds)',
+  'function removeChains(uint256[] chainIds)',
+  'function upgrade(bytes code)',
+  'function takeForced(uint256 position)',
+  'function deposit(uint256 index, address from, address to, uint256 value, uint256 gasLimit, bytes data)',
   'function loadRoot(RootContext context, Limit[] limits, Fill[] fills, Record[] records)',
   'function runRoot(RootContext context, Limit[] limits, Fill[] fills, Record[] records)',
   'function fillResponsesIn(uint256[] chainIds, bytes32[] reqHashes, bytes[] responses)',
@@ -168,8 +174,18 @@ const abi = parseAbi([
   'function setBaton(Baton baton)',
   'function executeOperation(Operation operation, bytes32 digest, bytes signature) returns (bool success, bytes32 returnDataHash)',
   'function executeScope(Scope scope)',
+  'function depositAndCall(uint256 chainId, address to, uint256 value, uint256 gasLimit, bytes data) payable returns (uint256)',
+  'function forceTransaction(uint256 chainId, bytes transaction, uint256 gasLimit) payable returns (uint256)',
+  'function feeOf(uint256 chainId, uint8 kind, uint256 gasLimit, uint256 dataLength) view returns (uint256)',
+  'function register(Registration registration, bytes genesisProof) payable',
+  'function close(uint256 chainId)',
   'event ScopeSettled(uint256 indexed scopeNumber, bytes32 dataCommitment, SettledBatch[] batches)',
   'event RollupRegistered(uint256 indexed chainId, address verifier, bytes32 programId, address policy, bytes32 genesisBlockHash, uint256 escrow)',
+  'event RollupChanged(uint256 indexed chainId, address verifier, bytes32 programId, address policy)',
+  'event PredeployUpgraded(uint256 indexed chainId, bytes code)',
+  'event RollupClosed(uint256 indexed chainId)',
+  'event EntryQueued(uint256 indexed chainId, uint256 indexed index, ForcedEntry entry)',
+  'event Deposited(uint256 indexed index, address indexed from, address indexed to, uint256 value, bool success)',
 ]);
 const call = (functionName, args) => encodeFunctionData({ abi, functionName, args });
 const requestOf = (r) => ({
@@ -344,6 +360,41 @@ const scope = {
   proofs: [concat([signature, signature]), '0x00'],
 };
 
+// ---- §12 the forced queue, registration, upgrades ------------------------------------------------------------------------
+
+const ENTRY = '(uint8 kind, address from, address to, uint256 value, uint256 gasLimit, bytes data)';
+const entryOf = (e) => ({ kind: Number(e.kind), from: e.from, to: e.to, value: e.value, gasLimit: e.gas_limit, data: e.data });
+const NOBODY = pad('0x', { size: 20 });
+// What L1 charges for an entry; the gas limit of a deposit's system transaction on the rollup.
+const chargedGas = (e) => e.gas_limit + 16n * BigInt(size(e.data)) + (e.kind === 0n ? 600_000n : 100_000n);
+const depositGasLimit = (e) => e.gas_limit + e.gas_limit / 16n + 550_000n + 20n * BigInt(size(e.data));
+const forced_entries = [
+  { kind: 0n, to: account('receiver'), value: 10n ** 18n, gas_limit: 100_000n, data: '0x' },
+  { kind: 0n, to: account('contract'), value: 0n, gas_limit: 2n ** 24n, data: toHex('y'.repeat(100)) },
+  { kind: 1n, to: NOBODY, value: 0n, gas_limit: 21_000n, data: concat(['0x02', toHex('an envelope')]) },
+].map((e, i) => {
+  const entry = { chain_id: A, index: BigInt(i) * 2n ** 40n, from: account(`who queues ${i}`), ...e };
+  const hash = keccak256(encode(`uint256, uint256, ${ENTRY}`, entry.chain_id, entry.index, entryOf(entry)));
+  return { ...entry, hash, charged_gas: chargedGas(entry), deposit_gas_limit: depositGasLimit(entry) };
+});
+const genesis_claims = [{ supply: 0n }, { supply: 123n * 10n ** 18n }].map((c, i) => {
+  const claim = {
+    l1_chain_id: L1, settlement, owner: account('owner'), chain_id: A, program_id: word('program'), block_hash: word(`genesis ${i}`), state_root: word(`state ${i}`),
+    ...c,
+  };
+  return {
+    ...claim,
+    hash: keccak256(encode('bytes32, uint256, address, address, uint256, bytes32, bytes32, bytes32, uint256', domain('scope.genesis.v2'),
+      claim.l1_chain_id, claim.settlement, claim.owner, claim.chain_id, claim.program_id, claim.block_hash, claim.state_root, claim.supply)),
+  };
+});
+const registration = {
+  chainId: A, programId: word('program'), verifier: account('verifier'), policy: account('policy'), genesisBlockHash: word('genesis 1'),
+  genesisStateRoot: word('state 1'), supply: 123n * 10n ** 18n,
+};
+const code = toHex('the code of a predeploy, more than a word');
+const depositAbi = parseAbi(['function deposit(uint256 chainId, address to) payable returns (uint256)']); // of the same name as the rollup's
+
 const event = (eventName, args, types, ...values) => ({
   topics: encodeEventTopics({ abi, eventName, args }), data: encode(types, ...values),
 });
@@ -353,18 +404,35 @@ const events = {
     calldataCommitment(data), batches),
   rollup_registered: event('RollupRegistered', { chainId: B }, 'address, bytes32, address, bytes32, uint256', account('verifier'),
     word('program'), account('policy'), word('genesis'), 10n ** 18n),
+  rollup_changed: event('RollupChanged', { chainId: B }, 'address, bytes32, address', account('verifier'), word('program'), NOBODY),
+  predeploy_upgraded: event('PredeployUpgraded', { chainId: B }, 'bytes', code),
+  rollup_closed: { topics: encodeEventTopics({ abi, eventName: 'RollupClosed', args: { chainId: B } }), data: '0x' },
+  entries_queued: forced_entries.map((e) => event('EntryQueued', { chainId: e.chain_id, index: e.index }, ENTRY, entryOf(e))),
+  deposited: event('Deposited', { index: 7n, from: account('from'), to: account('to') }, 'uint256, bool', 10n ** 18n, true),
 };
 
 // The inputs of `calls` are those above; see this script for which.
 const vectors = {
   domains: Object.fromEntries(['root.v2', 'request.v2', 'response.v2', 'public-inputs.v2', 'da.calldata.v2', 'da.blobs.v2',
-    'attestation.v2', 'outcome.v1'].map((name) => [`scope.${name}`, domain(`scope.${name}`)])),
+    'attestation.v2', 'outcome.v1', 'genesis.v2'].map((name) => [`scope.${name}`, domain(`scope.${name}`)])),
   seed: SEED,
   roots, requests, responses, malformed_responses, folds, baton, faults, errors,
   data_commitments, blob_commitments, public_inputs, attestations, operations, outcomes, events,
+  forced_entries, genesis_claims,
   calls: {
     open_scope: { remotes: [L1, B], calldata: call('openScope', [[L1, B]]) },
     add_chains: { chain_ids: [A, B], calldata: call('addChains', [[A, B]]) },
+    remove_chains: { chain_ids: [A, B], calldata: call('removeChains', [[A, B]]) },
+    upgrade: { code, calldata: call('upgrade', [code]) },
+    take_forced: { position: 9n, calldata: call('takeForced', [9n]) },
+    // The first two entries.
+    deposits: forced_entries.slice(0, 2).map((e) => call('deposit', [e.index, e.from, e.to, e.value, e.gas_limit, e.data])),
+    deposit: encodeFunctionData({ abi: depositAbi, args: [A, forced_entries[0].to] }),
+    deposit_and_call: call('depositAndCall', [A, forced_entries[1].to, 5n, 2n ** 24n, forced_entries[1].data]),
+    force_transaction: call('forceTransaction', [A, forced_entries[2].data, 21_000n]),
+    fee_of: call('feeOf', [A, 1, 21_000n, 12n]),
+    register: call('register', [registration, signature]),
+    close: call('close', [A]),
     set_baton: {
       trace: word('own'), depth: 2n, gas_to_ask: 123_456n, marks: requests[2].marks,
       calldata: call('setBaton', [{ trace: word('own'), depth: 2n, gasToAsk: 123_456n, marks: marksOf(requests[2].marks) }]),

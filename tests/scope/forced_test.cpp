@@ -1,0 +1,598 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "base/hex.hpp"
+#include "builder/assembly.hpp"
+#include "builder/proving.hpp"
+#include "crypto/keccak.hpp"
+#include "demo/world.hpp"
+#include "protocol/registry.hpp"
+#include "rollup/forced.hpp"
+#include "types/signing.hpp"
+
+/// Deposits, forced transactions, closings and upgrades with the real contracts: what L1 queues for a
+/// rollup stands on it, whatever its builder would like.
+namespace scope::node {
+namespace {
+
+using demo::A;
+using demo::B;
+using demo::L1;
+using protocol::ForcedKind;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const Address RECEIVER{{0xbe, 0xef}};
+const uint256 ONE{demo::ETHER};
+/// Enough for any fee; what is paid too much goes back.
+const uint256 FEE{demo::ETHER / 100};
+
+/// L1 to whoever would not like to see entries of forced queues.
+class Blind final : public rollup::L1Origins {
+  public:
+    explicit Blind(const rollup::Follower& follower) : seen_(follower) {}
+
+    [[nodiscard]] std::optional<Origin> l1_origin(uint64_t number) const override {
+        return seen_.l1_origin(number);
+    }
+    [[nodiscard]] std::vector<ChainId> registered(uint64_t after, uint64_t up_to) const override {
+        return seen_.registered(after, up_to);
+    }
+    [[nodiscard]] std::vector<ChainId> closed(uint64_t after, uint64_t up_to) const override {
+        return seen_.closed(after, up_to);
+    }
+    [[nodiscard]] std::optional<Bytes> upgrade(ChainId chain_id, uint64_t after,
+                                               uint64_t up_to) const override {
+        return seen_.upgrade(chain_id, after, up_to);
+    }
+    [[nodiscard]] const rollup::QueuedEntry* forced_entry(ChainId, uint64_t) const override {
+        return nullptr;
+    }
+
+  private:
+    const rollup::Follower& seen_;
+};
+
+/// A committee that doesn't sign for one chain.
+class Partial final : public prover::Prover {
+  public:
+    Partial(prover::Prover& committee, ChainId without)
+        : committee_(committee), without_(uint256{without}) {}
+
+    Result<prover::Proof, prover::ProofFailure> prove(const prover::ProofInput& input) override {
+        for (const auto& claim : input.claims)
+            if (claim.chain_id == without_) return std::unexpected{prover::ProofFailure{}};
+        return committee_.prove(input);
+    }
+
+  private:
+    prover::Prover& committee_;
+    uint256 without_;
+};
+
+class Forced : public testing::Test {
+  protected:
+    demo::Progress progress_;
+    demo::World world_{devnet::Artifacts::locate(), builder::DataAvailability::calldata, progress_};
+    demo::Person deployer_ = devnet::make_person("deployer");
+    uint8_t branches_ = 0;
+
+    Node& node() { return world_.devnet().node(); }
+    l1::LocalL1& l1() { return world_.devnet().l1(); }
+    const builder::L1Contracts& contracts() { return world_.network().contracts; }
+    const chain::Chain& latest(ChainId chain_id) { return node().latest(chain_id); }
+    uint256 balance_of(ChainId chain_id, const Address& account) {
+        const auto found = latest(chain_id).head_state()->account(account);
+        return found ? found->balance : uint256{};
+    }
+    protocol::RegisteredRollup registered(ChainId chain_id) {
+        return protocol::decode_rollup(world_.view(L1, contracts().settlement.settlement,
+                                                   protocol::get_rollup(chain_id)))
+            .value();
+    }
+    /// Returns the alias of the deployer, who queues everything here, on rollups.
+    Address alias_of_deployer() {
+        const auto output =
+            world_.view(A, rollup::PREDEPLOY,
+                        abi::call("aliasOf(uint256,address)", uint256{L1}, deployer_.address));
+        return Address::from(BytesView{output}.subspan(12, 20));
+    }
+
+    // ---- queueing
+
+    /// Has L1 include a transaction of the deployer, with the nonce that L1 says: it may go back.
+    void call_on_l1(const Address& to, Bytes data, const uint256& value = {}) {
+        Transaction tx;
+        tx.type = TxType::dynamic_fee;
+        tx.chain_id = L1;
+        tx.nonce = l1().chain().head_state()->account(deployer_.address)->nonce;
+        tx.gas_limit = 4'000'000;
+        tx.max_priority_fee_per_gas = uint256{demo::GWEI};
+        tx.max_fee_per_gas = uint256{20 * demo::GWEI};
+        tx.to = to;
+        tx.value = value;
+        tx.data = std::move(data);
+        sign(tx, deployer_.key);
+        const auto mined = l1().mine(std::span{&tx, 1});
+        if (!mined || !mined->refused.empty() || !mined->outcomes.at(0).succeeded())
+            throw std::runtime_error{"a transaction of the deployer's on L1"};
+    }
+    void queue_deposit(ChainId chain_id, const Address& to, const uint256& value,
+                       uint64_t gas_limit = 100'000, const Bytes& data = {}) {
+        call_on_l1(contracts().settlement.settlement,
+                   protocol::deposit_and_call(chain_id, to, value, gas_limit, data), value + FEE);
+    }
+    void queue_transaction(ChainId chain_id, BytesView envelope, uint64_t gas_limit) {
+        call_on_l1(contracts().settlement.settlement,
+                   protocol::force_transaction(chain_id, envelope, gas_limit), FEE);
+    }
+    Transaction unsigned_transfer(uint64_t nonces_before = 0) {
+        const auto account = latest(A).head_state()->account(world_.bob().address);
+        Transaction tx;
+        tx.type = TxType::dynamic_fee;
+        tx.chain_id = A;
+        tx.nonce = account->nonce + nonces_before;
+        tx.max_priority_fee_per_gas = uint256{demo::GWEI};
+        tx.max_fee_per_gas = uint256{20 * demo::GWEI};
+        tx.gas_limit = 50'000;
+        tx.to = RECEIVER;
+        tx.value = uint256{1u};
+        return tx;
+    }
+    Transaction transfer(uint64_t nonces_before = 0) {
+        auto tx = unsigned_transfer(nonces_before);
+        sign(tx, world_.bob().key);
+        return tx;
+    }
+    void mine_l1(uint64_t blocks) {
+        for (uint64_t i = 0; i < blocks; ++i) ASSERT_TRUE(l1().mine({}).has_value());
+    }
+    /// Has the last blocks of L1 replaced by one more, which are other ones.
+    void reorganise_l1(uint64_t depth) {
+        const auto head = l1().chain().head()->header().number;
+        l1().set_head((*l1().block(head - depth))->hash);
+        ++branches_;
+        for (uint64_t i = 0; i <= depth; ++i) {
+            l1().set_next({.coinbase = Address{{0xc0, branches_}}});
+            ASSERT_TRUE(l1().mine({}).has_value());
+        }
+        ASSERT_TRUE(node().follow().has_value());
+    }
+
+    // ---- settling
+
+    Node::Turn settle() {
+        auto turn = node().step();
+        EXPECT_FALSE(turn.failed.has_value()) << to_string(turn.failed.value_or(SettleError{}));
+        EXPECT_TRUE(turn.settled.has_value());
+        if (turn.bundle) EXPECT_THAT(turn.bundle->dissents, IsEmpty());
+        return turn;
+    }
+    chain::StoredBlockPtr build(ChainId chain_id, const std::vector<Transaction>& transactions) {
+        const auto built = node().build_block(chain_id, transactions);
+        if (!built) throw std::runtime_error{to_string(built.error())};
+        for (const auto& outcome : built->outcomes)
+            if (!outcome) throw std::runtime_error{outcome.error().to_string()};
+        return built->block;
+    }
+    /// Expects that who has L1 alone comes to the same heads, and that L1 holds what exists.
+    void expect_all_settled() {
+        EXPECT_TRUE(node().unsettled().empty());
+        rollup::Follower fresh{l1(), world_.network().rollups};
+        ASSERT_TRUE(fresh.advance().has_value());
+        for (const ChainId id : {A, B}) {
+            ASSERT_FALSE(fresh.rollup(id)->stopped.has_value())
+                << to_string(*fresh.rollup(id)->stopped);
+            EXPECT_EQ(latest(id).head()->hash, fresh.rollup(id)->chain.head()->hash);
+            EXPECT_EQ(registered(id).last_block_hash, latest(id).head()->hash);
+            EXPECT_EQ(registered(id).forced_queue_position,
+                      fresh.rollup(id)->forced_queue_position());
+            // The base fee is burnt on the rollup alone.
+            EXPECT_EQ(registered(id).escrow, world_.ether_on(id) + world_.ether_burnt_on(id));
+        }
+    }
+
+    // ---- builders that don't keep to the rules
+
+    /// Returns the honest next batch of A, alone in its scope, without the entries that it takes, as
+    /// if nothing were wrong with that.
+    builder::Bundle censored() {
+        auto scope = world_.open();
+        auto bundle = node().seal(scope);
+        if (!bundle) throw std::runtime_error{to_string(bundle.error())};
+        CHECK(bundle->parts.size() == 1 && bundle->parts[0].chain_id == A);
+        auto& part = bundle->parts[0];
+        std::erase_if(part.batch.blocks.front().transactions, [](const Transaction& tx) {
+            const auto call = protocol::callable::decode_system_call(tx.data);
+            return call && std::holds_alternative<protocol::callable::TakeForcedCall>(*call);
+        });
+        const auto& followed = *node().follower().rollup(A);
+        const Blind blind{node().follower()};
+        auto options = node().follower().options_for(followed);
+        options.l1 = &blind;
+        options.max_kept_bytes = rollup::MAX_KEPT_BYTES;
+        auto executed = rollup::execute_batch(followed.chain, followed.config, part.batch, options);
+        if (!executed) throw std::runtime_error{to_string(executed.error())};
+        part.execution = std::move(*executed);
+        part.batch_bytes = rollup::encode(part.batch);
+        part.public_inputs.last_block_hash = part.execution.last_block_hash;
+        part.public_inputs.remotes = part.execution.remotes;
+        part.public_inputs.forced_queue_position = uint256{part.execution.forced_queue_position};
+        bundle->scope.data =
+            builder::put_data(bundle->parts, builder::DataAvailability::calldata)->calldata;
+        bundle->scope.batches = {builder::claim_of(part)};
+        return std::move(*bundle);
+    }
+    prover::ProofInput proof_input(const builder::Bundle& bundle) {
+        prover::ProofInput input{
+            .claims = {}, .data = bundle.scope.data, .blobs = {}, .digests = {}};
+        for (const auto& part : bundle.parts) input.claims.push_back(part.public_inputs);
+        return input;
+    }
+    /// Has all members sign, whatever it is, and returns what L1 says.
+    std::string said_by_l1(builder::Bundle bundle) {
+        const auto& inputs = bundle.parts[0].public_inputs;
+        const Hash inputs_hash = protocol::public_inputs_hash(inputs);
+        const Hash message =
+            protocol::attestation_hash(inputs.program_id, std::span{&inputs_hash, 1});
+        auto members = world_.members();
+        std::ranges::sort(members, {}, &devnet::Person::address);
+        bundle.scope.proofs = {{}};
+        for (const auto& member : members)
+            append(bundle.scope.proofs[0], crypto::to_rsv(crypto::sign(message, member.key)));
+        const auto snapshot = builder::read_snapshot(l1());
+        const auto tx = builder::make_bundle_transaction(*snapshot, contracts(), world_.options(),
+                                                         bundle.scope, {});
+        const auto outcome = builder::dry_run(*snapshot, snapshot->next, tx);
+        if (!outcome) return std::string{to_string(outcome.error())};
+        return outcome->succeeded() ? "settled" : builder::describe_revert(outcome->output);
+    }
+};
+
+// ---- deposits
+
+TEST_F(Forced, a_deposit_settles_though_nothing_else_waits) {
+    const auto escrow = registered(A).escrow;
+    queue_deposit(A, RECEIVER, ONE);
+    EXPECT_EQ(registered(A).escrow, escrow);  // not before it is taken
+    const auto turn = settle();
+    ASSERT_EQ(turn.bundle->parts.size(), 1u);
+    EXPECT_EQ(turn.bundle->parts[0].batch.blocks.at(0).transactions.size(), 2u);  // not the deposit
+    EXPECT_EQ(latest(A).head()->block.transactions.size(), 3u);
+    EXPECT_EQ(balance_of(A, RECEIVER), ONE);
+    EXPECT_EQ(registered(A).escrow, escrow + ONE);
+    EXPECT_EQ(registered(A).forced_queue_position, 1u);
+    expect_all_settled();
+    EXPECT_FALSE(node().step().settled.has_value());  // nothing is left
+}
+
+TEST_F(Forced, a_deposit_whose_call_fails_leaves_its_value_with_the_alias) {
+    const Bytes call = abi::call("nothingLikeThis()");
+    queue_deposit(A, world_.sites().asker, ONE, 50'000, call);
+    // Too little gas for the call, and a target that is no contract's to call.
+    queue_deposit(A, world_.sites().asker, ONE, 0, call);
+    queue_deposit(A, rollup::PREDEPLOY, ONE, 100'000, protocol::callable::close_root());
+    settle();
+    EXPECT_EQ(registered(A).forced_queue_position, 3u);
+    EXPECT_EQ(balance_of(A, alias_of_deployer()), ONE * uint256{3u});
+    expect_all_settled();
+}
+
+TEST_F(Forced, a_deposit_is_there_for_a_root_of_the_same_scope) {
+    queue_deposit(A, RECEIVER, ONE);
+    auto tx = unsigned_transfer();
+    tx.to = world_.sites().asker;
+    tx.value = {};
+    tx.gas_limit = 4'000'000;
+    tx.data = demo::as_root(abi::call("ask(uint256,address,uint256)", uint256{L1},
+                                      world_.sites().answerer, uint256{6u}));
+    sign(tx, world_.bob().key);
+    ASSERT_TRUE(node().submit(builder::L2Root{A, tx}));
+    const auto turn = settle();
+    EXPECT_EQ(turn.bundle->roots.size(), 1u);
+    EXPECT_TRUE(turn.bundle->roots.at(0).success);
+    EXPECT_EQ(balance_of(A, RECEIVER), ONE);
+    expect_all_settled();
+}
+
+// ---- forced transactions
+
+TEST_F(Forced, a_transaction_stands_where_no_builder_was_asked) {
+    const auto tx = transfer();
+    queue_transaction(A, encode(tx), tx.gas_limit);
+    settle();
+    ASSERT_TRUE(latest(A).store().transaction(hash(tx)).has_value());
+    EXPECT_EQ(balance_of(A, RECEIVER), uint256{1u});
+    expect_all_settled();
+}
+
+TEST_F(Forced, junk_counts_as_taken_and_does_nothing) {
+    const auto before = latest(A).head_state()->account(world_.bob().address)->nonce;
+    queue_transaction(A, Bytes{}, 0);
+    queue_transaction(A, Bytes{0x02, 0xc0}, 50'000);
+    queue_transaction(A, concat(encode(transfer()), Bytes{0}), 50'000);
+    queue_transaction(A, encode(transfer()), 49'999);  // paid for less than it may use
+    queue_transaction(A, encode(transfer(7)), 50'000);
+    auto elsewhere = unsigned_transfer();
+    elsewhere.chain_id = B;
+    sign(elsewhere, world_.bob().key);
+    queue_transaction(A, encode(elsewhere), 50'000);
+    auto root = unsigned_transfer();
+    root.data = demo::as_root({});
+    sign(root, world_.bob().key);
+    queue_transaction(A, encode(root), 50'000);
+    auto system = unsigned_transfer();
+    system.type = TxType::system;
+    system.max_fee_per_gas = system.max_priority_fee_per_gas = system.value = {};
+    system.to = rollup::PREDEPLOY;
+    system.data = protocol::callable::open_scope({});
+    queue_transaction(A, encode(system), 50'000);
+    queue_deposit(A, RECEIVER, ONE);
+    settle();
+    EXPECT_EQ(registered(A).forced_queue_position, 9u);
+    EXPECT_EQ(latest(A).head_state()->account(world_.bob().address)->nonce, before);
+    EXPECT_EQ(latest(A).head()->block.transactions.size(), 3u);  // the deposit alone
+    EXPECT_EQ(balance_of(A, RECEIVER), ONE);
+    expect_all_settled();
+}
+
+// ---- a flood
+
+TEST_F(Forced, a_flood_is_taken_in_order_as_far_as_a_batch_may_and_stalls_nobody) {
+    // One fills more than half of what a batch takes.
+    constexpr uint64_t GAS = protocol::MAX_FORCED_GAS_LIMIT;
+    constexpr uint64_t COUNT = 3;
+    for (uint64_t i = 0; i < COUNT; ++i) {
+        queue_deposit(A, RECEIVER, uint256{i + 1}, GAS);
+        mine_l1(4);  // what is queued in a block has a bound, too
+    }
+    queue_deposit(B, RECEIVER, ONE);
+    ASSERT_TRUE(node().submit(builder::L2Root{A, transfer()}));  // of others
+    uint256 sum;
+    for (uint64_t i = 0; i < COUNT; ++i) {
+        EXPECT_TRUE(node().follow().has_value());
+        EXPECT_TRUE(node().has_entries(A));
+        settle();
+        sum += uint256{i + 1};
+        EXPECT_EQ(balance_of(A, RECEIVER), sum + uint256{1u});  // and that of others, in the first
+        EXPECT_EQ(registered(A).forced_queue_position, i + 1);
+    }
+    EXPECT_FALSE(node().has_entries(A));
+    EXPECT_EQ(balance_of(B, RECEIVER), ONE);
+    expect_all_settled();
+}
+
+TEST_F(Forced, flooding_costs_more_the_more_is_queued) {
+    const auto fee = [&] {
+        return world_.number(L1, contracts().forced_queue,
+                             protocol::fee_of(A, ForcedKind::deposit, 100'000, 0));
+    };
+    const auto first = fee();
+    for (int i = 0; i < 2; ++i) {
+        queue_deposit(A, RECEIVER, {}, protocol::MAX_FORCED_GAS_LIMIT);
+        mine_l1(8);
+    }
+    EXPECT_GT(fee(), first * uint256{3u});
+    EXPECT_EQ(world_.number(L1, contracts().forced_queue,
+                            protocol::fee_of(B, ForcedKind::deposit, 100'000, 0)),
+              first);
+}
+
+// ---- unsettled blocks
+
+TEST_F(Forced, entries_stand_in_the_first_unsettled_block_or_behind_a_settlement) {
+    queue_deposit(A, RECEIVER, ONE);
+    const auto block = build(A, {});  // for the entry alone
+    ASSERT_NE(block, nullptr);
+    EXPECT_EQ(balance_of(A, RECEIVER), ONE);
+    EXPECT_FALSE(node().has_entries(A));
+    EXPECT_FALSE(node().must_settle());
+    EXPECT_EQ(build(A, {}), nullptr);
+
+    queue_deposit(A, RECEIVER, ONE);
+    build(A, {transfer()});
+    EXPECT_EQ(balance_of(A, RECEIVER), ONE + uint256{1u});  // only a batch's first block takes
+    EXPECT_TRUE(node().has_entries(A));
+    EXPECT_TRUE(node().must_settle());
+    settle();  // what waits, though it wasn't asked for
+    EXPECT_EQ(registered(A).forced_queue_position, 1u);
+    EXPECT_NE(build(A, {}), nullptr);
+    EXPECT_EQ(balance_of(A, RECEIVER), ONE * uint256{2u} + uint256{1u});
+    EXPECT_TRUE(node().settle_unsettled().settled.has_value());
+    expect_all_settled();
+}
+
+TEST_F(Forced, an_entry_that_l1_takes_back_is_on_the_rollup_no_more) {
+    // Not settled yet.
+    queue_deposit(A, RECEIVER, ONE);
+    build(A, {transfer()});
+    reorganise_l1(1);
+    EXPECT_EQ(balance_of(A, RECEIVER), uint256{});
+    EXPECT_EQ(node().take_dropped().size(), 1u);
+    EXPECT_EQ(node().take_undone(A).size(), 1u);  // Bob's
+    EXPECT_FALSE(node().has_entries(A));
+
+    // Settled.
+    queue_deposit(A, RECEIVER, ONE);
+    settle();
+    EXPECT_EQ(balance_of(A, RECEIVER), ONE);
+    reorganise_l1(2);
+    EXPECT_EQ(balance_of(A, RECEIVER), uint256{});
+    EXPECT_EQ(registered(A).forced_queue_position, 0u);
+    expect_all_settled();
+
+    // It stays, and what settled it goes.
+    queue_deposit(A, RECEIVER, ONE);
+    settle();
+    reorganise_l1(1);
+    EXPECT_EQ(balance_of(A, RECEIVER), uint256{});
+    EXPECT_TRUE(node().has_entries(A));
+    settle();
+    EXPECT_EQ(balance_of(A, RECEIVER), ONE);
+    expect_all_settled();
+}
+
+// ---- deadlines
+
+TEST_F(Forced, an_entry_that_falls_due_in_the_middle_of_a_batch_is_the_next_ones) {
+    build(A, {transfer()});
+    queue_deposit(A, RECEIVER, ONE);
+    mine_l1(protocol::FORCED_DEADLINE);
+    build(A, {transfer()});
+    EXPECT_EQ(balance_of(A, RECEIVER), uint256{2u});
+    EXPECT_TRUE(node().must_settle());
+    settle();
+    EXPECT_EQ(registered(A).forced_queue_position, 0u);
+    expect_all_settled();
+    settle();
+    EXPECT_EQ(balance_of(A, RECEIVER), ONE + uint256{2u});
+    expect_all_settled();
+}
+
+TEST_F(Forced, a_builder_that_leaves_a_due_entry_out_gets_no_signature_and_nothing_from_l1) {
+    // L1 itself knows what was due when a batch before it settled.
+    build(A, {transfer()});
+    queue_deposit(A, RECEIVER, ONE);
+    mine_l1(protocol::FORCED_DEADLINE);
+    build(A, {transfer()});
+    settle();
+    const auto bundle = censored();
+    const auto answer = world_.committee().prove(proof_input(bundle));
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.error().attestations, 0u);
+    ASSERT_EQ(answer.error().dissents.size(), world_.members().size());
+    for (const auto& dissent : answer.error().dissents) {
+        EXPECT_EQ(dissent.kind, prover::DisagreementKind::refused_batch);
+        EXPECT_THAT(dissent.detail, HasSubstr("missing_take_forced"));
+    }
+    EXPECT_THAT(said_by_l1(bundle), HasSubstr("ForcedEntryOverdue"));
+    settle();  // an honest one
+    EXPECT_EQ(balance_of(A, RECEIVER), ONE + uint256{2u});
+    expect_all_settled();
+}
+
+TEST_F(Forced, a_builder_may_leave_out_what_is_not_due) {
+    queue_deposit(A, RECEIVER, ONE);
+    const auto bundle = censored();
+    const auto answer = world_.committee().prove(proof_input(bundle));
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_THAT(answer->dissents, IsEmpty());
+    EXPECT_EQ(said_by_l1(bundle), "settled");
+    mine_l1(protocol::FORCED_DEADLINE - 1);  // with the next slot's it is as old as that
+    settle();
+    EXPECT_EQ(balance_of(A, RECEIVER), ONE);
+    expect_all_settled();
+}
+
+// ---- upgrades
+
+TEST_F(Forced, a_rollup_that_nobody_proves_stops_no_other) {
+    const std::shared_ptr<l1::LocalL1> l1_as_it_is{&l1(), [](auto*) {}};
+    Node builder{
+        world_.network(),
+        {.source = l1_as_it_is,
+         .attester = {},
+         .builder = Components::Builder{.view = l1_as_it_is,
+                                        .sender = l1_as_it_is,
+                                        .prover = std::make_shared<Partial>(world_.committee(), B),
+                                        .options = world_.options()}}};
+    queue_deposit(B, RECEIVER, ONE);  // which each scope would take
+    const auto before = registered(A).next_batch;
+    for (uint64_t roots = 1; roots <= 3; ++roots) {
+        ASSERT_TRUE(node().follow().has_value());
+        ASSERT_TRUE(builder.submit(builder::L2Root{A, transfer()}));
+        // It halves what it adds to them, until that is nothing.
+        for (int turns = 0; turns < 8 && registered(A).next_batch < before + roots; ++turns)
+            builder.step();
+        EXPECT_EQ(registered(A).next_batch, before + roots);
+    }
+    EXPECT_EQ(registered(B).forced_queue_position, 0u);
+    settle();  // by who proves it
+    EXPECT_EQ(registered(B).forced_queue_position, 1u);
+}
+
+TEST_F(Forced, an_upgrade_of_the_predeploy_comes_a_month_after_it_was_announced) {
+    constexpr uint64_t MONTH_S = 30 * 24 * 3600;
+    const auto upgrade = [&](ChainId chain_id, const Bytes& code) {
+        call_on_l1(contracts().registry, abi::call("announceUpgrade(uint256,bytes32)",
+                                                   uint256{chain_id}, crypto::keccak256(code)));
+        l1().set_next({.timestamp_s = l1().chain().head()->header().timestamp_s + MONTH_S});
+        ASSERT_TRUE(l1().mine({}).has_value());
+        call_on_l1(contracts().registry,
+                   abi::call("applyUpgrade(uint256,bytes)", uint256{chain_id}, code));
+    };
+    // The same with one byte more, which nothing reaches.
+    const Bytes code = concat(latest(A).head_state()->code(rollup::PREDEPLOY)->bytes, Bytes{0x00});
+    upgrade(A, code);
+    queue_deposit(A, RECEIVER, ONE);
+    settle();
+    EXPECT_EQ(latest(A).head_state()->code(rollup::PREDEPLOY)->bytes, code);
+    EXPECT_EQ(balance_of(A, RECEIVER), ONE);
+    expect_all_settled();
+
+    // Code that is no ScopedCallable stops its own rollup, and no other.
+    upgrade(A, Bytes{0x00});
+    queue_deposit(A, RECEIVER, ONE);
+    queue_deposit(B, RECEIVER, ONE);
+    settle();
+    EXPECT_EQ(balance_of(A, RECEIVER), ONE);
+    EXPECT_EQ(balance_of(B, RECEIVER), ONE);
+    const auto refused = world_.open().add(builder::L2Root{A, transfer()});
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_THAT(refused.error().reason, HasSubstr("upgraded to code that is no ScopedCallable"));
+}
+
+// ---- closings
+
+TEST_F(Forced, a_closing_is_undone_by_a_batch_and_else_leaves_no_rollup) {
+    const auto close = [&](ChainId chain_id) {
+        call_on_l1(contracts().registry, protocol::close_rollup(chain_id));
+    };
+    const auto state = [&](ChainId chain_id) {
+        return protocol::decode_rollup_state(
+                   world_.view(L1, contracts().registry, protocol::state_of(chain_id)))
+            .value();
+    };
+    mine_l1(protocol::CLOSING_IDLE + 1);
+    EXPECT_FALSE(node().step().settled.has_value());  // nobody has started it
+    close(A);
+    EXPECT_NE(state(A).closes_at, 0u);
+    const auto turn = settle();  // an empty batch
+    ASSERT_EQ(turn.bundle->parts.size(), 1u);
+    EXPECT_EQ(turn.bundle->parts[0].batch.blocks.size(), 1u);
+    EXPECT_EQ(state(A).closes_at, 0u);
+    expect_all_settled();
+
+    // B's builder does nothing.
+    close(B);
+    mine_l1(protocol::CLOSING_NOTICE);
+    queue_deposit(B, RECEIVER, ONE);
+    close(B);
+    EXPECT_TRUE(state(B).is_closed);
+    auto scope = world_.open();
+    auto asking_b = unsigned_transfer();
+    asking_b.to = world_.sites().asker;
+    asking_b.gas_limit = 4'000'000;
+    asking_b.value = {};
+    asking_b.data = demo::as_root(abi::call("ask(uint256,address,uint256)", uint256{B},
+                                            world_.sites().persistent, uint256{6u}));
+    sign(asking_b, world_.bob().key);
+    const auto refused = scope.add(builder::L2Root{A, asking_b});
+    if (!refused) EXPECT_THAT(refused.error().reason, HasSubstr("closed for good"));
+    if (refused) EXPECT_FALSE(refused->success);  // A has forgotten it
+    const auto on_b = scope.add(builder::L2Root{B, transfer()});
+    ASSERT_FALSE(on_b.has_value());
+    EXPECT_THAT(on_b.error().reason, HasSubstr("closed for good"));
+    EXPECT_FALSE(node().has_entries(B));
+
+    // A goes on, and knows B no more.
+    queue_deposit(A, RECEIVER, ONE);
+    settle();
+    EXPECT_EQ(balance_of(A, RECEIVER), ONE);
+    EXPECT_EQ(world_.number(A, rollup::PREDEPLOY, abi::call("isKnown(uint256)", uint256{B})),
+              uint256{});
+}
+
+}  // namespace
+}  // namespace scope::node
