@@ -70,8 +70,8 @@ std::optional<std::string> wait(const RollupAtL1& at, const Options& options, ui
 int run(const Options& options) {
     if (options.raw.empty() && options.to.empty() && options.data == "0x")
         throw cli::UsageError{"RAWTX: name a signed transaction, or make one by --to and --data"};
-    const bool is_described = !options.to.empty() || options.data != "0x" ||
-                              options.value != "0" || options.gas != 0;
+    const bool is_described =
+        !options.to.empty() || options.data != "0x" || options.value != "0" || options.gas != 0;
     if (!options.raw.empty() && is_described)
         throw cli::UsageError{"RAWTX: it has its own recipient, value, data and gas limit"};
     const RollupAtL1 at{options.rollup};

@@ -461,7 +461,9 @@ contract ForcedQueueTest is ScopeWorld {
             for (uint256 i = _position; i <= claimed; ++i) {
                 gas += _seen[i].gas;
             }
-            if (gas <= 2 ** 25 - 2 ** 22) refusal = abi.encodeWithSelector(IForcedQueue.ForcedEntryOverdue.selector, A, claimed);
+            if (gas <= 2 ** 25 - 2 ** 22) {
+                refusal = abi.encodeWithSelector(IForcedQueue.ForcedEntryOverdue.selector, A, claimed);
+            }
         }
         _take(A, claimed, refusal);
         if (refusal.length != 0) return 0;

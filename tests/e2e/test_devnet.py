@@ -420,7 +420,7 @@ class Leaving(OnL1Alone):
 class Flags(unittest.TestCase):
     def test_chains_and_accounts(self):
         with Devnet("--chain-id", "1337", "--rollup-chain-ids", "77,55", "--accounts", "2", "--balance", "5",
-                    "--gas-limit", "40000000", "--base-fee", "7", "--timestamp", "1900000000",
+                    "--gas-limit", "80000000", "--base-fee", "7", "--timestamp", "1900000000",
                     "--mnemonic", "abandon " * 11 + "about", "--attesters", "1", "--data", "calldata") as devnet:
             config = devnet.config()
             self.assertEqual([chain["chain_id"] for chain in config["chains"]], [1337, 55, 77])
@@ -429,7 +429,7 @@ class Flags(unittest.TestCase):
             for chain_id in (1337, 55, 77):
                 block = devnet.ask("eth_getBlockByNumber", "0x0", False, chain_id=chain_id)
                 self.assertEqual([int(block[name], 16) for name in ("gasLimit", "baseFeePerGas", "timestamp")],
-                                 [40_000_000, 7, 1_900_000_000])
+                                 [80_000_000, 7, 1_900_000_000])
                 balance = devnet.ask("eth_getBalance", config["available_accounts"][1], "latest", chain_id=chain_id)
                 self.assertEqual(int(balance, 16), 5 * ETHER)
 

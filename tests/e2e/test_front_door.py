@@ -79,7 +79,7 @@ class WrongUsage(unittest.TestCase):
 
     def test_unknown_option_of_a_command_of_the_binaries(self):
         for command in commands_of_binaries():
-            result = scope(command, "--frobnicate", "x")   # where a path is required, x is one
+            result = scope(command, "--frobnicate", "1")   # where a path or a chain is required, 1 is one
             self.assertEqual((result.returncode, result.stdout), (2, ""), command)
             self.assertIn("--frobnicate", result.stderr)
 
