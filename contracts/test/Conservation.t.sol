@@ -375,7 +375,6 @@ contract ConservationTest is ExitWorld {
     function _ask(uint256 r, address from, address to, uint256 value, bytes memory data, bytes memory answer) private {
         ISettlement.L1Leg memory leg;
         // Transactions differ; so no two roots of a test, which is one transaction of L1, share what is transient.
-        // Each is another: a test is one transaction of L1, so what is transient stays.
         leg.context = RootContext(_chainOf(r), bytes32(_random), _legs.length);
         Request memory request;
         request.rootId = ScopeHash.rootId(L1, address(settlement), leg.context);
