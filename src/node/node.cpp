@@ -476,7 +476,7 @@ Node::Taken Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& tur
         if (added) {
             taken.push_back(std::move(next));
         } else if (needs_another_scope(added.error().rule) &&
-                   (!taken.empty() || scope.must_settle())) {
+                   (!taken.empty() || has_unsettled() || scope.must_settle())) {
             passed_over.push_back(std::move(next));
             is_full = true;
             break;
