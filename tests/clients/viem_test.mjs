@@ -314,11 +314,11 @@ test('the test client sets fees, gas limit and coinbase of the next block', asyn
     await tester.mine({ blocks: 1 });
     assert.equal((await tester.getBlock()).baseFeePerGas, parseGwei('3'));
     await tester.setCoinbase({ address: anyone });
-    await tester.setBlockGasLimit({ gasLimit: 25_000_000n });
+    await tester.setBlockGasLimit({ gasLimit: 80_000_000n });
     await tester.mine({ blocks: 1 });
     const block = await tester.getBlock();
     assert.equal(block.miner, anyone);
-    assert.equal(block.gasLimit, 25_000_000n);
+    assert.equal(block.gasLimit, 80_000_000n);
 });
 
 test('the test client dumps and loads a state, and mines at intervals', async () => {
