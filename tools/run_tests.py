@@ -17,6 +17,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -160,40 +161,101 @@ def dependencies_of_objects() -> dict[str, list[str]]:
     return result
 
 
+@dataclasses.dataclass
+class Linted:
+    """A file to be linted: how it is compiled, and the stamp that says that clang-tidy had nothing to say of it."""
+
+    file: pathlib.Path
+    command: str
+    stamp: pathlib.Path
+
+    def is_kept(self) -> bool:
+        return self.stamp.exists()
+
+    def keep(self) -> None:
+        self.stamp.parent.mkdir(parents=True, exist_ok=True)
+        self.stamp.touch()
+
+
+LINT_AT_ONCE = 8
+
+
 def lint_tasks(full: bool) -> list[typing.Callable[[], Outcome]]:
+    """clang-tidy on what isn't known to be clean: until the file, a header of ours or the rules change."""
     database = BUILD / "compile_commands.json"
     if not database.exists():
         return []
+    digest = functools.cache(lambda name: hashlib.sha256(name.read_bytes()).digest())
     dependencies = dependencies_of_objects()
-    tool = execute(["clang-tidy-19", "--version"]).output
     more = ["--checks=clang-analyzer-core.*,clang-analyzer-cplusplus.*"] if full else []
-    tasks = []
+    rules = [execute(["clang-tidy-19", "--version"]).output, digest(ROOT / ".clang-tidy"), more]
+    clean, rest = [], []
     for entry in json.loads(database.read_text()):
         file = pathlib.Path(entry["file"])
         if not file.is_relative_to(ROOT) or file.suffix != ".cpp" or "node_modules" in file.parts:
             continue
         if file.name.endswith("_test.cpp") and not full:
             continue
-        ours = [pathlib.Path(entry["directory"], name) for name in dependencies.get(entry.get("output", ""), [])]
-        ours = [name for name in ours if name.is_relative_to(ROOT) and name.exists()]
-        tasks.append(lambda file=file, entry=entry, ours=ours: lint(file, entry["command"] + tool, ours, more))
-    return tasks
+        ours = {pathlib.Path(entry["directory"], name) for name in dependencies.get(entry.get("output", ""), [])} | {file}
+        ours = sorted(name for name in ours if name.is_relative_to(ROOT) and name.exists())
+        content = hashlib.sha256(repr((entry["command"], rules, [digest(name) for name in ours])).encode())
+        linted = Linted(file, entry["command"], ROOT / "build" / "lint" / content.hexdigest())
+        (clean if linted.is_kept() else rest).append(linted)
+    return [lambda: Outcome(passed=len(clean))] * bool(clean) + [
+        functools.partial(lint, group, more) for group in groups_to_lint(rest)]
 
 
-def lint(file: pathlib.Path, context: str, dependencies: list[pathlib.Path], more: list[str]) -> Outcome:
-    """clang-tidy on one file. A clean result is kept until the file, a header of ours or the rules change."""
-    content = hashlib.sha256(repr((context, more)).encode() + (ROOT / ".clang-tidy").read_bytes())
-    for name in sorted({file, *dependencies}):
-        content.update(name.read_bytes())
-    kept = ROOT / "build" / "lint" / content.hexdigest()
-    if dependencies and kept.exists():
-        return Outcome(passed=1)
-    result = execute(["clang-tidy-19", "--quiet", *more, "-p", BUILD, file])
-    if result.status == 0:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.touch()
-        return Outcome(passed=1)
-    return Outcome(failed=1, problems=[last_lines(result.output or result.errors)])
+def groups_to_lint(files: list[Linted]) -> list[list[Linted]]:
+    """Files that can be one translation unit: no two of a group open the same namespace, so that their own names, which
+    no one else sees, don't meet."""
+    groups: list[tuple[list[Linted], set[str]]] = []
+    for linted in files:
+        text = linted.file.read_text()
+        namespaces = set(re.findall(r"^namespace ([\w:]+) {$", text, re.M)) | set(re.findall(r"^int main\b", text, re.M))
+        group, taken = next(((group, taken) for group, taken in groups
+                             if len(group) < LINT_AT_ONCE and not taken & namespaces), ([], set()))
+        if not group:
+            groups.append((group, taken))
+        group.append(linted)
+        taken |= namespaces
+    return [group for group, _ in groups]
+
+
+def lint(group: list[Linted], more: list[str]) -> Outcome:
+    """clang-tidy on a group at once, since most of its time goes into headers that they share; and on each file by itself if
+    there is something to say, be it that they aren't one translation unit after all."""
+    if len(group) > 1 and lint_as_one(group, more):
+        for linted in group:
+            linted.keep()
+        return Outcome(passed=len(group))
+    outcome = Outcome()
+    for linted in group:
+        result = execute(["clang-tidy-19", "--quiet", *more, "-p", BUILD, linted.file])
+        if result.status == 0:
+            linted.keep()
+            outcome.passed += 1
+        else:
+            outcome.add(Outcome(failed=1, problems=[last_lines(result.output or result.errors)]))
+    return outcome
+
+
+def lint_as_one(group: list[Linted], more: list[str]) -> bool:
+    """Whether the files of a group, included one after the other and with all their flags, leave nothing to say."""
+    flags: dict[str, None] = {}
+    for linted in group:
+        words = iter(shlex.split(linted.command)[1:])
+        for word in words:
+            if word in ("-o", "-c"):
+                next(words)
+            elif word == "-isystem":
+                flags[f"{word}\n{next(words)}"] = None
+            elif word.startswith(("-I", "-D", "-W", "-std", "-f")):
+                flags[word] = None
+    with tempfile.TemporaryDirectory() as folder:
+        unit = pathlib.Path(folder) / "group.cpp"
+        unit.write_text("".join(f'#include "{linted.file}"\n' for linted in group))
+        return execute(["clang-tidy-19", "--quiet", *more, f"--config-file={ROOT / '.clang-tidy'}", unit, "--",
+                        *(word for flag in flags for word in flag.split("\n"))]).status == 0
 
 
 # ---- C++ --------------------------------------------------------------------------------------------------------

@@ -168,12 +168,21 @@ contract RollupTest is World {
 
     // ---- known chains ------------------------------------------------------------------------------------------------------------
 
-    function _add(uint256 first, uint256 second, bytes memory refusal) private {
-        uint256[] memory chainIds = new uint256[](2);
+    function _two(uint256 first, uint256 second) private pure returns (uint256[] memory chainIds) {
+        chainIds = new uint256[](2);
         (chainIds[0], chainIds[1]) = (first, second);
+    }
+
+    /// @dev The next call is the loader's, and refused if a refusal is given.
+    function _asLoader(bytes memory refusal) private {
         on(A);
         if (refusal.length != 0) vm.expectRevert(refusal);
         vm.prank(loaderOf[A]);
+    }
+
+    function _add(uint256 first, uint256 second, bytes memory refusal) private {
+        uint256[] memory chainIds = _two(first, second);
+        _asLoader(refusal);
         here.addChains(chainIds);
     }
 
@@ -215,11 +224,8 @@ contract RollupTest is World {
     }
 
     function _remove(uint256 first, uint256 second, bytes memory refusal) private {
-        uint256[] memory chainIds = new uint256[](2);
-        (chainIds[0], chainIds[1]) = (first, second);
-        on(A);
-        if (refusal.length != 0) vm.expectRevert(refusal);
-        vm.prank(loaderOf[A]);
+        uint256[] memory chainIds = _two(first, second);
+        _asLoader(refusal);
         here.removeChains(chainIds);
     }
 

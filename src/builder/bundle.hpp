@@ -23,7 +23,8 @@ struct L1Contracts {
     Address exits = {};            ///< pays those who leave a closed rollup
 };
 
-/// The most rollups of which a scope has a batch though no root touches them.
+/// The most rollups of which a scope has a batch though no root touches them: closing each takes gas
+/// on L1 that roots then lack.
 inline constexpr size_t MAX_WITHOUT_ROOTS = 24;
 
 struct BuilderOptions {
@@ -34,7 +35,7 @@ struct BuilderOptions {
     bool name_builder = false;
     PriceRule price = {};                      ///< what a root has to pay
     uint64_t max_l1_gas_per_root = 4'000'000;  ///< of its leg; and its data, if in calldata
-    /// Whether a scope has a batch, an empty one if need be, of each rollup whose closing was started:
+    /// Has a scope have a batch, an empty one if need be, of each rollup whose closing was started:
     /// which undoes it.
     bool answers_closings = true;
     /// Of rollups that no root touches: so many that wait for a batch have one, from this place on in

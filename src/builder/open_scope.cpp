@@ -12,9 +12,6 @@ namespace scope::builder {
 
 namespace {
 
-/// The most rollups of which a scope settles blocks or entries that no root of it follows: closing
-/// each takes gas on L1 that roots then lack.
-
 /// A rollup that takes part.
 struct Member {
     const rollup::Follower::Rollup* followed = nullptr;

@@ -65,14 +65,14 @@ void deploy_settlement(const Artifacts& artifacts, const builder::L1Contracts& a
 }
 
 uint256 registration_value(const rollup::RollupConfig& rollup) {
-    return ether_of(rollup) + protocol::REGISTRATION_BOND;
+    return rollup::genesis_supply(rollup).value() + protocol::REGISTRATION_BOND;
 }
 
 Bytes register_rollup(const rollup::RollupConfig& rollup, const Address& owner,
                       const Address& verifier, const BlockHeader& genesis,
                       std::span<const crypto::SecretKey> members) {
     const auto& [l1_chain_id, settlement] = rollup.settlement;
-    const uint256 supply = ether_of(rollup);
+    const uint256 supply = rollup::genesis_supply(rollup).value();
     const Bytes proof = genesis_proof({.l1_chain_id = uint256{l1_chain_id},
                                        .settlement = settlement,
                                        .owner = owner,

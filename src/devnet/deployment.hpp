@@ -24,11 +24,12 @@ void deploy_settlement(const Artifacts& artifacts, const builder::L1Contracts& a
                        const Create& create);
 
 /// Returns what a registration has to bring: the ETH that exists at the rollup's genesis, and the
-/// bond; wei.
+/// bond; wei. REQUIRES: a rollup can start from it (rollup::genesis_supply).
 uint256 registration_value(const rollup::RollupConfig& rollup);
 /// Encodes calldata of RollupRegistry.register, without a sequencing policy, with a proof of the
 /// genesis that these members of the verifier's committee sign.
 /// @param genesis  The header of the rollup's block 0.
+/// REQUIRES: as registration_value.
 Bytes register_rollup(const rollup::RollupConfig& rollup, const Address& owner,
                       const Address& verifier, const BlockHeader& genesis,
                       std::span<const crypto::SecretKey> members);

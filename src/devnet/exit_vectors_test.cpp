@@ -99,7 +99,7 @@ class ExitState {
         };
         field("l1_chain_id", quoted(fmt::format("{:#x}", L1)));
         field("chain_id", quoted(fmt::format("{:#x}", ROLLUP)));
-        field("supply", number(ether_of(config_) + ETHER * uint256{3u}));
+        field("supply", number(rollup::genesis_supply(config_).value() + ETHER * uint256{3u}));
         field("header", hex(encode(header)));
         field("state_root", hex(header.state_root));
         field("bridge", hex(bridge_));

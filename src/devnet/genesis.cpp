@@ -77,11 +77,4 @@ rollup::RollupConfig rollup_config(ChainId chain_id, const protocol::SettlementI
     return config;
 }
 
-uint256 ether_of(const rollup::RollupConfig& rollup) {
-    uint256 sum;
-    for (const auto& [address, account] : rollup.genesis.alloc)
-        if (address != rollup::PREDEPLOY) sum += account.balance;
-    return sum;
-}
-
 }  // namespace scope::devnet

@@ -25,8 +25,4 @@ state::GenesisAlloc rollup_alloc(const Bytes& predeploy_code);
 rollup::RollupConfig rollup_config(ChainId chain_id, const protocol::SettlementId& settlement,
                                    state::GenesisAlloc alloc);
 
-/// Returns all ETH that exists at genesis, which its escrow on L1 has to hold: the predeploy's
-/// reserve doesn't exist (protocol.md, section 10).
-uint256 ether_of(const rollup::RollupConfig& rollup);
-
 }  // namespace scope::devnet

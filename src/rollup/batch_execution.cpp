@@ -295,14 +295,12 @@ struct Taken {
 /// Returns what a batch takes; nullopt if it takes nothing. REQUIRES: check_form with these options.
 std::optional<Taken> taken_by(const Batch& batch, const BatchOptions& options) {
     const auto& transactions = batch.blocks[0].transactions;
-    for (size_t i = 0; i < transactions.size() && transactions[i].type == TxType::system; ++i) {
-        const auto call = callable::decode_system_call(transactions[i].data);
-        CHECK(call.has_value());
-        if (opening_of(*call) == Opening::none) break;
-        const auto* const take = std::get_if<callable::TakeForcedCall>(&*call);
-        if (take == nullptr) continue;
+    // It is one of those that the block begins with, each of which stands there once.
+    for (size_t i = 0; i < std::min(transactions.size(), OPENING_RULES.size()); ++i) {
+        const auto position = position_taken_by(transactions[i]);
+        if (!position) continue;
         auto entries = entries_between(*options.l1, batch.chain_id,
-                                       options.parent_forced_queue_position, take->position);
+                                       options.parent_forced_queue_position, *position);
         CHECK(entries.has_value());  // they are in forced_range
         return Taken{i, std::move(*entries)};
     }

@@ -182,8 +182,7 @@ uint64_t RollupAtL1::queued_index(const Answer& receipt) const {
 std::runtime_error RollupAtL1::still_waiting() const {
     return std::runtime_error{
         fmt::format("it still waits after {} s: rollup {} has to take it with the first batch "
-                    "whose first block "
-                    "has an origin {} L1 blocks later",
+                    "whose first block has an origin {} L1 blocks later",
                     timeout_s_, chain_id_, protocol::FORCED_DEADLINE)};
 }
 
