@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 
 #include "builder/call_tree.hpp"
 #include "builder/next_l1_block.hpp"
@@ -42,6 +43,7 @@ struct BuilderOptions {
     /// the order of their urgency.
     size_t max_without_roots = MAX_WITHOUT_ROOTS;
     size_t first_without_roots = 0;
+    std::set<ChainId> held_back = {};  ///< rollups that take no part: their batches aren't proved
 };
 
 /// One rollup's part of a bundle, before and after it is proved.
@@ -99,6 +101,9 @@ bool may_be_of_a_root(SealRule rule) noexcept;
 struct SealError {
     SealRule rule{};
     std::string reason;
+    /// Rollups that one proof is for which failed, ascending, for each such proof. It isn't known whose
+    /// batch made it fail; of proof_refused, not even whose proof.
+    std::vector<std::vector<ChainId>> unproved = {};
 };
 std::string to_string(const SealError& error);
 

@@ -136,6 +136,12 @@ OpenScope::OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Co
                                options_.data_availability == DataAvailability::blobs;
     for (const auto& [chain_id, followed] : follower.rollups()) {
         if (goes_on_alone && chain_id != *only) continue;
+        if (options_.held_back.contains(chain_id)) {
+            left_out_.emplace(
+                chain_id,
+                fmt::format("rollup {} is left out for a while: it was not proved", chain_id));
+            continue;
+        }
         auto member = join(follower, followed, l1_.registered(chain_id), snapshot,
                            blocks_of(unsettled, chain_id), only == chain_id ? Last::no : Last::yes);
         if (member)

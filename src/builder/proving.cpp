@@ -66,11 +66,12 @@ Result<std::vector<prover::Proof>, SealError> prove(const std::vector<RollupPart
             proofs.push_back(std::move(*answer));
             continue;
         }
-        std::string chains;
-        for (const size_t part : groups[i])
-            chains += fmt::format("{}{}", chains.empty() ? "" : ", ", parts[part].chain_id);
-        error = {SealRule::not_proved,
-                 fmt::format("chain {}: {}", chains, to_string(answer.error()))};
+        std::vector<ChainId> chains;
+        for (const size_t part : groups[i]) chains.push_back(parts[part].chain_id);
+        if (!error) error = SealError{SealRule::not_proved, {}};
+        error->reason += fmt::format("{}chain {}: {}", error->reason.empty() ? "" : "; ",
+                                     fmt::join(chains, ", "), to_string(answer.error()));
+        error->unproved.push_back(std::move(chains));
     }
     if (error) return std::unexpected{std::move(*error)};
     return proofs;

@@ -285,6 +285,8 @@ struct ScopeBuilder::Scope {
         return {};
     }
 
+    /// Returns none where the batch is refused, which was built on this block: its rollup's predeploy
+    /// answers otherwise than it did.
     std::vector<rollup::BlockDigest> digests_of(const RollupPart& part) {
         const auto& rollup = *open.find(part.chain_id);
         auto options = open.follower().options_for(rollup.followed());
@@ -292,8 +294,7 @@ struct ScopeBuilder::Scope {
         options.digests = rollup::Digests::yes;
         auto execution = rollup::execute_batch(rollup.followed().chain, rollup.followed().config,
                                                part.batch, options);
-        CHECK(execution.has_value());  // it was built on this block
-        return std::move(execution->digests);
+        return execution ? std::move(execution->digests) : std::vector<rollup::BlockDigest>{};
     }
 
     /// Assembles the bundle and rehearses it: all but the proofs.
@@ -327,12 +328,12 @@ struct ScopeBuilder::Scope {
         sign(bundle);
         const auto& snapshot = open.l1().snapshot();
         const auto outcome = dry_run(snapshot, snapshot.next, bundle.transaction);
-        if (!outcome)
-            return std::unexpected{
-                SealError{SealRule::proof_refused, std::string{to_string(outcome.error())}}};
-        if (!outcome->succeeded())
-            return std::unexpected{SealError{SealRule::proof_refused, why_not_settled(*outcome)}};
-        return {};
+        if (outcome && outcome->succeeded()) return {};
+        SealError error{SealRule::proof_refused, outcome ? why_not_settled(*outcome)
+                                                         : std::string{to_string(outcome.error())}};
+        auto& chains = error.unproved.emplace_back();
+        for (const auto& part : bundle.parts) chains.push_back(part.chain_id);
+        return std::unexpected{std::move(error)};
     }
 };
 

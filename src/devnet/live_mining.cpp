@@ -247,7 +247,7 @@ bool LiveNetwork::Impl::settle(Wanted wanted) {
     if (with_roots) catch_up_time();
     open_.reset();
     // A sender whose root kept a scope from sealing is passed over for some turns (node::BackOff).
-    for (uint64_t turns = 0; turns <= node::BackOff::MAX_TURNS; ++turns) {
+    for (uint64_t turns = 0; turns <= node::BackOff<Address>::MAX_TURNS; ++turns) {
         const size_t submitted = submit_roots();
         if (submitted == 0 && wanted == Wanted::roots) break;
         l1().set_behind(ready_of(ready_on_l1()).transactions);
@@ -274,6 +274,7 @@ void LiveNetwork::Impl::take_turn(const node::Node::Turn& turn) {
     if (!turn.settled || !turn.bundle) return;
     stalled_.clear();
     told_trouble_.clear();
+    for (const auto& error : turn.unproved) note_trouble(to_string(error));
     scopes_.keep(hash(turn.bundle->transaction), turn.bundle->roots);
     for (const auto& root : turn.bundle->roots)
         std::erase_if(operations_, [&](const auto& entry) {

@@ -32,7 +32,7 @@ TEST(bounded_map, forgets_the_oldest) {
 }
 
 TEST(back_off, holds_back_one_turn_then_twice_as_many_each_time) {
-    BackOff back_off;
+    BackOff<Address> back_off{1};
     uint64_t turn = 10;
     for (const uint64_t turns : {1u, 2u, 4u, 8u, 16u, 32u, 64u, 64u, 64u}) {
         EXPECT_FALSE(back_off.holds_back(ALICE, turn));
@@ -48,10 +48,21 @@ TEST(back_off, holds_back_one_turn_then_twice_as_many_each_time) {
     EXPECT_FALSE(back_off.holds_back(ALICE, turn + 2));
 }
 
-TEST(back_off, remembers_so_many_senders_and_no_more) {
-    BackOff back_off;
-    for (uint64_t i = 0; i <= BackOff::MAX_SENDERS; ++i) back_off.add(address_of(i), 1);
-    EXPECT_EQ(back_off.size(), BackOff::MAX_SENDERS);
+TEST(back_off, may_let_the_first_time_pass) {
+    BackOff<Address> back_off{0};
+    uint64_t turn = 10;
+    for (const uint64_t turns : {0u, 1u, 2u, 4u}) {
+        EXPECT_FALSE(back_off.holds_back(ALICE, turn));
+        back_off.add(ALICE, turn);
+        EXPECT_TRUE(back_off.holds_back(ALICE, turn + turns));
+        turn += turns + 1;
+    }
+}
+
+TEST(back_off, remembers_so_many_and_no_more) {
+    BackOff<Address> back_off{1};
+    for (uint64_t i = 0; i <= BackOff<Address>::MAX_KEYS; ++i) back_off.add(address_of(i), 1);
+    EXPECT_EQ(back_off.size(), BackOff<Address>::MAX_KEYS);
     EXPECT_FALSE(back_off.holds_back(address_of(0), 1));
     EXPECT_TRUE(back_off.holds_back(address_of(1), 1));
 }

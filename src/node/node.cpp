@@ -169,9 +169,10 @@ builder::UnsettledBlocks Node::unsettled() const {
     return unsettled;
 }
 
-bool Node::has_unsettled() const {
-    return std::ranges::any_of(latest_,
-                               [](const auto& each) { return !each.second.blocks().empty(); });
+bool Node::has_unsettled(const std::set<ChainId>& besides) const {
+    return std::ranges::any_of(latest_, [&](const auto& each) {
+        return !each.second.blocks().empty() && !besides.contains(each.first);
+    });
 }
 
 void Node::set_unsettled(const builder::UnsettledBlocks& blocks) {
@@ -258,7 +259,7 @@ Result<builder::ScopeBuilder, SettleError> Node::open_on_followed(
         bool can_all_settle = true;
         for (auto& [chain_id, latest] : latest_) {
             const auto why = latest.blocks().empty() ? std::nullopt : scope->why_absent(chain_id);
-            if (!why) continue;
+            if (!why || options.held_back.contains(chain_id)) continue;
             note_dropped(chain_id, latest.drop(), *why);
             can_all_settle = false;
         }
@@ -374,6 +375,7 @@ Node::Turn Node::take_turn(Wanted wanted) {
     }
     turn.followed = *followed;
     ++turn_;
+    left_out_.clear();
     if (has_entries_behind_unsettled()) wanted = Wanted::blocks;
     if (waiting_.empty() && !may_have_to_settle() && (wanted == Wanted::roots || !has_unsettled()))
         return turn;
@@ -388,12 +390,45 @@ Node::Turn Node::take_turn(Wanted wanted) {
 builder::BuilderOptions Node::options_of_turn() const {
     auto options = components_.builder->options;
     options.max_without_roots = max_without_roots_;
-    if (max_without_roots_ < builder::MAX_WITHOUT_ROOTS) options.first_without_roots = turn_;
+    if (max_without_roots_ < builder::MAX_WITHOUT_ROOTS)
+        options.first_without_roots = first_without_roots_;
+    options.held_back = held_back();
     return options;
 }
 
+std::set<ChainId> Node::held_back() const {
+    auto chains = left_out_;
+    for (const auto& rollup : network_.rollups)
+        if (rollups_back_off_.holds_back(rollup.chain_id(), turn_))
+            chains.insert(rollup.chain_id());
+    return chains;
+}
+
 void Node::allow_without_roots() {
+    first_without_roots_ += max_without_roots_;
     max_without_roots_ = std::min(builder::MAX_WITHOUT_ROOTS, 2 * max_without_roots_ + 1);
+}
+
+void Node::allow_fewer_without_roots() {
+    first_without_roots_ += max_without_roots_;
+    max_without_roots_ /= 2;
+}
+
+bool Node::leave_out(const builder::SealError& error) {
+    for (const auto& chains : error.unproved) {
+        if (chains.size() > 1) continue;
+        rollups_back_off_.add(chains.front(), turn_);
+        left_out_.clear();  // it may have been the only one
+    }
+    for (auto chains : error.unproved) {
+        if (chains.size() == 1) continue;
+        // Another half in another turn, so that each rollup comes to be in one that is proved.
+        const auto first = static_cast<std::ptrdiff_t>(turn_ % chains.size());
+        std::ranges::rotate(chains, chains.begin() + first);
+        chains.resize(chains.size() / 2);
+        left_out_.insert(chains.begin(), chains.end());
+    }
+    return !error.unproved.empty();
 }
 
 Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wanted wanted) {
@@ -401,10 +436,12 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wan
     while (true) {
         auto scope = TRY(open_on_followed(options_of_turn()));
         auto [taken, is_full] = take(scope, max_roots, turn);
-        const bool has_blocks = has_unsettled() && max_without_roots_ > 0;
+        const bool has_blocks = has_unsettled(held_back()) && max_without_roots_ > 0;
         const bool must_settle = scope.must_settle();
         if (taken.empty() && !must_settle &&
             !(has_blocks && (wanted == Wanted::blocks || is_full))) {
+            if (!turn.unproved.empty())
+                return refuse(SettleRule::not_sealed, to_string(turn.unproved.front()));
             allow_without_roots();
             return std::nullopt;
         }
@@ -417,7 +454,8 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wan
             }
             allow_without_roots();
             for (const auto& root : taken)
-                if (root.sender) back_off_.forgive(*root.sender);
+                if (root.sender) senders_back_off_.forgive(*root.sender);
+            for (const auto& part : bundle->parts) rollups_back_off_.forgive(part.chain_id);
             turn.bundle = std::move(*bundle);
             return std::move(*settled);
         }
@@ -430,6 +468,11 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wan
                     builder::Refusal{builder::RefusalRule::operation,
                                      "it touches no rollup, and no root that does waits with it",
                                      {}});
+            continue;
+        }
+        if (leave_out(bundle.error())) {
+            turn.unproved.push_back(std::move(bundle.error()));
+            put_back(std::move(taken));
             continue;
         }
         const auto culprit = [&]() -> Result<Culprit, SettleError> {
@@ -445,7 +488,7 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wan
             return found;
         }();
         if (!culprit) {
-            max_without_roots_ /= 2;
+            allow_fewer_without_roots();
             put_back(std::move(taken));
             return std::unexpected{culprit.error()};
         }
@@ -468,7 +511,7 @@ Node::Taken Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& tur
     while (!waiting_.empty() && taken.size() < max_roots && turn.refused.size() < MAX_REFUSED) {
         auto next = std::move(waiting_.front());
         waiting_.pop_front();
-        if (next.sender && back_off_.holds_back(*next.sender, turn_)) {
+        if (next.sender && senders_back_off_.holds_back(*next.sender, turn_)) {
             passed_over.push_back(std::move(next));
             continue;
         }
@@ -476,10 +519,13 @@ Node::Taken Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& tur
         if (added) {
             taken.push_back(std::move(next));
         } else if (needs_another_scope(added.error().rule) &&
-                   (!taken.empty() || has_unsettled() || scope.must_settle())) {
+                   (!taken.empty() || has_unsettled(held_back()) || scope.must_settle())) {
             passed_over.push_back(std::move(next));
             is_full = true;
             break;
+        } else if (added.error().rule == builder::RefusalRule::unknown_chain &&
+                   !turn.unproved.empty() && passed_over.size() < MAX_REFUSED) {
+            passed_over.push_back(std::move(next));
         } else {
             turn.refused.emplace_back(std::move(next.root), std::move(added.error()));
         }
@@ -522,7 +568,7 @@ Result<std::optional<builder::SealError>, SettleError> Node::why_not_sealed(
 
 void Node::drop(Waiting root, builder::SealError error, Turn& turn) {
     known_bad_.set(root.identity, {});
-    if (root.sender) back_off_.add(*root.sender, turn_);
+    if (root.sender) senders_back_off_.add(*root.sender, turn_);
     std::erase_if(waiting_, [&](const Waiting& other) { return other.identity == root.identity; });
     turn.dropped.emplace_back(std::move(root.root), std::move(error));
 }

@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <variant>
@@ -188,13 +189,19 @@ class Node {
         std::vector<std::pair<builder::Root, builder::SealError>> dropped;
         /// Nullopt: no root waited, or none was taken; and unsettled blocks were not asked for.
         std::optional<Settled> settled;
-        std::optional<builder::Bundle> bundle;  ///< what settled, with its roots and batches
-        std::optional<SettleError> failed;      ///< the reason why what was taken waits on
+        std::optional<builder::Bundle> bundle;     ///< what settled, with its roots and batches
+        std::optional<SettleError> failed;         ///< the reason why what was taken waits on
+        std::vector<builder::SealError> unproved;  ///< by which rollups were left out
     };
     /// Follows L1, builds a scope of the roots that wait, in their order, and settles it. What the
     /// scope has no room for waits on, and so does all of it if the scope doesn't settle. Entries of
     /// forced queues settle with it, and by themselves where no root waits; so does an empty batch
     /// of a rollup whose closing was started.
+    ///
+    /// If a proof fails, the scope is built once more without the rollups that it was for, or without
+    /// half of them, until one is found or the others settle. A rollup that is found so waits for whole
+    /// turns, each time for twice as many (BackOff), and till then a root that needs it is refused; in
+    /// the turn in which it was found the root waits.
     ///
     /// If it doesn't seal and a root may be why, the root is found by bisection: the first with
     /// which a scope of those before it seals no more. One that doesn't seal alone either is
@@ -230,7 +237,7 @@ class Node {
     /// Refuses a scope that is not on the L1 block that was followed last.
     [[nodiscard]] Result<void, SettleError> require_followed(
         const builder::ScopeBuilder& scope) const;
-    [[nodiscard]] bool has_unsettled() const;
+    [[nodiscard]] bool has_unsettled(const std::set<ChainId>& besides = {}) const;
     /// Returns whether entries wait behind a rollup's unsettled blocks.
     [[nodiscard]] bool has_entries_behind_unsettled() const;
     /// Returns whether anything but roots and unsettled blocks may have to settle: entries, or a
@@ -253,6 +260,9 @@ class Node {
 
     /// Returns nullopt if there was nothing to settle.
     Result<std::optional<Settled>, SettleError> settle_waiting(Turn& turn, Wanted wanted);
+    /// Leaves rollups out of this turn's scopes for which a proof failed, and of later ones a rollup
+    /// that a proof was for alone. Returns whether any was.
+    bool leave_out(const builder::SealError& error);
     /// What a scope takes of the roots that wait.
     struct Taken {
         std::vector<Waiting> roots;
@@ -260,8 +270,11 @@ class Node {
     };
     /// Returns the options of the scopes of this turn.
     [[nodiscard]] builder::BuilderOptions options_of_turn() const;
-    /// Lets scopes have more batches without roots again.
+    /// Returns the rollups that take no part in scopes now.
+    [[nodiscard]] std::set<ChainId> held_back() const;
+    /// Lets scopes have more batches without roots again, or fewer; then it's the next ones' turn.
     void allow_without_roots();
+    void allow_fewer_without_roots();
     /// Moves roots that wait into the scope, at most so many, in their order.
     Taken take(builder::ScopeBuilder& scope, size_t max_roots, Turn& turn);
     /// Has them wait on, before all others.
@@ -293,8 +306,11 @@ class Node {
     /// Of rollups that no root touches, in a scope: half as many after one for which no root is to
     /// blame, since one of them may not be provable, and more again after each turn that went well.
     size_t max_without_roots_ = builder::MAX_WITHOUT_ROOTS;
+    size_t first_without_roots_ = 0;
     BoundedMap<Hash, std::monostate> known_bad_{MAX_KNOWN_BAD};
-    BackOff back_off_;
+    BackOff<Address> senders_back_off_{1};
+    BackOff<ChainId> rollups_back_off_{0};
+    std::set<ChainId> left_out_;  // of this turn's scopes, until it's found whose proof failed
 };
 
 /// A node of this process as a member of a committee.

@@ -127,11 +127,11 @@ class Forced : public testing::Test {
         call_on_l1(contracts().settlement.settlement,
                    protocol::force_transaction(chain_id, envelope, gas_limit), FEE);
     }
-    Transaction unsigned_transfer(uint64_t nonces_before = 0) {
-        const auto account = latest(A).head_state()->account(world_.bob().address);
+    Transaction unsigned_transfer(uint64_t nonces_before = 0, ChainId chain_id = A) {
+        const auto account = latest(chain_id).head_state()->account(world_.bob().address);
         Transaction tx;
         tx.type = TxType::dynamic_fee;
-        tx.chain_id = A;
+        tx.chain_id = chain_id;
         tx.nonce = account->nonce + nonces_before;
         tx.max_priority_fee_per_gas = uint256{demo::GWEI};
         tx.max_fee_per_gas = uint256{20 * demo::GWEI};
@@ -140,8 +140,8 @@ class Forced : public testing::Test {
         tx.value = uint256{1u};
         return tx;
     }
-    Transaction transfer(uint64_t nonces_before = 0) {
-        auto tx = unsigned_transfer(nonces_before);
+    Transaction transfer(uint64_t nonces_before = 0, ChainId chain_id = A) {
+        auto tx = unsigned_transfer(nonces_before, chain_id);
         sign(tx, world_.bob().key);
         return tx;
     }
@@ -162,6 +162,19 @@ class Forced : public testing::Test {
 
     // ---- settling
 
+    /// Returns a builder of its own, whose prover proves nothing of one rollup.
+    std::unique_ptr<Node> builder_without(ChainId unproved) {
+        const std::shared_ptr<l1::LocalL1> at_l1{&l1(), [](auto*) {}};
+        return std::make_unique<Node>(
+            world_.network(),
+            Components{.source = at_l1,
+                       .attester = {},
+                       .builder = Components::Builder{
+                           .view = at_l1,
+                           .sender = at_l1,
+                           .prover = std::make_shared<Partial>(world_.committee(), unproved),
+                           .options = world_.options()}});
+    }
     Node::Turn settle() {
         auto turn = node().step();
         EXPECT_FALSE(turn.failed.has_value()) << to_string(turn.failed.value_or(SettleError{}));
@@ -488,28 +501,59 @@ TEST_F(Forced, a_builder_may_leave_out_what_is_not_due) {
 // ---- upgrades
 
 TEST_F(Forced, a_rollup_that_nobody_proves_stops_no_other) {
-    const std::shared_ptr<l1::LocalL1> l1_as_it_is{&l1(), [](auto*) {}};
-    Node builder{
-        world_.network(),
-        {.source = l1_as_it_is,
-         .attester = {},
-         .builder = Components::Builder{.view = l1_as_it_is,
-                                        .sender = l1_as_it_is,
-                                        .prover = std::make_shared<Partial>(world_.committee(), B),
-                                        .options = world_.options()}}};
+    const auto builder = builder_without(B);
     queue_deposit(B, RECEIVER, ONE);  // which each scope would take
     const auto before = registered(A).next_batch;
     for (uint64_t roots = 1; roots <= 3; ++roots) {
         ASSERT_TRUE(node().follow().has_value());
-        ASSERT_TRUE(builder.submit(builder::L2Root{A, transfer()}));
-        // It halves what it adds to them, until that is nothing.
-        for (int turns = 0; turns < 8 && registered(A).next_batch < before + roots; ++turns)
-            builder.step();
+        ASSERT_TRUE(builder->submit(builder::L2Root{A, transfer()}));
+        builder->step();
         EXPECT_EQ(registered(A).next_batch, before + roots);
     }
     EXPECT_EQ(registered(B).forced_queue_position, 0u);
     settle();  // by who proves it
     EXPECT_EQ(registered(B).forced_queue_position, 1u);
+}
+
+TEST_F(Forced, roots_on_a_rollup_that_nobody_proves_stop_no_other) {
+    const auto builder = builder_without(B);
+    const auto before = registered(A).next_batch;
+    const auto before_b = registered(B).next_batch;
+    size_t refused = 0;
+    for (uint64_t turns = 1; turns <= 8; ++turns) {
+        ASSERT_TRUE(node().follow().has_value());
+        if (builder->waiting() == 0)
+            ASSERT_TRUE(builder->submit(builder::L2Root{B, transfer(0, B)}));
+        ASSERT_TRUE(builder->submit(builder::L2Root{A, transfer()}));
+        const auto turn = builder->step();
+        EXPECT_TRUE(turn.dropped.empty());
+        for (const auto& [root, refusal] : turn.refused) {
+            EXPECT_THAT(refusal.reason, HasSubstr("rollup 902 is left out for a while"));
+            ++refused;
+        }
+        EXPECT_EQ(registered(A).next_batch, before + turns);
+    }
+    EXPECT_GE(refused, 2u);
+    EXPECT_EQ(registered(B).next_batch, before_b);
+    ASSERT_TRUE(node().submit(builder::L2Root{B, transfer(0, B)}));
+    settle();  // by who proves it
+    EXPECT_EQ(registered(B).next_batch, before_b + 1);
+}
+
+TEST_F(Forced, an_entry_waits_for_no_rollup_that_nobody_proves) {
+    for (const size_t turns_before : {0u, 1u, 2u, 3u}) {
+        for (const ChainId unproved : {A, B}) {
+            const ChainId other = unproved == A ? B : A;
+            const auto builder = builder_without(unproved);
+            for (size_t i = 0; i < turns_before; ++i) builder->step();
+            queue_deposit(A, RECEIVER, ONE);
+            queue_deposit(B, RECEIVER, ONE);
+            const auto before = registered(other).forced_queue_position;
+            for (int turns = 0; turns < 4; ++turns) builder->step();
+            EXPECT_EQ(registered(other).forced_queue_position, before + 1);
+            settle();
+        }
+    }
 }
 
 TEST_F(Forced, an_upgrade_of_the_predeploy_comes_a_month_after_it_was_announced) {
