@@ -4,6 +4,7 @@
 
 #include "abi/abi.hpp"
 #include "builder/test_network.hpp"
+#include "evm/opcodes.hpp"
 
 namespace scope::builder {
 namespace {
@@ -48,6 +49,19 @@ TEST(open_scope, has_all_rollups_that_are_followed) {
     EXPECT_NE(scope->find(CHAIN), nullptr);
     EXPECT_EQ(scope->find(ChainId{999}), nullptr);
     EXPECT_FALSE(scope->find(CHAIN)->is_touched());
+}
+
+TEST(open_scope, gives_views_of_a_rollup_little_gas) {
+    // The predeploy returns what gas it has left.
+    constexpr uint8_t PUSH1 = evm::OP_PUSH0 + 1;
+    const TestNetwork network{{.rollup = [](rollup::RollupConfig& config) {
+        config.genesis.alloc[rollup::PREDEPLOY].code = {
+            evm::OP_GAS, evm::OP_PUSH0, evm::OP_MSTORE, PUSH1, 32, evm::OP_PUSH0, evm::OP_RETURN};
+    }}};
+    const auto scope = open(network);
+    const auto gas = from_be(scope->find(CHAIN)->view({}));
+    EXPECT_GT(gas, uint256{1'000'000u});
+    EXPECT_LT(gas, uint256{10'000'000u});
 }
 
 TEST(open_scope, leaves_out_a_rollup_that_has_stopped) {

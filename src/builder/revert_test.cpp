@@ -59,6 +59,8 @@ TEST(describe_revert, leaves_out_what_is_dynamic_or_missing) {
 TEST(describe_revert, shows_text_as_text_and_the_unknown_as_hex) {
     EXPECT_EQ(describe_revert({}), "reverted without data");
     EXPECT_EQ(describe_revert(abi::call("Error(string)", std::string{"no"})), "\"no\"");
+    EXPECT_EQ(describe_revert(abi::call("Error(string)", std::string(1'001, 'a'))),
+              "\"" + std::string(1'000, 'a') + "\"... (1001 bytes)");
     EXPECT_EQ(describe_revert(Bytes{1, 2, 3}), "0x010203");
     EXPECT_EQ(describe_revert(Bytes(69, 1)), to_hex(Bytes(68, 1)) + "... (69 bytes)");
 }

@@ -277,6 +277,22 @@ TEST(scope_builder, gives_roots_their_indices_and_seals_them) {
     EXPECT_EQ(bundle->parts[0].batch.blocks[0].transactions.size(), 3u);
 }
 
+TEST(scope_builder, asks_a_rollup_nothing_for_a_root_that_does_not_call_it) {
+    auto changes = with_batons();
+    changes.rollup = [others = changes.rollup](rollup::RollupConfig& config) {
+        if (config.chain_id() == CHAIN) others(config);  // REMOTE's tells no baton
+    };
+    const TestNetwork network{changes};
+    auto scope = network.open();
+    Author author;
+    const auto added = scope.add(L2Root{CHAIN, author.root()});
+    ASSERT_TRUE(added.has_value()) << added.error().to_string();
+    Yes prover;
+    const auto bundle = scope.seal(prover);
+    ASSERT_TRUE(bundle.has_value()) << to_string(bundle.error());
+    EXPECT_EQ(bundle->parts.size(), 1u);
+}
+
 TEST(scope_builder, refuses_a_root_that_pays_less_than_the_price_rule_asks) {
     const TestNetwork network{with_batons()};
     auto options = network.options;

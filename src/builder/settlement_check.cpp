@@ -101,11 +101,16 @@ bool is_allowed_limit(const uint256& limit, const uint256& held) noexcept {
 
 Backing backing_of(const uint256& escrow, const ValuesByRemote& values) noexcept {
     Backing backing{escrow, {}};
+    bool fits = true;
+    const auto add = [&fits](uint256& sum, const uint256& value) {
+        sum += value;
+        fits = fits && sum >= value;
+    };
     for (const auto& [remote, pair] : values) {
-        backing.held += pair.value_in;
-        backing.given += pair.value_out;
+        add(backing.held, pair.value_in);
+        add(backing.given, pair.value_out);
     }
-    return backing;
+    return fits ? backing : Backing{{}, ~uint256{}};
 }
 
 Result<void, Refusal> SettlementCheck::check(OpenScope& scope, const Plan& plan) {

@@ -54,6 +54,7 @@ struct Backing {
     uint256 held;   ///< by L1, what came in included, and the deposits that its batch takes
     uint256 given;  ///< to other chains
 };
+/// Returns what never suffices where a sum does not fit a word: no chain that can be settled tells that.
 Backing backing_of(const uint256& escrow, const ValuesByRemote& values) noexcept;
 
 }  // namespace scope::builder

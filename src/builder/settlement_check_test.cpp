@@ -82,5 +82,15 @@ TEST(settlement_check, a_rollup_may_give_what_it_was_given_and_what_is_held_for_
     EXPECT_EQ(backing_of(5u, {}).held, uint256{5u});
 }
 
+TEST(settlement_check, sums_that_no_word_holds_are_never_backed) {
+    // As rollups may tell them that were upgraded to other code than ours.
+    const uint256 most = ~uint256{};
+    const auto is_backed = [](const Backing& backing) { return backing.given <= backing.held; };
+    EXPECT_TRUE(is_backed(backing_of(1u, {{L1, {.value_out = most, .value_in = most - 1u}}})));
+    EXPECT_FALSE(is_backed(backing_of(1u, {{L1, {.value_out = {}, .value_in = most}}})));
+    EXPECT_FALSE(is_backed(backing_of(1u, {{L1, {.value_out = most, .value_in = {}}},
+                                           {CHAIN, {.value_out = 1u, .value_in = {}}}})));
+}
+
 }  // namespace
 }  // namespace scope::builder

@@ -39,8 +39,29 @@ constexpr int64_t served_with(int64_t gas) noexcept {
     for (int frames = 0; frames < 2; ++frames) gas -= gas / 64;
     return std::max<int64_t>(gas - SERVE_OVERHEAD, 0);
 }
-/// Enough for a message of the loader, which nobody pays for.
-constexpr int64_t LOADER_GAS = 1 << 30;
+
+// What a rollup's ScopedCallable says is its own: an upgrade may have made it any code (§12), which
+// may burn what it is given, ask where it is asked, and answer what is not so. So all that nobody
+// pays for is bounded, and what a chain says decides about roots alone that call it.
+
+/// The gas of a message of the loader, which nobody pays for. ScopedCallable takes less than 400,000
+/// for any: the most to deploy an alias, and to be filled with the longest answer.
+constexpr int64_t LOADER_GAS = 4'000'000;
+/// What loading takes more for each limit: slots that are cold, one of which is written for the
+/// first time (EIP-2929), about 30,000.
+constexpr int64_t LIMIT_GAS = 60'000;
+/// The gas that all messages of the loader may take in a root.
+constexpr int64_t MAX_LOADED_GAS = 1 << 29;
+/// The bytes that all calls of a root may carry in requests and answers. No settling transaction
+/// has room for a fraction of that.
+constexpr size_t MAX_CARRIED_BYTES = size_t{64} << 20;
+/// More bytes than the longest answer has (protocol/response.hpp), and the longest request that an
+/// answer is taken to: with a mark of each chain that there can be.
+constexpr size_t MAX_RESPONSE_BYTES = protocol::MAX_DATA_BYTES + size_t{256} * 40;
+constexpr size_t MAX_ASKING_BYTES = protocol::MAX_DATA_BYTES + size_t{256} * 64 + 1024;
+/// The records on the ways of all traces, of a chain that makes none up: each is served for a wait,
+/// is on the way of the trace at its end, and may be on that of the trace at the root's end.
+constexpr int64_t MAX_KEPT_STEPS = 2 * (MAX_SERVED_GAS / SERVE_OVERHEAD);
 
 /// An inbound call as the target ran it.
 struct Served {
@@ -111,6 +132,7 @@ struct Simulation::Side {
     std::unique_ptr<Interceptor> host;
     std::vector<Wait> waits;
     int64_t gas_left = 0;                              // of serve_gas
+    bool was_opened = false;                           // on a rollup that is not the root's own
     std::vector<Served> records;                       // in the order in which they were found
     std::map<Hash, std::map<Hash, size_t>> by_anchor;  // anchor, request hash: place in records
     std::map<Hash, Step> steps;                        // by the trace after an answer
@@ -133,7 +155,9 @@ class Simulation::Interceptor final : public execution::Host, private evm::Trace
     /// Runs a message of the simulation itself: not for the other tracer.
     evm::CallResult call_unseen(const evm::Message& message) {
         auto* const seen_by = std::exchange(outer_, nullptr);
+        is_unseen_ = true;
         auto result = call(message);
+        is_unseen_ = false;
         outer_ = seen_by;
         return result;
     }
@@ -173,12 +197,21 @@ class Simulation::Interceptor final : public execution::Host, private evm::Trace
         if (outer_ != nullptr) outer_->on_frame_end(result);
     }
     void refuse_coinbase();
+    /// Returns the request whose answer ScopedCallable takes by @p message; nullopt if it takes none.
+    [[nodiscard]] std::optional<protocol::Request> asked_by(const evm::Message& message) const {
+        // What simulation has it do asks nobody; that would be asked in turn, without end.
+        if (is_unseen_ || message.recipient != side_.chain.callable ||
+            message.sender != side_.chain.callable || message.input.size() > MAX_ASKING_BYTES)
+            return std::nullopt;
+        return callable::decode_answer_of(message.input);
+    }
 
     Impl& impl_;
     Side& side_;
     std::map<std::pair<Address, Hash>, Hash> written_;  // transient storage, by this root
     bool reads_escrow_ = false;                         // L1: ScopedCallable asks the settlement
     evm::Tracer* outer_ = nullptr;
+    bool is_unseen_ = false;
 };
 
 struct Simulation::Impl {
@@ -194,6 +227,9 @@ struct Simulation::Impl {
     uint64_t last_wait = 0;
     uint64_t unwound = 0;
     int64_t served_gas = 0;  // of all calls, those that are taken back too
+    int64_t loaded_gas = 0;
+    size_t carried_bytes = 0;
+    int64_t kept_steps = 0;
     std::map<uint64_t, std::vector<Standing>> moments;  // by static wait: all sides as it began
     std::optional<uint64_t> unwinding;  // to the wait whose variant doesn't reproduce
 
@@ -219,13 +255,23 @@ struct Simulation::Impl {
                fmt::format("chain {}: {}", side.chain.chain_id, describe_revert(reason)));
     }
 
+    /// Has ScopedCallable do what is not the root's own.
+    evm::CallResult from(const Address& sender, Side& side, const Bytes& calldata, int depth,
+                         int64_t gas = LOADER_GAS) {
+        auto result = side.host->call_unseen({.depth = depth,
+                                              .gas = gas,
+                                              .recipient = side.chain.callable,
+                                              .sender = sender,
+                                              .code_address = side.chain.callable,
+                                              .input = calldata});
+        loaded_gas += gas - result.gas_left;
+        if (loaded_gas > MAX_LOADED_GAS)
+            refuse(RefusalRule::gas_budget,
+                   fmt::format("loading it takes more than {} gas", MAX_LOADED_GAS));
+        return result;
+    }
     evm::CallResult from_loader(Side& side, const Bytes& calldata, int depth) {
-        return side.host->call_unseen({.depth = depth,
-                                       .gas = LOADER_GAS,
-                                       .recipient = side.chain.callable,
-                                       .sender = side.chain.loader,
-                                       .code_address = side.chain.callable,
-                                       .input = calldata});
+        return from(side.chain.loader, side, calldata, depth);
     }
 
     /// ScopedCallable does not do what it is asked: the transaction was aborted, or has no gas.
@@ -249,17 +295,29 @@ struct Simulation::Impl {
 
     std::vector<Standing> standings() {
         std::vector<Standing> result;
-        for (const auto& side : sides) result.push_back({baton_of(*side), side->waits});
+        for (const auto& side : sides)
+            result.push_back({is_open(*side) ? baton_of(*side) : callable::Baton{}, side->waits});
         return result;
     }
 
-    std::vector<int64_t> asking_gas_left() const {
-        std::vector<int64_t> result;
+    /// Returns what of the gas for asking is left on each chain; nullopt: all of it.
+    std::vector<std::optional<int64_t>> asking_gas_left() const {
+        std::vector<std::optional<int64_t>> result;
         for (const auto& side : sides) {
             const auto* const rollup = side->host->rollup();
-            result.push_back(rollup == nullptr ? 0 : rollup->gas_left());
+            const bool is_whole =
+                rollup == nullptr || (side.get() != root_side && !side->was_opened);
+            result.push_back(is_whole ? std::nullopt : std::optional{rollup->gas_left()});
         }
         return result;
+    }
+    void set_asking_gas_left(const std::vector<std::optional<int64_t>>& gas) {
+        for (size_t i = 0; i < sides.size(); ++i) {
+            if (gas[i])
+                sides[i]->host->rollup()->set_gas_left(*gas[i]);
+            else
+                sides[i]->was_opened = false;
+        }
     }
 
     /// Puts all chains where they stood, or stand again. The gas that waits have left is only ever
@@ -267,7 +325,7 @@ struct Simulation::Impl {
     void move_to(const std::vector<Standing>& standings) {
         for (size_t i = 0; i < sides.size(); ++i) {
             Side& side = *sides[i];
-            if (!is_ending()) {
+            if (!is_ending() && is_open(side)) {
                 const auto moved = from_loader(side, callable::set_baton(standings[i].baton), 0);
                 if (moved.status != evm::Status::success) refuse_silence(side, "take a baton");
             }
@@ -279,16 +337,33 @@ struct Simulation::Impl {
         }
     }
 
-    /// Opens the root on a chain that is not its own. Before its code runs, so that no frame that
-    /// reverts takes it back.
+    /// Returns whether the root is open on a chain. On rollups it is a transaction.
+    [[nodiscard]] bool is_open(const Side& side) const noexcept {
+        return &side == root_side || side.chain.scope_transaction != nullptr ||
+               side.chain.state->in_transaction();
+    }
+
+    /// Opens the root on a chain that is not its own: on L1 before the root's code runs, for L1 is
+    /// in a transaction all the time; on a rollup as it is first asked, and again if a frame that
+    /// reverts took that back. There that comes to the same, for nothing happens on it before. So
+    /// one whose ScopedCallable can't open a root stops no root that doesn't call it.
     void open(Side& side) {
-        if (!side.chain.scope_transaction) {
+        if (auto* const rollup = side.host->rollup()) {
+            const int64_t left = rollup->gas_left();
             side.host->open_transaction({.origin = side.chain.loader});
-            if (auto* const rollup = side.host->rollup()) rollup->limit_gas(side.chain.serve_gas);
-            side.host->access_account(side.chain.callable);  // the system transaction's target
+            rollup->limit_gas(side.chain.serve_gas);
+            // Of what frames that reverted took nothing comes back.
+            if (side.was_opened) rollup->set_gas_left(left);
+            side.was_opened = true;
+        } else if (!side.chain.scope_transaction) {
+            side.host->open_transaction({.origin = side.chain.loader});
         }
+        if (!side.chain.scope_transaction)
+            side.host->access_account(side.chain.callable);  // the system transaction's target
+        const auto& limits = side.chain.limits;
         const auto result =
-            from_loader(side, callable::load_root(context, {side.chain.limits, {}, {}}), 0);
+            from(side.chain.loader, side, callable::load_root(context, {limits, {}, {}}), 0,
+                 LOADER_GAS + LIMIT_GAS * static_cast<int64_t>(limits.size()));
         if (result.status != evm::Status::success)
             refuse(RefusalRule::fault,
                    fmt::format("chain {} can't open the root: {}", side.chain.chain_id,
@@ -297,11 +372,7 @@ struct Simulation::Impl {
         // itself on (§7). That one stands here, before all frames: one that reverts would take back
         // what is warm by then, and it does not come again.
         if (!side.chain.scope_transaction)
-            side.host->call_unseen({.gas = LOADER_GAS,
-                                    .recipient = side.chain.callable,
-                                    .sender = side.chain.callable,
-                                    .code_address = side.chain.callable,
-                                    .input = callable::get_baton()});
+            from(side.chain.callable, side, callable::get_baton(), 0);
     }
 
     /// Returns the depth at which execution runs handleScopedCall: one below runRoot or serveAnchor,
@@ -316,6 +387,8 @@ struct Simulation::Impl {
 
     /// Runs the target's side of a call. Returns the raw response, or nullopt after a refusal.
     std::optional<Bytes> serve(Side& target, const protocol::Request& request, CallTree& call) {
+        if (!is_open(target)) open(target);
+        if (is_ending()) return std::nullopt;
         const bool waiting = !target.waits.empty();
         const int depth = depth_of_serving(target, request);
         // A frame that waits pays for callbacks into it; all others share what the builder grants
@@ -370,6 +443,16 @@ struct Simulation::Impl {
             return std::nullopt;
         }
         gas_left() -= used + SERVE_OVERHEAD;
+        if (result.output.size() > MAX_RESPONSE_BYTES) {
+            refuse_silence(target, "answer");
+            return std::nullopt;
+        }
+        carried_bytes += request.data.size() + result.output.size();
+        if (carried_bytes > MAX_CARRIED_BYTES) {
+            refuse(RefusalRule::gas_budget,
+                   fmt::format("its calls carry more than {} bytes", MAX_CARRIED_BYTES));
+            return std::nullopt;
+        }
         return std::move(result.output);
     }
 
@@ -414,7 +497,8 @@ struct Simulation::Impl {
     void keep_path(Side& side, Hash end, const Hash& start) {
         while (!refusal && end != start) {
             const auto step = side.steps.find(end);
-            if (step == side.steps.end()) return refuse_silence(side, "say how it got where it is");
+            if (step == side.steps.end() || ++kept_steps > MAX_KEPT_STEPS)
+                return refuse_silence(side, "say how it got where it is");
             side.records[step->second.record].kept = true;
             end = step->second.anchor;
         }
@@ -462,9 +546,7 @@ struct Simulation::Impl {
             unwinding.reset();
             source.chain.state->rollback(checkpoint);
             // Frames that end quickly end without gas.
-            for (size_t i = 0; i < sides.size(); ++i)
-                if (auto* const rollup = sides[i]->host->rollup())
-                    rollup->set_gas_left(asking_gas[i]);
+            set_asking_gas_left(asking_gas);
             return {toll, false};
         }
         open_calls->push_back(std::move(call));
@@ -570,9 +652,7 @@ evm::CallResult Simulation::Interceptor::call(const evm::Message& message) {
         impl_.refuse_fault(side_, message.input);
         return ended;
     }
-    const bool to_itself =
-        message.recipient == side_.chain.callable && message.sender == side_.chain.callable;
-    const auto request = to_itself ? callable::decode_answer_of(message.input) : std::nullopt;
+    const auto request = asked_by(message);
     if (!request) {
         const bool asks_settlement =
             message.recipient == side_.chain.loader && message.sender == side_.chain.callable;
@@ -706,7 +786,7 @@ Simulation::Simulation(const std::vector<SimulatedChain>& chains,
     impl_->root_side = impl_->find(context.root_chain_id);
     CHECK(impl_->root_side != nullptr);
     for (const auto& side : impl_->sides)
-        if (side.get() != impl_->root_side) impl_->open(*side);
+        if (side.get() != impl_->root_side && side->chain.scope_transaction) impl_->open(*side);
 }
 
 Simulation::~Simulation() = default;
@@ -725,7 +805,7 @@ const std::optional<Refusal>& Simulation::refusal() const noexcept {
 
 Result<RootResult, Refusal> Simulation::finish(RootResult result) {
     for (const auto& side : impl_->sides) {
-        if (side.get() == impl_->root_side || impl_->refusal) continue;
+        if (side.get() == impl_->root_side || !impl_->is_open(*side) || impl_->refusal) continue;
         impl_->keep_path(*side, impl_->trace_of(*side), Hash{});
     }
     impl_->mark_kept(impl_->calls, true);
