@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "rollup/blob_codec.hpp"
+#include "rollup/predeploy_views.hpp"
 
 namespace scope::builder {
 
@@ -45,16 +46,14 @@ Result<rollup::BatchExecution, SealError> end_batch(OpenRollup& rollup) {
     }
     const auto& last = execution.blocks.back();
     execution.last_block_hash = last.block.hash;
-    auto remotes =
-        rollup::read_streams(*last.state, rollup.block().environment(), rollup.system().target);
-    const auto position = rollup::read_forced_queue_position(
-        *last.state, rollup.block().environment(), rollup.system().target);
     // An upgrade may have made them other code than ours.
-    if (!remotes || position != rollup.forced_position())
+    auto views = rollup::read_views(rollup.followed().config, last.block.header(), *last.state);
+    if (!views) return error(SealRule::batch_refused, rollup.chain_id(), to_string(views.error()));
+    if (views->forced_queue_position != rollup.forced_position())
         return error(SealRule::batch_refused, rollup.chain_id(),
-                     "the predeploy's views don't answer as they should");
-    execution.remotes = std::move(*remotes);
-    execution.forced_queue_position = *position;
+                     "the predeploy tells of another position in its forced queue");
+    execution.remotes = std::move(views->remotes);
+    execution.forced_queue_position = views->forced_queue_position;
     return execution;
 }
 

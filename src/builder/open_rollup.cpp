@@ -7,6 +7,7 @@
 #include "protocol/callable.hpp"
 #include "protocol/fault.hpp"
 #include "rollup/forced.hpp"
+#include "rollup/predeploy_views.hpp"
 
 namespace scope::builder {
 
@@ -96,10 +97,9 @@ Result<void, Failure> OpenRollup::open_scope(const rollup::L1Origins& l1,
 
 /// Refuses a predeploy whose views don't answer: no batch can stand on it.
 Result<void, Failure> OpenRollup::require_predeploy() {
-    if (callable::decode_remotes(view(callable::get_remotes())) &&
-        callable::decode_forced_queue_position(view(callable::forced_queue_position())) ==
-            forced_position_)
-        return {};
+    const auto views =
+        rollup::read_views(followed_->config, block_->header(), block_->state().as_view());
+    if (views && views->forced_queue_position == forced_position_) return {};
     return std::unexpected{
         Failure{"its predeploy was upgraded to code that is no ScopedCallable", {}}};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "base/bytes.hpp"
 #include "base/uint256.hpp"
@@ -15,9 +16,10 @@ struct Message {
     bool is_static = false;
     int depth = 0;  ///< 0 for the frame of a transaction, at most 1024
     int64_t gas = 0;
-    int64_t gas_kept = 0;  ///< what the frame that sends it has left meanwhile; 0 without one
-    Address recipient;     ///< owner of storage and balance; unset for creates
-    Address sender;        ///< CALLER
+    /// What the frame that sends it has left meanwhile, which may be nothing; nullopt: no frame does.
+    std::optional<int64_t> gas_kept;
+    Address recipient;  ///< owner of storage and balance; unset for creates
+    Address sender;     ///< CALLER
     /// Owner of the code; differs from recipient in CALLCODE and DELEGATECALL. As the instruction
     /// names it: the host follows its delegation (EIP-7702), for which the interpreter has charged.
     Address code_address;

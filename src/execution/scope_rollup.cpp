@@ -71,11 +71,10 @@ class ScopeHost final : public RollupHost {
         const Frame caller = frame_;
         if (caller.is_below_pause && is_paused(message)) return asking_paused(message.gas);
         frame_ = {.is_below_pause = starts_below_pause(message, caller),
-                  .gas_kept = caller.gas_kept + message.gas_kept};
+                  .gas_kept = caller.gas_kept + message.gas_kept.value_or(0)};
         const Asking around = asking_;
-        // No frame sends it: a simulation has it served, on top of whatever waits. (A frame that
-        // keeps nothing had too little gas to matter.)
-        if (message.gas_kept == 0) asking_.gas = 0;
+        // No frame sends it: a simulation has it served, on top of whatever waits.
+        if (!message.gas_kept) asking_.gas = 0;
         CallResult result = run(message);
         asking_ = around;
         frame_ = caller;

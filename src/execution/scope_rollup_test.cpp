@@ -237,7 +237,8 @@ class AskCounter final : public Host {
   public:
     using Host::Host;
     evm::CallResult call(const evm::Message& message) override {
-        const bool asks = message.sender == PREDEPLOY && message.recipient == PREDEPLOY;
+        const bool asks = message.sender == PREDEPLOY && message.recipient == PREDEPLOY &&
+                          equal(message.input, ASK);
         if (asks && !rollup()->abort_reason()) ++asks_;
         return Host::call(message);
     }
@@ -264,6 +265,35 @@ TEST_F(SystemTransactionRuleTest, asks_that_are_open_at_once_take_one_share_toge
     EXPECT_EQ(host.rollup()->abort_reason(), to_bytes(TOO_LITTLE_GAS));
     EXPECT_EQ(host.asks(), ASK_SHARE / WORK_GAS + 1);
     host.close_transaction();
+}
+
+// A frame that keeps no gas is one like any other: the one that it calls may have gas all the same, by
+// the stipend for value.
+TEST_F(SystemTransactionRuleTest, asks_below_a_frame_that_keeps_no_gas_take_that_share_too) {
+    constexpr uint64_t UP_TO_THE_CALL = 59;
+    constexpr uint64_t CALL_WITH_VALUE = 100 + 9'000;
+    for (const uint64_t left : {0u, 1u, 63u, 64u}) {
+        // Asked, it pays for WORK_GAS, about, and calls itself with one byte and just the gas for
+        // calling itself with value and all that is left, which asks once more.
+        const Hash gas = to_be(uint256{UP_TO_THE_CALL + CALL_WITH_VALUE + left});
+        const auto ask = concat("63"_hex, ASK, "60e01b5f525f5f60045f5f305af100"_hex);
+        const auto work =
+            concat("5b5f621e8480525f5f60015f5f3061"_hex, BytesView{gas}.last(2), "f100"_hex);
+        state.set_code(PREDEPLOY, evm::make_code(concat("3680600414602257600114603557"_hex, ask,
+                                                        work, "5b5f5f5f5f6001305af100"_hex)));
+        state.set_balance(PREDEPLOY, uint256{1u});
+        AskCounter host{state, environment};
+        host.open_transaction({.origin = USER});
+        const auto result = host.call({.gas = 20'000'000,
+                                       .recipient = PREDEPLOY,
+                                       .sender = USER,
+                                       .code_address = PREDEPLOY,
+                                       .input = ASK});
+        EXPECT_EQ(result.status, Status::aborted);
+        EXPECT_EQ(host.rollup()->abort_reason(), to_bytes(TOO_LITTLE_GAS));
+        EXPECT_EQ(host.asks(), ASK_SHARE / WORK_GAS + 1) << left;
+        host.close_transaction();
+    }
 }
 
 // An abort leaves no frame that could go on: no loop in one, whatever gas it has.

@@ -84,7 +84,9 @@ std::optional<uint256> decode_limit(BytesView output);
 std::optional<bool> decode_is_alias(BytesView output);
 /// Decodes what forcedQueuePosition returns; nullopt if that is no position in a queue.
 std::optional<uint64_t> decode_forced_queue_position(BytesView output);
-/// Decodes the chains that openScope listed.
+/// The most chains that a rollup's scope opens with (docs/protocol.md, section 14).
+inline constexpr size_t MAX_REMOTES = 253;
+/// Decodes the chains that openScope listed; if another contract than ours answers, however many.
 std::optional<std::vector<uint256>> decode_remotes(BytesView output);
 
 /// The event Deposited: what became of a deposit.

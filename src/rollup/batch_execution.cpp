@@ -4,6 +4,7 @@
 #include "protocol/callable.hpp"
 #include "rlp/encode.hpp"
 #include "rollup/forced.hpp"
+#include "rollup/predeploy_views.hpp"
 #include "rollup/scratch_chain.hpp"
 #include "rollup/statistics.hpp"
 
@@ -49,12 +50,12 @@ constexpr std::array<std::string_view, BATCH_RULE_COUNT> RULE_NAMES{
     "refused_transaction",
     "refused_block",
     "unreadable_streams",
+    "too_many_remotes",
+    "remotes_not_ascending",
+    "views_out_of_gas",
     "out_of_time",
 };
 static_assert(!RULE_NAMES.back().empty());
-
-/// Gas for one view of the predeploy: as of a system call (EIP-4788), far above what one needs.
-constexpr int64_t VIEW_GAS = 30'000'000;
 
 std::unexpected<BatchRefusal> refuse(BatchRule rule, size_t block,
                                      std::optional<size_t> transaction = std::nullopt) {
@@ -227,31 +228,31 @@ Result<void, BatchRefusal> check_system_calls(const Batch& batch, size_t block, 
 
 // --- Execution ---
 
-evm::CallResult call_predeploy(execution::Host& host, const Address& sender,
-                               const Address& predeploy, BytesView input, int64_t gas) {
-    evm::Message message;
-    message.gas = gas;
-    message.recipient = predeploy;
-    message.code_address = predeploy;
-    message.sender = sender;
-    message.input = input;
-    return host.call(message);
-}
-
 /// Runs a system transaction that was refused once more, for its reason, and undoes it.
 Bytes revert_data_of(chain::BlockBuilder& builder, const Transaction& tx,
-                     const RollupConfig& config) {
+                     const RollupConfig& config, std::optional<execution::Deadline> deadline) {
     const auto& [sender, predeploy, abort] = config.system();
     const auto gas = execution::intrinsic_gas(tx, builder.environment().revision).intrinsic;
     if (tx.gas_limit < gas) return {};
     const auto checkpoint = builder.checkpoint();
     execution::Host host{builder.state(), builder.environment()};
+    if (deadline) host.rollup()->set_deadline(*deadline);
     host.open_transaction({sender, uint256{}, {}});
-    auto result =
-        call_predeploy(host, sender, predeploy, tx.data, static_cast<int64_t>(tx.gas_limit - gas));
+    evm::Message message;
+    message.gas = static_cast<int64_t>(tx.gas_limit - gas);
+    message.recipient = predeploy;
+    message.code_address = predeploy;
+    message.sender = sender;
+    message.input = tx.data;
+    auto result = host.call(message);
     host.close_transaction();
     builder.rollback(checkpoint);
     return std::move(result.output);
+}
+
+void set_revert_data(BatchRefusal& refusal, BytesView data) {
+    refusal.revert_data = to_bytes(data.first(std::min(data.size(), MAX_KEPT_REVERT_BYTES)));
+    refusal.revert_size_bytes = data.size();
 }
 
 /// Tells for each transaction of a block which accounts it changed, at the cost of what it changed.
@@ -326,9 +327,9 @@ Result<void, BatchRefusal> run_transactions(chain::BlockBuilder& builder,
             auto refusal = refuse(BatchRule::refused_transaction, block, i);
             refusal.error().tx_error = outcome.error();
             if (outcome.error() == execution::TxError::aborted)
-                refusal.error().revert_data = *host.rollup()->abort_reason();
+                set_revert_data(refusal.error(), *host.rollup()->abort_reason());
             if (outcome.error() == execution::TxError::system_failed)
-                refusal.error().revert_data = revert_data_of(builder, tx, config);
+                set_revert_data(refusal.error(), revert_data_of(builder, tx, config, deadline));
             return refusal;
         }
         digest();
@@ -343,28 +344,6 @@ Result<void, BatchRefusal> run_transactions(chain::BlockBuilder& builder,
     }
     return {};
 }
-
-/// A caller of the predeploy's views on a state.
-class Views {
-  public:
-    Views(const state::StateView& state, const execution::Environment& environment,
-          const Address& predeploy)
-        : overlay_(state), host_(overlay_, environment), predeploy_(predeploy) {
-        host_.open_transaction({});
-    }
-
-    /// Returns a view's answer; nullopt if it fails.
-    std::optional<Bytes> ask(BytesView input) {
-        auto result = call_predeploy(host_, Address{}, predeploy_, input, VIEW_GAS);
-        if (result.status != evm::Status::success) return std::nullopt;
-        return std::move(result.output);
-    }
-
-  private:
-    state::State overlay_;
-    execution::Host host_;
-    Address predeploy_;
-};
 
 using BlockSink = std::function<void(chain::SealedBlock)>;
 
@@ -396,8 +375,6 @@ Result<BatchExecution, BatchRefusal> stream_batch(const chain::Chain& chain,
         execution.gas_used += builder.all_gas_used();
         CHECK(execution.gas_used <= max_gas);
 
-        auto environment = builder.environment();
-        environment.block_hashes = nullptr;  // they are the builder's; the views ask for none
         auto sealed = builder.seal();
         if (!sealed) {
             auto refusal = refuse(BatchRule::refused_block, index);
@@ -408,12 +385,11 @@ Result<BatchExecution, BatchRefusal> stream_batch(const chain::Chain& chain,
             execution.digests.push_back(
                 {sealed->block.hash, sealed->block.header().state_root, digester->take()});
         if (index + 1 == batch.blocks.size()) {
-            auto streams = read_streams(*sealed->state, environment, config.system().target);
-            const auto position =
-                read_forced_queue_position(*sealed->state, environment, config.system().target);
-            if (!streams || !position) return refuse(BatchRule::unreadable_streams, index);
-            execution.remotes = std::move(*streams);
-            execution.forced_queue_position = *position;
+            auto views =
+                read_views(config, sealed->block.header(), *sealed->state, options.deadline);
+            if (!views) return refuse(views.error(), index);
+            execution.remotes = std::move(views->remotes);
+            execution.forced_queue_position = views->forced_queue_position;
             execution.last_block_hash = sealed->block.hash;
         }
         scratch.advance(*sealed);
@@ -435,6 +411,8 @@ std::string to_string(const BatchRefusal& refusal) {
     if (refusal.tx_error) text += fmt::format(": {}", execution::to_string(*refusal.tx_error));
     if (refusal.block_refusal) text += ": " + chain::to_string(*refusal.block_refusal);
     if (!refusal.revert_data.empty()) text += ", revert data " + to_hex(refusal.revert_data);
+    if (refusal.revert_size_bytes > refusal.revert_data.size())
+        text += fmt::format("... ({} bytes)", refusal.revert_size_bytes);
     return text;
 }
 
@@ -467,37 +445,6 @@ Result<void, BatchRefusal> check_form(const RollupConfig& config, const Batch& b
         before = {block.timestamp_s, block.l1_origin_number};
     }
     return {};
-}
-
-std::optional<std::vector<protocol::Streams>> read_streams(
-    const state::StateView& state, const execution::Environment& environment,
-    const Address& predeploy) {
-    Views views{state, environment, predeploy};
-    const auto listed = views.ask(callable::get_remotes());
-    const auto remotes = listed ? callable::decode_remotes(*listed) : std::nullopt;
-    if (!remotes) return std::nullopt;
-    std::vector<protocol::Streams> streams;
-    for (const auto& chain_id : *remotes) {
-        const auto hashes_output = views.ask(callable::get_rolling_hashes(chain_id));
-        const auto values_output = views.ask(callable::get_values(chain_id));
-        const auto limit_output = views.ask(callable::get_limit(chain_id));
-        if (!hashes_output || !values_output || !limit_output) return std::nullopt;
-        const auto hashes = callable::decode_rolling_hashes(*hashes_output);
-        const auto values = callable::decode_values(*values_output);
-        const auto limit = callable::decode_limit(*limit_output);
-        if (!hashes || !values || !limit) return std::nullopt;
-        if (!streams.empty() && chain_id <= streams.back().chain_id) return std::nullopt;
-        if (!hashes->is_empty() || !limit->is_zero())
-            streams.push_back({chain_id, *hashes, values->value_in, values->value_out, *limit});
-    }
-    return streams;
-}
-
-std::optional<uint64_t> read_forced_queue_position(const state::StateView& state,
-                                                   const execution::Environment& environment,
-                                                   const Address& predeploy) {
-    const auto answer = Views{state, environment, predeploy}.ask(callable::forced_queue_position());
-    return answer ? callable::decode_forced_queue_position(*answer) : std::nullopt;
 }
 
 Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,

@@ -46,10 +46,14 @@ enum class BatchRule : uint8_t {
     refused_transaction,  // with its TxError; for a system transaction that failed, its revert data;
                           // takeForced also for entries that have no room behind it
     refused_block,        // with its BlockRefusal
-    unreadable_streams,   // the predeploy's views don't answer as their ABI says
-    out_of_time,          // given up at BatchOptions::deadline: says nothing of the batch
+    // Of the predeploy's views behind the last block (read_views).
+    unreadable_streams,     // they don't answer as their ABI says
+    too_many_remotes,       // they name more than callable::MAX_REMOTES
+    remotes_not_ascending,  // strictly
+    views_out_of_gas,       // they take more than VIEWS_GAS together
+    out_of_time,            // given up at BatchOptions::deadline: says nothing of the batch
 };
-inline constexpr size_t BATCH_RULE_COUNT = 30;
+inline constexpr size_t BATCH_RULE_COUNT = 33;
 /// Returns the enumerator's name.
 std::string_view to_string(BatchRule rule) noexcept;
 
@@ -65,13 +69,19 @@ inline constexpr uint64_t BATCH_GAS_PER_SECOND = 10'000'000;
 /// @param last_timestamp_s  Of the batch's last block. REQUIRES: not before the parent's.
 uint64_t max_batch_gas(const BlockHeader& parent, uint64_t last_timestamp_s);
 
+/// The bytes that are kept of revert data: for who reads why, whom it may come to as JSON.
+inline constexpr size_t MAX_KEPT_REVERT_BYTES = 256;
+
 struct BatchRefusal {
     BatchRule rule{};
     size_t block = 0;                   ///< index in the batch
     std::optional<size_t> transaction;  ///< index in the block
     std::optional<execution::TxError> tx_error;
     std::optional<chain::BlockRefusal> block_refusal;
-    Bytes revert_data;  ///< of a system transaction that failed
+    /// Of a system transaction that failed: its first MAX_KEPT_REVERT_BYTES; none if there was no time
+    /// left to find them.
+    Bytes revert_data;
+    size_t revert_size_bytes = 0;  ///< of all of it
 
     friend bool operator==(const BatchRefusal&, const BatchRefusal&) = default;
 };
@@ -152,17 +162,5 @@ Result<BatchExecution, BatchRefusal> execute_batch(const chain::Chain& chain,
 /// REQUIRES: @p execution is of @p batch on this chain, which has its parent.
 void adopt_batch(chain::Chain& chain, const RollupConfig& config, const Batch& batch,
                  const BatchOptions& options, BatchExecution execution);
-
-/// Returns the streams with the remotes of the open scope as the predeploy's views give them on
-/// @p state: of those with a non-empty stream or a limit, ascending; nullopt if they don't answer.
-std::optional<std::vector<protocol::Streams>> read_streams(
-    const state::StateView& state, const execution::Environment& environment,
-    const Address& predeploy);
-
-/// Returns the position in the forced queue as the predeploy's view gives it on @p state; nullopt if
-/// it doesn't answer.
-std::optional<uint64_t> read_forced_queue_position(const state::StateView& state,
-                                                   const execution::Environment& environment,
-                                                   const Address& predeploy);
 
 }  // namespace scope::rollup

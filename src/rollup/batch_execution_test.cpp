@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 
 #include "crypto/keccak.hpp"
 #include "execution/statistics.hpp"
 #include "protocol/callable.hpp"
 #include "rollup/statistics.hpp"
+#include "test_rollup/assembler.hpp"
 #include "test_rollup/test_rollup.hpp"
 
 namespace scope::rollup {
@@ -648,6 +650,60 @@ TEST(batch_execution, gives_the_revert_data_of_a_failed_system_transaction) {
     EXPECT_EQ(to_string(executed.error()),
               "block 1, transaction 0: refused_transaction: system_failed, revert data "
               "0x000000000000000000000000000000000000000000000000000000000000dead");
+}
+
+/// A rollup whose predeploy, whatever it is called for, calls itself so many times and reverts with so
+/// many bytes.
+RollupConfig reverting(uint64_t calls, uint64_t size_bytes) {
+    Assembler code;
+    code.op({evm::OP_CALLER, evm::OP_ADDRESS, evm::OP_EQ}).when([&] { code.op({evm::OP_STOP}); });
+    code.times(calls, [&] {
+        code.push(0).push(0).push(0).push(0).op(
+            {evm::OP_ADDRESS, evm::OP_GAS, evm::OP_STATICCALL, evm::OP_POP});
+    });
+    auto rollup = config();
+    rollup.genesis.alloc[PREDEPLOY].code =
+        code.push(size_bytes).push(0).op({evm::OP_REVERT}).take();
+    return rollup;
+}
+
+TEST(batch_execution, tells_little_of_much_revert_data) {
+    for (const auto& [size_bytes, told] :
+         {std::pair{256u, std::string(512, '0')},
+          {257u, std::string(512, '0') + "... (257 bytes)"},
+          {1'000'000u, std::string(512, '0') + "... (1000000 bytes)"}}) {
+        const auto rollup = reverting(1, size_bytes);
+        const auto chain = make_chain(rollup);
+        Author author;
+        auto open = author.open_scope();
+        open.gas_limit = 10'000'000;
+        const auto executed = execute_batch(chain, rollup, make_batch(chain, {{open}}));
+        ASSERT_FALSE(executed.has_value());
+        EXPECT_EQ(
+            to_string(executed.error()),
+            "block 0, transaction 0: refused_transaction: system_failed, revert data 0x" + told);
+        EXPECT_LE(executed.error().revert_data.size(), 256u);
+    }
+}
+
+TEST(batch_execution, looks_for_revert_data_no_longer_than_to_its_deadline) {
+    const auto rollup = reverting(100'000, 32);
+    const auto chain = make_chain(rollup);
+    Author author;
+    auto open = author.open_scope();
+    open.gas_limit = 30'000'000;
+    const auto batch = make_batch(chain, {{open}});
+    const auto now = [] { return std::chrono::steady_clock::now(); };
+    const auto begin = now();
+    ASSERT_EQ(execute_batch(chain, rollup, batch).error().revert_data.size(), 32u);
+    const auto twice = now() - begin;
+    // Once at least it ends in the second of the two executions, whatever else the machine does.
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        const auto deadline = now() + twice / 2 + attempt % 10 * (twice / 20);
+        const auto refusal = execute_batch(chain, rollup, batch, {.deadline = deadline}).error();
+        if (refusal.rule == BatchRule::refused_transaction && refusal.revert_data.empty()) return;
+    }
+    FAIL() << "it took all the time that it wanted";
 }
 
 TEST(batch_execution, refuses_a_block_that_cannot_end) {

@@ -296,6 +296,8 @@ Result<size_t, FollowError> Follower::follow(const chain::StoredBlock& block,
 
 Result<void, FollowError> Follower::apply(Rollup& rollup, const DerivedBatch& derived,
                                           uint64_t l1_block) {
+    // It is there but if going back, below, was cut short too.
+    rollup.chain.set_head(rollup.history.back().head);
     auto executed = execute(rollup, derived);
     if (!executed) {
         auto error = std::move(executed.error());
@@ -309,13 +311,19 @@ Result<void, FollowError> Follower::apply(Rollup& rollup, const DerivedBatch& de
                          .next_batch = derived.batch.number + 1,
                          .l1_origin_number = derived.batch.blocks.back().l1_origin_number,
                          .forced_queue_position = executed->forced_queue_position};
-    adopt_batch(rollup.chain, rollup.config, derived.batch, options_for(rollup),
-                std::move(*executed));
-    // Several batches in one L1 block are one step: it is undone as a whole.
-    if (rollup.history.size() > 1 && rollup.history.back().l1_block == l1_block)
-        rollup.history.back() = after;
-    else
-        rollup.history.push_back(after);
+    // The whole batch or nothing of it, whatever throws: the head is where the history ends.
+    try {
+        adopt_batch(rollup.chain, rollup.config, derived.batch, options_for(rollup),
+                    std::move(*executed));
+        // Several batches in one L1 block are one step: it is undone as a whole.
+        if (rollup.history.size() > 1 && rollup.history.back().l1_block == l1_block)
+            rollup.history.back() = after;
+        else
+            rollup.history.push_back(after);
+    } catch (...) {
+        rollup.chain.set_head(rollup.history.back().head);
+        throw;
+    }
     return {};
 }
 

@@ -1,7 +1,6 @@
 #include "test_rollup/test_rollup.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <stdexcept>
 
 #include "base/hex.hpp"
@@ -11,6 +10,7 @@
 #include "protocol/abi_fields.hpp"
 #include "protocol/callable.hpp"
 #include "rollup/blob_codec.hpp"
+#include "test_rollup/assembler.hpp"
 #include "types/signing.hpp"
 
 namespace scope::rollup::test {
@@ -28,46 +28,6 @@ constexpr uint64_t SLOT_S = 12;
 uint64_t timestamp_of(uint64_t l1_block) {
     return 1000 + SLOT_S * l1_block;
 }
-
-/// Code word by word; jumps only forwards, to the end of a block.
-class Assembler {
-  public:
-    Assembler& op(std::initializer_list<uint8_t> opcodes) {
-        code_.insert(code_.end(), opcodes);
-        return *this;
-    }
-    Assembler& push(BytesView bytes) {
-        code_.push_back(static_cast<uint8_t>(evm::OP_PUSH0 + bytes.size()));
-        append(code_, bytes);
-        return *this;
-    }
-    Assembler& push(uint64_t value) { return push(BytesView{to_be(uint256{value})}.last(8)); }
-    /// Runs the body if the top of the stack is not zero. The body must end the frame.
-    Assembler& when(const std::function<void()>& body) {
-        op({evm::OP_ISZERO, evm::OP_PUSH0 + 2});
-        const size_t place = code_.size();
-        op({0, 0, evm::OP_JUMPI});
-        body();
-        code_[place] = static_cast<uint8_t>(code_.size() >> 8);
-        code_[place + 1] = static_cast<uint8_t>(code_.size());
-        return op({evm::OP_JUMPDEST});
-    }
-    Assembler& when_called(const Bytes& calldata, const std::function<void()>& body) {
-        push(0).op({evm::OP_CALLDATALOAD}).push(224).op({evm::OP_SHR});
-        push(BytesView{calldata}.first(4)).op({evm::OP_EQ});
-        return when(body);
-    }
-    Assembler& store(uint64_t slot) { return push(slot).op({evm::OP_SSTORE}); }
-    Assembler& load(uint64_t slot) { return push(slot).op({evm::OP_SLOAD}); }
-    Assembler& argument(uint64_t word) { return push(4 + 32 * word).op({evm::OP_CALLDATALOAD}); }
-    Assembler& to_memory(uint64_t word) { return push(32 * word).op({evm::OP_MSTORE}); }
-    Assembler& give_back(uint64_t words) { return push(32 * words).push(0).op({evm::OP_RETURN}); }
-
-    Bytes take() { return std::move(code_); }
-
-  private:
-    Bytes code_;
-};
 
 /// Returns a signed transaction of L1 that calls the settlement contract.
 Transaction to_settlement(Bytes calldata, const std::vector<Hash>& versioned_hashes = {}) {

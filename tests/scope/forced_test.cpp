@@ -7,8 +7,10 @@
 #include "builder/proving.hpp"
 #include "crypto/keccak.hpp"
 #include "demo/world.hpp"
+#include "protocol/callable.hpp"
 #include "protocol/registry.hpp"
 #include "rollup/forced.hpp"
+#include "rollup/predeploy_views.hpp"
 #include "types/signing.hpp"
 
 /// Deposits, forced transactions, closings and upgrades with the real contracts: what L1 queues for a
@@ -585,6 +587,32 @@ TEST_F(Forced, an_upgrade_of_the_predeploy_comes_a_month_after_it_was_announced)
     const auto refused = world_.open().add(builder::L2Root{A, transfer()});
     ASSERT_FALSE(refused.has_value());
     EXPECT_THAT(refused.error().reason, HasSubstr("upgraded to code that is no ScopedCallable"));
+}
+
+TEST_F(Forced, views_of_our_predeploy_take_an_eighth_of_their_gas_at_most) {
+    const auto& chain = latest(A);
+    std::vector<uint256> remotes;
+    for (uint64_t id = 0; id < protocol::callable::MAX_REMOTES; ++id)
+        remotes.emplace_back(100'000 + id);
+    chain::BlockBuilder block{
+        chain, chain.head()->hash, {.timestamp_s = chain.head()->header().timestamp_s + 1}};
+    Transaction open;
+    open.type = TxType::system;
+    open.chain_id = A;
+    open.nonce = block.state().nonce(rollup::SYSTEM_SENDER);
+    open.gas_limit = rollup::MIN_GAS_LIMIT;
+    open.to = rollup::PREDEPLOY;
+    open.data = protocol::callable::open_scope(remotes);
+    ASSERT_TRUE(block.try_transaction(open).has_value());
+    const auto sealed = block.seal();
+    ASSERT_TRUE(sealed.has_value());
+    const auto& configs = world_.network().rollups;
+    const auto config = std::ranges::find(configs, A, &rollup::RollupConfig::chain_id);
+    const auto views = rollup::read_views(*config, sealed->block.header(), *sealed->state);
+    ASSERT_TRUE(views.has_value()) << to_string(views.error());
+    EXPECT_GT(views->gas_used, 253 * 7 * 2'100);
+    EXPECT_LT(views->gas_used, rollup::VIEWS_GAS / 8);
+    RecordProperty("gas", std::to_string(views->gas_used));
 }
 
 // ---- closings
