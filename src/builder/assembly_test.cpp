@@ -18,7 +18,7 @@ using test::TestNetwork;
 /// Returns rollups whose predeploys tell as the limit of a remote what they find of blocks.
 test::NetworkChanges with_views_of_blocks() {
     using namespace literals;
-    constexpr Address CODE{{0x77}};
+    static constexpr Address CODE{{0x77}};
     rollup::test::Assembler code;
     code.when_called(callable::get_limit({}), [&] {
         code.op({evm::OP_NUMBER}).push(32).op({evm::OP_SHL, evm::OP_TIMESTAMP, evm::OP_ADD});

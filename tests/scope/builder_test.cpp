@@ -61,7 +61,8 @@ Transaction transaction(ChainId chain_id, const devnet::Person& from, const Addr
 ChainId unfollowed_rollup() {
     static const ChainId CHAIN = [] {
         const auto& contracts = world().network().contracts;
-        const auto config = devnet::rollup_config(ChainId{77}, contracts.settlement, {});
+        const auto config =
+            devnet::rollup_config(ChainId{77}, contracts.settlement, devnet::rollup_alloc({}));
         const chain::Chain genesis{config.spec, config.genesis};
         world().call_on_l1(contracts.registry,
                            world().register_rollup(config, genesis.head()->header()),
