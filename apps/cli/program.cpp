@@ -157,6 +157,7 @@ CLI::Validator numbers(int64_t least, int64_t most) {
 }
 
 void print_error(const std::string& text) {
+    (void)std::fflush(stdout);  // what was printed before comes before
     (void)std::fputs(text.c_str(), stderr);
 }
 

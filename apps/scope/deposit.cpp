@@ -7,6 +7,7 @@
 #include "abi/abi.hpp"
 #include "base/hex.hpp"
 #include "protocol/forced.hpp"
+#include "rollup/rollup_config.hpp"
 #include "terminal/rollup_at_l1.hpp"
 
 namespace scope::app {
@@ -37,18 +38,45 @@ struct Deposit {
 Deposit of_ether(const RollupAtL1& at, const Options& options, const Address& to,
                  const uint256& value) {
     const auto data = terminal::data_option("--data", options.data);
+    if (value.is_zero() && data.empty())
+        throw cli::UsageError{"--value: name what is deposited, or --data with which TO is called"};
+    if (data.size() > protocol::MAX_FORCED_DATA_BYTES)
+        throw cli::UsageError{fmt::format("--data: it has {} bytes, and an entry at most {}",
+                                          data.size(), protocol::MAX_FORCED_DATA_BYTES)};
     const auto most = at.most_for_entry(ForcedKind::deposit, options.gas, data.size());
     return {terminal::ether(value), at.settlement(),
             protocol::deposit_and_call(at.chain_id(), to, value, options.gas, data), value + most};
 }
 
+/// Throws cli::UsageError if an account has fewer tokens, or that is no token of L1.
+void require_tokens(const RollupAtL1& at, const Address& token, const uint256& amount) {
+    const auto answer = at.l1().call(
+        "eth_call", fmt::format(R"([{{"to":"{}","data":"{}"}},"latest"])", to_hex(token),
+                                to_hex(abi::call("balanceOf(address)", at.from()))));
+    const auto held = answer
+                          ? abi::decode<uint256>(from_hex(Answer{*answer}.text()).value_or(Bytes{}))
+                          : abi::decode<uint256>(Bytes{});
+    if (!held) throw cli::UsageError{fmt::format("--token: {} is no token of L1", to_hex(token))};
+    if (std::get<0>(*held) < amount)
+        throw cli::UsageError{fmt::format("--value: {}, and {} has {} of the token",
+                                          to_decimal(amount), to_hex(at.from()),
+                                          to_decimal(std::get<0>(*held)))};
+}
+
 /// Returns a deposit of tokens; approves L1's bridge first, if it may take less.
 Deposit of_tokens(const RollupAtL1& at, const Address& token, const Address& to,
                   const uint256& amount) {
+    if (amount.is_zero()) throw cli::UsageError{"--value: name how much of the token is deposited"};
+    require_tokens(at, token, amount);
     const auto allowed =
         at.read_number(token, abi::call("allowance(address,address)", at.from(), at.bridge()));
-    if (allowed < amount)
-        (void)at.transact(token, abi::call("approve(address,uint256)", at.bridge(), amount));
+    if (allowed < amount) {
+        const auto receipt =
+            at.transact(token, abi::call("approve(address,uint256)", at.bridge(), amount));
+        fmt::print("L1 block {}: the bridge {} may take {} of the token\n",
+                   to_decimal(terminal::quantity(receipt.json()["blockNumber"])),
+                   to_hex(at.bridge()), to_decimal(amount));
+    }
     const auto fee = at.read_number(
         at.bridge(), abi::call("depositFeeOf(address,uint256)", token, uint256{at.chain_id()}));
     return {fmt::format("{} of token {}", to_decimal(amount), to_hex(token)), at.bridge(),
@@ -73,8 +101,12 @@ bool tell(const RollupAtL1& at, const Options& options, const Deposit& deposit,
         return true;
     }
     if (options.token.empty())
-        fmt::print("the call failed; {} is with {}, which is {} of L1 there\n", deposit.amount,
-                   std::string_view{made["alias"]}, std::string_view{made["from"]});
+        fmt::print(
+            "the call failed; {} is with {}, which is {} of L1 there; it comes to L1 by\n"
+            "  scope send {} \"forwardStranded(uint256,address)\" {} {} --rpc-url {}\n",
+            deposit.amount, std::string_view{made["alias"]}, std::string_view{made["from"]},
+            to_hex(rollup::PREDEPLOY), at.l1_id(), std::string_view{made["from"]},
+            at.rollup().url());
     else
         fmt::print("the bridge there did not mint; {} stays locked on L1\n", deposit.amount);
     return false;
@@ -82,7 +114,8 @@ bool tell(const RollupAtL1& at, const Options& options, const Deposit& deposit,
 
 int run(const Options& options) {
     const auto to = terminal::address_option("TO", options.to);
-    const auto value = terminal::number_option("--value", options.value);
+    const auto value = options.token.empty() ? terminal::wei_option("--value", options.value)
+                                             : terminal::number_option("--value", options.value);
     if (!options.token.empty() &&
         (options.data != "0x" || options.gas != protocol::DEFAULT_DEPOSIT_GAS))
         throw cli::UsageError{"--token: a deposit of tokens has no --data and no --gas"};

@@ -28,6 +28,7 @@ struct Options {
     std::string token;
     std::string holder;
     std::string alias_of;
+    bool is_printed = false;  ///< not sent
 };
 
 /// The holder on the rollup, and the account that is paid on L1.
@@ -205,8 +206,20 @@ int run(const Options& options) {
     const auto who = leaving(at, options);
     const LastState state{at};
     const auto exits = at.read_address(at.settlement(), protocol::exits());
-    const auto receipt = at.transact(
-        exits, is_ether ? exit_ether(at, state, who) : exit_tokens(at, state, who, token));
+    const auto is_paid = abi::decode<bool>(
+        at.read(exits, abi::call("isPaid(uint256,address,address,address)", uint256{at.chain_id()},
+                                 is_ether ? Address{} : at.bridge(), token, who.holder)));
+    if (is_paid && std::get<0>(*is_paid))
+        throw std::runtime_error{fmt::format("what {} had on rollup {} was paid already: {}",
+                                             to_hex(who.holder), at.chain_id(),
+                                             is_ether ? "ETH" : "token " + to_hex(token))};
+    const auto calldata =
+        is_ether ? exit_ether(at, state, who) : exit_tokens(at, state, who, token);
+    if (options.is_printed) {
+        fmt::print("{} {} --value 0\n", to_hex(exits), to_hex(calldata));
+        return 0;
+    }
+    const auto receipt = at.transact(exits, calldata);
     const auto amount = paid_amount(receipt, exits);
     fmt::print("L1 block {}: {} paid to {}, what {} had on rollup {}\n",
                to_decimal(terminal::quantity(receipt.json()["blockNumber"])),
@@ -227,6 +240,9 @@ cli::Run declare_exit(CLI::App& command) {
         .add_option("--alias-of", options->alias_of,
                     "Account of L1 whose alias held it there, and that is paid")
         ->excludes(holder);
+    command.add_flag("--print", options->is_printed,
+                     "Print the transaction for a wallet of --from, and send nothing: contract, "
+                     "calldata, value, as `cast send` takes them");
     return [options] { return run(*options); };
 }
 

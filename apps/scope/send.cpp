@@ -46,7 +46,7 @@ Sent send(const Endpoint& endpoint, const std::string& transaction, const std::s
 
 int run(Options options) {
     (void)options.call.json();  // tells what is wrong before anybody is asked
-    const Endpoint endpoint{options.url};
+    const Endpoint endpoint{options.url, options.timeout_s};
     options.call.from = terminal::sender(endpoint, options.call.from);
     const auto sent = send(endpoint, options.call.json(), options.call.from);
     const auto receipt = terminal::wait_for(endpoint, sent, options.timeout_s);

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include "abi/abi.hpp"
 #include "base/hex.hpp"
 #include "devnet/test_live.hpp"
 #include "protocol/forced.hpp"
+#include "protocol/registry.hpp"
 #include "types/signing.hpp"
 
 /// Deposits and forced transactions on a devnet.
@@ -82,6 +84,151 @@ TEST(LiveForced, a_forced_transaction_has_its_receipt) {
               protocol::force_transaction(B, encode(tx), tx.gas_limit), ONE);
     EXPECT_EQ(TestLive::member(live.receipt(B, to_hex(hash(tx))), "status"), "0x1");
     EXPECT_EQ(live.balance(B, RECEIVER), uint256{1u});
+}
+
+/// Queues a transaction by account 0; returns the L1 transaction's hash.
+std::string force(TestLive& live, ChainId chain, const Transaction& tx) {
+    leave_block_0(live);
+    return live.send(L1, live.network.contracts()->settlement.settlement,
+                     protocol::force_transaction(chain, encode(tx), tx.gas_limit), ONE);
+}
+
+/// Returns a member of what a method tells of an entry.
+std::string of_entry(TestLive& live, std::string_view method, ChainId chain, uint64_t index,
+                     std::string_view path) {
+    return TestLive::member(live.get(L1, method, fmt::format("[{},{}]", chain, index)), path);
+}
+
+TEST(LiveForced, the_fate_of_a_forced_transaction_is_that_of_its_own_entry) {
+    TestLive live{{.automine = false}};
+    const auto first = transfer(A, 0);
+    const auto second = transfer(A, 1);
+    // Of the first nonce twice; of the second before its nonce is the next one, and behind.
+    const std::vector<Transaction> queued{second, first, first, second};
+    for (const auto& tx : queued) {
+        force(live, A, tx);
+        live.get(L1, "evm_mine");
+    }
+    const auto waiting = live.get(L1, "scope_getForcedQueue", fmt::format("[{}]", A));
+    EXPECT_THAT(waiting, testing::HasSubstr(
+                             fmt::format(R"("sender":"{}","nonce":"0x1")", TestLive::address(1))));
+    constexpr auto METHOD = "scope_getForcedTransaction";
+    EXPECT_EQ(of_entry(live, METHOD, A, 0, "status"), "waiting");
+    live.get(A, "evm_mine");
+    const char* const fates[]{"ignored", "succeeded", "ignored", "succeeded"};
+    for (uint64_t i = 0; i < queued.size(); ++i) {
+        EXPECT_EQ(of_entry(live, METHOD, A, i, "status"), fates[i]) << i;
+        EXPECT_EQ(of_entry(live, METHOD, A, i, "transactionHash"), to_hex(hash(queued[i]))) << i;
+        EXPECT_EQ(of_entry(live, METHOD, A, i, "blockNumber"), "0x1") << i;
+    }
+    EXPECT_EQ(live.get(L1, METHOD, fmt::format("[{},4]", A)), "null");
+    EXPECT_EQ(live.get(L1, "scope_getDeposit", fmt::format("[{},0]", A)), "null");
+}
+
+TEST(LiveForced, entries_between_deposits_are_told_apart) {
+    TestLive live{{.automine = false}};
+    deposit(live, A);
+    live.get(L1, "evm_mine");
+    force(live, A, transfer(A, 7));
+    live.get(L1, "evm_mine");
+    deposit(live, A);
+    live.get(L1, "evm_mine");
+    force(live, A, transfer(A, 0));
+    live.get(L1, "evm_mine");
+    live.get(A, "evm_mine");
+    EXPECT_EQ(of_entry(live, "scope_getForcedTransaction", A, 1, "status"), "ignored");
+    EXPECT_EQ(of_entry(live, "scope_getForcedTransaction", A, 3, "status"), "succeeded");
+    EXPECT_EQ(of_entry(live, "scope_getDeposit", A, 2, "status"), "succeeded");
+    // What a later batch takes.
+    force(live, A, transfer(A, 9));
+    live.get(L1, "evm_mine");
+    live.get(A, "evm_mine");
+    EXPECT_EQ(of_entry(live, "scope_getForcedTransaction", A, 4, "status"), "ignored");
+    EXPECT_NE(of_entry(live, "scope_getForcedTransaction", A, 4, "blockNumber"),
+              of_entry(live, "scope_getForcedTransaction", A, 3, "blockNumber"));
+}
+
+/// Mines so many blocks of L1.
+void mine(TestLive& live, uint64_t blocks) {
+    for (; blocks > 10'000; blocks -= 10'000) live.get(L1, "anvil_mine", "[10000]");
+    live.get(L1, "anvil_mine", fmt::format("[{}]", blocks));
+}
+
+TEST(LiveForced, what_a_closed_rollup_never_settled_has_not_happened) {
+    TestLive live;
+    const auto& contracts = *live.network.contracts();
+    leave_block_0(live);
+    const Address token = live.deploy(
+        L1, "Token",
+        abi::encode(std::string_view{"GOLD"}, std::string_view{"GOLD"}, uint256{1'000u}));
+    const auto named = live.network.named_contracts();
+    const Address bridge = std::ranges::find_if(named, [](const auto& contract) {
+                               return contract.chain_id == L1 && contract.name == "TokenBridge";
+                           })->address;
+    live.send(L1, token, abi::call("approve(address,uint256)", bridge, uint256{1'000u}));
+    live.get(L1, "evm_setAutomine", "[false]");
+    deposit(live, A);
+    live.get(L1, "evm_mine");
+    force(live, A, transfer(A, 0));
+    live.get(L1, "evm_mine");
+    live.send(L1, bridge,
+              abi::call("deposit(address,uint256,address,uint256)", token, uint256{A}, RECEIVER,
+                        uint256{5u}),
+              ONE);
+    mine(live, protocol::CLOSING_IDLE + 1);
+    live.send(L1, contracts.registry, protocol::close_rollup(A));
+    mine(live, protocol::CLOSING_NOTICE + 1);
+    // The bridge queued it for somebody.
+    EXPECT_EQ(of_entry(live, "scope_getDeposit", A, 2, "from"), to_hex(bridge));
+    EXPECT_EQ(of_entry(live, "scope_getDeposit", A, 2, "depositor"), TestLive::address());
+    EXPECT_EQ(of_entry(live, "scope_getDeposit", A, 2, "receiver"), to_hex(RECEIVER));
+    EXPECT_EQ(of_entry(live, "scope_getDeposit", A, 2, "token"), to_hex(token));
+    EXPECT_EQ(of_entry(live, "scope_getDeposit", A, 2, "amount"), "0x5");
+
+    live.get(A, "evm_mine");
+    for (const uint64_t index : {0u, 2u})
+        EXPECT_EQ(of_entry(live, "scope_getDeposit", A, index, "status"), "succeeded");
+    EXPECT_EQ(of_entry(live, "scope_getForcedTransaction", A, 1, "status"), "succeeded");
+    const auto ordinary = transfer(A, 1);
+    live.get(L1, "evm_setAutomine", "[true]");
+    live.get(A, "eth_sendRawTransaction", fmt::format(R"(["{}"])", to_hex(encode(ordinary))));
+    EXPECT_EQ(live.network.chain(A)->head()->header().number, 2u);
+
+    live.send(L1, contracts.registry, protocol::close_rollup(A));
+    EXPECT_EQ(live.network.chain(A)->head()->header().number, 0u);
+    EXPECT_EQ(live.receipt(A, to_hex(hash(ordinary))), "null");
+    EXPECT_THAT(live.get(A, "scope_getRefusal", fmt::format(R"(["{}"])", to_hex(hash(ordinary)))),
+                testing::HasSubstr("closed for good"));
+    for (const uint64_t index : {0u, 2u})
+        EXPECT_EQ(of_entry(live, "scope_getDeposit", A, index, "status"), "refundable");
+    EXPECT_EQ(of_entry(live, "scope_getForcedTransaction", A, 1, "status"), "lapsed");
+
+    // Nothing can be sent there, and no block comes.
+    const auto call =
+        fmt::format(R"([{{"from":"{}","to":"{}"}}])", TestLive::address(), to_hex(RECEIVER));
+    for (const auto& [method, params] :
+         {std::pair{"eth_sendRawTransaction", fmt::format(R"(["{}"])", to_hex(encode(ordinary)))},
+          {"eth_sendRawTransactionSync", fmt::format(R"(["{}"])", to_hex(encode(ordinary)))},
+          {"eth_sendTransaction", call},
+          {"eth_estimateGas", call},
+          {"eth_fillTransaction", call},
+          {"evm_mine", "[]"}}) {
+        const auto answer = live.ask(A, method, params);
+        ASSERT_FALSE(answer.has_value()) << method;
+        EXPECT_EQ(answer.error().code, -39020) << method;
+        EXPECT_THAT(answer.error().message, testing::HasSubstr("rollup 42001 is closed for good"));
+    }
+
+    live.send(L1, bridge,
+              abi::call("refundDeposit(uint256,uint256,address,address,uint256)", uint256{A},
+                        uint256{2u}, TestLive::account().address, token, uint256{5u}));
+    EXPECT_EQ(of_entry(live, "scope_getDeposit", A, 2, "status"), "refunded");
+    EXPECT_EQ(of_entry(live, "scope_getDeposit", A, 0, "status"), "refundable");
+    // Undone with L1's blocks, it is open again.
+    live.get(L1, "anvil_reorg", "[2,[]]");
+    EXPECT_EQ(of_entry(live, "scope_getDeposit", A, 0, "status"), "waiting");
+    live.get(A, "evm_mine");
+    EXPECT_EQ(of_entry(live, "scope_getDeposit", A, 0, "status"), "succeeded");
 }
 
 TEST(LiveForced, without_automine_an_entry_stands_in_the_next_block) {

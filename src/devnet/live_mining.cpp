@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "devnet/live_network_impl.hpp"
+#include "rpc/errors.hpp"
 #include "rpc/params.hpp"
 
 namespace scope::devnet {
@@ -104,6 +105,7 @@ void LiveNetwork::Impl::work() {
 // ---- ordinary transactions
 
 bool LiveNetwork::Impl::mine_rollup(LiveChain& chain, node::EmptyBlock empty) {
+    if (is_closed(chain)) return false;
     const auto ordinary = chain.ready_ordinary();
     if (ordinary.empty() && empty == node::EmptyBlock::no && !node().takes_entries_next(chain.id()))
         return false;
@@ -184,6 +186,7 @@ bool LiveNetwork::Impl::mine_l1(node::EmptyBlock empty) {
 }
 
 Result<void, rpc::RpcError> LiveNetwork::Impl::mine_one(LiveChain& chain) {
+    if (is_closed(chain)) return std::unexpected{rpc::closed_for_good(chain.id())};
     const auto before = chain.head()->hash;
     if (chain.is_l1()) {
         if (!settle(Wanted::blocks) || chain.head()->hash == before) mine_l1(node::EmptyBlock::yes);
@@ -395,6 +398,20 @@ void LiveNetwork::Impl::give_back(LiveChain& chain, const Transaction& transacti
                   builder::Refusal{RefusalRule::transaction, reason, {}}, reason});
 }
 
+bool LiveNetwork::Impl::is_closed(const LiveChain& chain) {
+    return !chain.is_l1() && node().follower().rollup(chain.id())->closed_at;
+}
+
+void LiveNetwork::Impl::leave_out(LiveChain& chain) {
+    const std::string reason = rpc::why_closed(chain.id());
+    const builder::Refusal refusal{RefusalRule::unknown_chain, reason, {}};
+    if (chain.head()->hash != chain.head(rpc::Label::safe)->hash)
+        node().drop_unsettled(chain.id(), 0, reason);
+    for (const auto& transaction : node().take_undone(chain.id()))
+        note_refusal({chain.id(), hash(transaction), refusal, reason});
+    for (const auto& pooled : chain.pool()->all()) drop(chain, *pooled, refusal, reason);
+}
+
 void LiveNetwork::Impl::moved(Undone undone) {
     open_.reset();
     std::erase_if(next_timestamp_s_, [&](const auto& entry) {
@@ -403,14 +420,18 @@ void LiveNetwork::Impl::moved(Undone undone) {
     l1().forget_next();
     want_time(l1_chain());
     for (auto& [id, chain] : chains_) {
+        if (is_closed(chain)) leave_out(chain);
         update_pool(chain);
         if (chain.is_l1()) continue;
         for (const auto& transaction : node().take_undone(id))
             if (undone == Undone::returns_to_pool) give_back(chain, transaction);
     }
     for (const auto& [chain_id, reason, blocks] : node().take_dropped())
-        note_trouble(fmt::format("{} blocks of chain {} were dropped: {}", blocks.size(),
-                                 chain_id.number(), reason));
+        if (!is_closed(chains_.at(chain_id)))
+            note_trouble(fmt::format(
+                "chain {}: {} dropped: {}", chain_id.number(),
+                blocks.size() == 1 ? "1 block was" : fmt::format("{} blocks were", blocks.size()),
+                reason));
     drop_blobs();
     update_operations();
     if (!are_worth_settling(node().unsettled()))

@@ -197,6 +197,10 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     enum class Undone : uint8_t { returns_to_pool, dropped };
     /// Forgets what heads that moved made stale, takes back what was undone, and tells listeners.
     void moved(Undone undone = Undone::returns_to_pool);
+    /// Returns whether L1 has closed the rollup for good, as far as it was followed.
+    [[nodiscard]] bool is_closed(const LiveChain& chain);
+    /// Drops what a closed rollup never settled, and what waits there.
+    void leave_out(LiveChain& chain);
     void announce();
 
     // --- live_controls.cpp

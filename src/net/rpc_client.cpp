@@ -50,7 +50,8 @@ RpcError error_of(simdjson::dom::element error) {
 
 }  // namespace
 
-RpcClient::RpcClient(std::string_view url) : url_(url) {
+RpcClient::RpcClient(std::string_view url, std::chrono::seconds timeout)
+    : url_(url), timeout_(timeout) {
     constexpr std::string_view SCHEME = "http://";
     if (!url.starts_with(SCHEME)) fail("a URL begins with http://");
     url.remove_prefix(SCHEME.size());
@@ -75,6 +76,13 @@ void RpcClient::fail(std::string_view why) const {
     throw ClientError{fmt::format("{}: {}", url_, why)};
 }
 
+void RpcClient::fail_errno() const {
+    // EINPROGRESS: of connect.
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINPROGRESS)
+        fail(fmt::format("no answer in {} s", timeout_.count()));
+    fail(std::strerror(errno));
+}
+
 std::string RpcClient::exchange(const std::string& request) const {
     addrinfo wanted{};
     wanted.ai_socktype = SOCK_STREAM;
@@ -84,23 +92,23 @@ std::string RpcClient::exchange(const std::string& request) const {
     const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses{found, freeaddrinfo};
     const Socket connected{
         socket(found->ai_family, found->ai_socktype | SOCK_CLOEXEC, found->ai_protocol)};
-    const timeval time{.tv_sec = TIMEOUT.count(), .tv_usec = 0};
+    const timeval time{.tv_sec = timeout_.count(), .tv_usec = 0};
     const int number = connected.number();
     if (number < 0 || setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) != 0 ||
         setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time) != 0 ||
         connect(number, found->ai_addr, found->ai_addrlen) != 0)
-        fail(std::strerror(errno));
+        fail_errno();
 
     for (std::string_view left = request; !left.empty();) {
         const auto sent = send(number, left.data(), left.size(), MSG_NOSIGNAL);
-        if (sent <= 0) fail(std::strerror(errno));
+        if (sent <= 0) fail_errno();
         left.remove_prefix(static_cast<size_t>(sent));
     }
     std::string response;
     std::array<char, 65536> piece;
     for (;;) {
         const auto got = recv(number, piece.data(), piece.size(), 0);
-        if (got < 0) fail(std::strerror(errno));
+        if (got < 0) fail_errno();
         if (got == 0) return response;
         response.append(piece.data(), static_cast<size_t>(got));
         if (response.size() > MAX_RESPONSE) fail("the answer is too long");

@@ -19,11 +19,13 @@ struct ClientError : std::runtime_error {
 /// connection for each call.
 class RpcClient {
   public:
-    static constexpr std::chrono::seconds TIMEOUT{120};  ///< of a call, without a byte
+    static constexpr std::chrono::seconds TIMEOUT{10};  ///< of a call, without a byte
     static constexpr size_t MAX_RESPONSE = size_t{64} << 20;
 
-    /// @param url  http://host, with a port and a path if need be. Throws ClientError if it is none.
-    explicit RpcClient(std::string_view url);
+    /// @param url      http://host, with a port and a path if need be. Throws ClientError if it is
+    ///                 none.
+    /// @param timeout  How long a call waits for a byte. REQUIRES: above 0.
+    explicit RpcClient(std::string_view url, std::chrono::seconds timeout = TIMEOUT);
 
     /// Calls a method with @p params, a JSON array; returns the result as JSON text, or the error
     /// that the node told. Throws ClientError.
@@ -35,11 +37,14 @@ class RpcClient {
     /// Sends a request and returns all that comes back.
     [[nodiscard]] std::string exchange(const std::string& request) const;
     [[noreturn]] void fail(std::string_view why) const;
+    /// Fails with the reason of the last system call, which may be the timeout.
+    [[noreturn]] void fail_errno() const;
 
     std::string url_;
     std::string host_;
     std::string port_ = "80";
     std::string path_ = "/";
+    std::chrono::seconds timeout_;
 };
 
 }  // namespace scope::net

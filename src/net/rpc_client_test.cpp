@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "net/server.hpp"
 #include "net/test_handler.hpp"
@@ -57,6 +60,27 @@ TEST(rpc_client, says_who_does_not_answer) {
     } catch (const ClientError& error) {
         EXPECT_NE(std::string_view{error.what()}.find(client.url()), std::string_view::npos);
     }
+}
+
+TEST(rpc_client, waits_no_longer_than_its_timeout) {
+    // The system takes the connection; nobody answers.
+    const int mute = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    ASSERT_EQ(bind(mute, any, size), 0);
+    ASSERT_EQ(listen(mute, 1), 0);
+    ASSERT_EQ(getsockname(mute, any, &size), 0);
+    const RpcClient client{fmt::format("http://127.0.0.1:{}", ntohs(address.sin_port)),
+                           std::chrono::seconds{1}};
+    try {
+        FAIL() << "somebody answered " << client.call("chain").value_or("with an error");
+    } catch (const ClientError& error) {
+        EXPECT_EQ(std::string_view{error.what()}, client.url() + ": no answer in 1 s");
+    }
+    close(mute);
 }
 
 TEST(rpc_client, refuses_what_is_no_url) {

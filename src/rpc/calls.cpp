@@ -41,6 +41,7 @@ std::string eth_call(Request& request) {
 }
 
 std::string eth_estimate_gas(Request& request) {
+    require_open(request);
     const auto args = request.params.transaction(0);
     Evaluation evaluation{request, request.params.block(1), request.params.state_overrides(2),
                           request.params.block_overrides(3)};

@@ -129,6 +129,16 @@ RpcError no_open_root_on_l1(ChainId chain_id) {
             data_of_chain(chain_id)};
 }
 
+std::string why_closed(ChainId chain_id) {
+    return fmt::format("rollup {} is closed for good: what it held leaves through L1's RollupExit",
+                       chain_id);
+}
+
+RpcError closed_for_good(ChainId chain_id) {
+    return {code_of(builder::RefusalRule::unknown_chain), why_closed(chain_id),
+            data_of_chain(chain_id)};
+}
+
 RpcError not_at_head(ChainId chain_id, std::string_view why) {
     return {HISTORIC_BLOCK,
             fmt::format("scoped calls are simulated at the head only, on the blocks that come "

@@ -69,6 +69,10 @@ net::RpcError refused(ChainId chain_id, const builder::Refusal& refusal,
 net::RpcError no_open_root(ChainId chain_id);
 /// Returns the error of a transaction of L1 that makes scoped calls, which only operations can.
 net::RpcError no_open_root_on_l1(ChainId chain_id);
+/// Returns why nothing can be sent to a rollup that L1 has closed for good.
+std::string why_closed(ChainId chain_id);
+/// Returns the error of what is sent there: that of a root of it.
+net::RpcError closed_for_good(ChainId chain_id);
 /// Returns the error of a call that makes scoped calls elsewhere than at the head.
 net::RpcError not_at_head(ChainId chain_id, std::string_view why);
 

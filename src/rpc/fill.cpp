@@ -84,7 +84,14 @@ uint256 asked_tip(Evaluation& evaluation, const TransactionArgs& args) {
 
 }  // namespace
 
+void require_open(const Request& request) {
+    const auto* const follower = request.network.follower();
+    const auto* const rollup = follower == nullptr ? nullptr : follower->rollup(request.chain_id);
+    if (rollup != nullptr && rollup->closed_at) throw RpcFailure{closed_for_good(request.chain_id)};
+}
+
 Transaction fill_transaction(Request& request, const TransactionArgs& given) {
+    require_open(request);
     require_sound(given);
     Evaluation evaluation{request, BlockTag{}};
     const Address from = given.from.value_or(Address{});

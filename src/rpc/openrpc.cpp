@@ -371,6 +371,9 @@ constexpr auto DESCRIPTIONS = std::to_array<MethodDescription>({
      "became of it"},
     {"scope_getForcedQueue", "Object[]",
      "Returns the deposits and forced transactions that wait on L1 for a rollup, in order"},
+    {"scope_getForcedTransaction", "Object?",
+     "Returns a forced transaction, by its index in the rollup's forced queue, and what became of "
+     "it"},
     {"scope_getHashChain", "Object", "Returns the items that a rolling hash was folded of"},
     {"scope_getOperationReceipt", "Object?", "Returns what became of an operation"},
     {"scope_getRefusal", "Object?",

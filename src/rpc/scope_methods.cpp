@@ -391,6 +391,7 @@ constexpr Method METHODS[]{
     {"scope_getBundle", bundle, "scope"},
     {"scope_getForcedQueue", scope_forced_queue, "chainId"},
     {"scope_getDeposit", scope_deposit, "chainId entryIndex"},
+    {"scope_getForcedTransaction", scope_forced_transaction, "chainId entryIndex"},
     {"scope_subscribe", subscribe, "kind"},
 };
 

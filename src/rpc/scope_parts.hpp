@@ -1,7 +1,9 @@
 #pragma once
 
 #include "json/appender.hpp"
+#include "protocol/settlement.hpp"
 #include "rpc/network.hpp"
+#include "rpc/params.hpp"
 #include "rpc/service.hpp"
 
 // The methods of scope_methods.cpp that stand in files of their own, and what they share.
@@ -21,9 +23,18 @@ protocol::SignedOperation read_signed_operation(Request& request, Json operation
 // scope_streams.cpp
 std::string scope_rolling_hashes(Request& request);
 std::string scope_hash_chain(Request& request);
-// scope_rollups.cpp
+// scope_forced.cpp
 std::string scope_forced_queue(Request& request);
 std::string scope_deposit(Request& request);
+std::string scope_forced_transaction(Request& request);
+// scope_rollups.cpp
+/// Returns what a contract of L1 answers at its head; empty if it fails.
+Bytes view_of_l1(const Request& request, const Address& to, BytesView data);
+/// Returns what the settlement contract keeps of a rollup; all zeros if it knows none.
+protocol::RegisteredRollup registered_of(const Request& request, ChainId chain_id);
+/// Returns the index of the first entry that the rollup's latest block has not taken.
+uint64_t position_of(const Request& request, ChainId chain_id,
+                     const protocol::RegisteredRollup& registered);
 /// Appends members that tell what L1 says of a rollup: its batches, its owner, what its owner
 /// announced, its forced queue, its closing.
 void append_registered(json::Appender& out, const Request& request, ChainId chain_id);

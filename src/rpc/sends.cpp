@@ -41,6 +41,7 @@ Hash sent(Result<Hash, RpcError> result) {
 // ---- signed elsewhere
 
 Hash take_raw(Request& request) {
+    require_open(request);
     const auto raw = decode_raw_transaction(request.params.data(0));
     return sent(request.network.send(request.chain_id, raw.transaction, raw.blobs, std::nullopt));
 }
@@ -72,6 +73,7 @@ Address from_of(const TransactionArgs& args) {
 std::string send_transaction(Request& request) {
     const auto args = request.params.transaction(0);
     const Address from = from_of(args);
+    require_open(request);
     auto* const controls = request.network.controls();
     const bool is_impersonated = controls != nullptr && controls->is_impersonated(from);
     const auto* const account =

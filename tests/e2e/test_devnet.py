@@ -21,6 +21,7 @@ BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 L1, A, B = 31337, 42001, 42002
 MULTICALL3 = "0xcA11bde05977b3631167028862bE2a173976CA11"
 PREDEPLOY = "0x5c09e00000000000000000000000000000000001"
+MARKER = "0x0daaa518253653d485d4b09ba76fa82610e5388c3a3b3356d852a23451800dc2"   # ends a root's data
 ETHER = 10**18
 # Functions of contracts, by their signatures' hashes.
 BALANCE_OF = "0x70a08231"      # balanceOf(address)
@@ -250,7 +251,24 @@ class Commands(unittest.TestCase):
             url = f"http://127.0.0.1:{free.getsockname()[1]}"
             result = scope("chains", "--rpc-url", url)
         self.assertEqual(result.returncode, 1)
-        self.assertIn(url, result.stderr)
+        self.assertIn(f"--rpc-url: {url}", result.stderr)
+        self.assertIn("is `scope devnet` running?", result.stderr)
+        self.assertIn(f"ETH_RPC_URL: {url}", scope("chains", env={"ETH_RPC_URL": url}).stderr)
+
+    def test_who_does_not_answer_is_not_waited_for(self):
+        with contextlib.closing(socket.socket()) as mute:
+            mute.bind(("127.0.0.1", 0))
+            mute.listen()
+            result = scope("deposit", str(A), BOB, "--value", "1", "--timeout", "1",
+                           "--rpc-url", f"http://127.0.0.1:{mute.getsockname()[1]}")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("no answer in 1 s", result.stderr)
+
+    def test_what_is_no_url(self):
+        for url in ("", "https://127.0.0.1:8545", "ws://127.0.0.1:8545"):
+            result = scope("chains", "--rpc-url", url)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn("http://", result.stderr)
 
     def test_wrong_arguments(self):
         for arguments in (["call", "0x12", "f()"], ["call", MULTICALL3, "f(address)", "0x12"],
@@ -319,7 +337,12 @@ class EnteringAndForcing(OnL1Alone):
     def test_a_call_that_fails_leaves_the_value_with_the_alias(self):
         printed = self.run_scope("deposit", A, MULTICALL3, "--value", 7, "--data", "0x12345678", code=1)
         alias = re.search(r"the call failed; \S+ ETH is with (0x[0-9a-f]{40})", printed)[1]
-        self.assertEqual(self.balance(alias, A), 7)
+        self.assertGreaterEqual(self.balance(alias, A), 7)
+        # What it says to do brings it back.
+        command = shlex.split(re.search(r"^  scope (send .*)", printed, re.M)[1])
+        sent = scope(*command, "--from", BOB)
+        self.assertEqual(sent.returncode, 0, sent.stderr)
+        self.assertEqual(self.balance(alias, A), 0)
         self.assertEqual(self.balance(MULTICALL3, A), 0)
 
     def test_tokens_arrive(self):
@@ -333,6 +356,82 @@ class EnteringAndForcing(OnL1Alone):
         self.assertEqual(self.balance(self.GONE, A), 3)
         hash = re.search(r"0x[0-9a-f]{64}", printed)[0]
         self.assertEqual(self.devnet.ask("eth_getTransactionReceipt", hash, chain_id=A)["status"], "0x1")
+
+    def signed(self, devnet=None, chain_id=A, **transaction):
+        filled = {"from": BOB, "to": self.GONE, "gas": "0x5208", **transaction}
+        return (devnet or self.devnet).ask("eth_signTransaction", filled, chain_id=chain_id)["raw"]
+
+    def test_a_transaction_is_forced_once(self):
+        raw = self.signed(value="0x1")
+        self.assertIn("it succeeded", self.run_scope("force", A, raw))
+        before = self.devnet.ask("eth_getTransactionCount", ALICE, "latest")
+        self.assertRegex(self.run_scope("force", A, raw, code=2), r"stands already, in block \d+ of rollup 42001")
+        self.assertEqual(self.devnet.ask("eth_getTransactionCount", ALICE, "latest"), before)
+
+    def test_forced_transactions_of_an_account_wait_behind_each_other(self):
+        with Devnet("--no-mining", "--attesters", "1", "--data", "calldata", "--rollups", "1") as devnet:
+            devnet.ask("evm_mine")
+
+            def force(*arguments):
+                """Mines L1 alone meanwhile."""
+                process = subprocess.Popen(
+                    [BINARY, "force", str(A), *arguments, "--timeout", "3", "--rpc-url", devnet.url()], cwd=ROOT,
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+                while process.poll() is None:
+                    devnet.ask("evm_mine")
+                    threading.Event().wait(0.1)
+                return "".join(process.communicate())
+
+            for _ in range(2):
+                self.assertIn("it still waits", force("--to", self.GONE, "--value", "3"))
+            raw = self.signed(devnet)
+            self.assertIn("it still waits", force(raw))
+            self.assertRegex(force(raw), "waits already, as entry 2 of rollup 42001")
+            waiting = devnet.ask("scope_getForcedQueue", A)
+            self.assertEqual([(entry["sender"], entry["nonce"]) for entry in waiting],
+                             [(ALICE.lower(), "0x0"), (ALICE.lower(), "0x1"), (BOB.lower(), "0x0")])
+            devnet.ask("evm_mine", chain_id=A)
+            for index in range(3):
+                self.assertEqual(devnet.ask("scope_getForcedTransaction", A, index)["status"], "succeeded")
+
+    def test_what_can_not_stand_is_not_forced(self):
+        self.devnet.send(A, to=self.GONE, value="0x1")
+        low = self.devnet.ask("eth_signTransaction", {"from": ALICE, "to": self.GONE, "nonce": "0x0", "gas": "0x5208"},
+                              chain_id=A)["raw"]
+        marker = ["--to", self.GONE, "--data", MARKER]
+        before = self.devnet.ask("eth_getTransactionCount", ALICE, "latest")
+        for arguments, words in (
+                ([self.signed(gas="0x5207")], "RAWTX: intrinsic gas too low: have 20999, want 21000"),
+                ([self.signed(maxFeePerGas="0x1", maxPriorityFeePerGas="0x1")], "max fee per gas less than block base fee"),
+                ([self.signed(value=hex(20_000 * ETHER))], "insufficient funds"),
+                ([low], "RAWTX: nonce too low"),
+                ([self.signed(chain_id=B)], "signed for chain 42002"),
+                ([self.signed(data=MARKER, gas="0xffff")], "RAWTX: a root: scoped calls can't be forced"),
+                (marker, "--data: a root: scoped calls can't be forced"),
+                (["--to", PREDEPLOY, "--data", asking_l1("tryScopedCall", ALICE)], "--to: a root"),
+                (["--value", "3"], "--to: name")):
+            self.assertIn(words, self.run_scope("force", A, *arguments, code=2))
+        self.assertEqual(self.devnet.ask("eth_getTransactionCount", ALICE, "latest"), before)
+
+    def test_deposits_that_can_not_be_are_told_before_anything_is_sent(self):
+        token = self.deploy_token()
+        before = self.devnet.ask("eth_getTransactionCount", BOB, "latest")
+        from_bob = ["--from", BOB]
+        for arguments, words in (
+                ([], "--value: name what is deposited"),
+                (["--value", 2**128], "below 2^128"), (["--value", -1], "whole wei"), (["--value", "1ether"], "whole wei"),
+                (["--data", "0x1"], "odd number of digits"), (["--data", "0x" + "00" * 24_577], "at most 24576"),
+                (["--token", token], "--value: name how much"),
+                (["--token", BOB, "--value", 1], "is no token of L1"),
+                (["--token", token, "--value", 1, *from_bob], f"--value: 1, and {BOB.lower()} has 0 of the token")):
+            self.assertIn(words, self.run_scope("deposit", A, self.GONE, *arguments, code=2))
+        wrong = ALICE.replace("F", "f", 1)
+        self.assertIn("wrong checksum", self.run_scope("deposit", A, wrong, "--value", 1, code=2))
+        named = scope("deposit", str(A), BOB, "--value", "1", "--rpc-url", self.devnet.url(), env={"ETH_FROM": "me"})
+        self.assertIn("ETH_FROM: 'me'", named.stderr)
+        named = scope("deposit", str(A), BOB, "--value", "1", env={"ETH_RPC_URL": self.devnet.url(A)})
+        self.assertIn("ETH_RPC_URL: " + self.devnet.url(A), named.stderr)
+        self.assertEqual(self.devnet.ask("eth_getTransactionCount", BOB, "latest"), before)
 
     def test_a_forced_transaction_that_fits_nowhere_does_nothing(self):
         signed = self.devnet.ask("eth_signTransaction", {"from": BOB, "to": self.GONE, "value": "0x1", "nonce": "0x999",
@@ -369,7 +468,7 @@ class EnteringAndForcing(OnL1Alone):
         self.assertEqual(wrong_port.returncode, 2)
         self.assertIn("name L1's port", wrong_port.stderr)
         self.assertIn("is not closed", self.run_scope("exit", A, code=1))
-        self.assertIn("NotIdle", self.run_scope("close", A, code=1))
+        self.assertRegex(self.run_scope("close", A, code=1), r"its closing may begin from L1 block 50\d\d\d on")
         self.assertEqual(self.devnet.ask("eth_getTransactionCount", ALICE, "latest"), nonce)
 
     def test_chains_show_who_owns_a_rollup(self):
@@ -396,18 +495,22 @@ class Leaving(OnL1Alone):
         self.assertIn("has begun", self.run_scope("close", B))
         closes_at = int(self.rollup(B)["closesAt"], 16)
         self.assertIn(f"may be closed from L1 block {closes_at} on", self.run_scope("chains"))
-        self.assertIn("ClosingTooEarly", self.run_scope("close", B, code=1))
+        self.assertIn(f"has begun already; from L1 block {closes_at} on", self.run_scope("close", B, code=1))
         self.mine(50_400)
         self.assertIn("closed for good", self.run_scope("close", B))
         self.assertTrue(self.rollup(B)["closed"])
         self.assertIn("closed for good", self.run_scope("chains"))
         self.assertIn("closed for good", self.run_scope("deposit", B, BOB, "--value", 1, code=1))
+        self.assertIn("closed for good", self.run_scope("close", B, code=1))
 
         before = self.balance(ALICE, L1)
-        self.run_scope("exit", B, "--holder", ALICE, "--from", BOB)
+        contract, calldata, *value = self.run_scope("exit", B, "--holder", ALICE, "--from", self.GONE, "--print").split()
+        self.assertEqual((self.balance(ALICE, L1), value), (before, ["--value", "0"]))
+        _, receipt = self.devnet.send(**{"from": BOB, "to": contract, "data": calldata})
+        self.assertEqual(receipt["status"], "0x1")
         self.run_scope("exit", B, "--alias-of", ALICE, "--from", BOB)
         self.assertEqual(self.balance(ALICE, L1), before + of_alice + 7)
-        self.assertIn("AlreadyPaid", self.run_scope("exit", B, "--holder", ALICE, "--from", BOB, code=1))
+        self.assertIn("was paid already", self.run_scope("exit", B, "--holder", ALICE, "--from", BOB, code=1))
         self.assertIn("is a contract", self.run_scope("exit", B, "--holder", PREDEPLOY, code=1))
         # Bob has sent nothing there: only himself may.
         self.assertIn("only itself", self.run_scope("exit", B, "--token", token, "--holder", BOB, code=1))

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "base/hex.hpp"
@@ -9,6 +11,26 @@
 #include "terminal/tree_json.hpp"
 
 namespace scope::terminal {
+
+namespace {
+
+net::RpcClient client_of(const std::string& url, uint64_t timeout_s) {
+    const auto most = static_cast<uint64_t>(net::RpcClient::TIMEOUT.count());
+    const std::chrono::seconds timeout{std::clamp<uint64_t>(timeout_s, 1, most)};
+    try {
+        return net::RpcClient{url, timeout};
+    } catch (const net::ClientError& error) {
+        throw cli::UsageError{fmt::format("{}: {}", option_name("--rpc-url", "ETH_RPC_URL", url),
+                                          std::string_view{error.what()})};
+    }
+}
+
+}  // namespace
+
+std::string option_name(const char* option, const char* variable, const std::string& value) {
+    const char* const set = std::getenv(variable);
+    return set != nullptr && value == set ? variable : option;
+}
 
 void add_rpc_url(CLI::App& command, std::string& url) {
     url = DEFAULT_URL;
@@ -28,8 +50,21 @@ std::string Answer::text() const {
     return root_.get(text) == simdjson::SUCCESS ? std::string{text} : simdjson::minify(root_);
 }
 
+Endpoint::Endpoint(const std::string& url, uint64_t timeout_s)
+    : client_(client_of(url, timeout_s)) {}
+
+net::RpcResult Endpoint::call(std::string_view method, std::string_view params) const {
+    try {
+        return client_.call(method, params);
+    } catch (const net::ClientError& error) {
+        throw std::runtime_error{fmt::format("{}: {}; is `scope devnet` running?",
+                                             option_name("--rpc-url", "ETH_RPC_URL", client_.url()),
+                                             std::string_view{error.what()})};
+    }
+}
+
 Answer Endpoint::ask(std::string_view method, std::string_view params) const {
-    const auto result = client_.call(method, params);
+    const auto result = call(method, params);
     if (!result) throw std::runtime_error{draw_error(*this, result.error())};
     return Answer{*result};
 }

@@ -16,6 +16,9 @@ namespace scope::terminal {
 
 inline constexpr std::string_view DEFAULT_URL = "http://127.0.0.1:8545";
 
+/// Returns the name of an option as its value came: the environment's variable if that has it.
+std::string option_name(const char* option, const char* variable, const std::string& value);
+
 /// Adds --rpc-url, which is ETH_RPC_URL too.
 void add_rpc_url(CLI::App& command, std::string& url);
 
@@ -35,14 +38,15 @@ class Answer {
 /// A running devnet, at the port of one of its chains.
 class Endpoint {
   public:
-    explicit Endpoint(const std::string& url) : client_(url) {}
+    /// @param timeout_s  The most that an answer may take, and no more than RpcClient::TIMEOUT.
+    /// Throws cli::UsageError if the URL is none.
+    explicit Endpoint(const std::string& url, uint64_t timeout_s = UINT64_MAX);
 
-    /// Throws std::runtime_error with code and message if the node answers with an error.
+    /// Throws std::runtime_error with code and message if the node answers with an error, or doesn't.
     [[nodiscard]] Answer ask(std::string_view method, std::string_view params = "[]") const;
-    /// Returns the error instead.
-    [[nodiscard]] net::RpcResult call(std::string_view method, std::string_view params) const {
-        return client_.call(method, params);
-    }
+    /// Returns the error that the node answers instead.
+    [[nodiscard]] net::RpcResult call(std::string_view method, std::string_view params) const;
+    [[nodiscard]] const std::string& url() const noexcept { return client_.url(); }
     /// Returns "L1", or a rollup's id.
     [[nodiscard]] std::string chain_name(std::string_view chain_id) const;
 

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "abi/abi.hpp"
 #include "base/hex.hpp"
 #include "protocol/settlement.hpp"
+#include "rpc/errors.hpp"
 
 namespace scope::terminal {
 
@@ -34,8 +37,8 @@ ChainId id_of_l1(const Endpoint& endpoint, const std::string& url) {
         if (l1 == asked) return *ChainId::from(l1);
     }
     throw cli::UsageError{fmt::format(
-        "--rpc-url: {} is the port of chain {}; it is L1 that is sent to: name L1's port", url,
-        to_decimal(asked))};
+        "{}: {} is the port of chain {}; it is L1 that is sent to: name L1's port by --rpc-url",
+        option_name("--rpc-url", "ETH_RPC_URL", url), url, to_decimal(asked))};
 }
 
 Address named(const Answer& contracts, ChainId chain_id, std::string_view name) {
@@ -62,18 +65,38 @@ void RollupOptions::declare(CLI::App& command) {
 Address address_option(const char* name, const std::string& text) {
     const auto address = fixed_from_hex<20>(text);
     if (!address) throw cli::UsageError{fmt::format("{}: '{}' is no address", name, text)};
+    const auto has = [&](char first, char last) {
+        return std::ranges::any_of(text.substr(text.starts_with("0x") ? 2 : 0),
+                                   [&](char c) { return c >= first && c <= last; });
+    };
+    const auto checksummed = rpc::checksum_hex(*address);
+    if (has('a', 'f') && has('A', 'F') && !checksummed.ends_with(text))
+        throw cli::UsageError{fmt::format("{}: '{}' has a wrong checksum (EIP-55)", name, text)};
     return *address;
 }
 
 uint256 number_option(const char* name, const std::string& text) {
     const auto number = uint256_from_text(text);
-    if (!number) throw cli::UsageError{fmt::format("{}: '{}' is no number", name, text)};
+    if (!number)
+        throw cli::UsageError{
+            fmt::format("{}: '{}' is no whole number, decimal or 0x", name, text)};
     return *number;
+}
+
+uint256 wei_option(const char* name, const std::string& text) {
+    const auto wei = uint256_from_text(text);
+    if (!wei || !(*wei >> 128).is_zero())
+        throw cli::UsageError{
+            fmt::format("{}: '{}': whole wei, decimal or 0x, below 2^128", name, text)};
+    return *wei;
 }
 
 Bytes data_option(const char* name, const std::string& text) {
     auto data = from_hex(text);
-    if (!data) throw cli::UsageError{fmt::format("{}: '{}' is no hex", name, text)};
+    if (!data)
+        throw cli::UsageError{
+            fmt::format("{}: '{}' is no hex{}", name, text,
+                        text.size() % 2 != 0 ? ": it has an odd number of digits" : "")};
     return std::move(*data);
 }
 
@@ -93,13 +116,14 @@ std::string ether(const uint256& wei) {
 }
 
 RollupAtL1::RollupAtL1(const RollupOptions& options)
-    : l1_(options.url),
+    : l1_(options.url, options.timeout_s),
       chain_id_(chain_id_option(options.chain_id)),
       l1_id_(id_of_l1(l1_, options.url)),
       timeout_s_(options.timeout_s) {
-    rollup_ = std::make_unique<Endpoint>(url_of(options.url, chain_id_));
+    rollup_ = std::make_unique<Endpoint>(url_of(options.url, chain_id_), options.timeout_s);
     (void)state();
-    from_ = address_option("--from", sender(l1_, options.from));
+    from_ = address_option(option_name("--from", "ETH_FROM", options.from).c_str(),
+                           sender(l1_, options.from));
     const auto contracts = l1_.ask("scope_contracts");
     settlement_ = named(contracts, l1_id_, "Settlement");
     bridge_ = named(contracts, l1_id_, "TokenBridge");

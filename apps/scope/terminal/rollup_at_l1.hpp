@@ -27,6 +27,8 @@ struct RollupOptions {
 
 Address address_option(const char* name, const std::string& text);
 uint256 number_option(const char* name, const std::string& text);
+/// Reads an amount of ETH, which is below 2^128 wei.
+uint256 wei_option(const char* name, const std::string& text);
 Bytes data_option(const char* name, const std::string& text);
 /// Throws std::runtime_error for JSON that is no quantity.
 uint256 quantity(simdjson::dom::element json);
