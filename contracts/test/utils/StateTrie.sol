@@ -7,16 +7,25 @@ library StateTrie {
     bytes32 internal constant EMPTY_ROOT = keccak256(hex"80");
     bytes32 internal constant NO_CODE = keccak256("");
 
+    /// @dev On a key's way, at most: keys are hashes, which fewer nibbles tell apart.
+    uint256 private constant MOST_NODES = 16;
+    bytes17 private constant EMPTY_ITEMS = 0x8080808080808080808080808080808080;
+
+    /// @param branch Once it was made, the one whose second child begins with this leaf: that is one at most, which parts it from the
+    ///        leaf before. All proofs of a trie share its branches.
     struct Leaf {
         bytes32 key;
         bytes value;
+        bytes branch;
     }
 
     /// @param leaves By ascending key; all there is room for.
     /// @param count Leaves that are there.
+    /// @param isComplete Branches may have been made: no leaf can be added.
     struct Trie {
         Leaf[] leaves;
         uint256 count;
+        bool isComplete;
     }
 
     function make(uint256 capacity) internal pure returns (Trie memory trie) {
@@ -24,11 +33,12 @@ library StateTrie {
     }
 
     function add(Trie memory trie, bytes32 key, bytes memory value) internal pure {
+        require(!trie.isComplete, "a leaf after its branches");
         uint256 i = trie.count++;
         for (; i > 0 && trie.leaves[i - 1].key > key; --i) {
             trie.leaves[i] = trie.leaves[i - 1];
         }
-        trie.leaves[i] = Leaf(key, value);
+        trie.leaves[i] = Leaf(key, value, "");
     }
 
     function addAccount(
@@ -39,8 +49,8 @@ library StateTrie {
         bytes32 storageRoot,
         bytes32 codeHash
     ) internal pure {
-        bytes memory fields = bytes.concat(number(nonce), number(balance), item(abi.encode(storageRoot)));
-        add(trie, keccak256(abi.encodePacked(account)), list(bytes.concat(fields, item(abi.encode(codeHash)))));
+        bytes memory fields = bytes.concat(number(nonce), number(balance), item32(storageRoot), item32(codeHash));
+        add(trie, keccak256(abi.encodePacked(account)), list(fields));
     }
 
     function addWord(Trie memory trie, bytes32 slot, uint256 word) internal pure {
@@ -48,12 +58,14 @@ library StateTrie {
     }
 
     function root(Trie memory trie) internal pure returns (bytes32) {
+        trie.isComplete = true;
         return trie.count == 0 ? EMPTY_ROOT : keccak256(_node(trie, 0, trie.count, 0));
     }
 
     /// @notice Returns the nodes on a key's way from the root, but those inside their parents, whether the key is there or not.
     function prove(Trie memory trie, bytes32 key) internal pure returns (bytes[] memory nodes) {
-        nodes = new bytes[](64);
+        trie.isComplete = true;
+        nodes = new bytes[](MOST_NODES);
         (uint256 count, uint256 first, uint256 last, uint256 depth) = (0, 0, trie.count, 0);
         while (first < last) {
             bytes memory node = _node(trie, first, last, depth);
@@ -84,8 +96,8 @@ library StateTrie {
 
     /// @notice A header of which only number and state root say anything.
     function header(uint256 blockNumber, bytes32 stateRoot) internal pure returns (bytes memory) {
-        bytes memory hash = item(abi.encode(EMPTY_ROOT));
-        bytes memory head = bytes.concat(hash, hash, item(new bytes(20)), item(abi.encode(stateRoot)), hash, hash);
+        bytes memory hash = item32(EMPTY_ROOT);
+        bytes memory head = bytes.concat(hash, hash, item(new bytes(20)), item32(stateRoot), hash, hash);
         bytes memory middle = bytes.concat(item(new bytes(256)), number(0), number(blockNumber), number(2 ** 26));
         bytes memory tail = bytes.concat(number(21_000), number(blockNumber), item(""), hash, item(new bytes(8)));
         return list(bytes.concat(head, middle, tail, number(7), hash, number(0), number(0), hash, hash));
@@ -106,6 +118,10 @@ library StateTrie {
         return item(_bigEndian(n));
     }
 
+    function item32(bytes32 data) internal pure returns (bytes memory) {
+        return abi.encodePacked(uint8(0xa0), data);
+    }
+
     function _length(uint256 length, uint256 offset) private pure returns (bytes memory) {
         if (length <= 55) return abi.encodePacked(uint8(offset + length));
         bytes memory size = _bigEndian(length);
@@ -113,11 +129,13 @@ library StateTrie {
     }
 
     function _bigEndian(uint256 n) private pure returns (bytes memory digits) {
-        uint256 size = 0;
-        while (size < 32 && n >> (8 * size) != 0) ++size;
-        digits = abi.encode(n << (256 - 8 * size));
+        uint256 zeros;
         assembly ("memory-safe") {
-            mstore(digits, size)
+            zeros := shr(3, clz(n))
+        }
+        digits = abi.encode(n << 8 * zeros);
+        assembly ("memory-safe") {
+            mstore(digits, sub(32, zeros))
         }
     }
 
@@ -130,39 +148,47 @@ library StateTrie {
             return list(bytes.concat(item(_path(key, depth, 64, 2)), item(trie.leaves[first].value)));
         }
         uint256 shared = _shared(key, trie.leaves[last - 1].key, depth);
-        if (shared != 0) {
-            bytes memory child = _node(trie, first, last, depth + shared);
-            return list(bytes.concat(item(_path(key, depth, depth + shared, 0)), _reference(child)));
-        }
-        bytes[] memory children = new bytes[](17);
-        for (uint256 nibble = 0; nibble < 16; ++nibble) {
-            uint256 next = first;
-            while (next < last && _nibble(trie.leaves[next].key, depth) == nibble) ++next;
-            children[nibble] = next == first ? bytes(hex"80") : _reference(_node(trie, first, next, depth + 1));
-            first = next;
-        }
-        children[16] = hex"80";
-        return list(_join(children));
+        bytes memory branch = _branch(trie, first, last, depth + shared);
+        if (shared == 0) return branch;
+        return list(bytes.concat(item(_path(key, depth, depth + shared, 0)), _reference(branch)));
     }
 
-    function _join(bytes[] memory parts) private pure returns (bytes memory joined) {
-        uint256 size = 0;
-        for (uint256 i = 0; i < parts.length; ++i) {
-            size += parts[i].length;
+    /// @dev The same of leaves that differ in the next nibble.
+    function _branch(Trie memory trie, uint256 first, uint256 last, uint256 depth) private pure returns (bytes memory) {
+        Leaf memory second = trie.leaves[_nextChild(trie, first, last, depth)];
+        if (second.branch.length != 0) return second.branch;
+        bytes memory children = "";
+        uint256 count = 0;
+        while (first < last) {
+            uint256 nibble = _nibble(trie.leaves[first].key, depth);
+            uint256 next = _nextChild(trie, first, last, depth);
+            bytes memory child = _reference(_node(trie, first, next, depth + 1));
+            children = bytes.concat(children, _emptyItems(nibble - count), child);
+            (first, count) = (next, nibble + 1);
         }
-        joined = new bytes(size);
-        size = 0;
-        for (uint256 i = 0; i < parts.length; ++i) {
-            bytes memory part = parts[i];
-            assembly ("memory-safe") {
-                mcopy(add(add(joined, 0x20), size), add(part, 0x20), mload(part))
-            }
-            size += part.length;
+        return second.branch = list(bytes.concat(children, _emptyItems(17 - count)));
+    }
+
+    /// @return next The first leaf with another nibble than `first`.
+    function _nextChild(Trie memory trie, uint256 first, uint256 last, uint256 depth)
+        private
+        pure
+        returns (uint256 next)
+    {
+        uint256 nibble = _nibble(trie.leaves[first].key, depth);
+        next = first + 1;
+        while (next < last && _nibble(trie.leaves[next].key, depth) == nibble) ++next;
+    }
+
+    function _emptyItems(uint256 count) private pure returns (bytes memory items) {
+        items = abi.encodePacked(EMPTY_ITEMS);
+        assembly ("memory-safe") {
+            mstore(items, count)
         }
     }
 
     function _reference(bytes memory node) private pure returns (bytes memory) {
-        return node.length < 32 ? node : item(abi.encode(keccak256(node)));
+        return node.length < 32 ? node : item32(keccak256(node));
     }
 
     /// @dev Nibbles of a key in compact form; `flag` is 2 for a leaf, else 0.
@@ -182,6 +208,6 @@ library StateTrie {
     }
 
     function _nibble(bytes32 key, uint256 i) private pure returns (uint256) {
-        return uint256(key) >> (252 - 4 * i) & 15;
+        return uint256(key << (i << 2)) >> 252;
     }
 }
