@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <future>
+#include <iterator>
 
 namespace scope::builder {
 
@@ -16,6 +17,18 @@ bool found_otherwise(const Answer& answer) {
     return std::ranges::any_of(dissents, [](const prover::Disagreement& dissent) {
         return dissent.kind == prover::DisagreementKind::different_field;
     });
+}
+
+/// Returns those of a proof's rollups that members name who did not sign, each by itself.
+std::vector<std::vector<ChainId>> named_by(const prover::ProofFailure& failure,
+                                           const std::vector<ChainId>& chains) {
+    std::vector<std::vector<ChainId>> named;
+    for (const ChainId chain_id : chains)
+        if (std::ranges::any_of(failure.dissents, [&](const prover::Disagreement& dissent) {
+                return dissent.chain_id == chain_id;
+            }))
+            named.push_back({chain_id});
+    return named;
 }
 
 bool share_proof(const RollupPart& x, const RollupPart& y) {
@@ -60,6 +73,7 @@ Result<std::vector<prover::Proof>, SealError> prove(const std::vector<RollupPart
             std::launch::async, [&] { return prove(parts, group, data, prover, digests_of); }));
     std::vector<prover::Proof> proofs;
     std::optional<SealError> error;
+    std::vector<std::vector<ChainId>> unnamed;
     for (size_t i = 0; i < groups.size(); ++i) {
         auto answer = answers[i].get();
         if (answer) {
@@ -71,8 +85,14 @@ Result<std::vector<prover::Proof>, SealError> prove(const std::vector<RollupPart
         if (!error) error = SealError{SealRule::not_proved, {}};
         error->reason += fmt::format("{}chain {}: {}", error->reason.empty() ? "" : "; ",
                                      fmt::join(chains, ", "), to_string(answer.error()));
-        error->unproved.push_back(std::move(chains));
+        auto named = named_by(answer.error(), chains);
+        if (named.empty())
+            unnamed.push_back(std::move(chains));
+        else
+            std::ranges::move(named, std::back_inserter(error->unproved));
     }
+    // Where there is no proof at all, it may be that there was nobody to make one.
+    if (error && !proofs.empty()) std::ranges::move(unnamed, std::back_inserter(error->unproved));
     if (error) return std::unexpected{std::move(*error)};
     return proofs;
 }

@@ -508,10 +508,17 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wan
 Node::Taken Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& turn) {
     auto [taken, is_full] = Taken{};
     std::vector<Waiting> passed_over;
+    // Whose next nonce is that of a root that waits: on a rollup, or on L1.
+    std::set<std::pair<std::optional<ChainId>, Address>> waiting_senders;
+    size_t needing_left_out = 0;
     while (!waiting_.empty() && taken.size() < max_roots && turn.refused.size() < MAX_REFUSED) {
         auto next = std::move(waiting_.front());
         waiting_.pop_front();
-        if (next.sender && senders_back_off_.holds_back(*next.sender, turn_)) {
+        const auto* const on_rollup = std::get_if<builder::L2Root>(&next.root);
+        const std::pair nonces{on_rollup ? std::optional{on_rollup->chain_id} : std::nullopt,
+                               next.sender.value_or(Address{})};
+        if (next.sender && (senders_back_off_.holds_back(*next.sender, turn_) ||
+                            waiting_senders.contains(nonces))) {
             passed_over.push_back(std::move(next));
             continue;
         }
@@ -524,8 +531,10 @@ Node::Taken Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& tur
             is_full = true;
             break;
         } else if (added.error().rule == builder::RefusalRule::unknown_chain &&
-                   !turn.unproved.empty() && passed_over.size() < MAX_REFUSED) {
+                   !turn.unproved.empty()) {
+            if (next.sender) waiting_senders.insert(nonces);
             passed_over.push_back(std::move(next));
+            if (++needing_left_out == MAX_REFUSED) break;
         } else {
             turn.refused.emplace_back(std::move(next.root), std::move(added.error()));
         }

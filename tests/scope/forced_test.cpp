@@ -60,17 +60,21 @@ class Blind final : public rollup::L1Origins {
 class Partial final : public prover::Prover {
   public:
     Partial(prover::Prover& committee, ChainId without)
-        : committee_(committee), without_(uint256{without}) {}
+        : committee_(committee), without_(without) {}
 
     Result<prover::Proof, prover::ProofFailure> prove(const prover::ProofInput& input) override {
         for (const auto& claim : input.claims)
-            if (claim.chain_id == without_) return std::unexpected{prover::ProofFailure{}};
+            if (claim.chain_id == uint256{without_})
+                return std::unexpected{prover::ProofFailure{
+                    .error = prover::ProofError::too_few_attestations,
+                    .dissents = {
+                        {.kind = prover::DisagreementKind::refused_batch, .chain_id = without_}}}};
         return committee_.prove(input);
     }
 
   private:
     prover::Prover& committee_;
-    uint256 without_;
+    ChainId without_;
 };
 
 class Forced : public testing::Test {
