@@ -10,7 +10,8 @@ namespace scope::builder {
 namespace {
 
 std::unexpected<SealError> error(SealRule rule, ChainId chain_id, std::string_view reason) {
-    return std::unexpected{SealError{rule, fmt::format("chain {}: {}", chain_id, reason)}};
+    return std::unexpected{
+        SealError{rule, fmt::format("chain {}: {}", chain_id, reason), {{chain_id}}}};
 }
 
 /// Holds the batch against all rules that are seen without execution, as others will read it.

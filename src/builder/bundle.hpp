@@ -101,8 +101,8 @@ bool may_be_of_a_root(SealRule rule) noexcept;
 struct SealError {
     SealRule rule{};
     std::string reason;
-    /// Rollups that one proof is for which failed, ascending, for each such proof. It isn't known whose
-    /// batch made it fail; of proof_refused, not even whose proof.
+    /// Rollups without which the others may settle, in lists of which one at least is to blame: of a
+    /// proof that failed; all, of proof_refused; of a batch that is refused, unless a root is to blame.
     std::vector<std::vector<ChainId>> unproved = {};
 };
 std::string to_string(const SealError& error);

@@ -375,11 +375,12 @@ Node::Turn Node::take_turn(Wanted wanted) {
     }
     turn.followed = *followed;
     ++turn_;
-    left_out_.clear();
     if (has_entries_behind_unsettled()) wanted = Wanted::blocks;
     if (waiting_.empty() && !may_have_to_settle() && (wanted == Wanted::roots || !has_unsettled()))
         return turn;
     auto taken = settle_waiting(turn, wanted);
+    // Where L1 went on meanwhile, the next turn goes on looking.
+    if (taken || taken.error().rule != SettleRule::stale) left_out_.clear();
     if (taken)
         turn.settled = std::move(*taken);
     else
@@ -470,17 +471,19 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wan
                                      {}});
             continue;
         }
-        if (leave_out(bundle.error())) {
-            turn.unproved.push_back(std::move(bundle.error()));
+        const bool settles_without_roots = has_blocks || must_settle;
+        const auto of_no_root = [&]() -> Result<std::optional<builder::SealError>, SettleError> {
+            if (!may_be_of_a_root(bundle.error().rule) || taken.empty()) return bundle.error();
+            if (!settles_without_roots) return std::nullopt;
+            return why_not_sealed({});
+        }();
+        if (of_no_root && *of_no_root && leave_out(**of_no_root)) {
+            turn.unproved.push_back(**of_no_root);
             put_back(std::move(taken));
             continue;
         }
         const auto culprit = [&]() -> Result<Culprit, SettleError> {
-            if (!may_be_of_a_root(bundle.error().rule))
-                return refuse(SettleRule::not_sealed, to_string(bundle.error()));
-            // Then no root is to blame.
-            if ((has_blocks || must_settle) && (taken.empty() || TRY(why_not_sealed({}))))
-                return refuse(SettleRule::not_sealed, to_string(bundle.error()));
+            if (TRY(of_no_root)) return refuse(SettleRule::not_sealed, to_string(bundle.error()));
             auto found = TRY(find_culprit(taken, bundle.error()));
             if (turn.dropped.size() == MAX_DROPPED) found.alone.reset();
             if (!found.alone && found.place == 0)
@@ -531,7 +534,7 @@ Node::Taken Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& tur
             is_full = true;
             break;
         } else if (added.error().rule == builder::RefusalRule::unknown_chain &&
-                   !turn.unproved.empty()) {
+                   (!turn.unproved.empty() || !left_out_.empty())) {
             if (next.sender) waiting_senders.insert(nonces);
             passed_over.push_back(std::move(next));
             if (++needing_left_out == MAX_REFUSED) break;
