@@ -14,7 +14,7 @@ namespace {
 thread_local std::optional<int> blocks_to_store;
 
 /// Returns whether it is what std::make_shared takes for a StoredBlock.
-bool is_of_a_block(size_t size) {
+[[maybe_unused]] bool is_of_a_block(size_t size) {
     constexpr size_t LEAST = sizeof(scope::chain::StoredBlock) + sizeof(void*);
     return size >= LEAST && size <= LEAST + 2 * sizeof(void*);
 }
