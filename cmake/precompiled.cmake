@@ -1,5 +1,5 @@
-# Headers of others that most files read, parsed once: a first build takes some third less time. With ccache there are none,
-# since what it keeps then serves a checkout in another folder too.
+# Headers of others that most files read, parsed once: of five files that were measured, the compiler took a third less time.
+# With ccache there are none, since what it keeps then serves a checkout in another folder too.
 if(NOT CCACHE)
     set(precompiled_library
         <algorithm> <array> <bit> <chrono> <expected> <functional> <map> <memory> <optional> <ranges> <set> <span>
