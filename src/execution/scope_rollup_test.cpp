@@ -248,12 +248,8 @@ class AskCounter final : public Host {
     uint64_t asks_ = 0;
 };
 
-// Else a transaction that aborts takes a share for each of them: it is charged as they end.
-TEST_F(SystemTransactionRuleTest, asks_that_are_open_at_once_take_one_share_together) {
-    // Pays for WORK_GAS, about, and calls itself to ask once more; that fails or is the last.
-    state.set_code(PREDEPLOY,
-                   evm::make_code(concat("5f621e84805263"_hex, ASK,
-                                         "60e01b5f525f5f60045f5f305af1"_hex, "5f5260205ff3"_hex)));
+/// Has a user ask the predeploy's code, which asks without end: it gets one share, whatever is open at once.
+void expect_one_share(auto& state, const auto& environment) {
     AskCounter host{state, environment};
     host.open_transaction({.origin = USER});
     const auto result = host.call({.gas = 20'000'000,
@@ -265,6 +261,15 @@ TEST_F(SystemTransactionRuleTest, asks_that_are_open_at_once_take_one_share_toge
     EXPECT_EQ(host.rollup()->abort_reason(), to_bytes(TOO_LITTLE_GAS));
     EXPECT_EQ(host.asks(), ASK_SHARE / WORK_GAS + 1);
     host.close_transaction();
+}
+
+// Else a transaction that aborts takes a share for each of them: it is charged as they end.
+TEST_F(SystemTransactionRuleTest, asks_that_are_open_at_once_take_one_share_together) {
+    // Pays for WORK_GAS, about, and calls itself to ask once more; that fails or is the last.
+    state.set_code(PREDEPLOY,
+                   evm::make_code(concat("5f621e84805263"_hex, ASK,
+                                         "60e01b5f525f5f60045f5f305af1"_hex, "5f5260205ff3"_hex)));
+    expect_one_share(state, environment);
 }
 
 // A frame that keeps no gas is one like any other: the one that it calls may have gas all the same, by
@@ -282,17 +287,8 @@ TEST_F(SystemTransactionRuleTest, asks_below_a_frame_that_keeps_no_gas_take_that
         state.set_code(PREDEPLOY, evm::make_code(concat("3680600414602257600114603557"_hex, ask,
                                                         work, "5b5f5f5f5f6001305af100"_hex)));
         state.set_balance(PREDEPLOY, uint256{1u});
-        AskCounter host{state, environment};
-        host.open_transaction({.origin = USER});
-        const auto result = host.call({.gas = 20'000'000,
-                                       .recipient = PREDEPLOY,
-                                       .sender = USER,
-                                       .code_address = PREDEPLOY,
-                                       .input = ASK});
-        EXPECT_EQ(result.status, Status::aborted);
-        EXPECT_EQ(host.rollup()->abort_reason(), to_bytes(TOO_LITTLE_GAS));
-        EXPECT_EQ(host.asks(), ASK_SHARE / WORK_GAS + 1) << left;
-        host.close_transaction();
+        SCOPED_TRACE(left);
+        expect_one_share(state, environment);
     }
 }
 
