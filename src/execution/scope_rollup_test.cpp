@@ -248,7 +248,8 @@ class AskCounter final : public Host {
     uint64_t asks_ = 0;
 };
 
-/// Has a user ask the predeploy's code, which asks without end: it gets one share, whatever is open at once.
+/// Has a user ask the predeploy's code, which asks without end: it gets one share, whatever is open at
+/// once.
 void expect_one_share(auto& state, const auto& environment) {
     AskCounter host{state, environment};
     host.open_transaction({.origin = USER});
