@@ -19,8 +19,6 @@ using std::chrono::milliseconds;
 
 /// What a message takes beside its text, so that many short ones count.
 constexpr size_t MESSAGE_OVERHEAD = 512;
-/// So much of what is ready is done before the worker is woken.
-constexpr int READY_PER_TURN = 64;
 /// Room for so many deliveries is kept; a burst may have taken more.
 constexpr size_t KEPT_DELIVERIES = 4096;
 /// Until accepting is tried again where it failed: there are no file descriptors.
@@ -73,27 +71,23 @@ void Network::run(Role role) {
     const AtEnd at_end{lead_};
     bool leads = role == Role::leader;
     while (leads || lead_.wait()) {
-        io.run_one();
+        if (submitted_.empty()) io.run_one();  // else the other thread left it with the lead
         now = Hub::Clock::now();
-        // Where several clients wait, more of them may be ready: one handover for all. Looking costs
-        // a system call, which a single client need not pay for.
-        for (int i = 0; i < READY_PER_TURN && unanswered_ > 1 && io.poll_one() > 0; ++i) {
-        }
         leads = run_submitted();
         if (leads && is_stopping && connections_.empty()) return;
     }
 }
 
-/// Handing over costs more than most calls, so a message that comes alone runs here if the worker has
-/// nothing else to do. Of several the next ones are read while the first runs.
+/// Handing over costs more than most calls, so what was read runs here if the worker has nothing else
+/// to do.
 bool Network::run_submitted() {
-    // Again where a connection ends over its answer, which is told.
-    while (submitted_.size() == 1) {
-        Hub::Incoming only = std::move(submitted_.front());
-        submitted_.clear();
+    while (!submitted_.empty()) {
+        Hub::Incoming next = std::move(submitted_.front());
+        submitted_.erase(submitted_.begin());  // of very few
         uint64_t absence = 0;
-        if (!hub->run_here(only, [&] { absence = lead_.leave(); })) {
-            submitted_.push_back(std::move(only));
+        if (!hub->run_here(next, [&] { absence = lead_.leave(); })) {
+            submitted_.insert(submitted_.begin(), std::move(next));
+            hub->submit(submitted_);
             break;
         }
         if (!lead_.come_back(absence)) {
@@ -101,9 +95,8 @@ bool Network::run_submitted() {
             return false;
         }
         now = Hub::Clock::now();
-        deliver_all();
+        deliver_all();  // a connection may end over its answer, which is told by a further message
     }
-    if (!submitted_.empty()) hub->submit(submitted_);
     return true;
 }
 
@@ -276,7 +269,6 @@ void Network::set_gauges() {
 void Network::submit(Connection& connection, Message message) {
     const size_t held = message.text.size() + MESSAGE_OVERHEAD;
     input_bytes_ += held;
-    ++unanswered_;
     message.answer = AnswerOnce{hub, connection.weak_from_this(), held, now};
     submitted_.push_back({.message = std::move(message)});
 }
@@ -295,7 +287,6 @@ void Network::deliver_all() {
 
 void Network::deliver(Delivery delivery) {
     input_bytes_ -= delivery.request_bytes;
-    if (delivery.request_bytes > 0) --unanswered_;
     if (delivery.kind == Delivery::Kind::answer) metrics.answered(now - delivery.received);
     const std::shared_ptr<Connection> connection = delivery.to.lock();
     if (connection && connections_.contains(connection.get()))
