@@ -116,12 +116,19 @@ Result<Address, RpcError> LiveNetwork::Impl::sender_of(LiveChain& chain,
         TRY_VOID(require_user(*impersonated));
         return *impersonated;
     }
-    const auto sender = execution::sender_of(transaction, environment);
+    const auto sender = expected_ ? expected_->sender_of(transaction, environment)
+                                  : execution::sender_of(transaction, environment);
     if (sender) return *sender;
     if (sender.error() == execution::TxError::wrong_chain_id)
         return refuse(fmt::format("invalid chain id for signer: have {} want {}",
                                   transaction.chain_id->number(), chain.id().number()));
     return refuse(std::string{pool::message_of(sender.error())});
+}
+
+void LiveNetwork::Impl::expect(ChainId chain_id, std::vector<Transaction> transactions) {
+    expected_.reset();
+    auto* const chain = find(chain_id);
+    if (chain != nullptr) expected_.emplace(std::move(transactions), chain->next_environment());
 }
 
 Result<pool::PooledPtr, RpcError> LiveNetwork::Impl::take_into_pool(
@@ -500,6 +507,10 @@ std::vector<rpc::Network::NamedContract> LiveNetwork::named_contracts() const {
 
 std::span<const rpc::DevAccount> LiveNetwork::accounts() const {
     return impl_->options_.accounts;
+}
+
+void LiveNetwork::expect(ChainId chain_id, std::vector<Transaction> transactions) {
+    impl_->expect(chain_id, std::move(transactions));
 }
 
 Result<Hash, RpcError> LiveNetwork::send(ChainId chain_id, const Transaction& transaction,

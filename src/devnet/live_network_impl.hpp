@@ -7,6 +7,7 @@
 #include "devnet/live_chain.hpp"
 #include "devnet/live_network.hpp"
 #include "devnet/scope_log.hpp"
+#include "execution/expected_senders.hpp"
 #include "node/bounded_map.hpp"
 
 namespace scope::devnet {
@@ -41,6 +42,7 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     [[nodiscard]] node::Node& node() { return devnet_->node(); }
     [[nodiscard]] std::vector<ChainId> ids() const;
     [[nodiscard]] uint64_t now_ms() const;
+    void expect(ChainId chain_id, std::vector<Transaction> transactions);
     Result<Hash, rpc::RpcError> send(ChainId chain_id, const Transaction& transaction,
                                      std::span<const chain::StoredBlobPtr> blobs,
                                      std::optional<Address> sender);
@@ -259,6 +261,7 @@ class LiveNetwork::Impl final : public rpc::TestControls {
         uint64_t timestamp_s = 0;  // of L1's next block as it was opened
     };
     std::optional<Open> open_;
+    std::optional<execution::ExpectedSenders> expected_;
 
     std::map<uint64_t, Snapshot> snapshots_;
     uint64_t last_snapshot_ = 0;

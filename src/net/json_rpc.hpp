@@ -57,6 +57,8 @@ struct RpcCall {
 class RpcHandler {
   public:
     virtual ~RpcHandler() = default;
+    /// Is told of a batch before its first call: what can be prepared on other threads may begin.
+    virtual void batch_begins(ChainId /*chain_id*/, const simdjson::dom::array& /*calls*/) {}
     /// Answers by @p reply, at once or later.
     virtual void call(const RpcCall& call, Reply reply) = 0;
     /// Forgets a connection that has ended, with its subscriptions.

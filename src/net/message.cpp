@@ -257,6 +257,7 @@ void MessageRunner::Run::start_batch(const simdjson::dom::array& batch) {
         return finish();
     }
     is_batch_ = true;
+    state_->handler.batch_begins(message_.chain_id, batch);
     advance();
 }
 

@@ -166,6 +166,13 @@ TEST(Message, a_batch_of_notifications_gets_no_answer) {
               "");
 }
 
+TEST(Message, a_batch_is_announced_before_its_first_call) {
+    TestHandler handler;
+    for (const auto& text : {call("1", "echo"), '[' + call("1", "echo") + ",7]", std::string{"[]"}})
+        run_message(handler, ChainId{7}, text);
+    EXPECT_EQ(handler.batches, (std::vector<TestHandler::Batch>{{ChainId{7}, 2, 1}}));
+}
+
 TEST(Message, an_empty_batch_is_refused) {
     EXPECT_EQ(answer("[]"), error("null", -32600, "empty batch"));
     EXPECT_EQ(answer(" [ ] "), error("null", -32600, "empty batch"));

@@ -50,6 +50,10 @@ class TestHandler final : public RpcHandler {
         }
     }
 
+    void batch_begins(ChainId chain_id, const simdjson::dom::array& batch) override {
+        batches.push_back({chain_id, batch.size(), calls});
+    }
+
     void closed(const Subscriber& subscriber) override {
         std::erase_if(subscribers, [&](const auto& one) { return one.get() == &subscriber; });
         ++closed_count;
@@ -67,6 +71,13 @@ class TestHandler final : public RpcHandler {
     }
 
     std::atomic<int> calls = 0;
+    struct Batch {
+        ChainId chain_id;
+        size_t size = 0;
+        int calls_before = 0;
+        friend bool operator==(const Batch&, const Batch&) = default;
+    };
+    std::vector<Batch> batches;  // the worker's
     std::atomic<int> closed_count = 0;
     std::atomic<bool> is_open = false;
     std::vector<Reply> waiting;                            // the worker's

@@ -164,6 +164,9 @@ class Network {
     [[nodiscard]] virtual std::vector<NamedContract> named_contracts() const = 0;
     [[nodiscard]] virtual std::span<const DevAccount> accounts() const = 0;
 
+    /// Is told of signed transactions that are about to be sent, in this order: their senders may be
+    /// recovered meanwhile. None of them may come.
+    virtual void expect(ChainId /*chain_id*/, std::vector<Transaction> /*transactions*/) {}
     /// Takes a signed transaction, or one of an account that is impersonated (@p sender). Blobs
     /// belong to one of type 3.
     virtual Result<Hash, RpcError> send(ChainId chain_id, const Transaction& transaction,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/hex.hpp"
 #include "json/json.hpp"
 #include "rpc/filters.hpp"
 #include "rpc/params.hpp"
@@ -57,10 +58,30 @@ RpcError unknown_method(std::string_view name) {
             {}};
 }
 
+/// Returns the transaction that a call of a batch sends; nullopt: it sends none, or one with blobs.
+std::optional<Transaction> sent_by(const simdjson::dom::element& call) {
+    std::string_view method;
+    std::string_view data;
+    if (call["method"].get(method) != simdjson::SUCCESS || method != "eth_sendRawTransaction" ||
+        call["params"].at(0).get(data) != simdjson::SUCCESS)
+        return std::nullopt;
+    const auto bytes = from_hex(data);
+    if (!bytes) return std::nullopt;
+    auto transaction = decode_transaction(*bytes);
+    return transaction ? std::optional{std::move(*transaction)} : std::nullopt;
+}
+
 }  // namespace
 
 Service::Service(Network& network) : impl_(std::make_unique<Impl>(network)) {}
 Service::~Service() = default;
+
+void Service::batch_begins(ChainId chain_id, const simdjson::dom::array& calls) {
+    std::vector<Transaction> transactions;
+    for (const auto& call : calls)
+        if (auto transaction = sent_by(call)) transactions.push_back(std::move(*transaction));
+    if (transactions.size() > 1) impl_->network.expect(chain_id, std::move(transactions));
+}
 
 void Service::call(const net::RpcCall& call, net::Reply reply) {
     const auto found = impl_->methods.find(call.method);

@@ -69,6 +69,7 @@ class Service final : public net::RpcHandler {
     explicit Service(Network& network);
     ~Service() override;
 
+    void batch_begins(ChainId chain_id, const simdjson::dom::array& calls) override;
     void call(const net::RpcCall& call, net::Reply reply) override;
     void closed(const net::Subscriber& subscriber) override;
 
