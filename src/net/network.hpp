@@ -116,6 +116,7 @@ class Network {
     std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
     std::vector<Hub::Incoming> submitted_;
     std::vector<Delivery> deliveries_;
+    size_t unanswered_ = 0;  ///< messages
     size_t input_bytes_ = 0;
     size_t output_bytes_ = 0;  ///< of answers
     Ebb held_;                 ///< of answers and notifications
