@@ -33,17 +33,12 @@ struct Options {
     uint64_t gas = 0;  ///< 0: estimated
 };
 
-/// Returns whether data end in the marker that makes a rollup's transaction a root.
-bool ends_in_marker(BytesView data) {
-    constexpr auto MARKER = execution::ROOT_MARKER;
-    return data.size() >= MARKER.size() && equal(data.last(MARKER.size()), MARKER);
-}
-
 /// Has the rollup's node fill in and sign a transaction of a development account.
 /// @param waiting  What scope_getForcedQueue answers: the nonce is behind the sender's that wait.
 Bytes signed_by_node(const RollupAtL1& at, const Options& options, const Answer& waiting) {
     const auto data = terminal::data_option("--data", options.data);
-    if (ends_in_marker(data)) throw cli::UsageError{"--data: a root: scoped calls can't be forced"};
+    if (execution::ends_in_marker(data))
+        throw cli::UsageError{"--data: a root: scoped calls can't be forced"};
     const auto to = terminal::address_option("--to", options.to);
     uint256 nonce = terminal::quantity(
         at.rollup()
@@ -175,7 +170,7 @@ int run(const Options& options) {
                                          : terminal::data_option("RAWTX", options.raw);
     const auto tx = decode(at, name, raw);
     // The node makes a root of what makes scoped calls.
-    if (ends_in_marker(tx.data))
+    if (execution::ends_in_marker(tx.data))
         throw cli::UsageError{fmt::format("{}: a root: scoped calls can't be forced", name)};
     const Hash hash = crypto::keccak256(raw);
     require_new(at, waiting, hash);

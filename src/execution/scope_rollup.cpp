@@ -192,12 +192,14 @@ Hash entry_slot(const Address& account) {
     return crypto::keccak256(concat(ENTRIES, Bytes(Hash::size() - Address::size()), account));
 }
 
+bool ends_in_marker(BytesView data) {
+    return data.size() >= ROOT_MARKER.size() && equal(data.last(ROOT_MARKER.size()), ROOT_MARKER);
+}
+
 bool is_root(const state::StateView& state, const SystemTransactionRule& rule,
              const Transaction& tx) {
     if (tx.type == TxType::system) return false;
-    const BytesView data = tx.data;
-    if (data.size() >= ROOT_MARKER.size() && equal(data.last(ROOT_MARKER.size()), ROOT_MARKER))
-        return true;
+    if (ends_in_marker(tx.data)) return true;
     return tx.to && !state.storage(rule.target, entry_slot(*tx.to)).is_zero();
 }
 

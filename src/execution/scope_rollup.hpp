@@ -52,6 +52,8 @@ struct SystemTransactionRule {
     friend bool operator==(const SystemTransactionRule&, const SystemTransactionRule&) = default;
 };
 
+/// Returns whether a transaction's data make it a root, whatever its `to`: they end in ROOT_MARKER.
+bool ends_in_marker(BytesView data);
 /// Returns whether a user's transaction is a root (section 12): its data, init code too, end in
 /// ROOT_MARKER, or its `to` has declared itself an entry. Warms nothing.
 /// @param state  As it stands before the transaction.
