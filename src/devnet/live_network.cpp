@@ -10,6 +10,7 @@
 #include "crypto/secp256k1.hpp"
 #include "devnet/live_network_impl.hpp"
 #include "execution/transaction.hpp"
+#include "rollup/predeploy_views.hpp"
 #include "rpc/errors.hpp"
 #include "rpc/params.hpp"
 
@@ -430,14 +431,13 @@ std::vector<Result<builder::RootResult, builder::Refusal>> LiveNetwork::Impl::si
 
 Bytes LiveNetwork::Impl::view(LiveChain& chain, const Address& to, const Bytes& calldata,
                               std::vector<Hash>* read) {
-    constexpr int64_t VIEW_GAS = 30'000'000;
     const auto beneath = chain.latest_state();
     state::State state{*beneath};
     const auto environment = chain.next_environment();
     execution::Host host{state, environment};
     host.open_transaction({});
     auto result = host.call({.is_static = true,
-                             .gas = VIEW_GAS,
+                             .gas = rollup::VIEWS_GAS,
                              .recipient = to,
                              .code_address = to,
                              .input = calldata});

@@ -5,6 +5,7 @@
 #include "base/hex.hpp"
 #include "execution/host.hpp"
 #include "rollup/blob_codec.hpp"
+#include "rollup/predeploy_views.hpp"
 #include "rpc/blocks.hpp"
 #include "rpc/errors.hpp"
 #include "rpc/params.hpp"
@@ -38,7 +39,6 @@ ChainId read_chain_id(const Request& request, size_t index) {
 }
 
 Bytes view(ChainView& chain, const chain::StoredBlock& block, const Address& to, BytesView data) {
-    constexpr int64_t VIEW_GAS = 30'000'000;
     const auto beneath = chain.state(block.hash);
     if (beneath == nullptr) return {};
     state::State state{*beneath};
@@ -46,7 +46,11 @@ Bytes view(ChainView& chain, const chain::StoredBlock& block, const Address& to,
     execution::Host host{state, environment};
     host.open_transaction({});
     auto result = host.call(
-        {.is_static = true, .gas = VIEW_GAS, .recipient = to, .code_address = to, .input = data});
+        {.is_static = true,
+         .gas = rollup::VIEWS_GAS,  // a predeploy answers here what it answers behind a batch
+         .recipient = to,
+         .code_address = to,
+         .input = data});
     return result.status == evm::Status::success ? std::move(result.output) : Bytes{};
 }
 
