@@ -28,7 +28,8 @@ struct Options {
     std::string token;
     std::string holder;
     std::string alias_of;
-    bool is_printed = false;  ///< not sent
+    std::optional<uint64_t> deposit;  ///< the index of its entry
+    bool is_printed = false;          ///< not sent
 };
 
 /// The holder on the rollup, and the account that is paid on L1.
@@ -199,7 +200,75 @@ uint256 paid_amount(const Answer& receipt, const Address& exits) {
     throw std::runtime_error{"the transaction has paid nothing"};
 }
 
+/// Prints a transaction for a wallet, as `cast send` takes it.
+void print(const Address& to, const Bytes& calldata) {
+    fmt::print("{} {} --value 0\n", to_hex(to), to_hex(calldata));
+}
+
+/// The way back of a deposit that the rollup never took.
+struct Refund {
+    Address contract;  ///< the forced queue; the bridge, of tokens
+    Bytes calldata;
+    std::string amount;
+    Address depositor;
+};
+
+Address address_in(simdjson::dom::element json) {
+    return fixed_from_hex<20>(std::string_view{json}).value_or(Address{});
+}
+
+Refund refund(const RollupAtL1& at, uint64_t index) {
+    const auto answer =
+        at.l1().ask("scope_getDeposit", fmt::format("[{},{}]", at.chain_id(), index));
+    if (answer.is_null())
+        throw std::runtime_error{
+            fmt::format("entry {} of rollup {} is no deposit", index, at.chain_id())};
+    const auto deposit = answer.json();
+    if (const std::string_view status{deposit["status"]}; status != "refundable")
+        throw std::runtime_error{fmt::format(
+            "deposit {} of rollup {} is {}: what goes back is what a closed rollup never took",
+            index, at.chain_id(), status)};
+    const uint256 chain_id{at.chain_id()};
+    if (simdjson::dom::element token; deposit["token"].get(token) == simdjson::SUCCESS) {
+        const auto amount = terminal::quantity(deposit["amount"]);
+        const auto depositor = address_in(deposit["depositor"]);
+        return {at.bridge(),
+                abi::call("refundDeposit(uint256,uint256,address,address,uint256)", chain_id,
+                          uint256{index}, depositor, address_in(token), amount),
+                fmt::format("{} of token {}", to_decimal(amount), std::string_view{token}),
+                depositor};
+    }
+    const auto from = address_in(deposit["from"]);
+    const auto value = terminal::quantity(deposit["value"]);
+    const std::tuple entry{uint256{static_cast<uint8_t>(protocol::ForcedKind::deposit)},
+                           from,
+                           address_in(deposit["to"]),
+                           value,
+                           terminal::quantity(deposit["gasLimit"]),
+                           from_hex(std::string_view{deposit["data"]}).value_or(Bytes{})};
+    return {
+        at.read_address(at.settlement(), protocol::forced_queue()),
+        abi::call("refundDeposit(uint256,uint256,(uint8,address,address,uint256,uint256,bytes))",
+                  chain_id, uint256{index}, entry),
+        terminal::ether(value), from};
+}
+
+int run_refund(const Options& options) {
+    const RollupAtL1 at{options.rollup};
+    const auto back = refund(at, *options.deposit);
+    if (options.is_printed) {
+        print(back.contract, back.calldata);
+        return 0;
+    }
+    const auto receipt = at.transact(back.contract, back.calldata);
+    fmt::print("L1 block {}: {} back to {}, deposit {} of rollup {}\n",
+               to_decimal(terminal::quantity(receipt.json()["blockNumber"])), back.amount,
+               to_hex(back.depositor), *options.deposit, at.chain_id());
+    return 0;
+}
+
 int run(const Options& options) {
+    if (options.deposit) return run_refund(options);
     const bool is_ether = options.token.empty();
     const auto token = is_ether ? Address{} : terminal::address_option("--token", options.token);
     const RollupAtL1 at{options.rollup};
@@ -216,7 +285,7 @@ int run(const Options& options) {
     const auto calldata =
         is_ether ? exit_ether(at, state, who) : exit_tokens(at, state, who, token);
     if (options.is_printed) {
-        fmt::print("{} {} --value 0\n", to_hex(exits), to_hex(calldata));
+        print(exits, calldata);
         return 0;
     }
     const auto receipt = at.transact(exits, calldata);
@@ -232,14 +301,23 @@ int run(const Options& options) {
 cli::Run declare_exit(CLI::App& command) {
     const auto options = std::make_shared<Options>();
     options->rollup.declare(command);
-    command.add_option("--token", options->token,
-                       "A token of L1 that was bridged there; else it is ETH that is paid");
+    auto* const token =
+        command.add_option("--token", options->token,
+                           "A token of L1 that was bridged there; else it is ETH that is paid");
     auto* const holder = command.add_option(
         "--holder", options->holder, "Key that held it there and is paid on L1; else the sender");
+    auto* const alias = command
+                            .add_option("--alias-of", options->alias_of,
+                                        "Account of L1 whose alias held it there, and that is paid")
+                            ->excludes(holder);
     command
-        .add_option("--alias-of", options->alias_of,
-                    "Account of L1 whose alias held it there, and that is paid")
-        ->excludes(holder);
+        .add_option(
+            "--deposit", options->deposit,
+            "Index of a deposit in the forced queue that the rollup never took: it goes back "
+            "to who made it")
+        ->excludes(token)
+        ->excludes(holder)
+        ->excludes(alias);
     command.add_flag("--print", options->is_printed,
                      "Print the transaction for a wallet of --from, and send nothing: contract, "
                      "calldata, value, as `cast send` takes them");

@@ -1,4 +1,5 @@
 """`scope devnet` as a process: what it prints, its flags, how it ends, and the commands that talk to it."""
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 import urllib.request
 
@@ -32,8 +34,8 @@ BLOCK_NUMBER_REQUEST = (f"{MULTICALL3[2:].lower():>064}" + f"{0:064x}" + f"{100_
                         + f"{4:064x}" + "42cbb15c" + "0" * 56)
 
 
-def selector(name):
-    artifact = json.loads((ROOT / "contracts/out/ScopedCallableL2.sol/ScopedCallableL2.json").read_text())
+def selector(name, contract="ScopedCallableL2"):
+    artifact = json.loads((ROOT / f"contracts/out/{contract}.sol/{contract}.json").read_text())
     return "0x" + next(value for key, value in artifact["methodIdentifiers"].items() if key.startswith(name + "("))
 
 
@@ -482,6 +484,29 @@ class Leaving(OnL1Alone):
             self.devnet.ask("anvil_mine", hex(10_000))
         self.devnet.ask("anvil_mine", hex(blocks % 10_000))
 
+    def queue_unseen(self, token):
+        """Has Alice deposit ETH, and 3 of her tokens, in an L1 block; nothing is mined by itself from then on."""
+        named = {contract["name"]: contract["address"] for contract in self.devnet.ask("scope_contracts")
+                 if contract["chainId"] == L1}
+        word = lambda value: (value[2:].lower() if isinstance(value, str) else f"{value:x}").rjust(64, "0")
+        self.devnet.ask("evm_setAutomine", False)
+        for to, value, data in (
+                (named["Settlement"], ETHER, DEPOSIT + word(B) + word(self.GONE)),
+                (token, 0, selector("approve", "Token") + word(named["TokenBridge"]) + word(3)),
+                (named["TokenBridge"], ETHER, selector("deposit", "TokenBridgeL1") + word(token) + word(B)
+                 + word(self.GONE) + word(3))):
+            self.devnet.send(to=to, value=hex(value), gas=hex(1_000_000), data=data)
+        self.devnet.ask("evm_mine")
+
+    def run_scope_and_mine(self, *arguments):
+        """Runs a command that sends a transaction on L1, and has it mined."""
+        with concurrent.futures.ThreadPoolExecutor(1) as thread:
+            running = thread.submit(self.run_scope, *arguments)
+            while not running.done() and not int(self.devnet.ask("txpool_status")["pending"], 16):
+                time.sleep(0.1)
+            self.devnet.ask("evm_mine")
+            return running.result()
+
     def test_a_rollup_that_stopped_is_closed_and_pays(self):
         token = self.deploy_token()
         self.run_scope("deposit", B, BOB, "--token", token, "--value", 5)
@@ -497,7 +522,10 @@ class Leaving(OnL1Alone):
         self.assertIn(f"may be closed from L1 block {closes_at} on", self.run_scope("chains"))
         self.assertIn(f"has begun already; from L1 block {closes_at} on", self.run_scope("close", B, code=1))
         self.mine(50_400)
-        self.assertIn("closed for good", self.run_scope("close", B))
+        untaken = int(self.rollup(B)["forcedQueue"]["length"], 16)
+        self.queue_unseen(token)
+        self.assertIn("closed for good", self.run_scope_and_mine("close", B))
+        self.devnet.ask("evm_setAutomine", True)
         self.assertTrue(self.rollup(B)["closed"])
         self.assertIn("closed for good", self.run_scope("chains"))
         self.assertIn("closed for good", self.run_scope("deposit", B, BOB, "--value", 1, code=1))
@@ -516,6 +544,19 @@ class Leaving(OnL1Alone):
         self.assertIn("only itself", self.run_scope("exit", B, "--token", token, "--holder", BOB, code=1))
         self.run_scope("exit", B, "--token", token, "--from", BOB)
         self.assertEqual(int(self.call(token, BALANCE_OF + "0" * 24 + BOB[2:].lower(), L1), 16), 5)
+
+        self.assertIn("is failed", self.run_scope("exit", B, "--deposit", untaken - 1, code=1))
+        self.assertIn("is no deposit", self.run_scope("exit", B, "--deposit", untaken + 2, code=1))
+        before = self.balance(ALICE, L1)
+        printed = self.run_scope("exit", B, "--deposit", untaken, "--from", BOB)
+        self.assertRegex(printed, rf"ETH back to {ALICE.lower()}, deposit {untaken} of rollup 42002")
+        self.assertGreater(self.balance(ALICE, L1), before + ETHER * 9 // 10)
+        contract, calldata, *_ = self.run_scope("exit", B, "--deposit", untaken + 1, "--print").split()
+        held = int(self.call(token, BALANCE_OF + "0" * 24 + ALICE[2:].lower(), L1), 16)
+        _, receipt = self.devnet.send(**{"from": BOB, "to": contract, "data": calldata})
+        self.assertEqual(receipt["status"], "0x1")
+        self.assertEqual(int(self.call(token, BALANCE_OF + "0" * 24 + ALICE[2:].lower(), L1), 16), held + 3)
+        self.assertIn("is refunded", self.run_scope("exit", B, "--deposit", untaken, code=1))
         # Others go on.
         self.run_scope("deposit", A, self.GONE, "--value", 1)
 
