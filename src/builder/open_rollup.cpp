@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "builder/next_origin.hpp"
 #include "protocol/callable.hpp"
 #include "protocol/fault.hpp"
 #include "rollup/forced.hpp"
@@ -18,10 +19,6 @@ namespace {
 /// The gas of views, which nobody pays for. ScopedCallable takes the most for 253 remotes, of which it
 /// reads a cold slot each (EIP-2929), about 600,000; an upgrade may have made it any code (§12).
 constexpr uint64_t VIEW_GAS = 5'000'000;
-
-/// L1 takes origins of the last 256 blocks (docs/protocol.md, section 11). So far behind L1's head a
-/// batch's last block may name one, and the scope may still miss some slots.
-constexpr uint64_t MAX_ORIGIN_AGE = 128;
 
 std::unique_ptr<rollup::ScratchChain> make_scratch(const chain::Chain& followed, const Hash& parent,
                                                    const std::vector<UnsettledBlockPtr>& blocks) {
@@ -40,8 +37,8 @@ uint64_t gas_left(const BlockHeader& batch_parent, uint64_t timestamp_s, uint64_
 }  // namespace
 
 OpenRollup::OpenRollup(const rollup::Follower::Rollup& followed, rollup::BatchBlock block,
-                       const protocol::RegisteredRollup& registered, state::Journal& journal,
-                       std::vector<UnsettledBlockPtr> unsettled)
+                       uint64_t l1_head, const protocol::RegisteredRollup& registered,
+                       state::Journal& journal, std::vector<UnsettledBlockPtr> unsettled)
     : followed_(&followed),
       batch_parent_(followed.chain.head()),
       unsettled_(std::move(unsettled)),
@@ -59,9 +56,7 @@ OpenRollup::OpenRollup(const rollup::Follower::Rollup& followed, rollup::BatchBl
         if (each->forced_position) forced_position_ = *each->forced_position;
     }
     if (!unsettled_.empty()) {
-        needs_own_block_ =
-            block_frame_.l1_origin_number - unsettled_.back()->content.l1_origin_number >=
-            MAX_ORIGIN_AGE;
+        needs_own_block_ = l1_head - unsettled_.back()->content.l1_origin_number >= MAX_ORIGIN_AGE;
         waits_since_s_ = unsettled_.front()->content.timestamp_s;
     }
     const auto& chain = scratch_ ? scratch_->chain() : followed.chain;
@@ -78,15 +73,15 @@ Result<void, Failure> OpenRollup::open_scope(const rollup::L1Origins& l1,
     const uint64_t before =
         is_first ? followed_->l1_origin_number() : unsettled_.back()->content.l1_origin_number;
     const uint64_t origin = block_frame_.l1_origin_number;
-    if (is_first) TRY(run_system(callable::open_scope(remotes)));
+    if (is_first) TRY(run_opening(callable::open_scope(remotes)));
     if (const auto added = rollup::chains_to_add(l1, chain_id(), before, origin); !added.empty())
-        TRY(run_system(callable::add_chains(added)));
+        TRY(run_opening(callable::add_chains(added)));
     if (const auto removed = rollup::chains_to_remove(l1, chain_id(), before, origin);
         !removed.empty())
-        TRY(run_system(callable::remove_chains(removed)));
+        TRY(run_opening(callable::remove_chains(removed)));
     if (const auto code = rollup::upgrade_to(l1, chain_id(), before, origin)) {
         upgrade_ = callable::upgrade(*code);
-        TRY(run_system(upgrade_));
+        TRY(run_opening(upgrade_));
         TRY_VOID(require_predeploy());
     }
     count_deposits(l1, registered_.forced_queue_position, forced_position_);
@@ -108,7 +103,7 @@ Result<void, Failure> OpenRollup::take_forced(const rollup::L1Origins& l1) {
     const auto range =
         rollup::forced_range(l1, chain_id(), forced_position_, block_frame_.l1_origin_number);
     if (range.at_most == forced_position_) return {};
-    TRY(run_system(callable::take_forced(range.at_most)));
+    TRY(run_opening(callable::take_forced(range.at_most)));
     const auto entries = rollup::entries_between(l1, chain_id(), forced_position_, range.at_most);
     CHECK(entries.has_value());  // they were just counted
     first_of_entries_ = block_->transactions().size();
@@ -143,13 +138,13 @@ Result<execution::Outcome, execution::TxError> OpenRollup::run(const Transaction
     return outcome;
 }
 
-Result<execution::Outcome, Failure> OpenRollup::run_system(Bytes calldata) {
+Result<execution::Outcome, Failure> OpenRollup::run_system(Bytes calldata, uint64_t gas_limit) {
     const Address& sender = system().sender;
     Transaction tx;
     tx.type = TxType::system;
     tx.chain_id = chain_id();
     tx.nonce = block_->state().nonce(sender);
-    tx.gas_limit = system_gas();
+    tx.gas_limit = gas_limit;
     tx.to = system().target;
     tx.data = std::move(calldata);
     execution::Host host{block_->state(), block_->environment()};

@@ -23,8 +23,9 @@ class OpenRollup {
 
     /// @param followed   The rollup at its head; must outlive this.
     /// @param block      L1 origin, time and coinbase of its block, without transactions.
+    /// @param l1_head    Number of L1's head, which that origin may be behind (next_origin).
     /// @param unsettled  Its blocks over that head, with which its batch begins.
-    OpenRollup(const rollup::Follower::Rollup& followed, rollup::BatchBlock block,
+    OpenRollup(const rollup::Follower::Rollup& followed, rollup::BatchBlock block, uint64_t l1_head,
                const protocol::RegisteredRollup& registered, state::Journal& journal,
                std::vector<UnsettledBlockPtr> unsettled = {});
 
@@ -46,6 +47,10 @@ class OpenRollup {
     }
     /// Returns the block on which its batch is built: the followed head.
     [[nodiscard]] const chain::StoredBlock& batch_parent() const noexcept { return *batch_parent_; }
+    /// Returns the number of its block's L1 origin.
+    [[nodiscard]] uint64_t l1_origin_number() const noexcept {
+        return block_frame_.l1_origin_number;
+    }
     /// Returns the blocks with which its batch begins.
     [[nodiscard]] const std::vector<UnsettledBlockPtr>& unsettled() const noexcept {
         return unsettled_;
@@ -78,8 +83,10 @@ class OpenRollup {
     /// Runs @p tx as the block's next.
     Result<execution::Outcome, execution::TxError> run(const Transaction& tx, const Address& sender,
                                                        execution::Host* host = nullptr);
-    /// Runs a system transaction as the block's next; returns why, if that can't be.
-    Result<execution::Outcome, Failure> run_system(Bytes calldata);
+    /// Runs a system transaction as the block's next, with system_gas(); returns why, if that can't be.
+    Result<execution::Outcome, Failure> run_system(Bytes calldata) {
+        return run_system(std::move(calldata), system_gas());
+    }
     /// Returns the answer of ScopedCallable; leaves no trace.
     Bytes view(const Bytes& calldata);
 
@@ -137,6 +144,11 @@ class OpenRollup {
   private:
     [[nodiscard]] bool has_own_transactions() const {
         return block_->transactions().size() > opening_transactions_;
+    }
+    Result<execution::Outcome, Failure> run_system(Bytes calldata, uint64_t gas_limit);
+    /// Runs one of those that a block begins with: none of them asks, so it may have all that is left.
+    Result<execution::Outcome, Failure> run_opening(Bytes calldata) {
+        return run_system(std::move(calldata), std::min(MAX_SYSTEM_GAS, block_->room().all_gas));
     }
     Result<void, Failure> require_predeploy();
     Result<void, Failure> take_forced(const rollup::L1Origins& l1);

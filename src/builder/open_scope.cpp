@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/hex.hpp"
+#include "builder/next_origin.hpp"
 
 namespace scope::builder {
 
@@ -16,7 +17,8 @@ namespace {
 struct Member {
     const rollup::Follower::Rollup* followed = nullptr;
     protocol::RegisteredRollup registered;
-    uint64_t timestamp_s = 0;  // of its block
+    uint64_t l1_origin_number = 0;  // of its block
+    uint64_t timestamp_s = 0;
     std::vector<UnsettledBlockPtr> unsettled;
 
     [[nodiscard]] ChainId chain_id() const noexcept { return followed->config.chain_id(); }
@@ -41,6 +43,36 @@ std::optional<std::string> why_not_on(const rollup::Follower& follower,
         return fmt::format("as many blocks of rollup {} are unsettled as a batch may have",
                            chain_id);
     return std::nullopt;
+}
+
+/// Returns the time of a rollup's next block; nullopt if its clock is too far ahead.
+/// @param origin  Number of its L1 origin.
+std::optional<uint64_t> next_time(const rollup::Follower& follower,
+                                  const chain::StoredBlock& parent, uint64_t origin,
+                                  const L1Snapshot& l1, Last last) {
+    const uint64_t origin_s = follower.l1_origin(origin).value().timestamp_s;
+    const uint64_t earliest_s = parent.header().timestamp_s + 1;
+    // Others may have built the last block, and put it as far forward as they may. A block that doesn't
+    // end its batch leaves a second to the one that does.
+    const uint64_t latest_s = origin_s + rollup::MAX_CLOCK_AHEAD_S - (last == Last::yes ? 0 : 1);
+    if (parent.header().timestamp_s >= latest_s) return std::nullopt;
+    // In L1's next slot; or where others come behind it to L1's head, no later than it has to be.
+    const uint64_t wanted_s = origin == l1.head.header.number ? l1.next.timestamp_s : origin_s;
+    return std::max(earliest_s, std::min(wanted_s, latest_s));
+}
+
+/// Returns the number of the L1 block that a rollup's next block names as its origin: that of the block
+/// before, where the batch has no gas left to come to a later one.
+uint64_t origin_behind(const rollup::Follower& follower, const rollup::Follower::Rollup& followed,
+                       const std::vector<UnsettledBlockPtr>& unsettled, uint64_t l1_head) {
+    if (unsettled.empty()) return next_origin(follower, followed.l1_origin_number(), l1_head);
+    const auto& last = unsettled.back()->content;
+    const uint64_t before = last.l1_origin_number;
+    const uint64_t next = next_origin(follower, before, l1_head);
+    uint64_t gas = follower.chains_changed(before, next) * GAS_PER_CHAIN;
+    for (const auto& each : unsettled) gas += each->all_gas_used;
+    const auto& parent = followed.chain.head()->header();
+    return gas <= rollup::max_batch_gas(parent, last.timestamp_s) ? next : before;
 }
 
 /// Returns the rollup as it goes on from the head that was followed, or why it can't.
@@ -76,18 +108,28 @@ Result<Member, std::string> join(const rollup::Follower& follower,
                                            to_hex(head->hash))};
     if (auto why = why_not_on(follower, followed, unsettled, last))
         return std::unexpected{std::move(*why)};
-    const auto& parent = unsettled.empty() ? *head : *unsettled.back()->block;
-    // At the time of L1's block, if the rollup's clock lets it: others may have built its last
-    // block, and put it as far forward as they may. A block that doesn't end its batch leaves a second
-    // to the one that does.
-    const uint64_t latest_s =
-        l1.head.header.timestamp_s + rollup::MAX_CLOCK_AHEAD_S - (last == Last::yes ? 0 : 1);
-    if (parent.header().timestamp_s >= latest_s)
+    const uint64_t l1_head = l1.head.header.number;
+    if (!can_come_to(follower, followed, l1_head))
+        return std::unexpected{fmt::format(
+            "rollup {} has had no batch for so long that a batch can't take all that L1 "
+            "has said of chains since, up to {} blocks ago",
+            chain_id, MAX_SETTLED_ORIGIN_AGE)};
+    const uint64_t number = origin_behind(follower, followed, unsettled, l1_head);
+    const auto timestamp_s =
+        next_time(follower, unsettled.empty() ? *head : *unsettled.back()->block, number, l1, last);
+    if (!timestamp_s)
         return std::unexpected{
             fmt::format("the clock of rollup {} is as far ahead of L1's as it may be", chain_id)};
-    const uint64_t timestamp_s =
-        std::max(parent.header().timestamp_s + 1, std::min(l1.next.timestamp_s, latest_s));
-    return Member{&followed, *registered, timestamp_s, std::move(unsettled)};
+    return Member{&followed, *registered, number, *timestamp_s, std::move(unsettled)};
+}
+
+/// Returns the member, or why L1 would not take its block as a batch's last.
+Result<Member, std::string> ends_a_batch(Member member, const L1Snapshot& l1) {
+    if (l1.head.header.number - member.l1_origin_number < MAX_SETTLED_ORIGIN_AGE) return member;
+    return std::unexpected{fmt::format(
+        "the next block of rollup {} takes what L1 said up to block {}, which is too old to "
+        "end a batch",
+        member.chain_id(), member.l1_origin_number)};
 }
 
 /// All chains of the scope but one, ascending.
@@ -145,6 +187,7 @@ OpenScope::OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Co
         auto member = join(follower, followed, l1_.registered(chain_id), snapshot,
                            blocks_of(unsettled, chain_id), only == chain_id ? Last::no : Last::yes);
         if (member)
+        if (member && !only) member = ends_a_batch(std::move(*member), snapshot);
             members.push_back(std::move(*member));
         else
             left_out_.emplace(chain_id, std::move(member.error()));
@@ -164,16 +207,17 @@ OpenScope::OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Co
     });
     const auto opened = l1_.open_scope(remotes_of(l1_id, l1_id, members));
     count(unsettled);
-    for (auto& [followed, registered, timestamp_s, blocks] : members) {
+    for (auto& [followed, registered, origin, timestamp_s, blocks] : members) {
         const ChainId chain_id = followed->config.chain_id();
         if (only && chain_id != *only) continue;
         OpenRollup rollup{*followed,
-                          {.l1_origin_number = snapshot.head.header.number,
-                           .l1_origin_hash = snapshot.head.hash,
+                          {.l1_origin_number = origin,
+                           .l1_origin_hash = follower.l1_origin(origin).value().hash,
                            .timestamp_s = timestamp_s,
                            .coinbase = snapshot.next.coinbase,
                            .transactions = {}},
                           registered,
+                          snapshot.head.header.number,
                           journal_,
                           std::move(blocks)};
         const auto on_rollup =

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "abi/abi.hpp"
+#include "builder/next_origin.hpp"
 #include "builder/test_network.hpp"
 #include "evm/opcodes.hpp"
 
@@ -22,7 +23,8 @@ std::unique_ptr<OpenScope> open(const TestNetwork& network) {
 }
 
 /// Opens it on the last block of the source, which the follower has followed.
-std::unique_ptr<OpenScope> open_on_source(const TestNetwork& network) {
+std::unique_ptr<OpenScope> open_on_source(const TestNetwork& network,
+                                          std::optional<ChainId> only = std::nullopt) {
     auto snapshot = read_snapshot(*network.l1).value();
     const auto& head = *network.source.head();
     snapshot.head.hash = head.hash;
@@ -30,7 +32,19 @@ std::unique_ptr<OpenScope> open_on_source(const TestNetwork& network) {
     snapshot.head.header.timestamp_s = head.header().timestamp_s;
     snapshot.next.timestamp_s = head.header().timestamp_s + 12;
     return std::make_unique<OpenScope>(std::move(snapshot), *network.follower, network.contracts,
-                                       network.options);
+                                       network.options, UnsettledBlocks{}, only);
+}
+
+/// Has L1's next block register so many rollups.
+void register_many(TestNetwork& network, uint64_t first_id, uint64_t count) {
+    std::vector<uint256> ids;
+    for (uint64_t i = 0; i < count; ++i) ids.emplace_back(first_id + i);
+    network.source.register_rollups(ids);
+    CHECK(network.follower->advance().has_value());
+}
+void add_l1_blocks(TestNetwork& network, uint64_t count) {
+    for (uint64_t i = 0; i < count; ++i) network.source.emit({});
+    CHECK(network.follower->advance().has_value());
 }
 
 std::vector<ChainId> ids_of(const OpenScope& scope) {
@@ -209,6 +223,48 @@ TEST(open_scope, makes_known_what_was_registered_since_the_block_before) {
                                    rollup.batch_parent().header(),
                                    network.follower->options_for(rollup.followed()))
                     .has_value());
+}
+
+TEST(open_scope, a_block_names_the_origin_up_to_which_it_can_make_chains_known) {
+    TestNetwork network;
+    register_many(network, 10'000, MAX_CHAINS_PER_BLOCK / 2);
+    register_many(network, 20'000, MAX_CHAINS_PER_BLOCK / 2);
+    register_many(network, 30'000, 1);
+    const auto scope = open_on_source(network);
+    auto& rollup = *scope->find(CHAIN);
+    EXPECT_EQ(rollup.l1_origin_number(), 2u);
+    const auto batch = rollup.batch();
+    EXPECT_EQ(batch.blocks[0].l1_origin_number, 2u);
+    EXPECT_EQ(batch.blocks[0].l1_origin_hash, network.source.blocks_[2]->hash);
+    EXPECT_GE(batch.blocks[0].timestamp_s, network.source.blocks_[2]->header().timestamp_s);
+    EXPECT_TRUE(rollup::check_form(rollup.followed().config, batch, rollup.batch_parent().header(),
+                                   network.follower->options_for(rollup.followed()))
+                    .has_value());
+}
+
+TEST(open_scope, leaves_out_a_rollup_whose_block_names_an_origin_that_is_too_old) {
+    TestNetwork network;
+    register_many(network, 10'000, MAX_CHAINS_PER_BLOCK);
+    register_many(network, 20'000, 1);
+    add_l1_blocks(network, MAX_SETTLED_ORIGIN_AGE - 2);
+    EXPECT_NE(open_on_source(network)->find(CHAIN), nullptr);
+    add_l1_blocks(network, 1);
+    const auto scope = open_on_source(network);
+    EXPECT_EQ(scope->find(CHAIN), nullptr);
+    EXPECT_THAT(scope->why_absent(uint256{CHAIN}),
+                HasSubstr("takes what L1 said up to block 1, which is too old to end a batch"));
+    // Others can come behind one that ends no batch.
+    EXPECT_EQ(open_on_source(network, CHAIN)->find(CHAIN)->l1_origin_number(), 1u);
+}
+
+TEST(open_scope, leaves_out_a_rollup_whose_batch_can_not_take_what_l1_said) {
+    TestNetwork network;
+    register_many(network, 10'000, rollup::MAX_BATCH_GAS / GAS_PER_CHAIN + 1);
+    add_l1_blocks(network, MAX_SETTLED_ORIGIN_AGE - 1);
+    const auto scope = open_on_source(network, CHAIN);
+    EXPECT_EQ(scope->find(CHAIN), nullptr);
+    EXPECT_THAT(scope->why_absent(uint256{CHAIN}),
+                HasSubstr("a batch can't take all that L1 has said of chains since"));
 }
 
 TEST(open_scope, a_root_may_bring_the_limits_that_no_root_before_it_brought) {

@@ -441,6 +441,12 @@ bool ScopeBuilder::takes_entries(ChainId chain_id) {
     return rollup != nullptr && rollup->taken_by_block().has_value();
 }
 
+uint64_t ScopeBuilder::l1_origin_number(ChainId chain_id) {
+    const auto* const rollup = scope_->open.find(chain_id);
+    CHECK(rollup != nullptr);
+    return rollup->l1_origin_number();
+}
+
 const l1::L1Head& ScopeBuilder::l1_parent() const noexcept {
     return scope_->open.l1().parent();
 }

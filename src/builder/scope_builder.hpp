@@ -74,6 +74,10 @@ class ScopeBuilder {
     /// Returns whether the next block of a rollup takes entries of its forced queue.
     [[nodiscard]] bool takes_entries(ChainId chain_id);
 
+    /// Returns the number of the L1 origin of a rollup's next block: the head, unless what L1 says up to
+    /// there takes more blocks than one (next_origin). REQUIRES: why_absent says nothing.
+    [[nodiscard]] uint64_t l1_origin_number(ChainId chain_id);
+
     /// Returns the L1 block on which the scope is built.
     [[nodiscard]] const l1::L1Head& l1_parent() const noexcept;
     [[nodiscard]] const std::vector<RootResult>& roots() const noexcept;

@@ -30,6 +30,11 @@ class LatestChain {
     [[nodiscard]] std::optional<uint64_t> forced_position() const {
         return blocks_.empty() ? std::nullopt : blocks_.front()->forced_position;
     }
+    /// Returns the number of the last unsettled block's L1 origin; nullopt: there is none.
+    [[nodiscard]] std::optional<uint64_t> l1_origin_number() const {
+        if (blocks_.empty()) return std::nullopt;
+        return blocks_.back()->content.l1_origin_number;
+    }
     /// Returns the bytes of the unsettled blocks in a batch.
     [[nodiscard]] size_t batch_size() const noexcept { return batch_size_; }
     /// Returns whether the unsettled blocks take so much of what a batch may have that the next ones

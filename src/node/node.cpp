@@ -9,6 +9,7 @@
 
 #include "base/hex.hpp"
 #include "builder/candidate.hpp"
+#include "builder/next_origin.hpp"
 #include "execution/transaction.hpp"
 #include "protocol/registry.hpp"
 
@@ -249,8 +250,50 @@ Result<builder::ScopeBuilder, SettleError> Node::open_scope(
     return open_on_followed(options);
 }
 
+bool Node::is_behind(ChainId chain_id) const {
+    const auto& followed = *follower_.rollup(chain_id);
+    const uint64_t next = follower_.next_l1_block();
+    if (next == 0 || followed.stopped || followed.closed_at) return false;
+    const uint64_t before =
+        latest_.at(chain_id).l1_origin_number().value_or(followed.l1_origin_number());
+    return builder::can_come_to(follower_, followed, next - 1) &&
+           builder::next_origin(follower_, before, next - 1) != next - 1;
+}
+
+size_t Node::catch_up(ChainId chain_id) {
+    size_t built = 0;
+    while (is_behind(chain_id) && catch_up_by_a_block(chain_id)) ++built;
+    return built;
+}
+
+bool Node::catch_up_all(const std::set<ChainId>& besides) {
+    bool has_more = false;
+    for (const auto& [chain_id, latest] : latest_) {
+        if (besides.contains(chain_id)) continue;
+        const bool has_built = catch_up(chain_id) > 0;
+        has_more |= has_built || (is_behind(chain_id) && !latest.blocks().empty());
+    }
+    return has_more;
+}
+
+bool Node::catch_up_by_a_block(ChainId chain_id) {
+    auto& latest = latest_.at(chain_id);
+    const auto before = latest.l1_origin_number();
+    // Where the batch could end with that origin, roots get what is left of its gas.
+    const bool is_recent = before && follower_.next_l1_block() - *before <= builder::MAX_ORIGIN_AGE;
+    if (is_recent && latest.must_settle()) return false;
+    auto scope = open_block_on_followed(chain_id);
+    if (!scope || scope->why_absent(chain_id) || scope->l1_origin_number(chain_id) == before)
+        return false;
+    auto ended = scope->end_block();
+    if (!ended) return false;
+    latest.add(std::move(*ended));
+    return true;
+}
+
 Result<builder::ScopeBuilder, SettleError> Node::open_on_followed(
     const builder::BuilderOptions& options) {
+    catch_up_all(options.held_back);
     while (true) {
         auto scope = builder::ScopeBuilder::open(*components_.builder->view, follower_,
                                                  network_.contracts, options, unsettled());
@@ -292,6 +335,7 @@ Result<BuiltBlock, SettleError> Node::build_block(ChainId chain_id,
     auto& latest = latest_.at(chain_id);
     if (const auto followed = advance(); !followed)
         return refuse(SettleRule::not_followed, to_string(followed.error()));
+    catch_up(chain_id);
     auto scope = TRY(open_block_on_followed(chain_id));
     if (scope.why_absent(chain_id) && !latest.blocks().empty()) {
         TRY(open_on_followed(components_.builder->options));  // drops what can't settle
@@ -375,7 +419,8 @@ Node::Turn Node::take_turn(Wanted wanted) {
     }
     turn.followed = *followed;
     ++turn_;
-    if (has_entries_behind_unsettled()) wanted = Wanted::blocks;
+    const bool has_caught_up = catch_up_all(held_back());
+    if (has_entries_behind_unsettled() || has_caught_up) wanted = Wanted::blocks;
     if (waiting_.empty() && !may_have_to_settle() && (wanted == Wanted::roots || !has_unsettled()))
         return turn;
     auto taken = settle_waiting(turn, wanted);

@@ -137,7 +137,8 @@ class Node {
     static constexpr size_t MAX_DROPS = 64;
     /// Follows L1 and builds a block over a rollup's latest one, from those of @p transactions that
     /// can stand in it, in their order. The first over the followed head takes what the forced queue
-    /// holds, before them.
+    /// holds, before them. Where L1 said more of chains since the latest block than one block takes,
+    /// blocks without users' transactions come before.
     /// @param empty    Whether it is built if none of them can and it takes no entry.
     /// @param senders  Theirs, as execution::sender_of gives them; empty: they are recovered.
     Result<BuiltBlock, SettleError> build_block(ChainId chain_id,
@@ -196,7 +197,8 @@ class Node {
     /// Follows L1, builds a scope of the roots that wait, in their order, and settles it. What the
     /// scope has no room for waits on, and so does all of it if the scope doesn't settle. Entries of
     /// forced queues settle with it, and by themselves where no root waits; so does an empty batch
-    /// of a rollup whose closing was started.
+    /// of a rollup whose closing was started; and unsettled blocks, where L1 has said more of chains
+    /// since a rollup's latest block than its next one takes.
     ///
     /// If a proof fails, the scope is built once more without the rollups that it was for, or without
     /// half of them, until one is found or the others settle. A rollup that is found so waits for whole
@@ -229,8 +231,18 @@ class Node {
     /// Notes blocks that were dropped, and their transactions.
     void note_dropped(ChainId chain_id, std::vector<builder::UnsettledBlockPtr> blocks,
                       const std::string& reason);
+    /// Returns whether L1 has said more of chains since a rollup's latest block than its next one takes.
+    [[nodiscard]] bool is_behind(ChainId chain_id) const;
+    /// Builds unsettled blocks of a rollup that is behind, with earlier L1 origins than the head: as many
+    /// as it takes, or its batch has gas for.
+    /// @return  How many it built.
+    size_t catch_up(ChainId chain_id);
+    /// Builds one of them; returns false if none can be built.
+    bool catch_up_by_a_block(ChainId chain_id);
+    /// Has all rollups catch up but some; returns whether any had to, and has blocks to settle.
+    bool catch_up_all(const std::set<ChainId>& besides);
     /// Opens a scope on the head that was followed last, over all unsettled blocks that can settle
-    /// in it; the others are dropped.
+    /// in it; the others are dropped. Rollups that are behind catch up before.
     Result<builder::ScopeBuilder, SettleError> open_on_followed(
         const builder::BuilderOptions& options);
     Result<builder::ScopeBuilder, SettleError> open_block_on_followed(ChainId chain_id);

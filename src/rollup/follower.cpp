@@ -172,6 +172,16 @@ std::vector<ChainId> Follower::closed(uint64_t after, uint64_t up_to) const {
     return gather(&FollowedBlock::closed, after, up_to);
 }
 
+uint64_t Follower::changes_up_to(uint64_t number) const noexcept {
+    const auto* const block = l1_block(number);
+    return block != nullptr ? block->changes : 0;  // none before the first block
+}
+
+uint64_t Follower::chains_changed(uint64_t after, uint64_t up_to) const {
+    CHECK(up_to < next_l1_block());
+    return up_to <= after ? 0 : changes_up_to(up_to) - changes_up_to(after);
+}
+
 std::optional<Bytes> Follower::upgrade(ChainId chain_id, uint64_t after, uint64_t up_to) const {
     const auto* const known = rollup(chain_id);
     CHECK(known != nullptr);
@@ -249,10 +259,13 @@ void Follower::note_events(const chain::StoredBlock& block) {
         if (index == queue.length())
             queue.entries.push_back({index, header.number, std::move(entry)});
     }
+    const uint64_t changes =
+        (l1_.empty() ? 0 : l1_.back().changes) + events.registered.size() + events.closed.size();
     l1_.push_back({{header.number, block.hash},
                    header.timestamp_s,
                    std::move(events.registered),
-                   std::move(events.closed)});
+                   std::move(events.closed),
+                   changes});
 }
 
 Result<size_t, FollowError> Follower::follow(const chain::StoredBlock& block,

@@ -53,6 +53,7 @@ struct FollowedBlock {
     uint64_t timestamp_s = 0;
     std::vector<ChainId> registered;  ///< rollups, by the settlement contract
     std::vector<ChainId> closed;      ///< rollups, for good
+    uint64_t changes = 0;  ///< registrations and closings up to it, of all that is followed
 };
 
 /// The label of a head: that of L1's fork choice for the block that settled it.
@@ -148,6 +149,9 @@ class Follower final : public L1Origins {
     [[nodiscard]] std::optional<Origin> l1_origin(uint64_t number) const override;
     [[nodiscard]] std::vector<ChainId> registered(uint64_t after, uint64_t up_to) const override;
     [[nodiscard]] std::vector<ChainId> closed(uint64_t after, uint64_t up_to) const override;
+    /// Returns how many registrations and closings there were in these blocks, as registered and closed
+    /// name them, without naming them.
+    [[nodiscard]] uint64_t chains_changed(uint64_t after, uint64_t up_to) const;
     [[nodiscard]] std::optional<Bytes> upgrade(ChainId chain_id, uint64_t after,
                                                uint64_t up_to) const override;
     [[nodiscard]] const QueuedEntry* forced_entry(ChainId chain_id, uint64_t index) const override;
@@ -180,6 +184,7 @@ class Follower final : public L1Origins {
     Result<BatchExecution, FollowError> execute(Rollup& rollup, const DerivedBatch& derived);
     Result<size_t, FollowError> try_missing_data_again();
     void note_events(const chain::StoredBlock& block);
+    uint64_t changes_up_to(uint64_t number) const noexcept;
     std::vector<ChainId> gather(std::vector<ChainId> FollowedBlock::* events, uint64_t after,
                                 uint64_t up_to) const;
     void set_labels(const l1::L1Heads& heads);

@@ -7,6 +7,7 @@
 #include "base/hex.hpp"
 #include "demo/world.hpp"
 #include "evm/analysis.hpp"
+#include "flood.hpp"
 #include "types/signing.hpp"
 
 /// Blocks of rollups that wait for a batch: what is built over the followed heads, what settles of
@@ -543,6 +544,7 @@ class RandomUse : public Unsettled {
     std::map<ChainId, std::vector<Hash>> sent_;
     std::map<std::pair<ChainId, Address>, uint64_t> next_nonce_;
     uint64_t first_l1_block_ = 0;
+    Flood flood_{world_};
 
     uint64_t up_to(uint64_t most) {
         return std::uniform_int_distribution<uint64_t>{0, most}(random_);
@@ -587,7 +589,7 @@ class RandomUse : public Unsettled {
             pool_[A].push_back(std::get<builder::L2Root>(root).transaction);
     }
     void act() {
-        switch (up_to(9)) {
+        switch (up_to(10)) {
             case 0:
             case 1:
             case 2:
@@ -609,6 +611,10 @@ class RandomUse : public Unsettled {
                 break;
             case 7:
                 ASSERT_TRUE(l1().mine({}).has_value());
+                break;
+            case 8:
+                // Now and then more than a block makes known.
+                flood_.add(up_to(1'000));
                 break;
             default:
                 reorganise_l1(
