@@ -43,7 +43,7 @@ struct BuilderOptions {
     /// the order of their urgency.
     size_t max_without_roots = MAX_WITHOUT_ROOTS;
     size_t first_without_roots = 0;
-    std::set<ChainId> held_back = {};  ///< rollups that take no part: their batches aren't proved
+    std::set<ChainId> held_back = {};  ///< rollups that take no part: scopes with them didn't seal
 };
 
 /// One rollup's part of a bundle, before and after it is proved.
@@ -103,7 +103,7 @@ struct SealError {
     std::string reason;
     /// Rollups without which the others may settle, in lists of which one at least is to blame: of a
     /// proof that failed; all, of proof_refused; of a batch that is refused, unless a root is to blame.
-    std::vector<std::vector<ChainId>> unproved = {};
+    std::vector<std::vector<ChainId>> suspects = {};
 };
 std::string to_string(const SealError& error);
 

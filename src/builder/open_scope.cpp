@@ -181,13 +181,14 @@ OpenScope::OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Co
         if (options_.held_back.contains(chain_id)) {
             left_out_.emplace(
                 chain_id,
-                fmt::format("rollup {} is left out for a while: it was not proved", chain_id));
+                fmt::format("rollup {} is left out for a while: a scope with it did not seal",
+                            chain_id));
             continue;
         }
         auto member = join(follower, followed, l1_.registered(chain_id), snapshot,
                            blocks_of(unsettled, chain_id), only == chain_id ? Last::no : Last::yes);
-        if (member)
         if (member && !only) member = ends_a_batch(std::move(*member), snapshot);
+        if (member)
             members.push_back(std::move(*member));
         else
             left_out_.emplace(chain_id, std::move(member.error()));
@@ -216,8 +217,8 @@ OpenScope::OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Co
                            .timestamp_s = timestamp_s,
                            .coinbase = snapshot.next.coinbase,
                            .transactions = {}},
-                          registered,
                           snapshot.head.header.number,
+                          registered,
                           journal_,
                           std::move(blocks)};
         const auto on_rollup =

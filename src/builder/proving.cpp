@@ -89,10 +89,10 @@ Result<std::vector<prover::Proof>, SealError> prove(const std::vector<RollupPart
         if (named.empty())
             unnamed.push_back(std::move(chains));
         else
-            std::ranges::move(named, std::back_inserter(error->unproved));
+            std::ranges::move(named, std::back_inserter(error->suspects));
     }
     // Where there is no proof at all, it may be that there was nobody to make one.
-    if (error && !proofs.empty()) std::ranges::move(unnamed, std::back_inserter(error->unproved));
+    if (error && !proofs.empty()) std::ranges::move(unnamed, std::back_inserter(error->suspects));
     if (error) return std::unexpected{std::move(*error)};
     return proofs;
 }

@@ -154,10 +154,10 @@ TEST(proving, tells_where_those_disagree_who_did_not_sign) {
     ASSERT_FALSE(proofs.has_value());
     EXPECT_EQ(proofs.error().rule, SealRule::not_proved);
     EXPECT_NE(proofs.error().reason.find("0xab"), std::string::npos) << proofs.error().reason;
-    EXPECT_TRUE(proofs.error().unproved.empty());  // no proof at all was to be had
+    EXPECT_TRUE(proofs.error().suspects.empty());  // no proof at all was to be had
     placed.chain_id = ChainId{902};
     FakeProver naming{failure({placed}), failure({placed})};
-    EXPECT_THAT(prove(parts(2), DATA, naming, digesting.digests_of).error().unproved,
+    EXPECT_THAT(prove(parts(2), DATA, naming, digesting.digests_of).error().suspects,
                 testing::ElementsAre(std::vector{ChainId{902}}));
 }
 

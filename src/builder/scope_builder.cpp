@@ -331,7 +331,7 @@ struct ScopeBuilder::Scope {
         if (outcome && outcome->succeeded()) return {};
         SealError error{SealRule::proof_refused, outcome ? why_not_settled(*outcome)
                                                          : std::string{to_string(outcome.error())}};
-        auto& chains = error.unproved.emplace_back();
+        auto& chains = error.suspects.emplace_back();
         for (const auto& part : bundle.parts) chains.push_back(part.chain_id);
         return std::unexpected{std::move(error)};
     }

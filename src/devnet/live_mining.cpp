@@ -277,7 +277,7 @@ void LiveNetwork::Impl::take_turn(const node::Node::Turn& turn) {
     if (!turn.settled || !turn.bundle) return;
     stalled_.clear();
     told_trouble_.clear();
-    for (const auto& error : turn.unproved) note_trouble(to_string(error));
+    for (const auto& error : turn.suspected) note_trouble(to_string(error));
     scopes_.keep(hash(turn.bundle->transaction), turn.bundle->roots);
     for (const auto& root : turn.bundle->roots)
         std::erase_if(operations_, [&](const auto& entry) {

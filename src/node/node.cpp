@@ -461,12 +461,12 @@ void Node::allow_fewer_without_roots() {
 }
 
 bool Node::leave_out(const builder::SealError& error) {
-    for (const auto& chains : error.unproved) {
+    for (const auto& chains : error.suspects) {
         if (chains.size() > 1) continue;
         rollups_back_off_.add(chains.front(), turn_);
         left_out_.clear();  // it may have been the only one
     }
-    for (auto chains : error.unproved) {
+    for (auto chains : error.suspects) {
         if (chains.size() == 1) continue;
         // Another half in another turn, so that each rollup comes to be in one that is proved.
         const auto first = static_cast<std::ptrdiff_t>(turn_ % chains.size());
@@ -474,7 +474,7 @@ bool Node::leave_out(const builder::SealError& error) {
         chains.resize(chains.size() / 2);
         left_out_.insert(chains.begin(), chains.end());
     }
-    return !error.unproved.empty();
+    return !error.suspects.empty();
 }
 
 Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wanted wanted) {
@@ -486,8 +486,8 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wan
         const bool must_settle = scope.must_settle();
         if (taken.empty() && !must_settle &&
             !(has_blocks && (wanted == Wanted::blocks || is_full))) {
-            if (!turn.unproved.empty())
-                return refuse(SettleRule::not_sealed, to_string(turn.unproved.front()));
+            if (!turn.suspected.empty())
+                return refuse(SettleRule::not_sealed, to_string(turn.suspected.front()));
             allow_without_roots();
             return std::nullopt;
         }
@@ -523,7 +523,7 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wan
             return why_not_sealed({});
         }();
         if (of_no_root && *of_no_root && leave_out(**of_no_root)) {
-            turn.unproved.push_back(**of_no_root);
+            turn.suspected.push_back(**of_no_root);
             put_back(std::move(taken));
             continue;
         }
@@ -579,7 +579,7 @@ Node::Taken Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& tur
             is_full = true;
             break;
         } else if (added.error().rule == builder::RefusalRule::unknown_chain &&
-                   (!turn.unproved.empty() || !left_out_.empty())) {
+                   (!turn.suspected.empty() || !left_out_.empty())) {
             if (next.sender) waiting_senders.insert(nonces);
             passed_over.push_back(std::move(next));
             if (++needing_left_out == MAX_REFUSED) break;

@@ -190,9 +190,9 @@ class Node {
         std::vector<std::pair<builder::Root, builder::SealError>> dropped;
         /// Nullopt: no root waited, or none was taken; and unsettled blocks were not asked for.
         std::optional<Settled> settled;
-        std::optional<builder::Bundle> bundle;     ///< what settled, with its roots and batches
-        std::optional<SettleError> failed;         ///< the reason why what was taken waits on
-        std::vector<builder::SealError> unproved;  ///< by which rollups were left out
+        std::optional<builder::Bundle> bundle;      ///< what settled, with its roots and batches
+        std::optional<SettleError> failed;          ///< the reason why what was taken waits on
+        std::vector<builder::SealError> suspected;  ///< by whose suspects rollups were left out
     };
     /// Follows L1, builds a scope of the roots that wait, in their order, and settles it. What the
     /// scope has no room for waits on, and so does all of it if the scope doesn't settle. Entries of
