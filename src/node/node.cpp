@@ -492,65 +492,77 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wan
             return std::nullopt;
         }
         auto bundle = seal(scope);
-        if (bundle) {
-            auto settled = settle(*bundle);
-            if (!settled) {
-                put_back(std::move(taken));
-                return std::unexpected{std::move(settled.error())};
-            }
-            allow_without_roots();
-            for (const auto& root : taken)
-                if (root.sender) senders_back_off_.forgive(*root.sender);
-            for (const auto& part : bundle->parts) rollups_back_off_.forgive(part.chain_id);
-            turn.bundle = std::move(*bundle);
-            return std::move(*settled);
-        }
-        if (bundle.error().rule == builder::SealRule::empty) {
-            // Roots of L1 that touch no rollup, and no other to settle with: if they waited, they could
-            // fill the queue for nothing.
-            for (auto& root : taken)
-                turn.refused.emplace_back(
-                    std::move(root.root),
-                    builder::Refusal{builder::RefusalRule::operation,
-                                     "it touches no rollup, and no root that does waits with it",
-                                     {}});
-            continue;
-        }
-        const bool settles_without_roots = has_blocks || must_settle;
-        const auto of_no_root = [&]() -> Result<std::optional<builder::SealError>, SettleError> {
-            if (!may_be_of_a_root(bundle.error().rule) || taken.empty()) return bundle.error();
-            if (!settles_without_roots) return std::nullopt;
-            return why_not_sealed({});
-        }();
-        if (of_no_root && *of_no_root && leave_out(**of_no_root)) {
-            turn.suspected.push_back(**of_no_root);
-            put_back(std::move(taken));
-            continue;
-        }
-        const auto culprit = [&]() -> Result<Culprit, SettleError> {
-            if (TRY(of_no_root)) return refuse(SettleRule::not_sealed, to_string(bundle.error()));
-            auto found = TRY(find_culprit(taken, bundle.error()));
-            if (turn.dropped.size() == MAX_DROPPED) found.alone.reset();
-            if (!found.alone && found.place == 0)
-                return refuse(SettleRule::not_sealed, to_string(bundle.error()));
-            return found;
-        }();
-        if (!culprit) {
-            allow_fewer_without_roots();
-            put_back(std::move(taken));
-            return std::unexpected{culprit.error()};
-        }
-        if (culprit->alone) {
-            const auto place = taken.begin() + static_cast<std::ptrdiff_t>(culprit->place);
-            auto dropped = std::move(*place);
-            taken.erase(place);
-            put_back(std::move(taken));
-            drop(std::move(dropped), *culprit->alone, turn);
-        } else {
-            max_roots = culprit->place;
-            put_back(std::move(taken));
-        }
+        if (bundle) return TRY(settle_bundle(std::move(*bundle), std::move(taken), turn));
+        TRY_VOID(mend({std::move(bundle.error()), std::move(taken), has_blocks || must_settle},
+                      max_roots, turn));
     }
+}
+
+Result<Settled, SettleError> Node::settle_bundle(builder::Bundle bundle, std::vector<Waiting> taken,
+                                                 Turn& turn) {
+    auto settled = settle(bundle);
+    if (!settled) {
+        put_back(std::move(taken));
+        return settled;
+    }
+    allow_without_roots();
+    for (const auto& root : taken)
+        if (root.sender) senders_back_off_.forgive(*root.sender);
+    for (const auto& part : bundle.parts) rollups_back_off_.forgive(part.chain_id);
+    turn.bundle = std::move(bundle);
+    return settled;
+}
+
+Result<void, SettleError> Node::mend(Unsealed scope, size_t& max_roots, Turn& turn) {
+    auto& [error, taken, settles_without_roots] = scope;
+    if (error.rule == builder::SealRule::empty) {
+        // Roots of L1 that touch no rollup, and no other to settle with: if they waited, they could
+        // fill the queue for nothing.
+        for (auto& root : taken)
+            turn.refused.emplace_back(
+                std::move(root.root),
+                builder::Refusal{builder::RefusalRule::operation,
+                                 "it touches no rollup, and no root that does waits with it",
+                                 {}});
+        return {};
+    }
+    const auto of_no_root = fault_of_no_root(scope);
+    if (of_no_root && *of_no_root && leave_out(**of_no_root)) {
+        turn.suspected.push_back(**of_no_root);
+        put_back(std::move(taken));
+        return {};
+    }
+    const auto culprit = [&]() -> Result<Culprit, SettleError> {
+        if (TRY(of_no_root)) return refuse(SettleRule::not_sealed, to_string(error));
+        auto found = TRY(find_culprit(taken, error));
+        if (turn.dropped.size() == MAX_DROPPED) found.alone.reset();
+        if (!found.alone && found.place == 0)
+            return refuse(SettleRule::not_sealed, to_string(error));
+        return found;
+    }();
+    if (!culprit) {
+        allow_fewer_without_roots();
+        put_back(std::move(taken));
+        return std::unexpected{culprit.error()};
+    }
+    if (!culprit->alone) {
+        max_roots = culprit->place;
+        put_back(std::move(taken));
+        return {};
+    }
+    const auto place = taken.begin() + static_cast<std::ptrdiff_t>(culprit->place);
+    auto dropped = std::move(*place);
+    taken.erase(place);
+    put_back(std::move(taken));
+    drop(std::move(dropped), *culprit->alone, turn);
+    return {};
+}
+
+Result<std::optional<builder::SealError>, SettleError> Node::fault_of_no_root(
+    const Unsealed& scope) {
+    if (!may_be_of_a_root(scope.error.rule) || scope.taken.empty()) return scope.error;
+    if (!scope.settles_without_roots) return std::nullopt;
+    return why_not_sealed({});
 }
 
 Node::Taken Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& turn) {

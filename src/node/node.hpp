@@ -272,6 +272,23 @@ class Node {
 
     /// Returns nullopt if there was nothing to settle.
     Result<std::optional<Settled>, SettleError> settle_waiting(Turn& turn, Wanted wanted);
+    /// Settles a scope's bundle, and notes what is well done.
+    /// @param taken  The scope's roots, which wait on if it doesn't settle.
+    Result<Settled, SettleError> settle_bundle(builder::Bundle bundle, std::vector<Waiting> taken,
+                                               Turn& turn);
+
+    /// A scope that doesn't seal.
+    struct Unsealed {
+        builder::SealError error;
+        std::vector<Waiting> taken;  ///< its roots
+        bool settles_without_roots = false;
+    };
+    /// Decides on what the turn's next scope lacks that this one has: rollups, a root, those behind a
+    /// root; or that there is none.
+    /// @param max_roots  The most roots that a scope of the turn takes; fewer, if it says so.
+    Result<void, SettleError> mend(Unsealed scope, size_t& max_roots, Turn& turn);
+    /// Returns why it would not seal without its roots either; nullopt if one of them is to blame.
+    Result<std::optional<builder::SealError>, SettleError> fault_of_no_root(const Unsealed& scope);
     /// Leaves rollups out of this turn's scopes for which a proof failed, and of later ones a rollup
     /// that a proof was for alone. Returns whether any was.
     bool leave_out(const builder::SealError& error);

@@ -77,6 +77,33 @@ class Partial final : public prover::Prover {
     ChainId without_;
 };
 
+/// A committee whose proofs L1 refuses where they are for one chain too; and in whose time, the first
+/// time that they aren't, L1 goes on.
+class SlowPartial final : public prover::Prover {
+  public:
+    SlowPartial(prover::Prover& committee, l1::LocalL1& l1, ChainId without)
+        : committee_(committee), l1_(l1), without_(without) {}
+
+    Result<prover::Proof, prover::ProofFailure> prove(const prover::ProofInput& input) override {
+        std::vector<uint256> chains;
+        for (const auto& claim : input.claims) chains.push_back(claim.chain_id);
+        asked_.push_back(chains);
+        if (std::ranges::find(chains, uint256{without_}) != chains.end())
+            return prover::Proof{.bytes = Bytes(3 * 65), .dissents = {}};
+        if (!std::exchange(has_gone_on_, true)) CHECK(l1_.mine({}).has_value());
+        return committee_.prove(input);
+    }
+    /// Returns the chains of each proof that was asked for.
+    [[nodiscard]] const std::vector<std::vector<uint256>>& asked() const noexcept { return asked_; }
+
+  private:
+    prover::Prover& committee_;
+    l1::LocalL1& l1_;
+    ChainId without_;
+    bool has_gone_on_ = false;
+    std::vector<std::vector<uint256>> asked_;
+};
+
 class Forced : public testing::Test {
   protected:
     demo::Progress progress_;
@@ -170,16 +197,18 @@ class Forced : public testing::Test {
 
     /// Returns a builder of its own, whose prover proves nothing of one rollup.
     std::unique_ptr<Node> builder_without(ChainId unproved) {
+        return builder_with(std::make_shared<Partial>(world_.committee(), unproved));
+    }
+    std::unique_ptr<Node> builder_with(std::shared_ptr<prover::Prover> prover) {
         const std::shared_ptr<l1::LocalL1> at_l1{&l1(), [](auto*) {}};
         return std::make_unique<Node>(
             world_.network(),
             Components{.source = at_l1,
                        .attester = {},
-                       .builder = Components::Builder{
-                           .view = at_l1,
-                           .sender = at_l1,
-                           .prover = std::make_shared<Partial>(world_.committee(), unproved),
-                           .options = world_.options()}});
+                       .builder = Components::Builder{.view = at_l1,
+                                                      .sender = at_l1,
+                                                      .prover = std::move(prover),
+                                                      .options = world_.options()}});
     }
     Node::Turn settle() {
         auto turn = node().step();
@@ -544,6 +573,47 @@ TEST_F(Forced, roots_on_a_rollup_that_nobody_proves_stop_no_other) {
     ASSERT_TRUE(node().submit(builder::L2Root{B, transfer(0, B)}));
     settle();  // by who proves it
     EXPECT_EQ(registered(B).next_batch, before_b + 1);
+}
+
+TEST_F(Forced, a_rollup_whose_batch_is_refused_waits_though_no_root_is_to_blame) {
+    build(A, {transfer()});
+    auto blocks = node().unsettled();
+    auto wrong = *blocks.at(A).front();
+    wrong.content.transactions.back().blob_versioned_hashes = {Hash{{1}}};
+    blocks[A] = {std::make_shared<const builder::UnsettledBlock>(std::move(wrong))};
+    node().set_unsettled(blocks);
+
+    // It waits for the rest of a turn; then, refused again, for another one too.
+    for (const size_t suspected : {1u, 1u, 0u, 1u}) {
+        ASSERT_TRUE(node().submit(builder::L2Root{B, transfer(0, B)}));
+        const auto turn = settle();
+        EXPECT_EQ(turn.suspected.size(), suspected);
+        for (const auto& error : turn.suspected) {
+            EXPECT_EQ(error.rule, builder::SealRule::batch_refused);
+            EXPECT_EQ(error.suspects, (std::vector<std::vector<ChainId>>{{A}}));
+        }
+        EXPECT_THAT(turn.dropped, IsEmpty());
+        EXPECT_EQ(turn.bundle->roots.size(), 0u);  // Bob's is an ordinary one
+        EXPECT_EQ(turn.bundle->parts.size(), 1u);
+    }
+    node().drop_unsettled(A, 0, "it was wrong");
+    expect_all_settled();
+}
+
+TEST_F(Forced, what_was_left_out_stays_so_where_l1_went_on_before_the_rest_settled) {
+    const auto prover = std::make_shared<SlowPartial>(world_.committee(), l1(), B);
+    const auto builder = builder_with(prover);
+    queue_deposit(A, RECEIVER, ONE);
+    queue_deposit(B, RECEIVER, ONE);
+    const auto stale = builder->step();
+    ASSERT_TRUE(stale.failed.has_value());
+    EXPECT_EQ(stale.failed->rule, SettleRule::stale);
+    EXPECT_TRUE(builder->step().settled.has_value());
+    // Both; A, which was stale; A again, and not both.
+    EXPECT_EQ(prover->asked(), (std::vector<std::vector<uint256>>{
+                                   {uint256{A}, uint256{B}}, {uint256{A}}, {uint256{A}}}));
+    EXPECT_EQ(registered(A).forced_queue_position, 1u);
+    EXPECT_EQ(registered(B).forced_queue_position, 0u);
 }
 
 TEST_F(Forced, an_entry_waits_for_no_rollup_that_nobody_proves) {
