@@ -1,10 +1,7 @@
 #include "trie/proof.hpp"
 
-#include <array>
-
 #include "crypto/keccak.hpp"
-#include "rlp/decode.hpp"
-#include "trie/node_encoding.hpp"
+#include "trie/node_decoding.hpp"
 #include "trie/trie.hpp"
 
 namespace scope::trie {
@@ -13,41 +10,11 @@ namespace {
 
 constexpr std::unexpected MALFORMED{ProofError::malformed_node};
 
-/// A node's items: 2 or 17.
-struct Parsed {
-    std::array<rlp::Item, 17> items;
-    size_t count = 0;
-};
-
-Result<Parsed, ProofError> parse(BytesView node) noexcept {
-    rlp::Reader reader{node};
-    auto list = reader.list();
-    if (!list || !reader.at_end()) return MALFORMED;
-    Parsed parsed;
-    while (!list->at_end()) {
-        const auto item = list->item();
-        if (!item || parsed.count == parsed.items.size()) return MALFORMED;
-        parsed.items[parsed.count++] = *item;
-    }
-    if (parsed.count != 2 && parsed.count != parsed.items.size()) return MALFORMED;
-    return parsed;
-}
-
-struct CompactPath {
-    bool is_leaf;
-    BytesView bytes;
-    size_t begin;  // in nibbles
-    size_t end;
-};
-
-Result<CompactPath, ProofError> parse_path(const rlp::Item& item) noexcept {
-    if (item.is_list || item.payload.empty()) return MALFORMED;
-    const uint8_t flag = item.payload[0] >> 4;
-    const bool odd = flag % 2 != 0;
-    if (flag > 3 || (!odd && (item.payload[0] & 0x0f) != 0)) return MALFORMED;
-    const CompactPath path{flag >= 2, item.payload, odd ? 1u : 2u, 2 * item.payload.size()};
-    if (!path.is_leaf && path.begin == path.end) return MALFORMED;
-    return path;
+/// Reading a node's parts fails in one way only.
+template <typename T>
+Result<T, ProofError> checked(Result<T, NodeError> part) {
+    if (!part) return MALFORMED;
+    return std::move(*part);
 }
 
 }  // namespace
@@ -86,40 +53,32 @@ Result<std::optional<Bytes>, ProofError> verify_proof(const Hash& root, BytesVie
     const size_t key_end = 2 * key.size();
     size_t depth = 0;
     while (true) {
-        const Parsed parsed = TRY(parse(node));
-        rlp::Item child;
-        if (parsed.count == 2) {
-            const CompactPath path = TRY(parse_path(parsed.items[0]));
-            const size_t size = path.end - path.begin;
-            bool matches = size <= key_end - depth;
-            for (size_t i = 0; matches && i < size; ++i)
-                matches =
-                    nibble(path.bytes.data(), path.begin + i) == nibble(key.data(), depth + i);
-            depth += size;
-            if (path.is_leaf) {
-                const rlp::Item& value = parsed.items[1];
-                if (value.is_list || value.payload.empty()) return MALFORMED;
+        const NodeItems items = TRY(checked(read_items(node)));
+        ChildItem child;
+        if (!items.is_branch()) {
+            const PathItem path = TRY(checked(read_path(items.items[0])));
+            bool matches = path.size() <= key_end - depth;
+            for (size_t i = 0; matches && i < path.size(); ++i)
+                matches = path[i] == nibble(key.data(), depth + i);
+            depth += path.size();
+            if (path.kind == PathKind::leaf) {
+                const BytesView value = TRY(checked(read_value(items.items[1])));
                 if (!matches || depth != key_end) return found(std::nullopt);
-                return found(to_bytes(value.payload));
+                return found(to_bytes(value));
             }
             if (!matches) return found(std::nullopt);
-            child = parsed.items[1];
-            if (!child.is_list && child.payload.empty()) return MALFORMED;
+            child = TRY(checked(read_child(items.items[1])));
+            if (child.kind == ChildItem::Kind::none) return MALFORMED;
         } else if (depth == key_end) {
-            const rlp::Item& value = parsed.items[16];
+            const rlp::Item& value = items.items[16];
             if (value.is_list) return MALFORMED;
             return found(value.payload.empty() ? Value{} : Value{to_bytes(value.payload)});
         } else {
-            child = parsed.items[nibble(key.data(), depth++)];
-            if (!child.is_list && child.payload.empty()) return found(std::nullopt);
+            child = TRY(checked(read_child(items.items[nibble(key.data(), depth++)])));
+            if (child.kind == ChildItem::Kind::none) return found(std::nullopt);
         }
-
-        if (!child.is_list && child.payload.size() == Hash::size())
-            node = TRY(next_node(Hash::from(child.payload)));
-        else if (child.is_list && child.whole.size() < Hash::size())
-            node = child.whole;
-        else
-            return MALFORMED;
+        node = child.kind == ChildItem::Kind::hash ? TRY(next_node(Hash::from(child.bytes)))
+                                                   : child.bytes;
     }
 }
 

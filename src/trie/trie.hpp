@@ -5,12 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/bytes.hpp"
+#include "trie/node_source.hpp"
 
 namespace scope::trie {
-
-/// Longest key, in bytes. Ethereum's are hashes, or RLP of an index.
-inline constexpr size_t MAX_KEY_SIZE = 32;
 
 /// Root of a trie without entries: keccak256(rlp("")).
 inline constexpr Hash EMPTY_ROOT{{0x56, 0xe8, 0x1f, 0x17, 0x1b, 0xcc, 0x55, 0xa6, 0xff, 0x83, 0x45,
