@@ -15,8 +15,9 @@
 #include "rpc/test_asking.hpp"
 #include "rpc/trace_recorder.hpp"
 #include "state/memory_state.hpp"
+#include "trie/trie.hpp"
 #include "types/signing.hpp"
-#include "witness/partial_trie.hpp"
+#include "witness/node_set.hpp"
 
 // debug_trace*, debug_executionWitness and Otterscan's methods: on a lone chain with small contracts,
 // whose every step can be told by hand.
@@ -380,11 +381,11 @@ TEST(execution_witness, is_enough_to_come_to_the_blocks_root) {
     const auto before = store.state(parent->hash);
     const auto after = store.state(traced.block->hash);
     // ENDS has erased one of two slots.
-    witness::PartialTrie slots{known, before->storage_root(ENDS)};
+    trie::Trie slots{known, {.hash = before->storage_root(ENDS)}};
     ASSERT_TRUE(slots.erase(crypto::keccak256(to_be(uint256{3u}))).has_value());
     EXPECT_EQ(slots.root_hash(), after->storage_root(ENDS));
 
-    witness::PartialTrie state{known, parent->header().state_root};
+    trie::Trie state{known, {.hash = parent->header().state_root}};
     const Address made = execution::create2_address(MAKER, {}, crypto::keccak256({}));
     for (const Address& address : {sender(), OUTER, INNER, ENDS, MAKER, HEIR, made, Address{}}) {
         const auto account = after->account(address);

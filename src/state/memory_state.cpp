@@ -13,6 +13,13 @@ namespace scope::state {
 
 namespace {
 
+/// A trie that is all in memory never fails.
+template <typename T>
+T sure(Result<T, trie::NodeError> result) {
+    CHECK(result.has_value());
+    return std::move(*result);
+}
+
 /// An account with everything that belongs to it. Never changes once it is in a state.
 struct Record {
     Account account;
@@ -24,10 +31,10 @@ struct Record {
         const Hash path = crypto::keccak256(key);
         if (value.is_zero()) {
             storage.erase(key);
-            storage_trie.erase(path);
+            CHECK(storage_trie.erase(path));
         } else {
             storage.put(key, value);
-            storage_trie.put(path, rlp::encode(from_be(value)));
+            CHECK(storage_trie.put(path, rlp::encode(from_be(value))));
         }
     }
 
@@ -55,11 +62,11 @@ struct MemoryState::Content {
         return record == nullptr ? nullptr : record->get();
     }
     void put(const Address& address, Record record) {
-        trie.put(crypto::keccak256(address), record.encoded());
+        CHECK(trie.put(crypto::keccak256(address), record.encoded()));
         accounts.put(address, std::make_shared<const Record>(std::move(record)));
     }
     void erase(const Address& address) {
-        trie.erase(crypto::keccak256(address));
+        CHECK(trie.erase(crypto::keccak256(address)));
         accounts.erase(address);
     }
 };
@@ -124,22 +131,23 @@ Hash MemoryState::storage_root(const Address& address) const {
 }
 
 AccountProof MemoryState::prove(const Address& address, std::span<const Hash> keys) const {
-    AccountProof proof{.account = content_->trie.prove(crypto::keccak256(address)), .slots = {}};
+    AccountProof proof{.account = sure(content_->trie.prove(crypto::keccak256(address))),
+                       .slots = {}};
     const Record* record = content_->find(address);
     for (const Hash& key : keys)
         proof.slots.push_back(record == nullptr
                                   ? std::vector<Bytes>{}
-                                  : record->storage_trie.prove(crypto::keccak256(key)));
+                                  : sure(record->storage_trie.prove(crypto::keccak256(key))));
     return proof;
 }
 
 std::vector<Bytes> MemoryState::prove_erasure(const Address& address,
                                               std::span<const Hash> keys) const {
-    auto nodes = content_->trie.prove_erasure(crypto::keccak256(address));
+    auto nodes = sure(content_->trie.prove_erasure(crypto::keccak256(address)));
     const Record* const record = content_->find(address);
     for (const Hash& key : keys)
         if (record != nullptr)
-            std::ranges::move(record->storage_trie.prove_erasure(crypto::keccak256(key)),
+            std::ranges::move(sure(record->storage_trie.prove_erasure(crypto::keccak256(key))),
                               std::back_inserter(nodes));
     return nodes;
 }

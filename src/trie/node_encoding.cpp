@@ -50,9 +50,15 @@ NodeRef reference_to(BytesView encoded_node) noexcept {
         std::copy(encoded_node.begin(), encoded_node.end(), ref.bytes.begin());
         ref.size = static_cast<uint8_t>(encoded_node.size());
     } else {
-        rlp::write(ref.bytes.data(), crypto::keccak256(encoded_node));
-        ref.size = static_cast<uint8_t>(ref.bytes.size());
+        ref = hash_reference(crypto::keccak256(encoded_node));
     }
+    return ref;
+}
+
+NodeRef hash_reference(const Hash& hash) noexcept {
+    NodeRef ref;
+    rlp::write(ref.bytes.data(), hash);
+    ref.size = static_cast<uint8_t>(ref.bytes.size());
     return ref;
 }
 

@@ -34,6 +34,8 @@ struct NodeRef {
     [[nodiscard]] Hash hash() const noexcept { return Hash::from(view().subspan(1)); }
 };
 NodeRef reference_to(BytesView encoded_node) noexcept;
+/// Returns the reference to a node of 32 bytes or more that has this hash.
+NodeRef hash_reference(const Hash& hash) noexcept;
 
 enum class PathKind : uint8_t { extension = 0, leaf = 2 };
 

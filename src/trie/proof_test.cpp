@@ -25,7 +25,7 @@ Trie random_trie(std::mt19937& random, size_t size) {
     Trie trie;
     for (size_t i = 0; i < size; ++i) {
         const Bytes value(1 + random() % 40, static_cast<uint8_t>(random()));
-        trie.put(random_key(random), value);
+        EXPECT_TRUE(trie.put(random_key(random), value));
     }
     return trie;
 }
@@ -38,9 +38,8 @@ TEST(trie_proof, proves_presence_and_absence) {
         const Trie trie = random_trie(random, random() % 50);
         for (int i = 0; i < 30; ++i) {
             const Bytes key = random_key(random);
-            const auto value = trie.get(key);
-            const Value expected = value ? Value{to_bytes(*value)} : std::nullopt;
-            const auto proved = verify_proof(trie.root_hash(), key, trie.prove(key));
+            const Value expected = trie.get(key).value();
+            const auto proved = verify_proof(trie.root_hash(), key, trie.prove(key).value());
             ASSERT_TRUE(proved) << to_string(proved.error());
             ASSERT_EQ(proved.value(), expected);
         }
@@ -55,7 +54,7 @@ TEST(trie_proof, refuses_every_change) {
     const Hash root = trie.root_hash();
     for (int i = 0; i < 100; ++i) {
         const Bytes key = random_key(random);
-        const std::vector<Bytes> proof = trie.prove(key);
+        const std::vector<Bytes> proof = trie.prove(key).value();
         for (size_t n = 0; n < proof.size(); ++n) {
             auto changed = proof;
             changed[n][random() % changed[n].size()] ^= static_cast<uint8_t>(1 + random() % 255);

@@ -38,7 +38,7 @@ TEST(trie_root, root_of_sorted_is_that_of_the_trie) {
                 byte = static_cast<uint8_t>((random() % 3) << 4 | random() % 3);
             const Bytes value(1 + random() % 40, static_cast<uint8_t>(random()));
             entries[key] = value;
-            trie.put(key, value);
+            ASSERT_TRUE(trie.put(key, value));
         }
         std::vector<Entry> sorted;
         for (const auto& [key, value] : entries) sorted.push_back({key, value});

@@ -13,7 +13,7 @@
 #include "types/account.hpp"
 #include "types/block.hpp"
 #include "witness/access_list.hpp"
-#include "witness/partial_trie.hpp"
+#include "witness/node_set.hpp"
 
 namespace scope::witness {
 
@@ -31,9 +31,17 @@ std::unexpected<WitnessError> refuse(WitnessError error) {
     return std::unexpected{error};
 }
 
-WitnessError from(TrieError error) {
-    return error == TrieError::missing_node ? WitnessError::missing_node
-                                            : WitnessError::malformed_node;
+WitnessError from(trie::NodeError error) {
+    return error == trie::NodeError::missing_node ? WitnessError::missing_node
+                                                  : WitnessError::malformed_node;
+}
+
+/// The nodes on the way to what is read stay in memory, so that each is looked at once.
+Result<std::optional<Bytes>, WitnessError> read(const trie::Trie& trie, BytesView key) {
+    if (const auto done = trie.load(key); !done) return refuse(from(done.error()));
+    auto value = trie.get(key);
+    if (!value) return refuse(from(value.error()));
+    return std::move(*value);
 }
 
 // --- Headers ---
@@ -126,7 +134,7 @@ class StateCheck {
   public:
     StateCheck(const ssz::ExecutionWitness& witness, const Hash& root,
                const std::vector<AccountAccess>& accesses)
-        : nodes_(witness.state), trie_(nodes_, root), accesses_(accesses) {
+        : nodes_(witness.state), trie_(nodes_, {.hash = root}), accesses_(accesses) {
         for (const Bytes& code : witness.codes) codes_.emplace(crypto::keccak256(code), code);
         for (const AccountAccess& access : accesses)
             for (const Bytes& code : access.codes)
@@ -137,11 +145,10 @@ class StateCheck {
     Result<std::optional<StateAccount>, WitnessError> account(const Address& address) {
         const auto known = accounts_.find(address);
         if (known != accounts_.end()) return known->second;
-        const auto value = trie_.get(crypto::keccak256(address));
-        if (!value) return refuse(from(value.error()));
+        const auto value = TRY(read(trie_, crypto::keccak256(address)));
         std::optional<StateAccount> account;
-        if (*value) {
-            auto decoded = rlp::decode<StateAccount>(**value);
+        if (value) {
+            auto decoded = rlp::decode<StateAccount>(*value);
             if (!decoded) return refuse(WitnessError::malformed_account);
             account = *decoded;
             code_hashes_.insert(account->code_hash);
@@ -202,13 +209,10 @@ class StateCheck {
 
   private:
     Result<Hash, WitnessError> apply_storage(const AccountAccess& access, const Hash& root) {
-        PartialTrie storage{nodes_, root};
-        for (const Hash& slot : access.storage_reads)
-            if (const auto value = storage.get(crypto::keccak256(slot)); !value)
-                return refuse(from(value.error()));
+        trie::Trie storage{nodes_, {.hash = root}};
+        for (const Hash& slot : access.storage_reads) TRY(read(storage, crypto::keccak256(slot)));
         for (const auto& [slot, value] : access.storage_writes)
-            if (const auto before = storage.get(crypto::keccak256(slot)); !before)
-                return refuse(from(before.error()));
+            TRY(read(storage, crypto::keccak256(slot)));
         for (const bool adds : {true, false}) {
             for (const auto& [slot, value] : access.storage_writes) {
                 if (value.is_zero() == adds) continue;
@@ -221,7 +225,7 @@ class StateCheck {
     }
 
     NodeSet nodes_;
-    PartialTrie trie_;
+    trie::Trie trie_;
     const std::vector<AccountAccess>& accesses_;
     std::map<Hash, Bytes> codes_;
     std::map<Hash, Bytes> made_codes_;

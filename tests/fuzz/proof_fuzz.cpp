@@ -53,7 +53,7 @@ void read_as_entries(BytesView input) {
     while (!pieces.at_end() && entries.size() < 40) {
         const Bytes key = to_bytes(pieces.next(trie::MAX_KEY_SIZE));
         const Bytes value = to_bytes(pieces.next(64));
-        made.put(key, value);
+        CHECK(made.put(key, value));
         if (value.empty())
             entries.erase(key);
         else
@@ -61,7 +61,7 @@ void read_as_entries(BytesView input) {
     }
     const Hash root = made.root_hash();
     for (const auto& [key, value] : entries) {
-        auto proof = made.prove(key);
+        auto proof = made.prove(key).value();
         const auto proven = trie::verify_proof(root, key, proof);
         CHECK(proven && *proven == value);
         Bytes& node = proof[input[0] % proof.size()];
@@ -70,7 +70,7 @@ void read_as_entries(BytesView input) {
     }
     const Bytes absent(trie::MAX_KEY_SIZE, 0xa5);
     if (!entries.contains(absent)) {
-        const auto proven = trie::verify_proof(root, absent, made.prove(absent));
+        const auto proven = trie::verify_proof(root, absent, made.prove(absent).value());
         CHECK(proven && !*proven);
     }
 }
