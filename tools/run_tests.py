@@ -352,7 +352,7 @@ def sanitized_suites(full: bool) -> list[Suite]:
 
 # A few seconds each; the same inputs every time.
 FUZZ_RUNS = {"batch": 10_000, "decode": 500_000, "dispatch": 300_000, "http": 20_000, "json_rpc": 500_000,
-             "precompile": 100_000, "proof": 100_000}
+             "precompile": 100_000, "proof": 100_000, "trie": 100_000}
 
 
 def run_fuzzer(program: pathlib.Path, runs: int) -> Outcome:

@@ -103,8 +103,8 @@ class Comparison {
     /// The same place, with the node that is there in memory.
     Result<Place, NodeError> entered(const Place& place, const NodePath& path) {
         if (place.node == nullptr || place.node->kind != Node::Kind::stored) return place;
-        Resolved resolved = TRY(resolve(*place.node, path, after_, Keep::no));
-        return Place{resolved.node, resolved.held ? std::move(resolved.held) : place.held};
+        const Resolved resolved = TRY(resolve(*place.node, path, after_, Keep::no));
+        return Place{resolved.node, resolved.held ? resolved.held : place.held};
     }
 
     /// Walks on from a place at @p from to the one at @p to. The node there may be a stored one.

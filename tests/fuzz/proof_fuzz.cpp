@@ -1,6 +1,7 @@
 #include <map>
 
 #include "crypto/keccak.hpp"
+#include "pieces.hpp"
 #include "trie/proof.hpp"
 #include "trie/trie.hpp"
 
@@ -8,27 +9,11 @@
 // As keys and values: what a trie proves holds, and does not hold with a bit turned over.
 
 using namespace scope;
+using fuzz::Pieces;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace {
-
-/// Reads pieces of the input, each behind a byte that says how long it is.
-class Pieces {
-  public:
-    explicit Pieces(BytesView rest) : rest_(rest) {}
-    [[nodiscard]] bool at_end() const { return rest_.empty(); }
-    BytesView next(size_t limit) {
-        if (rest_.empty()) return {};
-        const size_t size = std::min({size_t{rest_[0]}, rest_.size() - 1, limit});
-        const BytesView piece = rest_.subspan(1, size);
-        rest_ = rest_.subspan(1 + size);
-        return piece;
-    }
-
-  private:
-    BytesView rest_;
-};
 
 void read_as_nodes(BytesView input) {
     Pieces pieces{input};
