@@ -39,8 +39,14 @@ BytesView encode_pair(Bytes& scratch, const CompactPath& path, const Second& sec
 }  // namespace
 
 size_t common_nibbles(const uint8_t* a, const uint8_t* b, size_t begin, size_t end) noexcept {
+    const auto same_at = [&](size_t i) { return i < end && nibble(a, i) == nibble(b, i); };
     size_t i = begin;
-    while (i < end && nibble(a, i) == nibble(b, i)) ++i;
+    if (i % 2 != 0) {
+        if (!same_at(i)) return 0;
+        ++i;
+    }
+    while (i + 2 <= end && a[i / 2] == b[i / 2]) i += 2;
+    if (same_at(i)) ++i;  // the high half of a byte that differs, or the last nibble
     return i - begin;
 }
 

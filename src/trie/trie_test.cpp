@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "crypto/keccak.hpp"
+#include "trie/node_encoding.hpp"
 #include "trie/test_model.hpp"
 
 namespace scope::trie {
@@ -27,6 +28,19 @@ TEST(trie, empty) {
     EXPECT_TRUE(trie.erase(as_bytes("a")));
     EXPECT_TRUE(trie.put(as_bytes("a"), {}));
     EXPECT_TRUE(trie.empty());
+}
+
+TEST(trie, common_nibbles_are_those_up_to_the_first_that_differs) {
+    const Bytes key = "123456"_hex;
+    for (size_t begin = 0; begin <= 6; ++begin)
+        for (size_t end = begin; end <= 6; ++end)
+            for (size_t changed = 0; changed <= 6; ++changed) {  // the last: none is
+                Bytes other = key;
+                if (changed < 6) other[changed / 2] ^= changed % 2 == 0 ? 0x10 : 0x01;
+                const size_t expected =
+                    changed >= begin && changed < end ? changed - begin : end - begin;
+                EXPECT_EQ(common_nibbles(key.data(), other.data(), begin, end), expected);
+            }
 }
 
 // The example of the Ethereum wiki's page on the trie; also in ethereum/tests (TrieTests).
