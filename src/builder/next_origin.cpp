@@ -5,17 +5,26 @@
 
 namespace scope::builder {
 
-uint64_t next_origin(const rollup::Follower& l1, uint64_t before, uint64_t head) {
+uint64_t next_origin(const rollup::Follower& l1, uint64_t before, uint64_t parent_s,
+                     uint64_t head) {
     const auto fits = [&](uint64_t number) {
         return l1.chains_changed(before, number) <= MAX_CHAINS_PER_BLOCK;
     };
     if (head <= before || fits(head)) return head;
+    // A second is left to a block behind it with the same origin.
+    const auto is_too_old = [&](uint64_t number) {
+        const auto* const block = l1.l1_block(number);
+        return block == nullptr || block->timestamp_s + rollup::MAX_CLOCK_AHEAD_S <= parent_s + 1;
+    };
     const auto numbers = std::views::iota(before + 1, head);
-    const uint64_t last =
-        before +
-        static_cast<uint64_t>(std::ranges::partition_point(numbers, fits) - numbers.begin());
+    const auto count_while = [&](const auto& holds) {
+        return static_cast<uint64_t>(std::ranges::partition_point(numbers, holds) -
+                                     numbers.begin());
+    };
+    const uint64_t last = before + count_while(fits);
+    const uint64_t first = before + 1 + count_while(is_too_old);
     // What one L1 block says is not parted.
-    return last > before && l1.l1_block(last) != nullptr ? last : last + 1;
+    return std::max(last, first);
 }
 
 bool can_come_to(const rollup::Follower& l1, const rollup::Follower::Rollup& followed,

@@ -21,9 +21,12 @@ inline constexpr uint64_t MAX_ORIGIN_AGE = 128;
 /// Returns the number of the latest L1 block that a rollup's next block can name as its origin: the
 /// head, if what L1 said of chains since the block before fits into it; else an earlier one, behind
 /// which further blocks go on.
-/// @param before  Number of the origin of the block before; 0 before any batch.
-/// @param head    REQUIRES: followed.
-uint64_t next_origin(const rollup::Follower& l1, uint64_t before, uint64_t head);
+/// @param before    Number of the origin of the block before; 0 before any batch.
+/// @param parent_s  That block's time, in seconds: it is too far ahead of L1 blocks that are much older
+///                  (rollup::MAX_CLOCK_AHEAD_S), as a genesis is of those before the rollup was thought
+///                  of. What they say stands in the first block that can be, whether it fits or not.
+/// @param head      REQUIRES: followed.
+uint64_t next_origin(const rollup::Follower& l1, uint64_t before, uint64_t parent_s, uint64_t head);
 
 /// Returns whether a rollup's next batch has the gas to come, on its head, to an origin that L1 still
 /// takes in the block behind @p head.

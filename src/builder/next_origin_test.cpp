@@ -32,7 +32,7 @@ class NextOrigin : public testing::Test {
     std::vector<uint64_t> way_from(uint64_t before) {
         std::vector<uint64_t> origins;
         while (before != head()) {
-            before = next_origin(follower_, before, head());
+            before = next_origin(follower_, before, 0, head());
             origins.push_back(before);
         }
         return origins;
@@ -41,7 +41,7 @@ class NextOrigin : public testing::Test {
 
 TEST_F(NextOrigin, is_the_head_where_little_was_said) {
     CHECK(follower_.advance().has_value());
-    EXPECT_EQ(next_origin(follower_, 0, head()), head());
+    EXPECT_EQ(next_origin(follower_, 0, 0, head()), head());
     add(MAX_CHAINS_PER_BLOCK / 2, MAX_CHAINS_PER_BLOCK / 4);
     add(MAX_CHAINS_PER_BLOCK / 4);
     EXPECT_EQ(way_from(0), std::vector{head()});
@@ -82,6 +82,17 @@ TEST_F(NextOrigin, comes_to_each_head) {
                 EXPECT_GT(follower_.chains_changed(last, origin + 1), MAX_CHAINS_PER_BLOCK);
             last = origin;
         }
+    }
+}
+
+TEST_F(NextOrigin, is_none_that_the_block_before_is_too_far_ahead_of) {
+    for (int i = 0; i < 20; ++i) add(200);
+    const uint64_t little = next_origin(follower_, 0, 0, head());
+    ASSERT_LT(little, head());
+    for (uint64_t number = 1; number <= head(); ++number) {
+        const uint64_t latest_s =
+            follower_.l1_block(number)->timestamp_s + rollup::MAX_CLOCK_AHEAD_S - 2;
+        EXPECT_EQ(next_origin(follower_, 0, latest_s, head()), std::max(little, number));
     }
 }
 

@@ -65,13 +65,14 @@ std::optional<uint64_t> next_time(const rollup::Follower& follower,
 /// before, where the batch has no gas left to come to a later one.
 uint64_t origin_behind(const rollup::Follower& follower, const rollup::Follower::Rollup& followed,
                        const std::vector<UnsettledBlockPtr>& unsettled, uint64_t l1_head) {
-    if (unsettled.empty()) return next_origin(follower, followed.l1_origin_number(), l1_head);
+    const auto& parent = followed.chain.head()->header();
+    if (unsettled.empty())
+        return next_origin(follower, followed.l1_origin_number(), parent.timestamp_s, l1_head);
     const auto& last = unsettled.back()->content;
     const uint64_t before = last.l1_origin_number;
-    const uint64_t next = next_origin(follower, before, l1_head);
+    const uint64_t next = next_origin(follower, before, last.timestamp_s, l1_head);
     uint64_t gas = follower.chains_changed(before, next) * GAS_PER_CHAIN;
     for (const auto& each : unsettled) gas += each->all_gas_used;
-    const auto& parent = followed.chain.head()->header();
     return gas <= rollup::max_batch_gas(parent, last.timestamp_s) ? next : before;
 }
 

@@ -27,6 +27,8 @@ class BackOff {
         waits_.set(key, {turns, turn + turns});
     }
     void forgive(const Key& key) { waits_.erase(key); }
+    /// Returns whether @p key has waited and nothing was well done since.
+    [[nodiscard]] bool is_known(const Key& key) const { return waits_.find(key) != nullptr; }
     /// Returns whether @p key waits in @p turn.
     [[nodiscard]] bool holds_back(const Key& key, uint64_t turn) const {
         const Wait* const wait = waits_.find(key);

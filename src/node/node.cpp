@@ -257,7 +257,8 @@ bool Node::is_behind(ChainId chain_id) const {
     const uint64_t before =
         latest_.at(chain_id).l1_origin_number().value_or(followed.l1_origin_number());
     return builder::can_come_to(follower_, followed, next - 1) &&
-           builder::next_origin(follower_, before, next - 1) != next - 1;
+           builder::next_origin(follower_, before, latest(chain_id).head()->header().timestamp_s,
+                                next - 1) != next - 1;
 }
 
 size_t Node::catch_up(ChainId chain_id) {
@@ -447,7 +448,14 @@ std::set<ChainId> Node::held_back() const {
     for (const auto& rollup : network_.rollups)
         if (rollups_back_off_.holds_back(rollup.chain_id(), turn_))
             chains.insert(rollup.chain_id());
+    for (const auto& suspect : suspects_.left_out(turn_))
+        if (const auto* const chain_id = std::get_if<ChainId>(&suspect)) chains.insert(*chain_id);
     return chains;
+}
+
+bool Node::holds_back(const Address& sender) const {
+    return senders_back_off_.holds_back(sender, turn_) ||
+           suspects_.left_out(turn_).contains(sender);
 }
 
 void Node::allow_without_roots() {
@@ -501,6 +509,8 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wan
 Result<Settled, SettleError> Node::settle_bundle(builder::Bundle bundle, std::vector<Waiting> taken,
                                                  Turn& turn) {
     auto settled = settle(bundle);
+    if (settled || settled.error().rule == SettleRule::reverted)
+        learn(bundle, taken, !settled.has_value());
     if (!settled) {
         put_back(std::move(taken));
         return settled;
@@ -511,6 +521,29 @@ Result<Settled, SettleError> Node::settle_bundle(builder::Bundle bundle, std::ve
     for (const auto& part : bundle.parts) rollups_back_off_.forgive(part.chain_id);
     turn.bundle = std::move(bundle);
     return settled;
+}
+
+void Node::learn(const builder::Bundle& bundle, std::span<const Waiting> taken, bool has_reverted) {
+    std::set<Suspect> with;
+    for (const auto& part : bundle.parts) with.insert(part.chain_id);
+    for (const auto& root : taken)
+        if (std::holds_alternative<builder::L1Root>(root.root) && root.sender)
+            with.insert(*root.sender);
+    // Who was found before, and has come again, is looked at first.
+    std::set<Suspect> known;
+    std::ranges::copy_if(with, std::inserter(known, known.end()), [this](const Suspect& each) {
+        const auto* const chain_id = std::get_if<ChainId>(&each);
+        return chain_id ? rollups_back_off_.is_known(*chain_id)
+                        : senders_back_off_.is_known(std::get<Address>(each));
+    });
+    const auto found =
+        has_reverted ? suspects_.reverted(known.empty() ? with : known) : suspects_.settled(with);
+    if (!found) return;
+    // It was found as a turn ended: the wait begins with the next one.
+    if (const auto* const chain_id = std::get_if<ChainId>(&*found))
+        rollups_back_off_.add(*chain_id, turn_ + 1);
+    else
+        senders_back_off_.add(std::get<Address>(*found), turn_);
 }
 
 Result<void, SettleError> Node::mend(Unsealed scope, size_t& max_roots, Turn& turn) {
@@ -577,8 +610,7 @@ Node::Taken Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& tur
         const auto* const on_rollup = std::get_if<builder::L2Root>(&next.root);
         const std::pair nonces{on_rollup ? std::optional{on_rollup->chain_id} : std::nullopt,
                                next.sender.value_or(Address{})};
-        if (next.sender && (senders_back_off_.holds_back(*next.sender, turn_) ||
-                            waiting_senders.contains(nonces))) {
+        if (next.sender && (holds_back(*next.sender) || waiting_senders.contains(nonces))) {
             passed_over.push_back(std::move(next));
             continue;
         }
@@ -591,7 +623,8 @@ Node::Taken Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& tur
             is_full = true;
             break;
         } else if (added.error().rule == builder::RefusalRule::unknown_chain &&
-                   (!turn.suspected.empty() || !left_out_.empty())) {
+                   (!turn.suspected.empty() || !left_out_.empty() ||
+                    !suspects_.left_out(turn_).empty())) {
             if (next.sender) waiting_senders.insert(nonces);
             passed_over.push_back(std::move(next));
             if (++needing_left_out == MAX_REFUSED) break;

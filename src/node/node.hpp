@@ -12,6 +12,7 @@
 #include "l1/l1_sender.hpp"
 #include "node/back_off.hpp"
 #include "node/latest_chain.hpp"
+#include "node/suspects.hpp"
 #include "prover/attester.hpp"
 
 namespace scope::node {
@@ -283,6 +284,9 @@ class Node {
         std::vector<Waiting> taken;  ///< its roots
         bool settles_without_roots = false;
     };
+    /// Learns what came of a scope on L1, and has who is found to blame wait (BackOff).
+    /// @param taken  Its roots.
+    void learn(const builder::Bundle& bundle, std::span<const Waiting> taken, bool has_reverted);
     /// Decides on what the turn's next scope lacks that this one has: rollups, a root, those behind a
     /// root; or that there is none.
     /// @param max_roots  The most roots that a scope of the turn takes; fewer, if it says so.
@@ -301,6 +305,8 @@ class Node {
     [[nodiscard]] builder::BuilderOptions options_of_turn() const;
     /// Returns the rollups that take no part in scopes now.
     [[nodiscard]] std::set<ChainId> held_back() const;
+    /// Returns whether an account's roots wait for a later turn.
+    [[nodiscard]] bool holds_back(const Address& sender) const;
     /// Lets scopes have more batches without roots again, or fewer; then it's the next ones' turn.
     void allow_without_roots();
     void allow_fewer_without_roots();
@@ -339,6 +345,10 @@ class Node {
     BoundedMap<Hash, std::monostate> known_bad_{MAX_KNOWN_BAD};
     BackOff<Address> senders_back_off_{1};
     BackOff<ChainId> rollups_back_off_{0};
+    /// Rollups, whose verifiers L1 calls, and senders of operations, whose signed outcome it compares:
+    /// with them a scope can revert on L1 though it was proved.
+    using Suspect = std::variant<ChainId, Address>;
+    Suspects<Suspect> suspects_;
     std::set<ChainId> left_out_;  // of this turn's scopes, until it's found whose proof failed
 };
 

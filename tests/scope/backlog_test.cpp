@@ -111,8 +111,10 @@ class Backlog : public testing::Test {
     /// Expects that a rollup's next block can take all that L1 has said of chains.
     void expect_caught_up(ChainId chain_id) {
         const uint64_t origin = followed(chain_id).l1_origin_number();
+        const uint64_t parent_s = followed(chain_id).chain.head()->header().timestamp_s;
         const uint64_t head = l1().chain().head()->header().number;
-        EXPECT_EQ(builder::next_origin(node().follower(), origin, head), head) << chain_id.number();
+        EXPECT_EQ(builder::next_origin(node().follower(), origin, parent_s, head), head)
+            << chain_id.number();
         EXPECT_LT(head - origin, builder::MAX_ORIGIN_AGE + 2);
     }
     /// Expects that nothing waits, and that who has L1 alone comes to the same heads.

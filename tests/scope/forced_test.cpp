@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
+#include <functional>
 
 #include "base/hex.hpp"
 #include "builder/assembly.hpp"
@@ -104,6 +106,32 @@ class SlowPartial final : public prover::Prover {
     std::vector<std::vector<uint256>> asked_;
 };
 
+/// L1 where somebody always comes before the scope in its block, and once more behind that block.
+class FrontRun final : public l1::L1Sender {
+  public:
+    FrontRun(l1::LocalL1& l1, std::function<Transaction()> make)
+        : l1_(l1), make_(std::move(make)) {}
+
+    Result<void, l1::SendError> send(const Transaction& tx,
+                                     std::span<const chain::StoredBlobPtr> blobs) override {
+        TRY_VOID(l1_.add_blobs_of(tx, blobs));
+        const std::array both{make_(), tx};
+        const auto mined = l1_.mine(both);
+        CHECK(mined.has_value() && mined->refused.empty());
+        const std::array behind{make_()};
+        CHECK(l1_.mine(behind).has_value());
+        return {};
+    }
+    [[nodiscard]] Result<l1::TransactionStatus, l1::L1Error> status(
+        const Hash& transaction_hash) const override {
+        return l1_.status(transaction_hash);
+    }
+
+  private:
+    l1::LocalL1& l1_;
+    std::function<Transaction()> make_;
+};
+
 class Forced : public testing::Test {
   protected:
     demo::Progress progress_;
@@ -199,17 +227,64 @@ class Forced : public testing::Test {
     std::unique_ptr<Node> builder_without(ChainId unproved) {
         return builder_with(std::make_shared<Partial>(world_.committee(), unproved));
     }
-    std::unique_ptr<Node> builder_with(std::shared_ptr<prover::Prover> prover) {
+    std::unique_ptr<Node> builder_with(std::shared_ptr<prover::Prover> prover,
+                                       std::shared_ptr<l1::L1Sender> sender = {}) {
         const std::shared_ptr<l1::LocalL1> at_l1{&l1(), [](auto*) {}};
         return std::make_unique<Node>(
             world_.network(),
-            Components{.source = at_l1,
-                       .attester = {},
-                       .builder = Components::Builder{.view = at_l1,
-                                                      .sender = at_l1,
-                                                      .prover = std::move(prover),
-                                                      .options = world_.options()}});
+            Components{
+                .source = at_l1,
+                .attester = {},
+                .builder = Components::Builder{
+                    .view = at_l1,
+                    .sender = sender ? std::move(sender) : std::shared_ptr<l1::L1Sender>{at_l1},
+                    .prover = std::move(prover),
+                    .options = world_.options()}});
     }
+    /// Returns a transaction of the deployer's that deploys code, or calls it without data.
+    Transaction call_of_deployer(const std::optional<Address>& to, Bytes data = {}) {
+        Transaction tx;
+        tx.type = TxType::dynamic_fee;
+        tx.chain_id = L1;
+        tx.nonce = l1().chain().head_state()->account(deployer_.address)->nonce;
+        tx.gas_limit = 400'000;
+        tx.max_priority_fee_per_gas = uint256{demo::GWEI};
+        tx.max_fee_per_gas = uint256{20 * demo::GWEI};
+        tx.to = to;
+        tx.data = std::move(data);
+        sign(tx, deployer_.key);
+        return tx;
+    }
+    /// Deploys code on L1.
+    Address deploy(const std::string& runtime) {
+        const Bytes code = *from_hex(runtime);
+        Bytes init = *from_hex("0x6000600c60003960006000f3");
+        init[1] = init[8] = static_cast<uint8_t>(code.size());
+        const std::array create{call_of_deployer(std::nullopt, concat(init, code))};
+        return l1().mine(create)->outcomes.at(0).created.value();
+    }
+    /// Returns a builder whose scopes somebody comes before in their blocks, who calls a contract.
+    std::unique_ptr<Node> builder_behind(const Address& called) {
+        return builder_with(
+            std::shared_ptr<prover::Prover>{&world_.committee(), [](auto*) {}},
+            std::make_shared<FrontRun>(l1(), [=, this] { return call_of_deployer(called); }));
+    }
+    /// Takes turns of a builder with a root of A in each; returns how many of them reverted on L1.
+    size_t reverted_of(Node& builder, uint64_t turns) {
+        size_t reverted = 0;
+        for (uint64_t turn = 0; turn < turns; ++turn) {
+            EXPECT_TRUE(node().follow().has_value());
+            if (builder.waiting() == 0 || registered(A).next_batch > settled_)
+                EXPECT_TRUE(builder.submit(builder::L2Root{A, transfer()}));
+            settled_ = registered(A).next_batch;
+            const auto failed = builder.step().failed;
+            if (!failed) continue;
+            EXPECT_EQ(failed->rule, SettleRule::reverted) << to_string(*failed);
+            ++reverted;
+        }
+        return reverted;
+    }
+    uint256 settled_;
     Node::Turn settle() {
         auto turn = node().step();
         EXPECT_FALSE(turn.failed.has_value()) << to_string(turn.failed.value_or(SettleError{}));
@@ -598,6 +673,62 @@ TEST_F(Forced, a_rollup_whose_batch_is_refused_waits_though_no_root_is_to_blame)
     }
     node().drop_unsettled(A, 0, "it was wrong");
     expect_all_settled();
+}
+
+TEST_F(Forced, a_verifier_that_changes_its_mind_stops_no_other_rollup) {
+    // Without calldata it changes its mind: sstore(0, !sload(0)). With some it reverts if sload(0).
+    const Address verifier = deploy(
+        "0x36600c5760005415600055005b60005460145700"
+        "5b600080fd");
+    constexpr uint64_t MONTH_S = 30 * 24 * 3600;
+    const auto& configs = world_.network().rollups;
+    const auto config = std::ranges::find(configs, B, &rollup::RollupConfig::chain_id);
+    call_on_l1(contracts().registry,
+               abi::call("announceChange(uint256,address,bytes32,address)", uint256{B}, verifier,
+                         config->program_id, Address{}));
+    l1().set_next({.timestamp_s = l1().chain().head()->header().timestamp_s + MONTH_S});
+    ASSERT_TRUE(l1().mine({}).has_value());
+    call_on_l1(contracts().registry, abi::call("applyChange(uint256)", uint256{B}));
+    ASSERT_EQ(registered(B).verifier, verifier);
+
+    const auto builder = builder_behind(verifier);
+    queue_deposit(B, RECEIVER, ONE);  // which each scope would take
+    const auto before = registered(A).next_batch;
+    constexpr uint64_t TURNS = 20;
+    const size_t reverted = reverted_of(*builder, TURNS);
+    EXPECT_GT(reverted, 0u);
+    EXPECT_LE(reverted, 6u);  // it waits for twice as many turns each time
+    EXPECT_EQ(registered(A).next_batch, before + TURNS - reverted);
+    EXPECT_EQ(registered(B).forced_queue_position, 0u);
+}
+
+TEST_F(Forced, an_operation_whose_outcome_changes_stops_no_rollup) {
+    // Without calldata it changes its mind: sstore(0, !sload(0)). With some it returns sload(0).
+    const Address fickle = deploy("0x36600c5760005415600055005b60005460005260206000f3");
+    const auto builder = builder_behind(fickle);
+    ASSERT_TRUE(node().follow().has_value());
+    auto root = world_.operation(world_.alice(), fickle, Bytes{0x01}, 100'000);
+    auto& operation = root.operation.operation;
+    operation.deadline = uint256{l1().chain().head()->header().timestamp_s + 100'000};
+    root.root_index = 0;
+    const auto sign_root = [&] {
+        root.operation.signature = to_bytes(crypto::to_rsv(crypto::sign(
+            protocol::operation_digest(contracts().settlement, operation), world_.alice().key)));
+    };
+    sign_root();
+    const auto simulated = world_.open().simulate(builder::Root{root});
+    ASSERT_TRUE(simulated.has_value()) << simulated.error().to_string();
+    operation.outcome = simulated->outcome;
+    sign_root();
+
+    ASSERT_TRUE(builder->submit(root));
+    ASSERT_TRUE(builder->submit(builder::L2Root{A, transfer()}));
+    const auto before = registered(A).next_batch;
+    constexpr uint64_t TURNS = 20;
+    const size_t reverted = reverted_of(*builder, TURNS);
+    EXPECT_GT(reverted, 0u);
+    EXPECT_LE(reverted, 8u);
+    EXPECT_GE(registered(A).next_batch, before + TURNS - reverted - 1);
 }
 
 TEST_F(Forced, what_was_left_out_stays_so_where_l1_went_on_before_the_rest_settled) {
