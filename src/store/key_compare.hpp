@@ -1,0 +1,40 @@
+#pragma once
+
+#include <absl/hash/hash.h>
+
+#include "base/bytes.hpp"
+
+/// Keys as maps have them: looked up by a view, in the order of memcmp.
+namespace scope::store {
+
+struct KeyHash {
+    using is_transparent = void;
+    size_t operator()(BytesView key) const {
+        return absl::HashOf(
+            std::string_view{reinterpret_cast<const char*>(key.data()), key.size()});
+    }
+};
+struct KeyEqual {
+    using is_transparent = void;
+    bool operator()(BytesView a, BytesView b) const { return equal(a, b); }
+};
+struct KeyLess {
+    using is_transparent = void;
+    bool operator()(BytesView a, BytesView b) const {
+        return std::ranges::lexicographical_compare(a, b);
+    }
+};
+
+inline bool starts_with(BytesView key, BytesView prefix) noexcept {
+    return key.size() >= prefix.size() && equal(key.first(prefix.size()), prefix);
+}
+
+/// Returns the least key behind all that begin with @p prefix; empty if there is none.
+inline Bytes key_behind(BytesView prefix) {
+    Bytes key = to_bytes(prefix);
+    while (!key.empty() && key.back() == 0xff) key.pop_back();
+    if (!key.empty()) ++key.back();
+    return key;
+}
+
+}  // namespace scope::store
