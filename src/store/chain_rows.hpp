@@ -1,0 +1,111 @@
+#pragma once
+
+#include "chain/store.hpp"
+#include "store/row_encoding.hpp"
+#include "store/staging.hpp"
+#include "store/state_changes.hpp"
+
+namespace scope::store {
+
+/// The distance behind the head, in blocks, from which on no state is kept; nullopt keeps all.
+using PruneDepth = std::optional<uint64_t>;
+inline constexpr uint64_t DEFAULT_PRUNE_DEPTH = 128;
+
+/// One chain's rows: blocks, states and heads, with what belongs together changed together.
+///
+/// Blocks stay for good. Of states those after the canonical blocks from PruneDepth behind the head
+/// on are kept, and those after other blocks of these heights: when a canonical block comes to that
+/// depth, the nodes that it replaced are deleted, and those that abandoned blocks of its height
+/// wrote, with all blocks on them.
+///
+/// Everything written waits in the Staging. One thread writes; any may read meanwhile. All of it
+/// throws DatabaseError.
+class ChainRows {
+  public:
+    /// @param rows  Must outlive it.
+    ChainRows(Staging& rows, ChainId chain, PruneDepth depth = DEFAULT_PRUNE_DEPTH)
+        : rows_(rows), chain_(chain), depth_(depth) {}
+
+    // ---- blocks
+    void put_block(const chain::StoredBlock& block);
+    /// Returns null for a block that it doesn't have.
+    [[nodiscard]] chain::StoredBlockPtr block(const Hash& hash) const;
+    /// Returns the header alone, which is cheaper than the block; nullopt for an unknown one.
+    [[nodiscard]] std::optional<BlockHeader> header(const Hash& hash) const;
+
+    // ---- the canonical chain
+    /// Makes @p head and its ancestors canonical, and prunes. REQUIRES: all of them stored.
+    void set_head(const Hash& head);
+    /// Returns nullopt before the first set_head.
+    [[nodiscard]] std::optional<Hash> head() const;
+    [[nodiscard]] std::optional<Hash> canonical(uint64_t number) const;
+    /// The place of a transaction on the canonical chain.
+    struct Place {
+        Hash block;
+        uint64_t index = 0;
+    };
+    [[nodiscard]] std::optional<Place> transaction(const Hash& hash) const;
+
+    // ---- states
+    /// The state after a block: where its nodes begin.
+    struct State {
+        Hash root;
+        uint64_t sequence = 0;  ///< that the block wrote with
+        uint64_t root_sequence =
+            0;  ///< that the root was written with: an older one's if the block
+                ///< changed nothing
+        friend bool operator==(const State&, const State&) = default;
+    };
+    /// Returns the sequence that the next state is put with.
+    [[nodiscard]] uint64_t next_sequence() const;
+    /// Puts the state after a block. REQUIRES: the block is stored, and its parent's state if it is
+    /// not the first; the state's sequence is next_sequence(), which the changes were made with.
+    void put_state(const Hash& block, const State& state, const StateChanges& changes);
+    /// Returns nullopt for a state that is not kept.
+    [[nodiscard]] std::optional<State> state(const Hash& block) const;
+    /// Returns the nodes of one trie, in all versions that are kept. It borrows from this.
+    [[nodiscard]] std::unique_ptr<trie::NodeSource> nodes(const Owner& owner) const;
+    /// Returns the version of a trie's root with this hash that was written last, with a sequence of
+    /// at most @p up_to; nullopt if none is kept. So who knows the hash of an account's storage root
+    /// finds its nodes.
+    [[nodiscard]] std::optional<trie::NodeVersion> find_root(const Owner& owner, const Hash& hash,
+                                                             uint64_t up_to) const;
+    /// Returns the bytes of a code that some state has had; nullopt for an unknown one.
+    [[nodiscard]] std::optional<Bytes> code(const Hash& hash) const;
+
+    // ---- blobs
+    void put_blob(const Hash& versioned_hash, const chain::StoredBlob& blob);
+    [[nodiscard]] chain::StoredBlobPtr blob(const Hash& versioned_hash) const;
+    void erase_blob(const Hash& versioned_hash);
+
+    // ---- how far a chain was followed, if this is L1: bytes for each of its blocks
+    void put_cursor(uint64_t block_number, Bytes cursor);
+    void erase_cursor(uint64_t block_number);
+    [[nodiscard]] std::optional<Bytes> cursor(uint64_t block_number) const;
+    /// Returns the cursor of the highest block, with its number; nullopt if there is none.
+    [[nodiscard]] std::optional<std::pair<uint64_t, Bytes>> last_cursor() const;
+
+  private:
+    [[nodiscard]] BlockHeader header_that_is_there(const Hash& hash) const;
+    [[nodiscard]] std::vector<Hash> transaction_hashes(const Hash& block) const;
+    [[nodiscard]] std::optional<uint64_t> number(ChainValue name) const;
+    void make_canonical(uint64_t number, const Hash& hash);
+    void unmake_canonical(uint64_t number);
+
+    void prune(uint64_t head_number);
+    void prune_height(uint64_t number);
+    void forget_abandoned(uint64_t number, const Hash& block);
+    /// Returns the blocks of a height that stand on one of @p parents and have a state.
+    [[nodiscard]] std::vector<Hash> children(const std::vector<Hash>& parents,
+                                             uint64_t number) const;
+    [[nodiscard]] std::vector<Hash> blocks_with_state(uint64_t number) const;
+    [[nodiscard]] std::optional<StateRow> state_row(uint64_t number, const Hash& block) const;
+    [[nodiscard]] ChangedPlaces changes(uint64_t number, const Hash& block,
+                                        uint64_t sequence) const;
+
+    Staging& rows_;
+    ChainId chain_;
+    PruneDepth depth_;
+};
+
+}  // namespace scope::store
