@@ -93,6 +93,19 @@ TEST(disk_database, whose_creation_was_cut_short_is_created_again) {
     EXPECT_TRUE(rows_of(*database).empty());
 }
 
+TEST(disk_database, whose_creation_was_cut_short_at_its_begin_or_end_is_created_once) {
+    const TestFolder folder;
+    const auto options = folder.options();
+    fs::create_directories(options.folder);
+    write_file(options.folder / "lock", "");
+    const auto rows = fill(options, 3);
+    write_file(options.folder / "creating", "");
+    EXPECT_EQ(error_of(options, &rows), std::nullopt);
+    // From here on a SCOPE file that is lost is no creation that was cut short.
+    fs::remove(options.folder / "SCOPE");
+    expect_error(options, DatabaseRule::not_a_database, "SCOPE");
+}
+
 TEST(disk_database, is_open_once) {
     const TestFolder folder;
     const auto database = open_disk_database(folder.options());

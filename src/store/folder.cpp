@@ -174,6 +174,7 @@ void Folder::read() {
     commits_ = open_file(commits, O_RDWR);
     text = without_sum(commits, read_text(commits));
     last_commit_ = take_number(commits, "commits", text);
+    fs::remove(folder_ / "creating");  // where a kill came just behind the end of creation
 }
 
 void Folder::begin_creation(OpenMode mode) {
@@ -183,7 +184,11 @@ void Folder::begin_creation(OpenMode mode) {
         fail(DatabaseRule::not_a_database, folder_,
              "it has files and no SCOPE file: another folder, or a database whose SCOPE is gone");
     if (mode == OpenMode::existing) fail(DatabaseRule::no_database, folder_, "it is empty");
-    if (!was_cut_short) write_file(creating, "");
+    if (!was_cut_short) {
+        // Made by one call: a kill leaves it or leaves nothing.
+        (void)open_file(creating, O_WRONLY | O_CREAT);
+        sync(open_file(folder_, O_RDONLY), folder_);
+    }
     fs::remove_all(rows());
 }
 
