@@ -76,7 +76,7 @@ TEST(trie_changes, keep_a_disk_of_the_last_blocks) {
     std::vector<BlockModel> blocks{
         {Model{{}, Trie{disk, {.hash = EMPTY_ROOT}}}, {EMPTY_ROOT, 0}, 0}};
     uint64_t sequence = 0;
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < 80; ++round) {
         BlockModel& parent = blocks.back();
         forget_some(parent.model, disk, parent.root, random);
         ASSERT_NO_FATAL_FAILURE(expect_same(parent.model));
@@ -103,7 +103,7 @@ TEST(trie_changes, leave_nothing_behind) {
     std::mt19937 random{seed};
     TestDisk disk;
     BlockModel last{Model{{}, Trie{disk, {.hash = EMPTY_ROOT}}}, {EMPTY_ROOT, 0}, 0};
-    for (uint64_t sequence = 1; sequence <= 200; ++sequence) {
+    for (uint64_t sequence = 1; sequence <= 100; ++sequence) {
         const BlockModel next = make_block(last, disk, sequence, random);
         disk.prune(sequence);
         last = next;

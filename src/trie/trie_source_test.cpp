@@ -173,7 +173,7 @@ TEST(trie_source, leaves_no_mark_where_it_fails) {
     const unsigned seed = std::random_device{}();
     SCOPED_TRACE(seed);
     std::mt19937 random{seed};
-    for (int round = 0; round < 6; ++round) {
+    for (int round = 0; round < 3; ++round) {
         Model model;
         for (int i = 0; i < 40; ++i) change(model, random);
         TestDisk disk;
@@ -224,7 +224,7 @@ TEST(trie_source, may_be_read_on_several_threads) {
 // --- Nodes that are not what they should be
 
 TEST(trie_source, is_not_believed) {
-    Whole whole = make_whole(30);
+    Whole whole = make_whole(12);
     const NodeVersion root = whole.trie.version();
     for (auto& [place, bytes] : whole.disk.nodes) {
         for (size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
