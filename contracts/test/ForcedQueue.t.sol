@@ -253,6 +253,8 @@ contract ForcedQueueTest is ScopeWorld {
         settlement.forceTransaction{value: 1 ether}(A, new bytes(8192), 0);
         vm.expectRevert(abi.encodeWithSelector(IForcedQueue.QueueFull.selector, A));
         settlement.forceTransaction{value: 1 ether}(A, new bytes(1), 0);
+        // Its gas is used up, too.
+        vm.expectRevert(abi.encodeWithSelector(IForcedQueue.QueueFull.selector, A));
         settlement.forceTransaction{value: 1 ether}(A, "", 0);
         vm.roll(vm.getBlockNumber() + 1);
         settlement.forceTransaction{value: 1 ether}(A, new bytes(24_576), 0);
@@ -332,9 +334,54 @@ contract ForcedQueueTest is ScopeWorld {
         (length, moreBytes) = (length % 12_288, moreBytes % 12_288);
         uint256 fee = queue.feeOf(A, ForcedKind.Transaction, gasLimit, length);
         uint256 more = queue.feeOf(A, ForcedKind.Transaction, gasLimit + moreGas, length + moreBytes);
-        assertEq(more - fee, (moreGas + 16 * moreBytes) * MIN_PRICE, "by what is more");
+        assertEq(fee, _chargedGas(gasLimit, length, false) * MIN_PRICE, "a transaction's");
+        assertEq(more, _chargedGas(gasLimit + moreGas, length + moreBytes, false) * MIN_PRICE, "with what is more");
+        assertTrue(more >= fee, "which is no less");
         uint256 ofDeposit = queue.feeOf(A, ForcedKind.Deposit, gasLimit, length);
-        assertEq(ofDeposit - fee, (DEPOSIT_GAS - TRANSACTION_GAS) * MIN_PRICE, "a deposit's is higher");
+        assertEq(ofDeposit, _chargedGas(gasLimit, length, true) * MIN_PRICE, "a deposit's");
+    }
+
+    /// @dev Each byte weighs at least what fills a block by bytes as it is filled by gas.
+    function _chargedGas(uint256 gasLimit, uint256 length, bool isDeposit) private pure returns (uint256) {
+        uint256 gas = gasLimit + 16 * length + (isDeposit ? DEPOSIT_GAS : TRANSACTION_GAS);
+        return gas > 256 * length ? gas : 256 * length;
+    }
+
+    /// @dev Who shuts a user's entry out of every block, by bytes, by gas or by both, pays alike, also who takes at once.
+    /// forge-config: default.fuzz.runs = 48
+    function testFuzz_a_flood_of_bytes_or_of_gas_raises_the_price_alike(uint256 seed, uint256 kind) external {
+        _seed = seed;
+        vm.deal(alice, 2 ** 127);
+        for (uint256 n = 1; n <= 8; ++n) {
+            while (_fits(21_000, 110)) {
+                _floodBy(kind % 3);
+            }
+            vm.roll(vm.getBlockNumber() + 1);
+            _take(A, settlement.getRollup(A).forcedQueueLength);
+            // But for the room that the user's entry did not find.
+            uint256 full = 2 ** 25 - 2 ** 22;
+            uint256 price = queue.feeOf(A, ForcedKind.Transaction, 0, 0) / TRANSACTION_GAS;
+            assertTrue(price <= _priceAt(n * full), "no dearer than by so much gas");
+            assertTrue(price >= _priceAt(n * (full - _chargedGas(21_000, 110, false))), "nor cheaper");
+        }
+    }
+
+    function _fits(uint256 gasLimit, uint256 length) private view returns (bool) {
+        try queue.feeOf(A, ForcedKind.Transaction, gasLimit, length) {
+            return true;
+        } catch {
+            return false;
+        }
+    }
+
+    /// @dev Queues an entry: 0 of bytes, 1 of gas, 2 of either or both.
+    function _floodBy(uint256 kind) private {
+        if (kind == 2) kind = _random(3);
+        uint256 gasLimit = kind == 0 ? 0 : _random(2 ** 24 + 1);
+        uint256 length = kind == 1 ? 0 : _random(24_577);
+        while (!_fits(gasLimit, length)) (gasLimit, length) = (gasLimit / 2, length / 2);
+        vm.prank(alice);
+        settlement.forceTransaction{value: alice.balance}(A, new bytes(length), gasLimit);
     }
 
     // ---- random histories --------------------------------------------------------------------------------------------------------
@@ -397,14 +444,15 @@ contract ForcedQueueTest is ScopeWorld {
         bool isDeposit = _random(2) == 0;
         uint256 gasLimit = _random(3) == 0 ? _random(100_000) : _random(2 ** 24 + 1);
         uint256 length = _random(2) == 0 ? _random(100) : _random(24_577);
-        uint256 gas = gasLimit + 16 * length + (isDeposit ? DEPOSIT_GAS : TRANSACTION_GAS);
+        uint256 gas = _chargedGas(gasLimit, length, isDeposit);
         (uint256 blockGas, uint256 blockBytes) = (gas, length);
         for (uint256 i = 0; i < _seen.length; ++i) {
             if (_seen[i].queuedAt != vm.getBlockNumber()) continue;
             (blockGas, blockBytes) = (blockGas + _seen[i].gas, blockBytes + _seen[i].bytes_);
         }
         uint256 load = _excess() + _backlog();
-        bool fits = blockGas <= 2 ** 25 && blockBytes <= 131_072 && load <= 40 * DOUBLING;
+        bool fits = blockGas <= 2 ** 25 && load <= 40 * DOUBLING;
+        if (fits) assertTrue(blockBytes <= 131_072, "its bytes are within bounds");
         value = isDeposit && fits ? _random(10 ether) : 0;
         uint256 fee = gas * _priceAt(load);
         if (!fits) vm.expectRevert(abi.encodeWithSelector(IForcedQueue.QueueFull.selector, A));

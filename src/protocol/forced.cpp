@@ -1,5 +1,7 @@
 #include "protocol/forced.hpp"
 
+#include <algorithm>
+
 #include "crypto/keccak.hpp"
 #include "protocol/abi_fields.hpp"
 
@@ -8,6 +10,8 @@ namespace scope::protocol {
 namespace {
 
 constexpr uint64_t CHARGED_GAS_PER_BYTE = 16;
+/// A byte's part of an L1 block's bytes is its least part of that block's gas.
+constexpr uint64_t MIN_CHARGED_GAS_PER_BYTE = 256;
 constexpr uint64_t CHARGED_GAS_OF_DEPOSIT = 600'000;
 constexpr uint64_t CHARGED_GAS_OF_TRANSACTION = 100'000;
 
@@ -26,9 +30,10 @@ bool is_within_bounds(const ForcedEntry& entry) noexcept {
 }
 
 uint64_t charged_gas(const ForcedEntry& entry) noexcept {
-    return entry.gas_limit + CHARGED_GAS_PER_BYTE * entry.data.size() +
-           (entry.kind == ForcedKind::deposit ? CHARGED_GAS_OF_DEPOSIT
-                                              : CHARGED_GAS_OF_TRANSACTION);
+    const uint64_t gas =
+        entry.gas_limit + CHARGED_GAS_PER_BYTE * entry.data.size() +
+        (entry.kind == ForcedKind::deposit ? CHARGED_GAS_OF_DEPOSIT : CHARGED_GAS_OF_TRANSACTION);
+    return std::max(gas, MIN_CHARGED_GAS_PER_BYTE * entry.data.size());
 }
 
 uint64_t deposit_gas_limit(const ForcedEntry& entry) noexcept {

@@ -93,8 +93,8 @@ class Follower final : public L1Origins {
     };
     /// The queue that L1 has for a rollup, as far as L1 was followed, from the first entry on that a
     /// batch may take which is not final. So it holds what waits on L1, whose price doubles with each
-    /// 2^24 of charged gas and which ends at 40 times that (40 MiB of data at 16 gas a byte), and what
-    /// was queued in the L1 blocks that are not final, at most 2^25 gas and 131,072 bytes each.
+    /// 2^24 of charged gas and which ends at 40 times that (2.5 MiB of data at 256 gas a byte), and
+    /// what was queued in the L1 blocks that are not final, at most 2^25 gas, 131,072 bytes, each.
     struct ForcedQueue {
         uint64_t first = 0;  ///< index of the first entry that is held
         std::deque<QueuedEntry> entries;

@@ -27,7 +27,8 @@ struct ForcedEntry {
 /// @title What waits on L1 for each rollup, in order, and what that costs (§12)
 ///
 /// An entry is known by its rollup and its index, which counts from 0. Its *charged gas* is `gasLimit + 16 * data.length` and 600,000
-/// for a deposit, 100,000 for a transaction. Where the queue begins and ends, Settlement says ({ISettlement.Rollup}).
+/// for a deposit, 100,000 for a transaction, but at least `256 * data.length`. Where the queue begins and ends, Settlement says
+/// ({ISettlement.Rollup}).
 ///
 /// A unit of charged gas costs 10^7 wei, doubled, with a line between, for each 2^24 gas of *excess* and *backlog* together, as they
 /// are before the entry. Backlog: charged gas of all entries that the rollup has not taken. Excess: charged gas queued above 2^22 per
@@ -52,7 +53,7 @@ interface IForcedQueue {
     error EntryTooLong(uint256 length);
     /// @notice An entry's gas limit is at most 2^24.
     error EntryGasTooHigh(uint256 gasLimit);
-    /// @notice This L1 block takes no such entry for the rollup any more (2^25 charged gas and 131,072 bytes are the most), or the price
+    /// @notice This L1 block takes no such entry for the rollup any more (2^25 charged gas are the most, and so 131,072 bytes), or the price
     ///         would have doubled more than 40 times.
     error QueueFull(uint256 chainId);
     /// @notice The batch stops before an entry that was due when the batch before it settled.

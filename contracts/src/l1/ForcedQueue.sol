@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {ForcedEntry, ForcedKind, IForcedQueue} from "../interfaces/IForcedQueue.sol";
@@ -16,10 +17,12 @@ contract ForcedQueue is IForcedQueue {
     uint256 private constant DEPOSIT_GAS = 600_000;
     uint256 private constant TRANSACTION_GAS = 100_000;
     uint256 private constant GAS_PER_BYTE = 16;
+    /// @dev What a byte is charged at least. So 131,072 bytes are all that an L1 block takes, and who fills it by bytes pays, now and by
+    ///      the price that rises, as who fills it by gas.
+    uint256 private constant MIN_GAS_PER_BYTE = 256;
     /// @dev What an L1 block takes for a rollup, and what a batch takes: any entry fits. At 8 gas a byte of logs a batch's entries leave
     ///      the rest of a block's 4 MiB to what it has to begin with.
     uint256 private constant MAX_GAS_PER_BLOCK = 2 ** 25;
-    uint256 private constant MAX_BYTES_PER_BLOCK = 131_072;
     uint256 private constant MAX_FORCED_GAS_PER_BATCH = 2 ** 25 - 2 ** 22;
     /// @dev In L1 blocks.
     uint256 private constant FORCED_DEADLINE = 64;
@@ -36,14 +39,13 @@ contract ForcedQueue is IForcedQueue {
     /// @param value Wei of all deposits.
     /// @param blockNumber The last L1 block that queued an entry.
     /// @param excess Gas above the target before that block.
-    /// @param blockGas,blockBytes Queued in that block.
+    /// @param blockGas Queued in that block.
     struct Queue {
         uint64 gas;
         uint128 value;
         uint64 blockNumber;
         uint64 excess;
         uint32 blockGas;
-        uint32 blockBytes;
     }
 
     /// @inheritdoc IForcedQueue
@@ -64,7 +66,7 @@ contract ForcedQueue is IForcedQueue {
     {
         if (msg.sender != address(settlement)) revert OnlySettlement(msg.sender);
         uint256 gas = _chargedGas(entry.kind, entry.gasLimit, entry.data.length);
-        Queue memory queue = _admit(chainId, gas, entry.data.length);
+        Queue memory queue = _admit(chainId, gas);
         fee = gas * _price(chainId, queue.excess + queue.gas - _gasBefore(chainId, position, queue.gas));
         _entries[chainId][index] = QueuedEntry({
             entryHash: _hashOf(chainId, index, entry),
@@ -76,7 +78,6 @@ contract ForcedQueue is IForcedQueue {
         queue.gas += uint64(gas);
         queue.value += SafeCast.toUint128(entry.value);
         queue.blockGas += uint32(gas);
-        queue.blockBytes += uint32(entry.data.length);
         _queues[chainId] = queue;
     }
 
@@ -117,7 +118,7 @@ contract ForcedQueue is IForcedQueue {
         ISettlement.Rollup memory rollup = settlement.getRollup(chainId);
         if (address(rollup.verifier) == address(0)) revert ISettlement.UnknownRollup(chainId);
         uint256 gas = _chargedGas(kind, gasLimit, dataLength);
-        Queue memory queue = _admit(chainId, gas, dataLength);
+        Queue memory queue = _admit(chainId, gas);
         uint256 backlog = queue.gas - _gasBefore(chainId, rollup.forcedQueuePosition, queue.gas);
         return gas * _price(chainId, queue.excess + backlog);
     }
@@ -132,22 +133,22 @@ contract ForcedQueue is IForcedQueue {
     function _chargedGas(ForcedKind kind, uint256 gasLimit, uint256 dataLength) private pure returns (uint256) {
         if (dataLength > MAX_DATA) revert EntryTooLong(dataLength);
         if (gasLimit > MAX_GAS_LIMIT) revert EntryGasTooHigh(gasLimit);
-        return gasLimit + GAS_PER_BYTE * dataLength + (kind == ForcedKind.Deposit ? DEPOSIT_GAS : TRANSACTION_GAS);
+        uint256 gas =
+            gasLimit + GAS_PER_BYTE * dataLength + (kind == ForcedKind.Deposit ? DEPOSIT_GAS : TRANSACTION_GAS);
+        return Math.max(gas, MIN_GAS_PER_BYTE * dataLength);
     }
 
     /// @dev Returns the rollup's queue as it is in this block, if the block takes this much more.
-    function _admit(uint256 chainId, uint256 gas, uint256 dataLength) private view returns (Queue memory queue) {
+    function _admit(uint256 chainId, uint256 gas) private view returns (Queue memory queue) {
         queue = _queues[chainId];
         if (queue.blockNumber != block.number) {
             uint256 queued = uint256(queue.excess) + queue.blockGas;
             uint256 fallen = TARGET_GAS_PER_BLOCK * (block.number - queue.blockNumber);
             // Fits: above 40 doublings nothing is queued.
             queue.excess = queued > fallen ? uint64(queued - fallen) : 0;
-            (queue.blockNumber, queue.blockGas, queue.blockBytes) = (uint64(block.number), 0, 0);
+            (queue.blockNumber, queue.blockGas) = (uint64(block.number), 0);
         }
-        if (queue.blockGas + gas > MAX_GAS_PER_BLOCK || queue.blockBytes + dataLength > MAX_BYTES_PER_BLOCK) {
-            revert QueueFull(chainId);
-        }
+        if (queue.blockGas + gas > MAX_GAS_PER_BLOCK) revert QueueFull(chainId);
     }
 
     /// @dev Returns the charged gas of all entries before this one, which may be the one after the last.

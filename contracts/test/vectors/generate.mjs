@@ -366,12 +366,18 @@ const ENTRY = '(uint8 kind, address from, address to, uint256 value, uint256 gas
 const entryOf = (e) => ({ kind: Number(e.kind), from: e.from, to: e.to, value: e.value, gasLimit: e.gas_limit, data: e.data });
 const NOBODY = pad('0x', { size: 20 });
 // What L1 charges for an entry; the gas limit of a deposit's system transaction on the rollup.
-const chargedGas = (e) => e.gas_limit + 16n * BigInt(size(e.data)) + (e.kind === 0n ? 600_000n : 100_000n);
+const chargedGas = (e) => {
+  const gas = e.gas_limit + 16n * BigInt(size(e.data)) + (e.kind === 0n ? 600_000n : 100_000n);
+  const ofBytes = 256n * BigInt(size(e.data));
+  return gas > ofBytes ? gas : ofBytes;
+};
 const depositGasLimit = (e) => e.gas_limit + e.gas_limit / 16n + 550_000n + 20n * BigInt(size(e.data));
 const forced_entries = [
   { kind: 0n, to: account('receiver'), value: 10n ** 18n, gas_limit: 100_000n, data: '0x' },
   { kind: 0n, to: account('contract'), value: 0n, gas_limit: 2n ** 24n, data: toHex('y'.repeat(100)) },
   { kind: 1n, to: NOBODY, value: 0n, gas_limit: 21_000n, data: concat(['0x02', toHex('an envelope')]) },
+  // Charged by its bytes.
+  { kind: 1n, to: NOBODY, value: 0n, gas_limit: 50_000n, data: toHex('z'.repeat(1_000)) },
 ].map((e, i) => {
   const entry = { chain_id: A, index: BigInt(i) * 2n ** 40n, from: account(`who queues ${i}`), ...e };
   const hash = keccak256(encode(`uint256, uint256, ${ENTRY}`, entry.chain_id, entry.index, entryOf(entry)));
