@@ -86,11 +86,14 @@ TEST(LiveForced, a_forced_transaction_has_its_receipt) {
     EXPECT_EQ(live.balance(B, RECEIVER), uint256{1u});
 }
 
-/// Queues a transaction by account 0; returns the L1 transaction's hash.
-std::string force(TestLive& live, ChainId chain, const Transaction& tx) {
+/// Queues what shall be a transaction by account 0; returns the L1 transaction's hash.
+std::string force(TestLive& live, ChainId chain, BytesView envelope, uint64_t gas_limit) {
     leave_block_0(live);
     return live.send(L1, live.network.contracts()->settlement.settlement,
-                     protocol::force_transaction(chain, encode(tx), tx.gas_limit), ONE);
+                     protocol::force_transaction(chain, envelope, gas_limit), ONE);
+}
+std::string force(TestLive& live, ChainId chain, const Transaction& tx) {
+    return force(live, chain, encode(tx), tx.gas_limit);
 }
 
 /// Returns a member of what a method tells of an entry.
@@ -127,6 +130,54 @@ TEST(LiveForced, the_fate_of_a_forced_transaction_is_that_of_its_own_entry) {
 
 TEST(LiveForced, entries_between_deposits_are_told_apart) {
     TestLive live{{.automine = false}};
+TEST(LiveForced, an_entry_with_too_little_gas_is_ignored_though_another_has_its_envelope) {
+    TestLive live{{.automine = false}};
+    const auto tx = transfer(A, 0);
+    for (const uint64_t gas : {tx.gas_limit - 1, tx.gas_limit, uint64_t{0}}) {
+        force(live, A, encode(tx), gas);
+        live.get(L1, "evm_mine");
+    }
+    // Nobody's nonce waits there.
+    const auto waiting = live.get(L1, "scope_getForcedQueue", fmt::format("[{}]", A));
+    EXPECT_EQ(waiting.find("\"sender\""), waiting.rfind("\"sender\""));
+    EXPECT_NE(waiting.find("\"sender\""), std::string::npos);
+    live.get(A, "evm_mine");
+    const char* const fates[]{"ignored", "succeeded", "ignored"};
+    for (uint64_t i = 0; i < 3; ++i)
+        EXPECT_EQ(of_entry(live, "scope_getForcedTransaction", A, i, "status"), fates[i]) << i;
+    EXPECT_EQ(live.balance(A, RECEIVER), tx.value);
+}
+
+/// Queues an entry, a deposit and two transfers, and has a rollup take them; returns the deposit's
+/// envelope.
+/// @param envelope  The first entry's.
+Bytes take_in_front_of_a_deposit(BytesView envelope) {
+    TestLive live{{.automine = false}};
+    force(live, A, envelope, 100'000);
+    live.get(L1, "evm_mine");
+    deposit(live, A);
+    live.get(L1, "evm_mine");
+    for (const uint64_t nonce : {0u, 1u}) {
+        force(live, A, transfer(A, nonce));
+        live.get(L1, "evm_mine");
+    }
+    live.get(A, "evm_mine");
+    EXPECT_EQ(live.balance(A, RECEIVER), ONE + uint256{2u});
+    EXPECT_EQ(of_entry(live, "scope_getForcedTransaction", A, 0, "status"), "ignored");
+    EXPECT_EQ(of_entry(live, "scope_getDeposit", A, 1, "status"), "succeeded");
+    EXPECT_EQ(of_entry(live, "scope_getForcedTransaction", A, 2, "status"), "succeeded");
+    EXPECT_EQ(of_entry(live, "scope_getForcedTransaction", A, 3, "status"), "succeeded");
+    const auto hash = of_entry(live, "scope_getDeposit", A, 1, "transactionHash");
+    const auto raw = live.get(A, "debug_getRawTransaction", fmt::format(R"(["{}"])", hash));
+    return from_hex(TestLive::unquoted(raw)).value_or(Bytes{});
+}
+
+TEST(LiveForced, an_entry_with_the_envelope_of_a_deposit_stands_for_nothing) {
+    const Bytes of_deposit = take_in_front_of_a_deposit(Bytes{0x12, 0x34});
+    ASSERT_FALSE(of_deposit.empty());
+    EXPECT_EQ(take_in_front_of_a_deposit(of_deposit), of_deposit);
+}
+
     deposit(live, A);
     live.get(L1, "evm_mine");
     force(live, A, transfer(A, 7));

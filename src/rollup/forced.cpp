@@ -20,8 +20,8 @@ Transaction deposit_transaction(const QueuedEntry& queued, const RollupConfig& c
     return tx;
 }
 
-/// Returns a user's transaction; nullopt if the entry's data encode none, or it may use more gas than
-/// the entry paid for.
+}  // namespace
+
 std::optional<Transaction> user_transaction(const protocol::ForcedEntry& entry) {
     auto tx = decode_transaction(entry.data);
     // Of all types it is these that a user can't send to a rollup: nobody signs a system
@@ -30,8 +30,6 @@ std::optional<Transaction> user_transaction(const protocol::ForcedEntry& entry) 
     if (tx->gas_limit > entry.gas_limit) return std::nullopt;
     return std::move(*tx);
 }
-
-}  // namespace
 
 std::optional<Transaction> transaction_of(const QueuedEntry& queued, const RollupConfig& config,
                                           const state::StateView& state) {

@@ -27,9 +27,13 @@ struct ForcedOptions {
     std::function<void()> on_transaction;  ///< called after each that stands; may be null
 };
 
+/// Returns the transaction of a user that a forced transaction's entry would be; nullopt if its data
+/// encode none, or one that may use more gas than the entry paid for.
+/// REQUIRES: an entry of a transaction.
+std::optional<Transaction> user_transaction(const protocol::ForcedEntry& entry);
+
 /// Returns the transaction that an entry would be in a block: of a deposit the system transaction
-/// `deposit`, with the next nonce; else what the entry's data encode. nullopt if that is no
-/// transaction of a user, or may use more gas than the entry paid for.
+/// `deposit`, with the next nonce; else as user_transaction.
 ///
 /// @param state  As the transaction would find it.
 std::optional<Transaction> transaction_of(const QueuedEntry& queued, const RollupConfig& config,

@@ -4,6 +4,7 @@
 #include "crypto/keccak.hpp"
 #include "execution/transaction.hpp"
 #include "protocol/callable.hpp"
+#include "rollup/forced.hpp"
 #include "rollup/rollup_config.hpp"
 #include "rpc/log_query.hpp"
 #include "rpc/scope_parts.hpp"
@@ -104,12 +105,11 @@ bool is_refunded(const Request& request, const TokenDeposit& deposit, ChainId ch
 
 // ---- forced transactions
 
-/// Appends the hash of a forced transaction, and its sender and nonce if it is one.
+/// Appends the hash of a forced transaction, and its sender and nonce if it can be one.
 void append_transaction(json::Appender& out, const Request& request, const Queued& queued) {
-    const auto& data = queued.event.entry.data;
-    out.key("transactionHash").hex(crypto::keccak256(data));
-    const auto transaction = decode_transaction(data);
-    if (!transaction || transaction->type == TxType::system) return;
+    out.key("transactionHash").hex(crypto::keccak256(queued.event.entry.data));
+    const auto transaction = rollup::user_transaction(queued.event.entry);
+    if (!transaction) return;
     const auto& chain = *request.network.chain(*ChainId::from(queued.event.chain_id));
     const auto sender = execution::sender_of(
         *transaction,
@@ -177,9 +177,19 @@ std::optional<Taking> find_taking(const ChainView& chain, uint64_t index) {
     return taking;
 }
 
+/// Returns whether a transaction of a block is what an entry became, if those of entries before it
+/// stand before: one of another entry with the same envelope is none of an entry that can't be it.
+bool is_of(const chain::StoredBlock& block, size_t place, const protocol::EntryQueued& event) {
+    const auto& [chain_id, index, entry] = event;
+    if (entry.kind == ForcedKind::transaction)
+        return block.transaction_hashes[place] == crypto::keccak256(entry.data) &&
+               rollup::user_transaction(entry);
+    const auto& tx = block.block.transactions[place];
+    return tx.type == TxType::system && tx.data == callable::deposit(index, entry);
+}
+
 /// Returns the place in its block of the transaction that an entry became; nullopt if it did nothing.
-/// The transactions of entries stand in the order of these: one of another entry with the same
-/// envelope is none of this one's.
+/// The transactions of entries stand in the order of these.
 std::optional<size_t> find_standing(const Request& request, ChainId chain_id, const Taking& taking,
                                     uint64_t index) {
     std::vector<Queued> taken;
@@ -188,14 +198,10 @@ std::optional<size_t> find_standing(const Request& request, ChainId chain_id, co
             taken.push_back(queued);
         return queued.event.index > taking.first;
     });
-    const auto& transactions = taking.block->block.transactions;
+    const size_t length = taking.block->block.transactions.size();
     size_t place = taking.behind;
     for (const auto& [event, block, transaction] : std::views::reverse(taken)) {
-        const bool stands =
-            place < transactions.size() &&
-            (event.entry.kind == ForcedKind::deposit
-                 ? transactions[place].data == callable::deposit(event.index, event.entry)
-                 : taking.block->transaction_hashes[place] == crypto::keccak256(event.entry.data));
+        const bool stands = place < length && is_of(*taking.block, place, event);
         if (event.index == index) return stands ? std::optional{place} : std::nullopt;
         if (stands) ++place;
     }
