@@ -121,11 +121,14 @@ Transaction decode(const RollupAtL1& at, const char* name, BytesView raw) {
     return std::move(*tx);
 }
 
-/// Refuses a transaction that stands on the rollup, or waits for it on L1.
-void require_new(const RollupAtL1& at, const Answer& waiting, const Hash& hash) {
+/// Refuses a transaction that stands on the rollup, or waits for it on L1: in an entry with the gas
+/// that it needs, for another does nothing, and a stranger may have queued it.
+void require_new(const RollupAtL1& at, const Answer& waiting, const Hash& hash,
+                 uint64_t gas_limit) {
     for (const auto entry : waiting.json())
         if (std::string_view queued; entry["transactionHash"].get(queued) == simdjson::SUCCESS &&
-                                     fixed_from_hex<32>(queued) == hash)
+                                     fixed_from_hex<32>(queued) == hash &&
+                                     terminal::quantity(entry["gasLimit"]) >= uint256{gas_limit})
             throw cli::UsageError{
                 fmt::format("RAWTX: {} waits already, as entry {} of rollup {}", to_hex(hash),
                             to_decimal(terminal::quantity(entry["index"])), at.chain_id())};
@@ -173,7 +176,7 @@ int run(const Options& options) {
     if (execution::ends_in_marker(tx.data))
         throw cli::UsageError{fmt::format("{}: a root: scoped calls can't be forced", name)};
     const Hash hash = crypto::keccak256(raw);
-    require_new(at, waiting, hash);
+    require_new(at, waiting, hash, tx.gas_limit);
     require_sound(at, name, tx);
     const auto most =
         at.most_for_entry(protocol::ForcedKind::transaction, tx.gas_limit, raw.size());

@@ -387,14 +387,22 @@ class EnteringAndForcing(OnL1Alone):
             for _ in range(2):
                 self.assertIn("it still waits", force("--to", self.GONE, "--value", "3"))
             raw = self.signed(devnet)
+            # A stranger's entry of it that has too little gas keeps nobody out, nor their nonces back.
+            settlement = next(contract["address"] for contract in devnet.ask("scope_contracts")
+                              if contract["name"] == "Settlement")
+            data = raw[2:] + "0" * (-len(raw[2:]) % 64)
+            devnet.send(to=settlement, value=hex(ETHER), gas=hex(900_000),
+                        data=selector("forceTransaction", "Settlement") + f"{A:064x}{0x60:064x}{20_999:064x}"
+                        + f"{len(raw[2:]) // 2:064x}" + data)
+            devnet.ask("evm_mine")
             self.assertIn("it still waits", force(raw))
-            self.assertRegex(force(raw), "waits already, as entry 2 of rollup 42001")
+            self.assertRegex(force(raw), "waits already, as entry 3 of rollup 42001")
             waiting = devnet.ask("scope_getForcedQueue", A)
-            self.assertEqual([(entry["sender"], entry["nonce"]) for entry in waiting],
-                             [(ALICE.lower(), "0x0"), (ALICE.lower(), "0x1"), (BOB.lower(), "0x0")])
+            self.assertEqual([(entry.get("sender"), entry.get("nonce")) for entry in waiting],
+                             [(ALICE.lower(), "0x0"), (ALICE.lower(), "0x1"), (None, None), (BOB.lower(), "0x0")])
             devnet.ask("evm_mine", chain_id=A)
-            for index in range(3):
-                self.assertEqual(devnet.ask("scope_getForcedTransaction", A, index)["status"], "succeeded")
+            self.assertEqual([devnet.ask("scope_getForcedTransaction", A, index)["status"] for index in range(4)],
+                             ["succeeded", "succeeded", "ignored", "succeeded"])
 
     def test_what_can_not_stand_is_not_forced(self):
         self.devnet.send(A, to=self.GONE, value="0x1")
