@@ -37,7 +37,14 @@ std::string closing(simdjson::dom::element rollup) {
                        decimal(std::string_view{rollup["closesAt"]}));
 }
 
-/// Returns who owns a rollup, what its owner announced, and what waits for it.
+/// Returns how batches are verified and who may submit them: as L1 has it, or as it was announced.
+std::string terms(simdjson::dom::element rollup) {
+    return fmt::format("verifier {}, program {}, policy {}", std::string_view{rollup["verifier"]},
+                       std::string_view{rollup["programId"]},
+                       rollup["policy"].is_null() ? "none" : std::string_view{rollup["policy"]});
+}
+
+/// Returns who owns a rollup, on which terms, what its owner announced, and what waits for it.
 std::string on_l1(simdjson::dom::element rollup) {
     const auto quantity = [](simdjson::dom::element json) {
         return decimal(std::string_view{json});
@@ -48,13 +55,13 @@ std::string on_l1(simdjson::dom::element rollup) {
                                   terminal::ether(terminal::quantity(rollup["bond"])),
                                   quantity(rollup["forcedQueue"]["position"]),
                                   quantity(rollup["forcedQueue"]["length"]), closing(rollup));
+    if (!bool{rollup["closed"]}) out += fmt::format("{:<8}{}\n", "", terms(rollup));
+    if (std::string_view why; rollup["unserved"].get(why) == simdjson::SUCCESS)
+        out += fmt::format("{:<8}{}\n", "", why);
     if (std::string_view to; rollup["pendingOwner"].get(to) == simdjson::SUCCESS)
         out += fmt::format("{:<8}offered to {}\n", "", to);
     if (const simdjson::dom::element change = rollup["announcements"]["change"]; !change.is_null())
-        out +=
-            fmt::format("{:<8}from {} on: verifier {}, program {}, policy {}\n", "", date(change),
-                        std::string_view{change["verifier"]}, std::string_view{change["programId"]},
-                        change["policy"].is_null() ? "none" : std::string_view{change["policy"]});
+        out += fmt::format("{:<8}from {} on: {}\n", "", date(change), terms(change));
     if (const simdjson::dom::element upgrade = rollup["announcements"]["upgrade"];
         !upgrade.is_null())
         out += fmt::format("{:<8}from {} on: predeploy with code {}\n", "", date(upgrade),

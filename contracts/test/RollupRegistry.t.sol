@@ -375,6 +375,24 @@ contract RollupRegistryTest is ScopeWorld {
         registry.applyUpgrade(A, largest);
     }
 
+    function test_a_verifier_without_code_is_none() external {
+        bytes memory refusal = abi.encodeWithSelector(IRollupRegistry.NoVerifier.selector, A);
+        vm.expectRevert(refusal);
+        registry.announceChange(A, IVerifier(address(0)), PROGRAM_2, ANYONE);
+        vm.expectRevert(refusal);
+        registry.announceChange(A, IVerifier(stranger), PROGRAM_2, ANYONE);
+        registry.announceChange(A, verifier, PROGRAM_2, ANYONE);
+        vm.warp(vm.getBlockTimestamp() + DELAY);
+        // One that destroyed itself, in the transaction in which it was made and announced.
+        bytes memory code = address(verifier).code;
+        vm.etch(address(verifier), "");
+        vm.expectRevert(refusal);
+        registry.applyChange(A);
+        vm.etch(address(verifier), code);
+        registry.applyChange(A);
+        assertEq(address(settlement.getRollup(A).verifier), address(verifier), "with code");
+    }
+
     function test_announcements_are_taken_back() external {
         vm.expectRevert(abi.encodeWithSelector(IRollupRegistry.NotAnnounced.selector, A));
         registry.cancelChange(A);
@@ -451,8 +469,6 @@ contract RollupRegistryTest is ScopeWorld {
         vm.expectRevert(refusal);
         vm.prank(stranger);
         registry.withdrawBond(A, stranger);
-        vm.expectRevert(abi.encodeWithSelector(IRollupRegistry.NoVerifier.selector, A));
-        registry.announceChange(A, IVerifier(address(0)), PROGRAM_2, ANYONE);
         // Of the owner's range, but no rollup.
         vm.expectRevert(abi.encodeWithSelector(IRollupRegistry.UnknownRollup.selector, 903));
         registry.announceChange(903, verifier, PROGRAM_2, ANYONE);

@@ -8,6 +8,7 @@
 
 #include "base/hex.hpp"
 #include "builder/next_origin.hpp"
+#include "builder/why_unserved.hpp"
 
 namespace scope::builder {
 
@@ -95,13 +96,8 @@ Result<Member, std::string> join(const rollup::Follower& follower,
             "rollup {} is closed for good: what it held leaves through L1's RollupExit", chain_id)};
     if (!registered || registered->verifier.is_zero())
         return std::unexpected{fmt::format("L1 does not know rollup {}", chain_id)};
-    if (registered->program_id != followed.config.program_id)
-        return std::unexpected{fmt::format("rollup {} runs program {} by L1, {} here", chain_id,
-                                           to_hex(registered->program_id),
-                                           to_hex(followed.config.program_id))};
-    if (!registered->policy.is_zero())
-        return std::unexpected{fmt::format(
-            "chain {} has a sequencing policy, which this builder does not serve", chain_id)};
+    if (auto why = why_unserved(followed.config, *registered))
+        return std::unexpected{std::move(*why)};
     const auto head = followed.chain.head();
     if (registered->last_block_hash != head->hash)
         return std::unexpected{fmt::format("the head of rollup {} is {} on L1, {} was followed",

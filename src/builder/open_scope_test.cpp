@@ -116,14 +116,19 @@ TEST(open_scope, leaves_out_a_rollup_that_l1_does_not_know) {
     EXPECT_EQ(scope->why_absent(uint256{CHAIN}), "L1 does not know rollup 901");
 }
 
-TEST(open_scope, leaves_out_a_rollup_with_a_sequencing_policy) {
+TEST(open_scope, leaves_out_a_rollup_whose_owner_changed_its_program_or_policy) {
     const TestNetwork network{{.registry = [](ChainId id, protocol::RegisteredRollup& rollup) {
         if (id == REMOTE) rollup.policy = Address{{1}};
+        if (id == CHAIN) rollup.program_id = Hash{{2}};
     }}};
     const auto scope = open(network);
-    EXPECT_EQ(ids_of(*scope), std::vector{CHAIN});
+    EXPECT_TRUE(ids_of(*scope).empty());
     EXPECT_EQ(scope->why_absent(uint256{REMOTE}),
-              "chain 902 has a sequencing policy, which this builder does not serve");
+              "no node here serves rollup 902: it has the sequencing policy " +
+                  to_hex(Address{{1}}) + " on L1");
+    EXPECT_EQ(scope->why_absent(uint256{CHAIN}),
+              "no node here serves rollup 901: it has program " + to_hex(Hash{{2}}) +
+                  " on L1, and " + to_hex(network.configs[0].program_id) + " here");
 }
 
 TEST(open_scope, blocks_name_their_l1_origin) {

@@ -2,9 +2,11 @@
 
 #include "abi/abi.hpp"
 #include "base/hex.hpp"
+#include "devnet/people.hpp"
 #include "devnet/test_live.hpp"
 #include "protocol/forced.hpp"
 #include "protocol/registry.hpp"
+#include "protocol/settlement.hpp"
 #include "types/signing.hpp"
 
 /// Deposits and forced transactions on a devnet.
@@ -128,8 +130,6 @@ TEST(LiveForced, the_fate_of_a_forced_transaction_is_that_of_its_own_entry) {
     EXPECT_EQ(live.get(L1, "scope_getDeposit", fmt::format("[{},0]", A)), "null");
 }
 
-TEST(LiveForced, entries_between_deposits_are_told_apart) {
-    TestLive live{{.automine = false}};
 TEST(LiveForced, an_entry_with_too_little_gas_is_ignored_though_another_has_its_envelope) {
     TestLive live{{.automine = false}};
     const auto tx = transfer(A, 0);
@@ -178,6 +178,8 @@ TEST(LiveForced, an_entry_with_the_envelope_of_a_deposit_stands_for_nothing) {
     EXPECT_EQ(take_in_front_of_a_deposit(of_deposit), of_deposit);
 }
 
+TEST(LiveForced, entries_between_deposits_are_told_apart) {
+    TestLive live{{.automine = false}};
     deposit(live, A);
     live.get(L1, "evm_mine");
     force(live, A, transfer(A, 7));
@@ -280,6 +282,84 @@ TEST(LiveForced, what_a_closed_rollup_never_settled_has_not_happened) {
     EXPECT_EQ(of_entry(live, "scope_getDeposit", A, 0, "status"), "waiting");
     live.get(A, "evm_mine");
     EXPECT_EQ(of_entry(live, "scope_getDeposit", A, 0, "status"), "succeeded");
+}
+
+/// Has the rollups' owner send a transaction on L1.
+void send_as_owner(TestLive& live, const Address& to, Bytes data) {
+    const Person owner = make_person("devnet.deployer");
+    const auto account = to_hex(owner.address);
+    live.get(L1, "anvil_setBalance", fmt::format(R"(["{}","{}"])", account, to_quantity(ONE)));
+    Transaction tx;
+    tx.type = TxType::dynamic_fee;
+    tx.chain_id = L1;
+    tx.nonce = uint64_t{TestLive::number(
+        live.get(L1, "eth_getTransactionCount", fmt::format(R"(["{}","latest"])", account)))};
+    tx.gas_limit = 500'000;
+    tx.max_fee_per_gas = uint256{100'000'000'000u};
+    tx.to = to;
+    tx.data = std::move(data);
+    sign(tx, owner.key);
+    live.get(L1, "eth_sendRawTransaction", fmt::format(R"(["{}"])", to_hex(encode(tx))));
+    EXPECT_EQ(TestLive::member(live.receipt(L1, to_hex(hash(tx))), "status"), "0x1");
+}
+
+/// Has a rollup's owner change its program and policy: announces, waits, applies.
+void change(TestLive& live, ChainId chain, const Hash& program, const Address& policy) {
+    const auto& contracts = *live.network.contracts();
+    const auto rollup = live.get(
+        L1, "eth_call",
+        fmt::format(R"([{{"to":"{}","data":"{}"}},"latest"])",
+                    to_hex(contracts.settlement.settlement), to_hex(protocol::get_rollup(chain))));
+    const auto registered =
+        protocol::decode_rollup(from_hex(TestLive::unquoted(rollup)).value_or(Bytes{}));
+    ASSERT_TRUE(registered.has_value());
+    send_as_owner(live, contracts.registry,
+                  abi::call("announceChange(uint256,address,bytes32,address)", uint256{chain},
+                            registered->verifier, program, policy));
+    live.get(L1, "evm_increaseTime", "[2592060]");
+    live.get(L1, "evm_mine");
+    send_as_owner(live, contracts.registry, abi::call("applyChange(uint256)", uint256{chain}));
+}
+
+TEST(LiveForced, a_rollup_that_no_node_here_serves_says_so) {
+    const Hash program{{0x11}};
+    const Address policy{{0x77}};
+    for (const bool has_policy : {false, true}) {
+        TestLive live;
+        leave_block_0(live);
+        const auto snapshot = live.get(L1, "evm_snapshot");
+        EXPECT_THAT(live.get(L1, "scope_chains"), testing::Not(testing::HasSubstr("unserved")));
+        change(live, A, has_policy ? program_id() : program, has_policy ? policy : Address{});
+        const auto why =
+            fmt::format("no node here serves rollup 42001: it has {} on L1",
+                        has_policy ? fmt::format("the sequencing policy {}", to_hex(policy))
+                                   : fmt::format("program {}", to_hex(program)));
+        EXPECT_THAT(live.get(L1, "scope_chains"),
+                    testing::HasSubstr(fmt::format(R"("unserved":"{})", why)));
+        deposit(live, A);
+        EXPECT_EQ(of_entry(live, "scope_getDeposit", A, 0, "status"), "waiting");
+        EXPECT_THAT(of_entry(live, "scope_getDeposit", A, 0, "reason"), testing::StartsWith(why));
+        force(live, A, transfer(A, 0));
+        EXPECT_EQ(of_entry(live, "scope_getForcedTransaction", A, 1, "status"), "waiting");
+        EXPECT_THAT(of_entry(live, "scope_getForcedTransaction", A, 1, "reason"),
+                    testing::StartsWith(why));
+        const auto raw = fmt::format(R"(["{}"])", to_hex(encode(transfer(A, 0))));
+        const auto call =
+            fmt::format(R"([{{"from":"{}","to":"{}"}}])", TestLive::address(), to_hex(RECEIVER));
+        for (const auto& [method, params] :
+             {std::pair{"eth_sendTransaction", call}, {"eth_sendRawTransaction", raw}}) {
+            const auto answer = live.ask(A, method, params);
+            ASSERT_FALSE(answer.has_value()) << method;
+            EXPECT_EQ(answer.error().code, -39020) << method;
+            EXPECT_THAT(answer.error().message, testing::StartsWith(why)) << method;
+        }
+        // Others go on, and so does this one where L1 has not changed it.
+        deposit(live, B);
+        EXPECT_EQ(live.balance(B, RECEIVER), ONE);
+        live.get(L1, "evm_revert", fmt::format("[{}]", snapshot));
+        live.get(A, "eth_sendRawTransaction", raw);
+        EXPECT_EQ(live.balance(A, RECEIVER), uint256{1u});
+    }
 }
 
 TEST(LiveForced, without_automine_an_entry_stands_in_the_next_block) {

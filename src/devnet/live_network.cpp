@@ -6,6 +6,7 @@
 
 #include "abi/abi.hpp"
 #include "base/hex.hpp"
+#include "builder/why_unserved.hpp"
 #include "crypto/kzg.hpp"
 #include "crypto/secp256k1.hpp"
 #include "devnet/live_network_impl.hpp"
@@ -104,6 +105,19 @@ uint64_t LiveNetwork::Impl::now_ms() const {
 
 // ---- the ways in
 
+const std::optional<std::string>& LiveNetwork::Impl::why_unserved(ChainId chain_id) {
+    auto& [at, why] = unserved_[chain_id];
+    auto& l1 = l1_chain();
+    if (at == l1.head()->hash) return why;
+    const auto registered = protocol::decode_rollup(
+        view(l1, node().network().contracts.settlement.settlement, protocol::get_rollup(chain_id)));
+    const bool is_open = registered && !registered->closed && !registered->verifier.is_zero();
+    why = is_open ? builder::why_unserved(node().follower().rollup(chain_id)->config, *registered)
+                  : std::nullopt;
+    at = l1.head()->hash;
+    return why;
+}
+
 Result<Address, RpcError> LiveNetwork::Impl::sender_of(LiveChain& chain,
                                                        const Transaction& transaction,
                                                        const execution::Environment& environment,
@@ -152,6 +166,9 @@ Result<Hash, RpcError> LiveNetwork::Impl::send(ChainId chain_id, const Transacti
                                                std::span<const chain::StoredBlobPtr> blobs,
                                                std::optional<Address> sender) {
     auto* const chain = TRY(chain_of(chain_id));
+    if (!chain->is_l1())
+        if (const auto& why = why_unserved(chain_id))
+            return std::unexpected{rpc::unserved(chain_id, *why)};
     const auto environment = chain->next_environment();
     const Address from = TRY(sender_of(*chain, transaction, environment, sender));
     if (transaction.type == TxType::blob && chain->is_l1())

@@ -129,6 +129,8 @@ class LiveNetwork::Impl final : public rpc::TestControls {
   private:
     // --- live_network.cpp
 
+    /// Returns why no node here serves a rollup, by L1's head; nullopt if one does.
+    const std::optional<std::string>& why_unserved(ChainId chain_id);
     /// Returns the account that sends it, if it may.
     Result<Address, rpc::RpcError> sender_of(LiveChain& chain, const Transaction& transaction,
                                              const execution::Environment& environment,
@@ -266,6 +268,8 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     std::map<uint64_t, Snapshot> snapshots_;
     uint64_t last_snapshot_ = 0;
     Snapshot genesis_;
+    /// L1's head when why_unserved was found out, and what it was.
+    std::map<ChainId, std::pair<Hash, std::optional<std::string>>> unserved_;
     std::set<Address> impersonated_;
     bool auto_impersonate_ = false;
 };

@@ -139,6 +139,10 @@ RpcError closed_for_good(ChainId chain_id) {
             data_of_chain(chain_id)};
 }
 
+RpcError unserved(ChainId chain_id, std::string why) {
+    return {code_of(builder::RefusalRule::unknown_chain), std::move(why), data_of_chain(chain_id)};
+}
+
 RpcError not_at_head(ChainId chain_id, std::string_view why) {
     return {HISTORIC_BLOCK,
             fmt::format("scoped calls are simulated at the head only, on the blocks that come "

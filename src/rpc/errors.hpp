@@ -73,6 +73,8 @@ net::RpcError no_open_root_on_l1(ChainId chain_id);
 std::string why_closed(ChainId chain_id);
 /// Returns the error of what is sent there: that of a root of it.
 net::RpcError closed_for_good(ChainId chain_id);
+/// Returns the error of what is sent to a rollup that no node here serves: that of a root of it.
+net::RpcError unserved(ChainId chain_id, std::string why);
 /// Returns the error of a call that makes scoped calls elsewhere than at the head.
 net::RpcError not_at_head(ChainId chain_id, std::string_view why);
 

@@ -242,6 +242,15 @@ std::optional<Address> alias_of(const Request& request, const Address& account) 
                                                abi::call("aliasOf(address)", account)));
 }
 
+/// Appends what became of an entry; of one that nobody here will take, why.
+void append_status(json::Appender& out, const Request& request, ChainId chain_id,
+                   std::string_view status) {
+    out.key("status").string(status);
+    if (status != "waiting") return;
+    if (const auto why = why_unserved(request.network, chain_id, registered_of(request, chain_id)))
+        out.key("reason").string(*why);
+}
+
 /// Returns what became of a deposit, in a word.
 std::string_view status_of(const Request& request, ChainId chain_id, const Queued& queued,
                            const std::optional<Made>& made) {
@@ -313,7 +322,7 @@ std::string scope_deposit(Request& request) {
     out.key("data").hex(queued->event.entry.data);
     if (const auto alias = alias_of(request, queued->event.entry.from))
         out.key("alias").hex(*alias);
-    out.key("status").string(status_of(request, chain_id, *queued, made));
+    append_status(out, request, chain_id, status_of(request, chain_id, *queued, made));
     if (made) {
         out.key("transactionHash").hex(made->transaction);
         out.key("blockHash").hex(made->block->hash);
@@ -333,13 +342,12 @@ std::string scope_forced_transaction(Request& request) {
     out.begin_object();
     append_queued(out, request, *queued);
     out.key("data").hex(queued->event.entry.data);
-    if (out.key("status"); !taking) {
-        out.string(registered_of(request, chain_id).closed ? "lapsed" : "waiting");
-    } else if (const auto place = find_standing(request, chain_id, *taking, index)) {
-        out.string(taking->block->receipts[*place].success ? "succeeded" : "failed");
-    } else {
-        out.string("ignored");
-    }
+    std::string_view status = "ignored";
+    if (!taking)
+        status = registered_of(request, chain_id).closed ? "lapsed" : "waiting";
+    else if (const auto place = find_standing(request, chain_id, *taking, index))
+        status = taking->block->receipts[*place].success ? "succeeded" : "failed";
+    append_status(out, request, chain_id, status);
     if (taking) {
         out.key("blockHash").hex(taking->block->hash);
         out.key("blockNumber").quantity(taking->block->header().number);

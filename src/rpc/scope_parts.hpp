@@ -32,6 +32,9 @@ std::string scope_forced_transaction(Request& request);
 Bytes view_of_l1(const Request& request, const Address& to, BytesView data);
 /// Returns what the settlement contract keeps of a rollup; all zeros if it knows none.
 protocol::RegisteredRollup registered_of(const Request& request, ChainId chain_id);
+/// Returns why no node here serves a rollup, by what L1 says of it; nullopt if one does, or it is closed.
+std::optional<std::string> why_unserved(const Network& network, ChainId chain_id,
+                                        const protocol::RegisteredRollup& registered);
 /// Returns the index of the first entry that the rollup's latest block has not taken.
 uint64_t position_of(const Request& request, ChainId chain_id,
                      const protocol::RegisteredRollup& registered);

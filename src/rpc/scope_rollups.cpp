@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "builder/why_unserved.hpp"
 #include "protocol/callable.hpp"
 #include "protocol/registry.hpp"
 #include "rollup/rollup_config.hpp"
@@ -21,6 +22,15 @@ protocol::RegisteredRollup registered_of(const Request& request, ChainId chain_i
                                               request.network.contracts()->settlement.settlement,
                                               protocol::get_rollup(chain_id)))
         .value_or(protocol::RegisteredRollup{});
+}
+
+std::optional<std::string> why_unserved(const Network& network, ChainId chain_id,
+                                        const protocol::RegisteredRollup& registered) {
+    const auto* const follower = network.follower();
+    const auto* const rollup = follower == nullptr ? nullptr : follower->rollup(chain_id);
+    if (rollup == nullptr || registered.closed || registered.verifier.is_zero())
+        return std::nullopt;
+    return builder::why_unserved(rollup->config, registered);
 }
 
 uint64_t position_of(const Request& request, ChainId chain_id,
@@ -76,6 +86,8 @@ void append_registered(json::Appender& out, const Request& request, ChainId chai
     out.key("verifier").hex(registered.verifier);
     out.key("programId").hex(registered.program_id);
     append_unless_zero(out.key("policy"), registered.policy);
+    if (const auto why = why_unserved(request.network, chain_id, registered))
+        out.key("unserved").string(*why);
     out.key("forcedQueue").begin_object();
     out.key("position").quantity(position_of(request, chain_id, registered));
     out.key("length").quantity(registered.forced_queue_length);

@@ -448,6 +448,37 @@ class EnteringAndForcing(OnL1Alone):
                                                          "gas": "0x5208"}, chain_id=A)
         self.assertIn("it did nothing", self.run_scope("force", A, signed["raw"], code=1))
 
+    def test_a_rollup_that_no_node_here_serves_is_told(self):
+        program = "0x" + "11" * 32
+        with Devnet("--attesters", "1", "--data", "calldata") as devnet:
+            def of_a():
+                return next(chain for chain in devnet.ask("scope_chains") if chain["chainId"] == A)
+
+            def run(*arguments):
+                result = scope(*map(str, arguments), "--rpc-url", devnet.url())
+                return result.stdout + result.stderr
+
+            def of_registry(function, *words):
+                word = lambda value: value[2:].lower().rjust(64, "0")
+                registry = next(contract["address"] for contract in devnet.ask("scope_contracts")
+                                if contract["name"] == "RollupRegistry")
+                _, receipt = devnet.send(**{"from": owner}, to=registry, gas=hex(500_000),
+                                         data=selector(function, "RollupRegistry") + "".join(map(word, words)))
+                self.assertEqual(receipt["status"], "0x1")
+
+            owner, verifier = of_a()["owner"], of_a()["verifier"]
+            self.assertRegex(run("chains"), rf"verifier {verifier}, program {of_a()['programId']}, policy none\n")
+            devnet.ask("anvil_setBalance", owner, hex(ETHER))
+            devnet.ask("anvil_impersonateAccount", owner)
+            of_registry("announceChange", hex(A), verifier, program, "0x0")
+            devnet.ask("evm_increaseTime", 30 * 86_400 + 60)
+            devnet.ask("evm_mine")
+            of_registry("applyChange", hex(A))
+            why = f"no node here serves rollup 42001: it has program {program} on L1"
+            self.assertIn(why, run("chains"))
+            self.assertRegex(run("deposit", A, BOB, "--value", 5, "--timeout", 1), f"it still waits after 1 s: {why}")
+            self.assertIn("arrived at", run("deposit", B, BOB, "--value", 5))
+
     def test_what_waits_is_listed(self):
         with Devnet("--no-mining", "--attesters", "1", "--data", "calldata") as devnet:
             settlement = next(contract["address"] for contract in devnet.ask("scope_contracts")

@@ -204,6 +204,9 @@ uint64_t RollupAtL1::queued_index(const Answer& receipt) const {
 }
 
 std::runtime_error RollupAtL1::still_waiting() const {
+    const auto rollup = state();
+    if (std::string_view why; rollup.json()["unserved"].get(why) == simdjson::SUCCESS)
+        return std::runtime_error{fmt::format("it still waits after {} s: {}", timeout_s_, why)};
     return std::runtime_error{
         fmt::format("it still waits after {} s: rollup {} has to take it with the first batch "
                     "whose first block has an origin {} L1 blocks later",

@@ -72,7 +72,7 @@ class RollupAtL1 {
                                          size_t data_bytes) const;
     /// Returns the index of the entry that a transaction queued.
     [[nodiscard]] uint64_t queued_index(const Answer& receipt) const;
-    /// Returns the error that an entry was not taken within the timeout.
+    /// Returns the error that an entry was not taken within the timeout, and why, if it is known.
     [[nodiscard]] std::runtime_error still_waiting() const;
 
   private:

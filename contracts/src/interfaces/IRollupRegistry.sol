@@ -72,7 +72,7 @@ interface IRollupRegistry {
     error NotPendingOwner(uint256 range, address caller);
     /// @notice A registration pays the genesis supply and the bond, exactly.
     error WrongPayment(uint256 paid, uint256 expected);
-    /// @notice A rollup has a verifier.
+    /// @notice A rollup's verifier is a contract.
     error NoVerifier(uint256 chainId);
     /// @notice A change of this kind is announced already.
     error AlreadyAnnounced(uint256 chainId);
@@ -122,14 +122,15 @@ interface IRollupRegistry {
     /// @notice Takes a range that was offered to the caller.
     function acceptOwnership(uint256 range) external;
 
-    /// @notice Announces another verifier, program and policy. Another committee is another verifier.
+    /// @notice Announces another verifier, program and policy. Another committee is another verifier, which
+    ///         has to be deployed.
     function announceChange(uint256 chainId, IVerifier verifier, bytes32 programId, ISequencingPolicy policy) external;
 
     /// @notice Takes an announced change back.
     function cancelChange(uint256 chainId) external;
 
     /// @notice Applies an announced change whose time has come, within 7 days, and not during a closing: {ISettlement-RollupChanged}.
-    ///         Anyone may call.
+    ///         Anyone may call. Its verifier has to be a contract.
     function applyChange(uint256 chainId) external;
 
     /// @notice Announces other code for the predeploy of the rollup.

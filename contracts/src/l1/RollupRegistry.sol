@@ -103,7 +103,7 @@ contract RollupRegistry is IRollupRegistry {
         onlyOwner(_rangeOf(chainId))
     {
         _requireOpen(chainId);
-        if (address(verifier) == address(0)) revert NoVerifier(chainId);
+        _requireVerifier(chainId, verifier);
         if (!_isLapsed(_entries[chainId].change.appliesFrom)) revert AlreadyAnnounced(chainId);
         uint64 appliesFrom = uint64(block.timestamp + CHANGE_DELAY);
         _entries[chainId].change = PendingChange(verifier, programId, policy, appliesFrom);
@@ -121,6 +121,7 @@ contract RollupRegistry is IRollupRegistry {
     function applyChange(uint256 chainId) external {
         PendingChange memory change = _entries[chainId].change;
         _requireDue(chainId, change.appliesFrom);
+        _requireVerifier(chainId, change.verifier);
         delete _entries[chainId].change;
         settlement.changeRollup(chainId, change.verifier, change.programId, change.policy);
     }
@@ -158,6 +159,11 @@ contract RollupRegistry is IRollupRegistry {
         if (block.timestamp < appliesFrom) revert TooEarly(chainId, appliesFrom);
         if (_isLapsed(appliesFrom)) revert Lapsed(chainId, appliesFrom + CHANGE_WINDOW);
         if (_isClosing(_entries[chainId], _requireOpen(chainId))) revert IsClosing(chainId);
+    }
+
+    /// @dev Without code, which a registration's has, none could ever pass a batch.
+    function _requireVerifier(uint256 chainId, IVerifier verifier) private view {
+        if (address(verifier).code.length == 0) revert NoVerifier(chainId);
     }
 
     function _isLapsed(uint256 appliesFrom) private view returns (bool) {
