@@ -152,7 +152,9 @@ cli::Run declare_deposit(CLI::App& command) {
         ->capture_default_str();
     command.add_option("--data", options->data,
                        "Calldata in hex: TO is called with it by the sender's alias");
-    command.add_option("--gas", options->gas, "Gas that this call gets, exactly")
+    command
+        .add_option("--gas", options->gas,
+                    "Gas that this call gets; 2300 more where value goes along")
         ->check(cli::numbers(0, protocol::MAX_FORCED_GAS_LIMIT))
         ->capture_default_str();
     command.add_option("--token", options->token, "A token of L1 that is deposited by the bridge");
