@@ -108,5 +108,20 @@ TEST_F(ForcedChain, takes_who_was_named_for_the_sender) {
     EXPECT_EQ(refusal_of_stranger(block), BlockError::invalid_transaction);
 }
 
+TEST_F(ForcedChain, builds_with_no_sender_that_others_would_not_come_to) {
+    const Address sender{{0xee}};
+    force_state(builder, builder.head()->hash,
+                [&](state::State& state) { state.set_balance(sender, uint256{1u} << 80); });
+    auto tx = transfer(5);
+    execution::impersonate(tx, sender);
+    BlockBuilder block{
+        builder, builder.head()->hash, {.timestamp_s = builder.head()->header().timestamp_s + 1}};
+    EXPECT_EQ(block.try_transaction_of(sender, tx).error(), execution::TxError::invalid_signature);
+    forced->set_sender(hash(tx), sender);
+    EXPECT_EQ(block.try_transaction_of(Address{{0xef}}, tx).error(),
+              execution::TxError::invalid_signature);
+    EXPECT_TRUE(block.try_transaction_of(sender, tx));
+}
+
 }  // namespace
 }  // namespace scope::chain

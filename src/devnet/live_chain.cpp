@@ -87,6 +87,14 @@ std::vector<pool::PooledPtr> LiveChain::ready_ordinary() const {
     return ordinary;
 }
 
+std::map<Hash, Address> LiveChain::forced_senders_in_pool() const {
+    std::map<Hash, Address> senders;
+    for (const auto& pooled : pool_.all())
+        if (const auto sender = forced().sender(pooled->transaction))
+            senders.emplace(pooled->hash, *sender);
+    return senders;
+}
+
 std::vector<pool::PooledPtr> LiveChain::update_pool() {
     if (pool_.size() == 0) return {};
     auto stale = pool_.update(*latest_state(), next_environment());

@@ -33,6 +33,8 @@ class LiveChain final : public rpc::ChainView {
     [[nodiscard]] std::vector<pool::PooledPtr> ready() const;
     /// Returns those of ready() that are no roots and have no root of their sender before them.
     [[nodiscard]] std::vector<pool::PooledPtr> ready_ordinary() const;
+    /// Returns, by hash, who is impersonated in transactions of the pool.
+    [[nodiscard]] std::map<Hash, Address> forced_senders_in_pool() const;
     /// Drops from the pool what the head made stale, and returns what stands in no block.
     std::vector<pool::PooledPtr> update_pool();
 

@@ -74,7 +74,13 @@ LiveNetwork::Impl::Snapshot LiveNetwork::Impl::take_snapshot() {
 }
 
 void LiveNetwork::Impl::restore(const Snapshot& snapshot) {
-    for (auto& [id, chain] : chains_) chain.forced().set_contents(snapshot.forced.at(id));
+    for (auto& [id, chain] : chains_) {
+        // What waits goes on waiting, so its senders, too, have to be known.
+        const auto senders = chain.forced_senders_in_pool();
+        chain.forced().set_contents(snapshot.forced.at(id));
+        for (const auto& [transaction, sender] : senders)
+            chain.forced().set_sender(transaction, sender);
+    }
     offset_ms_ = snapshot.offset_ms;
     next_timestamp_s_.clear();
     stalled_.clear();

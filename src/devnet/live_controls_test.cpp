@@ -231,6 +231,77 @@ TEST_P(ForceTest, snapshot_and_revert) {
     live.expect_settles();
 }
 
+/// What waits, in the name of an account that is impersonated.
+struct Impersonated {
+    const char* name;
+    ChainId chain;
+    bool is_root;
+};
+class WaitingTest : public testing::TestWithParam<Impersonated> {
+  protected:
+    WaitingTest() { live.deploy_couriers(); }
+
+    /// Has the stranger send what the case says, and returns its hash.
+    std::string send() {
+        const auto& [name, chain, is_root] = GetParam();
+        const uint256 value{3u};
+        const Bytes data = is_root ? live.carry_to(L1, value) : Bytes{};
+        const Address to = is_root ? live.couriers.at(chain) : TestLive::account(1).address;
+        return TestLive::unquoted(
+            live.get(chain, "eth_sendTransaction",
+                     fmt::format(R"([{{"from":"{}","to":"{}","value":"{}","data":"{}"}}])",
+                                 STRANGER, to_hex(to), to_quantity(value), to_hex(data))));
+    }
+
+    TestLive live;
+};
+INSTANTIATE_TEST_SUITE_P(Kinds, WaitingTest,
+                         testing::Values(Impersonated{"on_L1", L1, false},
+                                         Impersonated{"on_a_rollup", A, false},
+                                         Impersonated{"root", A, true}),
+                         [](const auto& param) { return param.param.name; });
+
+TEST_P(WaitingTest, what_is_impersonated_outlives_a_revert) {
+    const ChainId chain = GetParam().chain;
+    live.get(chain, "anvil_setBalance", fmt::format(R"(["{}","0xde0b6b3a7640000"])", STRANGER));
+    live.get(chain, "anvil_impersonateAccount", fmt::format(R"(["{}"])", STRANGER));
+    live.get(chain, "evm_setAutomine", "[false]");
+    const auto snapshot = live.get(L1, "evm_snapshot");
+    const auto hash = send();
+    EXPECT_EQ(live.get(L1, "evm_revert", "[" + snapshot + "]"), "true");
+    EXPECT_EQ(live.network.chain(chain)->pool()->size(), 1u);
+    live.get(chain, "evm_mine");
+    EXPECT_EQ(TestLive::member(live.receipt(chain, hash), "status"), "0x1");
+    EXPECT_EQ(TestLive::member(live.receipt(chain, hash), "from"), STRANGER);
+    live.get(chain, "evm_setAutomine", "[true]");
+    live.expect_settles();
+
+    TestLive other;
+    const auto dump = live.get(L1, "anvil_dumpState");
+    EXPECT_EQ(other.get(L1, "anvil_loadState", "[" + dump + "]"), "true");
+    for (const ChainId id : {L1, A, B})
+        EXPECT_EQ(other.network.chain(id)->head()->hash, live.network.chain(id)->head()->hash);
+}
+
+TEST_P(WaitingTest, what_waits_outlives_a_load) {
+    const ChainId chain = GetParam().chain;
+    live.get(chain, "anvil_setBalance", fmt::format(R"(["{}","0xde0b6b3a7640000"])", STRANGER));
+    live.get(chain, "anvil_impersonateAccount", fmt::format(R"(["{}"])", STRANGER));
+    live.get(chain, "evm_setAutomine", "[false]");
+    const auto dump = live.get(L1, "anvil_dumpState");
+    const auto hash = send();
+    for (const bool is_good : {false, true}) {
+        const auto state = is_good ? "[" + dump + "]" : dump.substr(0, dump.size() - 3) + "\"]";
+        EXPECT_EQ(live.ask(L1, "anvil_loadState", is_good ? state : "[" + state).has_value(),
+                  is_good);
+        EXPECT_NE(live.network.chain(chain)->pool()->find(*fixed_from_hex<32>(hash)), nullptr);
+    }
+    live.get(chain, "evm_mine");
+    EXPECT_EQ(TestLive::member(live.receipt(chain, hash), "status"), "0x1");
+    live.get(chain, "evm_setAutomine", "[true]");
+    live.expect_settles();
+}
+
 TEST_P(ForceTest, reset) {
     get("anvil_setBalance", fmt::format(R"(["{}","0x5"])", STRANGER));
     live.expect_settles();

@@ -441,6 +441,25 @@ Bytes LiveNetwork::Impl::dump() {
     return rlp::encode(out);
 }
 
+LiveNetwork::Impl::Held LiveNetwork::Impl::hold_pools() {
+    Held held{.pooled = {}, .senders = {}, .blobs = blobs_};
+    for (auto& [id, chain] : chains_) {
+        held.pooled[id] = chain.pool()->all();
+        held.senders[id] = chain.forced_senders_in_pool();
+        chain.pool()->clear();
+    }
+    return held;
+}
+
+void LiveNetwork::Impl::release(Held held) {
+    blobs_ = std::move(held.blobs);
+    for (auto& [id, chain] : chains_) {
+        for (const auto& [transaction, sender] : held.senders[id])
+            chain.forced().set_sender(transaction, sender);
+        for (const auto& pooled : held.pooled[id]) give_back(chain, pooled->transaction);
+    }
+}
+
 Result<void, rpc::RpcError> LiveNetwork::Impl::load(BytesView dump) {
     rlp::Reader reader{dump};
     auto read = reader.read<Dump>();
@@ -449,6 +468,7 @@ Result<void, rpc::RpcError> LiveNetwork::Impl::load(BytesView dump) {
     TRY_VOID(require_same_network(in, chains_));
 
     const auto before = take_snapshot();
+    auto held = hold_pools();
     const auto load_all = [&]() -> Result<void, rpc::RpcError> {
         restore(genesis_);
         for (const auto& dumped : in.blobs) {
@@ -481,11 +501,13 @@ Result<void, rpc::RpcError> LiveNetwork::Impl::load(BytesView dump) {
     auto loaded = load_all();
     if (!loaded) {
         restore(before);
+        release(std::move(held));
         return loaded;
     }
     offset_ms_ =
         in.is_negative ? -static_cast<int64_t>(in.offset_ms) : static_cast<int64_t>(in.offset_ms);
     snapshots_.clear();
+    release(std::move(held));
     moved(Undone::dropped);
     return {};
 }

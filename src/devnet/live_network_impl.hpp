@@ -215,6 +215,16 @@ class LiveNetwork::Impl final : public rpc::TestControls {
         std::map<ChainId, std::shared_ptr<const execution::Forced::Contents>> forced;
         int64_t offset_ms = 0;
     };
+    /// What waits in the pools, while other heads take the place of theirs.
+    struct Held {
+        std::map<ChainId, std::vector<pool::PooledPtr>> pooled;
+        std::map<ChainId, std::map<Hash, Address>> senders;  ///< who are impersonated
+        std::map<Hash, std::vector<chain::StoredBlobPtr>> blobs;
+    };
+    /// Empties the pools.
+    [[nodiscard]] Held hold_pools();
+    /// Has wait again what the heads allow; the rest is refused.
+    void release(Held held);
     [[nodiscard]] Snapshot take_snapshot();
     void restore(const Snapshot& snapshot);
     /// Refuses an account without which nothing would settle.
