@@ -20,6 +20,7 @@
 #include "net/server.hpp"
 #include "rpc/openrpc.hpp"
 #include "rpc/service.hpp"
+#include "rpc/unmarked.hpp"
 
 namespace scope::app {
 
@@ -187,7 +188,11 @@ class Run {
                {.form = options_.json ? EventLog::Form::json : EventLog::Form::text,
                 .with_trees = options_.verbosity > 0,
                 .l1 = genesis_.l1_spec.chain_id,
-                .is_on = [this] { return network_.is_logging(); }}) {
+                .is_on = [this] { return network_.is_logging(); },
+                .unmarked =
+                    [this](ChainId chain_id, const chain::StoredBlockPtr& block) {
+                        return rpc::find_unmarked(network_, chain_id, block);
+                    }}) {
         service_.set_document(rpc::open_rpc(service_.method_table()));
         if (saved) load(saved->state);
         network_.listen(&log_);

@@ -6,6 +6,8 @@
 #include "devnet/test_live.hpp"
 #include "execution/scope_rollup.hpp"
 #include "rpc/errors.hpp"
+#include "rpc/unmarked.hpp"
+#include "types/signing.hpp"
 
 // eth_call, estimates, fills, simulations and traces of what makes scoped calls, on a whole network.
 
@@ -124,6 +126,56 @@ TEST_F(LiveCalls, what_is_no_root_is_told_what_to_append) {
         EXPECT_THAT(failed.message, HasSubstr("scope_prepareOperation"));
         EXPECT_THAT(failed.message, HasSubstr("scope_sendOperation"));
     }
+}
+
+TEST_F(LiveCalls, what_failed_in_a_block_for_want_of_a_root_is_told_what_to_append) {
+    std::vector<std::string> unmarked;
+    std::vector<std::string> logged;
+    const auto send_raw = [&](ChainId chain, const Address& to, const Bytes& data) {
+        Transaction tx;
+        tx.type = TxType::dynamic_fee;
+        tx.chain_id = chain;
+        tx.nonce =
+            TestLive::number(live().get(chain, "eth_getTransactionCount",
+                                        fmt::format(R"(["{}","latest"])", TestLive::address())))[0];
+        tx.max_priority_fee_per_gas = uint256{1'000'000'000u};
+        tx.max_fee_per_gas = uint256{10'000'000'000u};
+        tx.gas_limit = 1'000'000;
+        tx.to = to;
+        tx.data = data;
+        sign(tx, TestLive::account().key);
+        const auto hash = TestLive::unquoted(live().get(
+            chain, "eth_sendRawTransaction", fmt::format(R"(["{}"])", to_hex(encode(tx)))));
+        EXPECT_EQ(TestLive::member(live().receipt(chain, hash), "status"), "0x0");
+        return hash;
+    };
+    // Multicall3 gives a reason of its own: "Multicall3: call failed".
+    using Call = std::tuple<Address, Bytes>;
+    const Address multicall = *fixed_from_hex<20>("0xca11bde05977b3631167028862be2a173976ca11");
+    for (const auto& [on, to, what] : {std::tuple{A, L1, "append the marker 0x" + MARKER},
+                                       std::tuple{L1, A, std::string{"scope_prepareOperation"}}}) {
+        const Bytes carry = live().carry_to(to, {});
+        const Address courier = live().couriers.at(on);
+        const Bytes by_multicall =
+            abi::call("aggregate((address,bytes)[])", std::vector<Call>{{courier, carry}});
+        for (const auto& [contract, data] :
+             {std::pair{courier, carry}, {multicall, by_multicall}}) {
+            unmarked.push_back(send_raw(on, contract, data));
+            // The log's line for its block.
+            for (const auto& failed :
+                 rpc::find_unmarked(live().network, on, live().network.chain(on)->head()))
+                logged.push_back(to_hex(failed.hash));
+            const auto told =
+                live().get(on, "scope_getRefusal", fmt::format(R"(["{}"])", unmarked.back()));
+            EXPECT_EQ(TestLive::member(told, "rule"), "no_open_root");
+            EXPECT_THAT(TestLive::member(told, "reason"), HasSubstr(what));
+            EXPECT_EQ(TestLive::member(told, "error.code"), "-39003");
+        }
+        // What fails for another reason has none of this.
+        const auto other = send_raw(on, multicall, Bytes{1, 2, 3, 4});
+        EXPECT_EQ(live().get(on, "scope_getRefusal", fmt::format(R"(["{}"])", other)), "null");
+    }
+    EXPECT_EQ(logged, unmarked);
 }
 
 TEST_F(LiveCalls, a_root_sent_with_the_gas_of_its_estimate_succeeds) {

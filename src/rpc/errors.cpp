@@ -116,7 +116,8 @@ RpcError refused(ChainId chain_id, const builder::Refusal& refusal,
 RpcError no_open_root(ChainId chain_id) {
     return {NO_OPEN_ROOT,
             fmt::format("NoOpenRoot: the transaction makes scoped calls and is no root: append the "
-                        "marker {} to its data",
+                        "marker {} to its data, or have its target declare itself an entry "
+                        "(declareEntry)",
                         to_hex(execution::ROOT_MARKER)),
             data_with_marker(chain_id)};
 }

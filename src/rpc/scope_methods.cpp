@@ -12,6 +12,7 @@
 #include "rpc/scope_parts.hpp"
 #include "rpc/scope_tree.hpp"
 #include "rpc/subscriptions.hpp"
+#include "rpc/unmarked.hpp"
 
 namespace scope::rpc {
 
@@ -111,6 +112,27 @@ std::string contracts(Request& request) {
 
 // ---- refusals
 
+void append_error(json::Appender& out, const RpcError& error) {
+    out.begin_object();
+    out.key("code").raw(std::to_string(error.code));
+    out.key("message").string(error.message);
+    if (!error.data.empty()) out.key("data").raw(error.data);
+    out.end_object();
+}
+
+/// Appends why a transaction failed that stands in a block: it made scoped calls and was no root.
+void append_unmarked(json::Appender& out, const Unmarked& record) {
+    out.begin_object();
+    append_chain(out.key("chainId"), uint256{record.chain_id});
+    out.key("hash").hex(record.hash);
+    out.key("rule").string("no_open_root");
+    out.key("reason").string(record.error.message);
+    append_error(out.key("error"), record.error);
+    out.key("calls").begin_array();
+    out.end_array();
+    out.end_object();
+}
+
 void append_refusal(json::Appender& out, const RefusalRecord& record) {
     out.begin_object();
     append_chain(out.key("chainId"), uint256{record.chain_id});
@@ -119,11 +141,7 @@ void append_refusal(json::Appender& out, const RefusalRecord& record) {
     out.key("reason").string(record.reason);
     const RpcError error = record.refusal ? refused(record.chain_id, *record.refusal, record.hash)
                                           : RpcError{NOT_SEALED, record.reason, {}};
-    out.key("error").begin_object();
-    out.key("code").raw(std::to_string(error.code));
-    out.key("message").string(error.message);
-    if (!error.data.empty()) out.key("data").raw(error.data);
-    out.end_object();
+    append_error(out.key("error"), error);
     append_calls(out.key("calls"),
                  record.refusal ? record.refusal->calls : std::vector<builder::CallTree>{});
     out.end_object();
@@ -133,16 +151,18 @@ std::string refusal(Request& request) {
     const Hash hash = request.params.hash(0);
     const auto* const record = request.network.refusal(hash);
     json::Appender out;
-    if (record == nullptr) {
-        const auto reason = request.network.why_waiting(hash);
-        if (!reason) return "null";
+    if (record != nullptr) {
+        append_refusal(out, *record);
+    } else if (const auto reason = request.network.why_waiting(hash)) {
         out.begin_object();
         out.key("pending").boolean(true);
         out.key("reason").string(*reason);
         out.end_object();
-        return out.take();
+    } else if (const auto failed = find_unmarked(request.network, hash)) {
+        append_unmarked(out, *failed);
+    } else {
+        return "null";
     }
-    append_refusal(out, *record);
     return out.take();
 }
 

@@ -123,6 +123,16 @@ test('eth_sendTransaction appends the marker where it is needed and nowhere else
     }
 });
 
+test('one that was signed without it fails, and scope_getRefusal and the log say why', async () => {
+    const hash = await rollup.writeContract({ ...unmarked, functionName: 'buy', args: [GOLD, 40n] });
+    assert.equal((await rollup.waitForTransactionReceipt({ hash })).status, 'reverted');
+    const { rule, reason, error } = await rollup.request({ method: 'scope_getRefusal', params: [hash] });
+    assert.deepEqual([rule, error.code, error.data.marker], ['no_open_root', -39_003, MARKER]);
+    assert.match(reason, new RegExp(`append the marker ${MARKER} .*declareEntry`));
+    const line = await eventually(() => devnet.output.split('\n').find((text) => text.includes(`failed ${hash}`)));
+    assert.match(line, new RegExp(MARKER));
+});
+
 test('an operation of L1 asks a rollup', async () => {
     const data = encodeFunctionData({ ...l1Desk, functionName: 'buy', args: [GOLD, 70n] });
     const operation = await l1.request({ method: 'scope_prepareOperation', params: [{ from: alice.address, to: l1Desk.address, data }] });

@@ -70,6 +70,17 @@ std::string refusal_json(const rpc::RefusalRecord& refusal) {
     return json.take();
 }
 
+std::string unmarked_json(const rpc::Unmarked& failed) {
+    json::Appender json;
+    json.begin_object();
+    json.key("event").string("unmarked");
+    json.key("chain_id").number(plain(failed.chain_id));
+    json.key("hash").hex(failed.hash);
+    json.key("reason").string(failed.error.message);
+    json.end_object();
+    return json.take();
+}
+
 std::string trouble_json(std::string_view reason) {
     json::Appender json;
     json.begin_object();
@@ -94,14 +105,20 @@ void EventLog::on_blocks(ChainId chain_id, std::span<const chain::StoredBlockPtr
     if (!options_.is_on()) return;
     if (options_.form == Form::json) {
         for (const auto& block : removed) log_->info(undone_json(chain_id, *block));
-        for (const auto& block : added) log_->info(block_json(chain_id, *block));
+        for (const auto& block : added) {
+            log_->info(block_json(chain_id, *block));
+            log_unmarked(chain_id, block);
+        }
         return;
     }
     const auto name = terminal::left(name_of(chain_id), NAME);
     if (!removed.empty())
         log_->warn("{}{} undone, down to block {}", name, count(removed.size(), "block"),
                    removed.back()->header().number);
-    for (const auto& block : added) log_->info("{}{}", name, block_text(*block));
+    for (const auto& block : added) {
+        log_->info("{}{}", name, block_text(*block));
+        log_unmarked(chain_id, block);
+    }
 }
 
 void EventLog::on_pending(ChainId, const pool::PooledTransaction&) {}
@@ -118,6 +135,16 @@ void EventLog::on_refusal(const rpc::RefusalRecord& refusal) {
     else
         log_->warn("{}refused {}: {}", terminal::left(name_of(refusal.chain_id), NAME),
                    to_hex(refusal.hash), refusal.reason);
+}
+
+void EventLog::log_unmarked(ChainId chain_id, const chain::StoredBlockPtr& block) {
+    if (!options_.unmarked) return;
+    for (const auto& failed : options_.unmarked(chain_id, block))
+        if (options_.form == Form::json)
+            log_->info(unmarked_json(failed));
+        else
+            log_->warn("{}failed {}: {}", terminal::left(name_of(chain_id), NAME),
+                       to_hex(failed.hash), failed.error.message);
 }
 
 void EventLog::on_trouble(std::string_view reason) {

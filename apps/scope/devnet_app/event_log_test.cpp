@@ -6,6 +6,9 @@
 
 #include <sstream>
 
+#include "base/hex.hpp"
+#include "rpc/errors.hpp"
+
 namespace scope::devnet_app {
 namespace {
 
@@ -16,9 +19,18 @@ constexpr ChainId A{42001};
 struct Logged {
     explicit Logged(EventLog::Form form, bool with_trees = false)
         : log(logger(out), artifacts(), {{L1, "Shop", Address{}}},
-              {.form = form, .with_trees = with_trees, .l1 = L1, .is_on = [this] {
-                   return is_on;
-               }}) {}
+              {.form = form,
+               .with_trees = with_trees,
+               .l1 = L1,
+               .is_on = [this] { return is_on; },
+               .unmarked = unmarked}) {}
+
+    /// Block 8 has one.
+    static std::vector<rpc::Unmarked> unmarked(ChainId chain_id,
+                                               const chain::StoredBlockPtr& block) {
+        if (block->header().number != 8) return {};
+        return {{chain_id, Hash{}, {rpc::NO_OPEN_ROOT, "append it", {}}}};
+    }
 
     static const devnet::Artifacts& artifacts() {
         static const auto read = devnet::Artifacts::locate();
@@ -92,6 +104,20 @@ TEST(event_log, has_a_line_for_each_event) {
     }
     std::string more;
     EXPECT_FALSE(std::getline(lines, more)) << more;
+}
+
+TEST(event_log, tells_what_failed_for_want_of_a_root) {
+    Logged text{EventLog::Form::text};
+    text.log.on_blocks(A, {}, std::array{block(8)});
+    EXPECT_NE(text.text().find("\n42001   failed " + to_hex(Hash{}) + ": append it\n"),
+              std::string::npos)
+        << text.text();
+    Logged json{EventLog::Form::json};
+    json.log.on_blocks(A, {}, std::array{block(8)});
+    EXPECT_NE(json.text().find("{\"event\":\"unmarked\",\"chain_id\":42001,\"hash\":\"" +
+                               to_hex(Hash{}) + "\",\"reason\":\"append it\"}\n"),
+              std::string::npos)
+        << json.text();
 }
 
 TEST(event_log, draws_trees_if_asked_to) {
