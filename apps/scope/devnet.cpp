@@ -200,7 +200,7 @@ class Run {
 
     int run(const Signals& signals) {
         net::Worker worker;
-        net::Server server{server_options(), worker, service_};
+        net::Server server{server_of_chains(), worker, service_};
         announce(listen(server));
         worker.post([&] { tick(worker); });
         while (!signals.wait(dump_interval())) on(worker, [this] { dump_or_say_why_not(); });
@@ -211,11 +211,8 @@ class Run {
     }
 
   private:
-    [[nodiscard]] net::ServerOptions server_options() const {
-        net::ServerOptions server;
-        server.host = options_.host;
-        server.allow_origin =
-            options_.no_cors ? std::nullopt : std::optional{options_.allow_origin};
+    [[nodiscard]] net::ServerOptions server_of_chains() const {
+        net::ServerOptions server = server_options(options_);
         for (const auto name : service_.methods()) server.methods.emplace_back(name);
         return server;
     }

@@ -21,6 +21,8 @@ constexpr int64_t MOST_GAS = 1'000'000'000'000;
 constexpr int64_t MOST_FEE = 1'000'000'000'000'000'000;
 constexpr int64_t LAST_TIME = 253'402'300'799;  // of the year 9999
 constexpr int64_t MOST_SECONDS = 31'536'000;
+constexpr int64_t MOST_CONNECTIONS = 1'000'000;
+constexpr int64_t MOST_BYTES = int64_t{1} << 34;
 constexpr double LEAST_BLOCK_TIME = 0.001;
 
 /// Returns the check for a number that may have decimals; `010` and `1e3` are none.
@@ -140,6 +142,41 @@ void declare_server(CLI::App& command, Options& options) {
     command.add_flag("--no-cors", options.no_cors, "Let no page call");
 }
 
+/// Declares the limits, with geth's and reth's names, too, where they count the same.
+void declare_limits(CLI::App& command, Options& options) {
+    command
+        .add_option("--max-connections,--rpc.max-connections", options.max_connections,
+                    "Connections at a time; for one more the one that is idle longest is closed")
+        ->check(cli::numbers(1, MOST_CONNECTIONS))
+        ->capture_default_str();
+    command
+        .add_option("--max-batch,--rpc.batch-request-limit", options.max_batch,
+                    "Requests in a batch")
+        ->check(cli::numbers(1, 1'000'000))
+        ->capture_default_str();
+    command
+        .add_option("--max-request-size", options.max_request_bytes,
+                    "Bytes of a request or a batch")
+        ->check(cli::numbers(1024, MOST_BYTES))
+        ->capture_default_str();
+    command
+        .add_option("--max-response-size,--rpc.batch-response-max-size", options.max_response_bytes,
+                    "Bytes of a result, or of all in a batch")
+        ->check(cli::numbers(1024, MOST_BYTES))
+        ->capture_default_str();
+    command
+        .add_option("--max-buffered", options.max_buffered_bytes,
+                    "Bytes of all requests that wait for an answer, and as many of answers that "
+                    "wait to be sent; above, who has most of it is closed")
+        ->check(cli::numbers(1024, MOST_BYTES))
+        ->capture_default_str();
+    command
+        .add_option("--idle-timeout", options.idle_timeout_s,
+                    "Seconds after which an HTTP connection is closed that asks nothing")
+        ->check(cli::numbers(1, MOST_SECONDS))
+        ->capture_default_str();
+}
+
 void declare_output(CLI::App& command, Options& options) {
     command.add_option("--config-out", options.config_out,
                        "File to write accounts, keys, URLs and contracts to, as JSON");
@@ -158,7 +195,7 @@ void declare_output(CLI::App& command, Options& options) {
 std::string environment_name(const std::string& long_name) {
     std::string name = "SCOPE_" + long_name;
     std::ranges::transform(name, name.begin(), [](char c) {
-        if (c == '-') return '_';
+        if (c == '-' || c == '.') return '_';
         return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     });
     return name;
@@ -204,6 +241,7 @@ void declare(CLI::App& command, Options& options) {
     declare_mining(command, options);
     declare_state(command, options);
     declare_server(command, options);
+    declare_limits(command, options);
     declare_output(command, options);
     // Once it is this subcommand that was chosen: another one doesn't read the variables.
     command.preparse_callback([&command](size_t) {
@@ -226,9 +264,21 @@ void require_folder(const char* option, const std::filesystem::path& file) {
 }
 
 }  // namespace
+/// Refuses limits with which the largest request or answer alone would be too much.
+void require_buffers(const Options& options) {
+    for (const auto& [name, bytes] : {std::pair{"--max-request-size", options.max_request_bytes},
+                                      std::pair{"--max-response-size", options.max_response_bytes}})
+        if (bytes > options.max_buffered_bytes)
+            throw UsageError{fmt::format("{} is {}, and --max-buffered {}: one would be too much",
+                                         name, bytes, options.max_buffered_bytes)};
+}
+
 
 void complete(Options& options) {
     complete_rollups(options);
+    if (options.host.empty())
+        throw UsageError{"--host is empty; 0.0.0.0 is every address of this machine"};
+    require_buffers(options);
     if (options.no_mining && options.block_time_s)
         throw UsageError{"--no-mining and --block-time contradict each other"};
     if (options.mixed_mining && !options.block_time_s)
@@ -251,3 +301,16 @@ void complete(Options& options) {
 }
 
 }  // namespace scope::devnet_app
+net::ServerOptions server_options(const Options& options) {
+    net::ServerOptions server;
+    server.host = options.host;
+    server.allow_origin = options.no_cors ? std::nullopt : std::optional{options.allow_origin};
+    server.connections = options.max_connections;
+    server.message.batch_calls = options.max_batch;
+    server.message.response_bytes = options.max_response_bytes;
+    server.request_bytes = options.max_request_bytes;
+    server.input_bytes = server.output_bytes = options.max_buffered_bytes;
+    server.idle_timeout = std::chrono::seconds{options.idle_timeout_s};
+    return server;
+}
+

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/command.hpp"
+#include "net/server.hpp"
 
 namespace scope::devnet_app {
 
@@ -50,6 +51,12 @@ struct Options {
     uint64_t port = 8545;
     std::string allow_origin = "*";
     bool no_cors = false;
+    uint64_t max_connections = net::ServerOptions{}.connections;
+    uint64_t max_batch = net::MessageLimits{}.batch_calls;
+    uint64_t max_request_bytes = net::ServerOptions{}.request_bytes;
+    uint64_t max_response_bytes = net::MessageLimits{}.response_bytes;
+    uint64_t max_buffered_bytes = net::ServerOptions{}.input_bytes;  ///< and as many of answers
+    uint64_t idle_timeout_s = 120;
 
     // what is told
     std::filesystem::path config_out;
@@ -69,5 +76,8 @@ void declare(CLI::App& command, Options& options);
 /// Fills in what follows from the other options. Throws cli::UsageError where two of them make no
 /// sense together; it names both.
 void complete(Options& options);
+
+/// Returns how the server of these options listens, and its limits.
+net::ServerOptions server_options(const Options& options);
 
 }  // namespace scope::devnet_app
