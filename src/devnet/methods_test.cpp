@@ -14,7 +14,9 @@
 #include "rpc/openrpc.hpp"
 
 // The methods of a whole network: each of the list (design/rpc.md, beside the checkout) is answered
-// and described, and nothing else is.
+// and described, and nothing else is. The codes of errors: each that the code has is in
+// docs/rpc-errors.md, and the other way round, and so is each of the list. (Its flags:
+// apps/scope/devnet_app/options_test.cpp.)
 
 namespace scope::devnet {
 namespace {
@@ -145,6 +147,70 @@ TEST_F(Methods, have_a_document_whose_types_are_there) {
             optional |= !required;
         }
     }
+}
+
+// ---- errors
+
+std::string read(const std::filesystem::path& file) {
+    std::ifstream in{file};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// Codes that a document names one by one, and ranges "-1 to -2" in which more of them lie.
+struct Codes {
+    std::set<int> single;
+    std::vector<std::pair<int, int>> ranges;
+
+    explicit Codes(std::string text) {
+        text = std::regex_replace(text, std::regex{"\u2212"}, "-");
+        static const std::regex RANGE{R"((-3\d{4}) to (-3\d{4}))"};
+        static const std::regex CODE{R"(-3\d{4})"};
+        for (std::sregex_iterator found{text.begin(), text.end(), RANGE}, end; found != end;
+             ++found)
+            ranges.emplace_back(std::stoi((*found)[2]), std::stoi((*found)[1]));
+        text = std::regex_replace(text, RANGE, "");
+        for (std::sregex_iterator found{text.begin(), text.end(), CODE}, end; found != end; ++found)
+            single.insert(std::stoi(found->str()));
+    }
+    [[nodiscard]] bool has(int code) const {
+        return single.contains(code) || std::ranges::any_of(ranges, [&](const auto& range) {
+                   return range.first <= code && code <= range.second;
+               });
+    }
+};
+
+/// Returns the codes in the code of a library, outside of comments and tests.
+std::set<int> codes_of(const std::filesystem::path& library) {
+    std::set<int> codes;
+    for (const auto& entry : std::filesystem::directory_iterator{library}) {
+        const auto name = entry.path().filename().string();
+        if (name.find("_test.") != std::string::npos || name.starts_with("test_")) continue;
+        const auto code = std::regex_replace(read(entry.path()), std::regex{"//[^\n]*"}, "");
+        codes.merge(std::set{Codes{code}.single});
+    }
+    return codes;
+}
+
+TEST(Errors, are_those_of_the_document_and_of_the_design) {
+    const std::filesystem::path source{SCOPE_SOURCE_DIR};
+    const Codes documented{read(source / "docs" / "rpc-errors.md")};
+    auto answered = codes_of(source / "src" / "net");
+    answered.merge(codes_of(source / "src" / "rpc"));
+    EXPECT_GT(answered.size(), 35u);
+    for (const int code : answered) EXPECT_TRUE(documented.has(code)) << code;
+    for (const int code : documented.single) EXPECT_TRUE(answered.contains(code)) << code;
+
+    const auto design = read(source.parent_path() / "shared" / "design" / "rpc.md");
+    if (design.empty()) GTEST_SKIP() << "the design is not there";
+    const Codes wanted{design};
+    EXPECT_GT(wanted.single.size(), 5u);
+    for (const int code : wanted.single) EXPECT_TRUE(answered.contains(code)) << code;
+    for (const auto& [first, last] : wanted.ranges)
+        EXPECT_TRUE(std::ranges::any_of(answered, [&](int code) {
+            return first <= code && code <= last;
+        })) << first;
+    for (const int code : answered)
+        EXPECT_TRUE(wanted.has(code) || code == -32003 || code == -32015) << code;
 }
 
 }  // namespace

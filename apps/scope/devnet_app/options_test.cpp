@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
 
 namespace scope::devnet_app {
 namespace {
@@ -78,11 +83,6 @@ TEST(devnet_options, refuses_what_is_out_of_range) {
     }
 }
 
-TEST(devnet_options, refuses_what_contradicts_itself) {
-    const struct {
-        std::vector<std::string> arguments;
-        const char* named;
-    } cases[] = {
 TEST(devnet_options, refuses_limits_that_are_none) {
     for (const auto* const option : {"--max-connections", "--max-batch", "--max-request-size",
                                      "--max-response-size", "--max-buffered", "--idle-timeout"})
@@ -95,6 +95,11 @@ TEST(devnet_options, refuses_an_empty_host) {
     EXPECT_NE(refusal({"--host", ""}).find("--host"), std::string::npos);
 }
 
+TEST(devnet_options, refuses_what_contradicts_itself) {
+    const struct {
+        std::vector<std::string> arguments;
+        const char* named;
+    } cases[] = {
         {{"--no-mining", "--block-time", "1"}, "--block-time"},
         {{"--mixed-mining"}, "--block-time"},
         {{"--state", "a", "--load-state", "b"}, "--state"},
@@ -109,18 +114,13 @@ TEST(devnet_options, refuses_an_empty_host) {
         {{"--rollup-chain-ids", "31337"}, "31337"},
         {{"--chain-id", "42002"}, "42002"},
         {{"--port", "65000"}, "--port"},
+        {{"--max-request-size", "2000", "--max-buffered", "1999"}, "--max-buffered"},
+        {{"--max-response-size", "300000000"}, "--max-buffered"},
     };
     for (const auto& [arguments, named] : cases)
         EXPECT_NE(refusal(arguments).find(named), std::string::npos) << refusal(arguments);
 }
 
-        {{"--max-request-size", "2000", "--max-buffered", "1999"}, "--max-buffered"},
-        {{"--max-response-size", "300000000"}, "--max-buffered"},
-TEST(devnet_options, are_read_from_the_environment) {
-    setenv("SCOPE_PORT", "4321", 1);
-    setenv("SCOPE_NO_MINING", "true", 1);
-    setenv("SCOPE_ROLLUP_CHAIN_IDS", "8,9", 1);
-    const auto options = parsed({});
 TEST(devnet_options, limits_are_the_servers) {
     const net::ServerOptions without;
     const auto by_default = server_options(parsed({}));
@@ -151,6 +151,11 @@ TEST(devnet_options, limits_are_the_servers) {
     EXPECT_FALSE(server_options(parsed({"--no-cors"})).allow_origin);
 }
 
+TEST(devnet_options, are_read_from_the_environment) {
+    setenv("SCOPE_PORT", "4321", 1);
+    setenv("SCOPE_NO_MINING", "true", 1);
+    setenv("SCOPE_ROLLUP_CHAIN_IDS", "8,9", 1);
+    const auto options = parsed({});
     EXPECT_EQ(options.port, 4321u);
     EXPECT_TRUE(options.no_mining);
     EXPECT_EQ(options.rollup_chain_ids, (std::vector<uint64_t>{8, 9}));
@@ -177,8 +182,6 @@ TEST(devnet_options, another_subcommand_does_not_read_the_environment) {
     unsetenv("SCOPE_PORT");
 }
 
-}  // namespace
-}  // namespace scope::devnet_app
 /// Returns the flags that a text names: "--host", "-v".
 std::set<std::string> flags_in(const std::string& text) {
     static const std::regex FLAG{R"((?:^|\s)(--?[a-z][a-z.-]*))"};
@@ -219,3 +222,5 @@ TEST(devnet_options, are_those_of_the_design) {
     }
 }
 
+}  // namespace
+}  // namespace scope::devnet_app
