@@ -229,6 +229,40 @@ TEST_F(LiveCalls, a_fill_marks_what_makes_scoped_calls_and_nothing_else) {
     EXPECT_EQ(to_hex(crypto::keccak256(*raw)), TestLive::member(transfer, "tx.hash"));
 }
 
+TEST_F(LiveCalls, a_root_is_validated_in_a_simulated_block_as_any_call_is) {
+    const Bytes data = tour({{L1, 0}});
+    const struct {
+        const char* more;
+        int code;
+    } cases[] = {
+        {R"("nonce":"0x0")", -38010},
+        {R"("nonce":"0xffff")", -38011},
+        {R"("maxFeePerGas":"0x1")", -38012},
+        {R"("gas":"0x5300")", -38013},
+        {R"("gas":"0x7a120","maxFeePerGas":"0xffffffffffffffffffff")", -38014},
+    };
+    for (const bool is_root : {false, true})
+        for (const auto& [more, code] : cases) {
+            const std::string fee =
+                std::string_view{more}.contains("maxFee") ? "" : R"("maxFeePerGas":"0x77359400",)";
+            const auto call = args(A, is_root ? marked(data) : tour({}), 0, "," + fee + more);
+            const auto failed =
+                error(A, "eth_simulateV1",
+                      R"([{"validation":true,"blockStateCalls":[{"calls":[)" + call + "]}]}]");
+            EXPECT_EQ(failed.code, code) << is_root << " " << more << " " << failed.message;
+        }
+}
+
+TEST_F(LiveCalls, an_estimate_of_a_root_says_that_its_sender_has_too_little) {
+    const auto asked = fmt::format(
+        R"([{{"from":"0x{:040x}","to":"{}","input":"{}","maxFeePerGas":"0x3b9aca00"}},"latest",)"
+        R"({{"0x{:040x}":{{"balance":"0x1402462f6000"}}}}])",
+        0xa11, to_hex(live().couriers.at(A)), to_hex(marked(tour({{L1, 0}}))), 0xa11);
+    const auto failed = error(A, "eth_estimateGas", asked);
+    EXPECT_EQ(failed.code, -32000);
+    EXPECT_EQ(failed.message, "gas required exceeds allowance (22000)");
+}
+
 TEST_F(LiveCalls, a_root_is_simulated_in_a_block_with_others) {
     const auto data = marked(live().carry_to(L1, uint256{2u}));
     const auto results =

@@ -33,15 +33,11 @@ class Estimator {
     /// RpcFailure if it can't stand with any.
     std::optional<Outcome> run(uint64_t gas_limit) {
         tx_.gas_limit = gas_limit;
-        if (is_root_) return evaluation_.run_as_root(tx_, from_).outcome;
+        if (is_root_) return run_root();
         auto plain = evaluation_.run(tx_, from_);
         if (plain.asked) evaluation_.fail_asking();
         if (plain.outcome) return std::move(*plain.outcome);
-        const TxError error = plain.outcome.error();
-        if (error == TxError::intrinsic_gas_too_low || error == TxError::below_floor_gas)
-            return std::nullopt;
-        fail(SERVER_ERROR, fmt::format("failed with {} gas: {}", gas_limit,
-                                       evaluation_.describe(error, tx_, from_)));
+        return require_low(plain.outcome.error());
     }
     /// Returns whether it succeeds. One that is known to with more gas fails for want of it.
     bool succeeds(uint64_t gas_limit) {
@@ -64,6 +60,20 @@ class Estimator {
     }
 
   private:
+    /// Runs it as a root, if any transaction like it could stand.
+    std::optional<Outcome> run_root() {
+        const auto valid = execution::validate_call(evaluation_.state(),
+                                                    evaluation_.environment_for(tx_), tx_, from_);
+        if (!valid) return require_low(valid.error());
+        return evaluation_.run_as_root(tx_, from_).outcome;
+    }
+    /// Returns nullopt if the error is that the limit is too low. Throws RpcFailure otherwise.
+    std::nullopt_t require_low(TxError error) const {
+        if (error == TxError::intrinsic_gas_too_low || error == TxError::below_floor_gas)
+            return std::nullopt;
+        fail(SERVER_ERROR, fmt::format("failed with {} gas: {}", tx_.gas_limit,
+                                       evaluation_.describe(error, tx_, from_)));
+    }
     [[nodiscard]] uint64_t affordable() const {
         const uint256 balance = evaluation_.state().balance(from_);
         if (tx_.value >= balance) fail(SERVER_ERROR, "insufficient funds for transfer");

@@ -315,11 +315,15 @@ Result<Outcome, TxError> Simulator::run_root(const Transaction& tx, const Addres
 Result<Outcome, TxError> Simulator::run_call(const Transaction& tx, const Address& from, Open& open,
                                              CallLogs& logs, bool& is_foreign) {
     const auto* const rule = dynamic_cast<const execution::ScopeRollup*>(spec().rollup.get());
+    const execution::CallChecks checks{.nonce = options_.validation, .price = options_.validation};
     is_foreign = rule != nullptr && execution::is_root(open.state, rule->system(), tx);
-    if (is_foreign) return run_root(tx, from, rule->system(), open);
+    if (is_foreign) {
+        // As any call: what the builder would refuse it for has the codes of this method.
+        TRY(execution::validate_call(open.state, open.environment, tx, from, checks));
+        return run_root(tx, from, rule->system(), open);
+    }
     WatchingHost host{open.state, open.environment, callable_of(network_, chain_, chain_id_)};
     host.set_tracer(&logs);
-    const execution::CallChecks checks{.nonce = options_.validation, .price = options_.validation};
     auto outcome = open.executor.execute_call(tx, from, checks, host);
     if (host.asked)
         throw RpcFailure{chain_.is_rollup() ? no_open_root(chain_id_)
