@@ -14,9 +14,9 @@
 #include "devnet/live_network.hpp"
 #include "devnet_app/banner.hpp"
 #include "devnet_app/event_log.hpp"
+#include "devnet_app/genesis_options.hpp"
 #include "devnet_app/solidity.hpp"
 #include "devnet_app/state_file.hpp"
-#include "json/json.hpp"
 #include "net/server.hpp"
 #include "rpc/openrpc.hpp"
 #include "rpc/service.hpp"
@@ -39,8 +39,6 @@ uint64_t now_ms() {
         chrono::duration_cast<chrono::milliseconds>(chrono::system_clock::now().time_since_epoch())
             .count());
 }
-
-constexpr uint256 WEI_PER_ETHER{1'000'000'000'000'000'000};
 
 /// Ctrl-C and its like, taken from the process: whoever asks gets them as values. To be made before
 /// any thread, for each inherits what it blocks.
@@ -67,68 +65,12 @@ class Signals {
     sigset_t set_{};
 };
 
-std::vector<devnet::WalletAccount> wallet_of(const Options& options) {
-    auto wallet =
-        devnet::derive_accounts(options.mnemonic, options.derivation_path, options.accounts);
-    if (!wallet)
-        throw cli::UsageError{fmt::format("--mnemonic, --derivation-path: {}", wallet.error())};
-    return std::move(*wallet);
-}
-
 /// Returns the file to load at the start; nullopt: none.
 std::optional<std::filesystem::path> file_to_load(const Options& options) {
     if (!options.load_state.empty()) return state_file(options.load_state);
     if (options.state.empty() || !std::filesystem::exists(state_file(options.state)))
         return std::nullopt;
     return state_file(options.state);
-}
-
-/// Has the options name the chains of a state that is loaded. Throws cli::UsageError if others were
-/// asked for.
-void take_chains(Options& options, const devnet::LiveGenesisOptions& saved) {
-    std::vector<uint64_t> rollups;
-    for (const ChainId id : saved.rollups) rollups.push_back(id.number());
-    const bool is_default = options.chain_id == Options{}.chain_id;
-    if (!is_default && ChainId{options.chain_id} != saved.l1)
-        throw cli::UsageError{fmt::format("--chain-id is {}, and the state that is loaded has {}",
-                                          options.chain_id, saved.l1.number())};
-    if (options.names_rollups && options.rollup_chain_ids != rollups)
-        throw cli::UsageError{
-            "the state that is loaded has other rollups than were asked for: "
-            "leave out --rollups and --rollup-chain-ids"};
-    options.chain_id = saved.l1.number();
-    options.rollup_chain_ids = std::move(rollups);
-    options.gas_limit = saved.gas_limit;
-}
-
-/// Returns the accounts of a genesis.json, as geth and anvil have it.
-state::GenesisAlloc init_accounts(const Options& options) {
-    if (options.init.empty()) return {};
-    const auto text = json::read_file(options.init);
-    try {
-        const json::Document document{text};
-        return json::get(document.root(), "alloc", json::alloc);
-    } catch (const json::FormatError& error) {
-        throw std::runtime_error{
-            fmt::format("--init: {}: {}", options.init.string(), error.what())};
-    }
-}
-
-devnet::LiveGenesisOptions genesis_options(const Options& options,
-                                           const std::vector<devnet::WalletAccount>& wallet) {
-    devnet::LiveGenesisOptions genesis{
-        .l1 = ChainId{options.chain_id},
-        .rollups = {},
-        .accounts = {},
-        .balance_wei = uint256{options.balance_ether} * WEI_PER_ETHER,
-        .more_on_l1 = init_accounts(options),
-        .timestamp_s = options.timestamp_s.value_or(now_ms() / 1000),
-        .gas_limit = options.gas_limit,
-        .base_fee = uint256{options.base_fee_wei},
-        .attesters = options.attesters};
-    for (const uint64_t id : options.rollup_chain_ids) genesis.rollups.emplace_back(id);
-    for (const auto& account : wallet) genesis.accounts.push_back(account.address);
-    return genesis;
 }
 
 builder::BuilderOptions builder_options(const Options& options,
@@ -179,7 +121,8 @@ class Run {
         : options_(std::move(options)),
           artifacts_(devnet::Artifacts::locate()),
           wallet_(wallet_of(options_)),
-          genesis_options_(saved ? saved->genesis : genesis_options(options_, wallet_)),
+          genesis_options_(saved ? saved->genesis
+                                 : devnet_app::genesis_options(options_, now_ms() / 1000)),
           genesis_(devnet::make_live_genesis(artifacts_, genesis_options_)),
           network_(genesis_.l1_spec, genesis_.l1, genesis_.network,
                    live_options(options_, genesis_, wallet_)),
@@ -311,7 +254,7 @@ cli::Run declare_devnet(CLI::App& command) {
         std::optional<SavedState> saved;
         if (const auto file = file_to_load(*options)) {
             saved = read_state(*file);
-            take_chains(*options, saved->genesis);
+            take_over(*options, saved->genesis);
         }
         if (!options->solidity.empty()) write_solidity(options->solidity);
         return Run{*options, std::move(saved)}.run(signals);

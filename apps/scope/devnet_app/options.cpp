@@ -118,7 +118,7 @@ void declare_state(CLI::App& command, Options& options) {
         ->check(CLI::ExistingFile);
     command.add_option("--state", options.state,
                        "File to load the state from, if it is there, and to dump it to at the end; "
-                       "what it says of the genesis goes before the options");
+                       "options that make the genesis have to be those it was saved with");
     command.add_option("--load-state", options.load_state, "File to load the state from");
     command.add_option("--dump-state", options.dump_state,
                        "File to dump the state to at the end; in a folder, state.json");
