@@ -8,6 +8,8 @@
 
 #include "abi/abi.hpp"
 #include "base/hex.hpp"
+#include "base/printable.hpp"
+#include "builder/error_text.hpp"
 
 namespace scope::builder {
 
@@ -44,16 +46,14 @@ std::string describe_arguments(std::string_view signature, BytesView arguments) 
 /// Shows no more than its beginning if it is longer than anything that tells a reason.
 std::string describe_text(std::string_view text) {
     constexpr size_t MAX_SHOWN = 1'000;
-    if (text.size() <= MAX_SHOWN) return fmt::format("\"{}\"", text);
-    return fmt::format("\"{}\"... ({} bytes)", text.substr(0, MAX_SHOWN), text.size());
+    if (text.size() <= MAX_SHOWN) return fmt::format("\"{}\"", printable(text));
+    return fmt::format("\"{}\"... ({} bytes)", printable(text.substr(0, MAX_SHOWN)), text.size());
 }
 
 std::string describe_error(BytesView data) {
     constexpr size_t MAX_SHOWN = 68;
-    static const auto ERROR_STRING = abi::selector("Error(string)");
     if (data.empty()) return "reverted without data";
-    if (const auto text = abi::decode_call<std::string>(ERROR_STRING, data))
-        return describe_text(std::get<0>(*text));
+    if (const auto text = error_text(data)) return describe_text(*text);
     const auto known = std::ranges::find_if(ERRORS, [&](std::string_view signature) {
         return abi::has_selector(abi::selector(signature), data);
     });

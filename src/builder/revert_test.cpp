@@ -65,6 +65,20 @@ TEST(describe_revert, shows_text_as_text_and_the_unknown_as_hex) {
     EXPECT_EQ(describe_revert(Bytes(69, 1)), to_hex(Bytes(68, 1)) + "... (69 bytes)");
 }
 
+TEST(describe_revert, shows_text_that_controls_terminals_escaped) {
+    EXPECT_EQ(describe_revert(abi::call("Error(string)", std::string{"\x1b[2J\n\xff"})),
+              "\"\\x1b[2J\\n\ufffd\"");
+}
+
+TEST(describe_revert, takes_text_with_bytes_behind_it_and_without_its_zeros) {
+    Bytes data = abi::call("Error(string)", std::string{"no"});
+    EXPECT_EQ(describe_revert(concat(data, Bytes(32, 7))), "\"no\"");
+    data.resize(data.size() - 30);
+    EXPECT_EQ(describe_revert(data), "\"no\"");
+    data.pop_back();
+    EXPECT_EQ(describe_revert(data).substr(0, 10), "0x08c379a0");
+}
+
 TEST(reverted, keeps_the_data_for_code) {
     const auto data = abi::call("TooLittleGas()");
     const auto failure = reverted(data);

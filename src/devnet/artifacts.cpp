@@ -8,6 +8,8 @@
 #include <stdexcept>
 
 #include "base/hex.hpp"
+#include "base/printable.hpp"
+#include "builder/error_text.hpp"
 
 namespace scope::devnet {
 
@@ -202,12 +204,11 @@ std::string Artifacts::describe_output(BytesView calldata, BytesView output, Det
 }
 
 std::string Artifacts::describe_error(BytesView revert_data, Detail detail) const {
-    static const auto ERROR_STRING = abi::selector("Error(string)");
     static const auto PANIC = abi::selector("Panic(uint256)");
     static const auto OPERATION_REFUSED = abi::selector("OperationRefused(bytes)");
     if (revert_data.empty()) return "reverted without data";
-    if (const auto message = abi::decode_call<std::string>(ERROR_STRING, revert_data))
-        return fmt::format("\"{}\"", std::get<0>(*message));
+    if (const auto message = builder::error_text(revert_data))
+        return fmt::format("\"{}\"", printable(*message));
     if (const auto code = abi::decode_call<uint256>(PANIC, revert_data))
         return fmt::format("Panic({})", to_quantity(std::get<0>(*code)));
     if (const auto reason = abi::decode_call<Bytes>(OPERATION_REFUSED, revert_data))

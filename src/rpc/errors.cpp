@@ -4,6 +4,7 @@
 
 #include "abi/abi.hpp"
 #include "base/hex.hpp"
+#include "builder/error_text.hpp"
 #include "crypto/keccak.hpp"
 #include "execution/scope_rollup.hpp"
 #include "execution/transaction.hpp"
@@ -64,21 +65,6 @@ std::string panic_text(const uint256& code) {
     for (const auto& [number, text] : PANICS)
         if (code == uint256{number}) return std::string{text};
     return "unknown panic code: " + to_quantity(code);
-}
-
-/// Returns the string that is the one argument, where there is one. Its end may lack the zeros that
-/// the ABI asks for: contracts in assembly often leave them out.
-std::optional<std::string> text_argument(BytesView arguments) {
-    const auto word_at = [&](uint64_t at) -> std::optional<uint64_t> {
-        if (arguments.size() < abi::WORD || at > arguments.size() - abi::WORD) return std::nullopt;
-        const uint256 word = from_be(arguments.subspan(at, abi::WORD));
-        return word.fits_u64() ? std::optional{word[0]} : std::nullopt;
-    };
-    const auto place = word_at(0);
-    const auto length = place ? word_at(*place) : std::nullopt;
-    if (!length || *length > arguments.size() - *place - abi::WORD) return std::nullopt;
-    const auto text = arguments.subspan(*place + abi::WORD, *length);
-    return std::string{text.begin(), text.end()};
 }
 
 uint256 funds_needed(const Transaction& tx) {
@@ -159,9 +145,8 @@ RpcError reverted(BytesView revert_data) {
 }
 
 std::optional<std::string> revert_reason(BytesView revert_data) {
-    static const auto ERROR = abi::selector("Error(string)");
     static const auto PANIC = abi::selector("Panic(uint256)");
-    if (abi::has_selector(ERROR, revert_data)) return text_argument(revert_data.subspan(4));
+    if (auto text = builder::error_text(revert_data)) return text;
     if (abi::has_selector(PANIC, revert_data) && revert_data.size() >= 4 + abi::WORD)
         return panic_text(from_be(revert_data.subspan(4, abi::WORD)));
     return std::nullopt;

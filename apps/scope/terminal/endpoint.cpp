@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "base/hex.hpp"
+#include "base/printable.hpp"
 #include "builder/revert.hpp"
 #include "terminal/tree_json.hpp"
 
@@ -91,14 +92,15 @@ std::string draw_scope(const Endpoint& endpoint, simdjson::dom::element scope) {
 }
 
 std::string draw_error(const Endpoint& endpoint, const net::RpcError& error) {
-    if (error.data.empty()) return fmt::format("{} ({})", error.message, error.code);
+    const auto message = printable(error.message);
+    if (error.data.empty()) return fmt::format("{} ({})", message, error.code);
     const Answer data{error.data};
     // Revert data, where the message has no reason.
     const auto revert = data.json().is_string() && !error.message.contains(": ")
                             ? from_hex(data.text())
                             : std::nullopt;
     const auto reason = revert ? ": " + builder::describe_revert(*revert) : "";
-    std::string out = fmt::format("{}{} ({})", error.message, reason, error.code);
+    std::string out = fmt::format("{}{} ({})", message, reason, error.code);
     simdjson::dom::array trace;
     if (data.json()["trace"].get(trace) == simdjson::SUCCESS && trace.size() != 0)
         out += fmt::format("\n\n  {}\n{}", tree_heading(),

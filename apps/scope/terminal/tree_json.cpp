@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "base/hex.hpp"
+#include "base/printable.hpp"
 #include "builder/revert.hpp"
 
 namespace scope::terminal {
@@ -29,13 +30,13 @@ T value(Json object, const char* name) {
 }
 
 std::string text(Json object, const char* name) {
-    return std::string{value<std::string_view>(object, name)};
+    return printable(value<std::string_view>(object, name));
 }
 
 /// Returns the text of a member that may be left out.
 std::string text_if_there(Json object, const char* name) {
     std::string_view found;
-    return object[name].get(found) == simdjson::SUCCESS ? std::string{found} : std::string{};
+    return object[name].get(found) == simdjson::SUCCESS ? printable(found) : std::string{};
 }
 
 /// "0x1234…cdef" of hex.

@@ -49,6 +49,16 @@ TEST(tree_json, says_in_words_why_a_root_failed) {
     EXPECT_NE(of("0x").find("failed: without data"), std::string::npos);
 }
 
+TEST(tree_json, escapes_what_would_control_the_terminal) {
+    auto json = std::string{ROOT};
+    json.replace(json.find("\"no\""), 4, R"("\u001b[2J\nno")");
+    json.replace(json.find("getBlockNumber"), 14, R"(\u001b]0;x\u0007)");
+    const auto text = drawn(json);
+    EXPECT_EQ(text.find('\x1b'), std::string::npos);
+    EXPECT_EQ(std::ranges::count(text, '\n'), 3);
+    EXPECT_NE(text.find("failed: \\x1b[2J\\nno"), std::string::npos) << text;
+}
+
 TEST(tree_json, takes_ids_of_chains_as_numbers_and_as_texts) {
     auto json = std::string{ROOT};
     json.replace(json.find("\"origin_chain\": 42001"), 21,
