@@ -229,7 +229,11 @@ Result<void, RpcError> LiveNetwork::Impl::set_next_block_timestamp(uint64_t time
 
 void LiveNetwork::Impl::set_automine(bool on) {
     automine_ = on;
-    if (on) work();
+    if (!on) return;
+    // As in anvil, one way of mining takes the place of the other, unless both were asked for.
+    const bool is_mixed = options_.automine && options_.interval_ms != 0;
+    if (!is_mixed) set_interval(0);
+    work();
 }
 
 void LiveNetwork::Impl::set_interval(uint64_t milliseconds) {

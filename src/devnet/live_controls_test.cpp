@@ -358,9 +358,14 @@ TEST_P(ForceTest, automine_and_intervals) {
     live.now_ms += 5000;
     live.network.tick();
     EXPECT_EQ(TestLive::member(live.receipt(GetParam(), hash), "status"), "0x1");
-    get("evm_setIntervalMining", "[0]");
+    // At once, and no more at intervals: as in anvil.
     get("evm_setAutomine", "[true]");
+    EXPECT_EQ(live.network.controls()->interval_ms(), 0u);
     live.expect_settles();
+    const auto settled = head();
+    live.now_ms += 5000;
+    live.network.tick();
+    EXPECT_EQ(head(), settled);
 }
 
 TEST_P(ForceTest, dropping_transactions) {
