@@ -215,6 +215,7 @@ bool Network::end_oldest_idle() {
 std::optional<ChainId> Network::chain_at(const Port& port, std::string_view path) const {
     if (path == "/" || path.empty()) return port.chain_id;
     if (!port.has_all_chains) return std::nullopt;
+    if (path.ends_with('/')) path.remove_suffix(1);
     const auto named = std::ranges::find_if(ports_, [&](const auto& other) {
         return path.substr(1) == std::to_string(other->chain_id.number());
     });

@@ -224,8 +224,9 @@ TEST(Http, each_port_is_a_chain_and_the_first_has_all_by_path) {
     EXPECT_EQ(chain(first, "/?key=1"), result("1", "31337"));
     EXPECT_EQ(chain(first, "/31337"), result("1", "31337"));
     EXPECT_EQ(chain(first, "/42001"), result("1", "42001"));
+    EXPECT_EQ(chain(first, "/42001/"), result("1", "42001"));
     EXPECT_EQ(chain(second, "/"), result("1", "42001"));
-    for (const char* path : {"/1", "/042001", "/42001/", "/0xa411", "/42001x", "//"})
+    for (const char* path : {"/1", "/042001", "/42001//", "/0xa411", "/42001x", "//"})
         EXPECT_EQ(first.post("[]", path).status, 404) << path;
     EXPECT_EQ(second.post("[]", "/31337").status, 404);
 }
