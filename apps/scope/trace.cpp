@@ -4,8 +4,9 @@
 
 #include <memory>
 
+#include "base/printable.hpp"
 #include "net/raw_json.hpp"
-#include "terminal/endpoint.hpp"
+#include "terminal/sending.hpp"
 #include "terminal/tree_json.hpp"
 
 namespace scope::app {
@@ -29,6 +30,10 @@ int trace(const Options& options) {
                                       : terminal::draw_scope(endpoint, scope.json()));
         return 0;
     }
+    if (!options.hash.starts_with("0x")) {
+        cli::print_error(fmt::format("scope: no scope {}\n", printable(options.hash)));
+        return cli::kFailed;
+    }
     const auto refusal = endpoint.ask("scope_getRefusal", params);
     if (refusal.is_null()) {
         cli::print_error(
@@ -37,9 +42,14 @@ int trace(const Options& options) {
     }
     if (options.json) {
         fmt::print("{}\n", refusal.text());
+    } else if (const auto reason = printable(std::string_view{refusal.json()["reason"]});
+               terminal::is_pending(refusal)) {
+        fmt::print("waits: {}\n", reason);
+    } else if (std::string_view{refusal.json()["rule"]} == "no_open_root") {
+        fmt::print("failed: {}\n", reason);
     } else {
-        fmt::print("refused: {}: {}\n\n  {}\n{}", std::string_view{refusal.json()["rule"]},
-                   std::string_view{refusal.json()["reason"]}, terminal::tree_heading(),
+        fmt::print("refused: {}: {}\n\n  {}\n{}", std::string_view{refusal.json()["rule"]}, reason,
+                   terminal::tree_heading(),
                    terminal::draw_calls_of(refusal.json()["calls"], [&](std::string_view id) {
                        return endpoint.chain_name(id);
                    }));

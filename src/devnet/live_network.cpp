@@ -392,7 +392,6 @@ void LiveNetwork::Impl::update_operations() {
 }
 
 std::optional<std::string> LiveNetwork::Impl::why_waiting(const Hash& hash) {
-    if (stalled_.empty()) return std::nullopt;
     const bool is_operation = std::ranges::any_of(
         operations_, [&](const auto& entry) { return entry.second.hash == hash; });
     const bool is_root = std::ranges::any_of(chains_, [&](auto& entry) {
@@ -400,7 +399,21 @@ std::optional<std::string> LiveNetwork::Impl::why_waiting(const Hash& hash) {
         const auto pooled = chain.is_l1() ? nullptr : chain.pool()->find(hash);
         return pooled != nullptr && chain.is_root(pooled->transaction);
     });
-    return is_operation || is_root ? std::optional{"nothing settles: " + stalled_} : std::nullopt;
+    if (!is_operation && !is_root) return std::nullopt;
+    if (!stalled_.empty()) return "nothing settles: " + stalled_;
+    const bool is_ready =
+        is_operation
+            ? std::ranges::any_of(operations_without_gap(),
+                                  [&](const auto& key) { return operations_.at(key).hash == hash; })
+            : std::ranges::any_of(chains_, [&](const auto& entry) {
+                  return std::ranges::any_of(entry.second.ready(), [&](const auto& pooled) {
+                      return pooled->hash == hash;
+                  });
+              });
+    if (!is_ready) return "nothing with the nonces before it is there, or its fee is too low";
+    if (automine_) return "it comes with the next scope";
+    if (interval_ms_ != 0) return "the next block is mined at an interval";
+    return "blocks are mined by hand: evm_mine";
 }
 
 // ---- simulations

@@ -190,8 +190,8 @@ class Network {
         std::span<const builder::Root> roots) = 0;
 
     [[nodiscard]] virtual const RefusalRecord* refusal(const Hash& hash) const = 0;
-    /// Returns why a root that waits has not settled, where the last try to settle it failed and no
-    /// root is to blame; nullopt: there was none, or it doesn't wait.
+    /// Returns why a root or an operation that waits has not settled: the last try failed and no root
+    /// is to blame, it has to wait for others, or nothing is mined; nullopt: it doesn't wait.
     [[nodiscard]] virtual std::optional<std::string> why_waiting(const Hash& /*hash*/) {
         return std::nullopt;
     }

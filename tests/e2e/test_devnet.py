@@ -194,10 +194,10 @@ class Commands(unittest.TestCase):
     def tearDownClass(cls):
         cls.devnet.__exit__()
 
-    def ask_l1(self, command, chain_id):
+    def ask_l1(self, command, chain_id, *more):
         """A rollup's ScopedCallable asks L1 for its block number."""
         calldata = {"call": asking_l1("scopedStaticCall", "0x"), "send": asking_l1("tryScopedCall", ALICE)}[command]
-        return scope(command, PREDEPLOY, calldata, "--rpc-url", self.devnet.url(chain_id))
+        return scope(command, PREDEPLOY, calldata, *more, "--rpc-url", self.devnet.url(chain_id))
 
     def test_chains(self):
         result = scope("chains", "--rpc-url", self.devnet.url())
@@ -246,6 +246,24 @@ class Commands(unittest.TestCase):
     def test_trace_of_nothing(self):
         result = scope("trace", "0x" + "12" * 32, "--rpc-url", self.devnet.url())
         self.assertEqual((result.returncode, result.stdout), (1, ""))
+
+    def test_trace_of_a_scope_that_there_is_not(self):
+        result = scope("trace", "999", "--rpc-url", self.devnet.url())
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertIn("no scope 999", result.stderr)
+
+    def test_what_waits_is_said_to_wait_and_why(self):
+        self.devnet.ask("evm_setAutomine", False)
+        try:
+            sent = self.ask_l1("send", A, "--timeout", "3")
+            self.assertEqual(sent.returncode, 1)
+            self.assertNotIn("was refused", sent.stderr)
+            self.assertIn("blocks are mined by hand", sent.stderr)
+            hash = next(word for word in sent.stderr.split() if word.startswith("0x"))
+            traced = scope("trace", hash, "--rpc-url", self.devnet.url())
+            self.assertEqual((traced.returncode, traced.stdout), (0, "waits: blocks are mined by hand: evm_mine\n"))
+        finally:
+            self.devnet.ask("evm_setAutomine", True)
 
     def test_nobody_there(self):
         with contextlib.closing(socket.socket()) as free:

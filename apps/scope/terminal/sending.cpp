@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/printable.hpp"
+
 namespace scope::terminal {
 
 void add_timeout(CLI::App& command, uint64_t& seconds) {
@@ -20,18 +22,27 @@ std::string sender(const Endpoint& endpoint, const std::string& from) {
 
 Answer wait_for(const Endpoint& endpoint, const Sent& sent, uint64_t seconds) {
     const auto hash = fmt::format(R"(["{}"])", sent.hash);
+    std::string waits;
     auto receipt = ask_until(seconds, [&]() -> std::optional<std::string> {
         const auto found = endpoint.ask(sent.receipt_method, hash);
         if (!found.is_null()) return found.text();
         const auto refusal = endpoint.ask("scope_getRefusal", hash);
         if (refusal.is_null()) return std::nullopt;
-        throw std::runtime_error{fmt::format("{} was refused: {}", sent.hash,
-                                             std::string_view{refusal.json()["reason"]})};
+        const auto reason = printable(std::string_view{refusal.json()["reason"]});
+        if (!is_pending(refusal))
+            throw std::runtime_error{fmt::format("{} was refused: {}", sent.hash, reason)};
+        waits = ": " + reason;
+        return std::nullopt;
     });
     if (!receipt)
         throw std::runtime_error{
-            fmt::format("{} stands in no block after {} s", sent.hash, seconds)};
+            fmt::format("{} stands in no block after {} s{}", sent.hash, seconds, waits)};
     return Answer{*receipt};
+}
+
+bool is_pending(const Answer& refusal) {
+    bool pending = false;
+    return refusal.json()["pending"].get(pending) == simdjson::SUCCESS && pending;
 }
 
 bool succeeded(const Answer& receipt) {

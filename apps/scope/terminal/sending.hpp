@@ -27,6 +27,8 @@ std::string sender(const Endpoint& endpoint, const std::string& from);
 /// Waits until it stands in a block; returns its receipt. Throws std::runtime_error if it was
 /// refused, or if that takes longer than @p seconds.
 Answer wait_for(const Endpoint& endpoint, const Sent& sent, uint64_t seconds);
+/// Returns whether scope_getRefusal tells why something waits, not why it was refused.
+bool is_pending(const Answer& refusal);
 /// Returns whether a receipt is of a success.
 bool succeeded(const Answer& receipt);
 
