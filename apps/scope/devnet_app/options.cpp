@@ -250,7 +250,8 @@ void declare(CLI::App& command, Options& options) {
     command.footer(
         "Each option is also an environment variable: SCOPE_BLOCK_TIME is --block-time.\n"
         "Every chain answers JSON-RPC over HTTP and WebSocket on a port of its own, and under\n"
-        "/CHAIN-ID on L1's. Ctrl-C ends it.");
+        "/CHAIN-ID on L1's. A rollup's ordinary transactions stand in a block at once, and settle\n"
+        "on L1 with the next scope, or after 12 s or 256 blocks. Ctrl-C ends it.");
 }
 
 namespace {
@@ -263,7 +264,6 @@ void require_folder(const char* option, const std::filesystem::path& file) {
             fmt::format("{} {}: there is no folder {}", option, file.string(), folder.string())};
 }
 
-}  // namespace
 /// Refuses limits with which the largest request or answer alone would be too much.
 void require_buffers(const Options& options) {
     for (const auto& [name, bytes] : {std::pair{"--max-request-size", options.max_request_bytes},
@@ -273,12 +273,13 @@ void require_buffers(const Options& options) {
                                          name, bytes, options.max_buffered_bytes)};
 }
 
+}  // namespace
 
 void complete(Options& options) {
-    complete_rollups(options);
     if (options.host.empty())
         throw UsageError{"--host is empty; 0.0.0.0 is every address of this machine"};
     require_buffers(options);
+    complete_rollups(options);
     if (options.no_mining && options.block_time_s)
         throw UsageError{"--no-mining and --block-time contradict each other"};
     if (options.mixed_mining && !options.block_time_s)
@@ -300,7 +301,6 @@ void complete(Options& options) {
             options.port, ROLLUP_PORTS, options.rollup_chain_ids.size())};
 }
 
-}  // namespace scope::devnet_app
 net::ServerOptions server_options(const Options& options) {
     net::ServerOptions server;
     server.host = options.host;
@@ -314,3 +314,4 @@ net::ServerOptions server_options(const Options& options) {
     return server;
 }
 
+}  // namespace scope::devnet_app
