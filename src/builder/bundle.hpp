@@ -43,7 +43,7 @@ struct BuilderOptions {
     /// the order of their urgency.
     size_t max_without_roots = MAX_WITHOUT_ROOTS;
     size_t first_without_roots = 0;
-    std::set<ChainId> held_back = {};  ///< rollups that take no part: scopes with them didn't seal
+    std::set<ChainId> held_back = {};  ///< take no part: scopes with them didn't settle
 };
 
 /// One rollup's part of a bundle, before and after it is proved.

@@ -17,8 +17,8 @@ class ExpectedSenders {
     ExpectedSenders(const ExpectedSenders&) = delete;
     ExpectedSenders& operator=(const ExpectedSenders&) = delete;
 
-    /// Returns the result of sender_of. One that is expected is found at once if those
-    /// before it came in their order, or not at all.
+    /// Returns the result of sender_of. One that is expected is found at once if those before it
+    /// came in their order, or not at all; else all are looked through that are still expected.
     Result<Address, TxError> sender_of(const Transaction& transaction,
                                        const Environment& environment);
 

@@ -8,7 +8,8 @@
 
 namespace scope::node {
 
-/// Finds the one with which scopes revert on L1, by leaving half of those suspected out of each.
+/// A search for the one with which scopes revert on L1: each scope is built without half of those
+/// suspected.
 ///
 /// Unlike a proof, a scope that reverts has cost gas and its turn, so what was learnt is kept from
 /// turn to turn: after about log2 of their number one is found.

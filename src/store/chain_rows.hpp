@@ -38,12 +38,14 @@ class ChainRows {
     void set_head(const Hash& head);
     /// Returns nullopt before the first set_head.
     [[nodiscard]] std::optional<Hash> head() const;
+    /// Returns the hash of the canonical block of a height; nullopt where there is none.
     [[nodiscard]] std::optional<Hash> canonical(uint64_t number) const;
     /// The place of a transaction on the canonical chain.
     struct Place {
         Hash block;
         uint64_t index = 0;
     };
+    /// Returns nullopt for a transaction that no canonical block has.
     [[nodiscard]] std::optional<Place> transaction(const Hash& hash) const;
 
     // ---- states
@@ -51,9 +53,8 @@ class ChainRows {
     struct State {
         Hash root;
         uint64_t sequence = 0;  ///< that the block wrote with
-        uint64_t root_sequence =
-            0;  ///< that the root was written with: an older one's if the block
-                ///< changed nothing
+        /// That the root was written with: an older one's if the block changed nothing.
+        uint64_t root_sequence = 0;
         friend bool operator==(const State&, const State&) = default;
     };
     /// Returns the sequence that the next state is put with.
@@ -75,12 +76,14 @@ class ChainRows {
 
     // ---- blobs
     void put_blob(const Hash& versioned_hash, const chain::StoredBlob& blob);
+    /// Returns null for a blob that it doesn't have.
     [[nodiscard]] chain::StoredBlobPtr blob(const Hash& versioned_hash) const;
     void erase_blob(const Hash& versioned_hash);
 
     // ---- how far a chain was followed, if this is L1: bytes for each of its blocks
     void put_cursor(uint64_t block_number, Bytes cursor);
     void erase_cursor(uint64_t block_number);
+    /// Returns nullopt for a block without one.
     [[nodiscard]] std::optional<Bytes> cursor(uint64_t block_number) const;
     /// Returns the cursor of the highest block, with its number; nullopt if there is none.
     [[nodiscard]] std::optional<std::pair<uint64_t, Bytes>> last_cursor() const;

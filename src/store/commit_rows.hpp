@@ -9,7 +9,8 @@
 namespace scope::store {
 
 /// The number of rows that are kept. A file of RocksDB's log, or a table made of one, that is lost
-/// has fewer commits: they are at least a few hundred bytes each.
+/// has fewer commits: it is 16 MiB and one commit at most, and a commit with a block 1 KiB at
+/// least, for the block's header stands in two rows.
 inline constexpr uint64_t KEPT_COMMITS = 16'384;
 
 /// Returns the number of the last commit; 0 if there was none.

@@ -27,13 +27,15 @@ class Database : public Rows {
 /// What a commit outlives once it has returned.
 enum class Durability : uint8_t {
     process,  ///< the process: kill -9. If the power fails, the last commits may be lost, whole ones
-    power,    ///< the machine too: each commit waits for the disk (fsync)
+    power,    ///< the machine too: each commit waits for the disk (fdatasync)
 };
+/// What opening does where there is no database.
 enum class OpenMode : uint8_t { existing, create_if_missing };
 /// What opening does if the last commits are missing that had succeeded, or their records can't be
 /// read. Accepting takes the commits before these, and never leaves one out between others.
 enum class LostCommits : uint8_t { refuse, accept };
 
+/// How a database on a disk is opened.
 struct DiskOptions {
     std::filesystem::path folder;
     OpenMode mode = OpenMode::create_if_missing;
@@ -47,7 +49,8 @@ struct DiskOptions {
 std::unique_ptr<Database> make_memory_database();
 
 /// Opens the database in a folder, or creates it where there is nothing. Throws DatabaseError, with
-/// the rule that says why it can't be used; nothing is changed then. docs/database.md.
+/// the rule that says why it can't be used; no row is changed then, though the folder may have
+/// got a file `lock`. docs/database.md.
 std::unique_ptr<Database> open_disk_database(const DiskOptions& options);
 
 }  // namespace scope::store

@@ -31,6 +31,7 @@
 /// their paths.
 namespace scope::store {
 
+/// The first byte of a key: which kind of row it is.
 enum class Column : uint8_t {
     identity = 'i',
     commit = 'k',

@@ -24,7 +24,7 @@ struct StateChanges {
     std::vector<std::pair<Hash, Bytes>> codes;  ///< hash, bytes
 };
 
-/// Collects what visit_changes tells of one trie.
+/// A sink that collects what visit_changes tells of one trie.
 class ChangesOfTrie final : public trie::NodeSink {
   public:
     /// @param into  Must outlive it.

@@ -100,7 +100,7 @@ class Comparison {
                version_of(node, scratch_) == version_of(*after.node, scratch_);
     }
 
-    /// The same place, with the node that is there in memory.
+    /// Returns the same place, with the node that is there in memory.
     Result<Place, NodeError> entered(const Place& place, const NodePath& path) {
         if (place.node == nullptr || place.node->kind != Node::Kind::stored) return place;
         const Resolved resolved = TRY(resolve(*place.node, path, after_, Keep::no));
@@ -189,7 +189,7 @@ NodePtr without_old(const NodePtr& slot, uint64_t sequence, Bytes& scratch) {
     return result;
 }
 
-/// What the allocator keeps beside each piece, and what it rounds up to.
+/// Returns the bytes that a piece takes, with what the allocator keeps beside it and rounds up to.
 size_t allocated(size_t size) noexcept {
     constexpr size_t HEADER = 8;
     constexpr size_t UNIT = 16;

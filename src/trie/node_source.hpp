@@ -64,8 +64,8 @@ inline constexpr uint64_t SEQUENCE_LIMIT = (uint64_t{1} << 48) - 1;
 /// A sequence is the number of a writing: each block that is stored has one of its own, larger than
 /// that of the block it stands on. It is not the block's height, for two blocks of one height may
 /// write the same node, and who deletes what the one has written must leave the other's. So path
-/// and sequence name a node for good, and nodes that a block writes lie side by side. Who keeps
-/// nodes by their hash has no use for sequences: all are 0.
+/// and sequence name a node for good. Who keeps nodes by their hash has no use for sequences: all
+/// are 0.
 struct NodeVersion {
     Hash hash;  ///< keccak256 of the node's RLP
     uint64_t sequence = 0;
