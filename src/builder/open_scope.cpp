@@ -178,7 +178,7 @@ OpenScope::OpenScope(L1Snapshot l1, const rollup::Follower& follower, const L1Co
         if (options_.held_back.contains(chain_id)) {
             left_out_.emplace(
                 chain_id,
-                fmt::format("rollup {} is left out for a while: a scope with it did not seal",
+                fmt::format("rollup {} is left out for a while: a scope with it did not settle",
                             chain_id));
             continue;
         }

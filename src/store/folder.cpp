@@ -183,7 +183,9 @@ void Folder::begin_creation(OpenMode mode) {
     if (!was_cut_short && !is_empty_but_for(folder_, "lock"))
         fail(DatabaseRule::not_a_database, folder_,
              "it has files and no SCOPE file: another folder, or a database whose SCOPE is gone");
-    if (mode == OpenMode::existing) fail(DatabaseRule::no_database, folder_, "it is empty");
+    if (mode == OpenMode::existing)
+        fail(DatabaseRule::no_database, folder_,
+             was_cut_short ? "its creation was cut short" : "it is empty");
     if (!was_cut_short) {
         // Made by one call: a kill leaves it or leaves nothing.
         (void)open_file(creating, O_WRONLY | O_CREAT);

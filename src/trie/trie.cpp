@@ -8,7 +8,7 @@ namespace scope::trie {
 namespace {
 
 /// Puts the node that is loaded in the place of the one that stands for it.
-void settle(NodePtr& slot) {
+void take_loaded(NodePtr& slot) {
     if (slot.get()->kind != Node::Kind::stored) [[likely]]
         return;
     const Stored& stored = as_stored(*slot.get());
@@ -19,8 +19,8 @@ void settle(NodePtr& slot) {
     slot = std::move(loaded);
 }
 
-/// The node, made changeable: a copy if another reference names it; without a hash and not stored in
-/// any case.
+/// Returns the node, made changeable: a copy if another reference names it; without a hash and not
+/// stored in any case.
 template <typename T = Node>
 T& own(NodePtr& slot) {
     if (slot.is_unique())
@@ -30,7 +30,7 @@ T& own(NodePtr& slot) {
     return static_cast<T&>(*slot.get());
 }
 
-/// A leaf's or an extension's path, to be changed.
+/// Returns a leaf's or an extension's path, to be changed.
 Path& own_path(NodePtr& slot) {
     Node& node = own(slot);
     return node.kind == Node::Kind::leaf ? static_cast<Leaf&>(node).path
@@ -80,13 +80,13 @@ void part(NodePtr& slot, const NodePath& key, size_t depth, size_t split, BytesV
                           : make_node<Extension>(Path{key, depth, split}, std::move(made));
 }
 
-/// REQUIRES: the nodes on the way to the key are loaded.
+/// Puts a value below nibble @p depth. REQUIRES: the nodes on the way to the key are loaded.
 void put_at(NodePtr& slot, const NodePath& key, size_t depth, BytesView value) {
     if (!slot) {
         slot = make_node<Leaf>(Path{key, depth, key.size}, to_bytes(value));
         return;
     }
-    settle(slot);
+    take_loaded(slot);
     switch (slot.get()->kind) {
         case Node::Kind::leaf: {
             const Path& path = as_leaf(*slot.get()).path;
@@ -141,7 +141,7 @@ void shrink_branch(NodePtr& slot, const NodePath& key, size_t depth) {
     if (count > 1 || !branch.value.empty()) return;  // 4
 
     NodePtr child = std::move(branch.children[last]);
-    settle(child);
+    take_loaded(child);
     if (child.get()->kind != Node::Kind::branch) {  // 2
         own_path(child).begin = static_cast<uint8_t>(depth);
         slot = std::move(child);
@@ -151,9 +151,10 @@ void shrink_branch(NodePtr& slot, const NodePath& key, size_t depth) {
     slot = make_node<Extension>(Path{prefix, depth, depth + 1}, std::move(child));
 }
 
-/// REQUIRES: the key is there, and load_for_erasure found all that is needed.
+/// Erases a key below nibble @p depth. REQUIRES: it is there, and load_for_erasure found all that
+/// is needed.
 void erase_at(NodePtr& slot, const NodePath& key, size_t depth) {
-    settle(slot);
+    take_loaded(slot);
     switch (slot.get()->kind) {
         case Node::Kind::leaf:
             slot = NodePtr{};
