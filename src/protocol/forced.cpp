@@ -10,7 +10,7 @@ namespace scope::protocol {
 namespace {
 
 constexpr uint64_t CHARGED_GAS_PER_BYTE = 16;
-/// A byte's part of an L1 block's bytes is its least part of that block's gas.
+/// The least that a byte is charged: the 2^25 gas of an L1 block are so 131,072 bytes at most.
 constexpr uint64_t MIN_CHARGED_GAS_PER_BYTE = 256;
 constexpr uint64_t CHARGED_GAS_OF_DEPOSIT = 600'000;
 constexpr uint64_t CHARGED_GAS_OF_TRANSACTION = 100'000;

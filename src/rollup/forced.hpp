@@ -27,8 +27,8 @@ struct ForcedOptions {
     std::function<void()> on_transaction;  ///< called after each that stands; may be null
 };
 
-/// Returns the transaction of a user that a forced transaction's entry would be; nullopt if its data
-/// encode none, or one that may use more gas than the entry paid for.
+/// Returns the user's transaction that an entry would be; nullopt if its data encode none, or one
+/// that may use more gas than the entry paid for.
 /// REQUIRES: an entry of a transaction.
 std::optional<Transaction> user_transaction(const protocol::ForcedEntry& entry);
 

@@ -13,8 +13,8 @@ enum ForcedKind {
 /// @param from Who queued it on L1. A deposit's call is made by this account's alias; a transaction has its own signer.
 /// @param to Whom a deposit's value goes to, with a call; 0 for a transaction.
 /// @param value Wei that a deposit mints; 0 for a transaction.
-/// @param gasLimit A deposit's call gets exactly this, and with value the EVM's 2,300 more. A transaction whose own gas limit is higher
-///        has no effect.
+/// @param gasLimit A deposit's call gets this, and with value the EVM's 2,300 more. A transaction whose own gas limit is higher has no
+///        effect.
 /// @param data A deposit's calldata, or a transaction's EIP-2718 envelope. At most 24,576 bytes.
 struct ForcedEntry {
     ForcedKind kind;

@@ -66,7 +66,7 @@ interface IScopedCallableL2 is IScopedCallableExtension {
     /// @notice Mints a deposit, and has the alias of the L1 account that made it call `to` with it (§12).
     /// @dev Loader only, by a system transaction that derivation itself makes, with gas that suffices. Never reverts: if the call
     ///      fails, or may not be made (§2), the value goes to the alias.
-    /// @param gasLimit What `to` gets, exactly.
+    /// @param gasLimit What `to` gets, exactly; with value, the EVM's 2,300 more.
     function deposit(uint256 index, address from, address to, uint256 value, uint256 gasLimit, bytes calldata data)
         external;
 

@@ -161,7 +161,7 @@ contract RollupRegistry is IRollupRegistry {
         if (_isClosing(_entries[chainId], _requireOpen(chainId))) revert IsClosing(chainId);
     }
 
-    /// @dev Without code, which a registration's has, none could ever pass a batch.
+    /// @dev One without code could pass no batch. A registration asks its verifier, so that one has code.
     function _requireVerifier(uint256 chainId, IVerifier verifier) private view {
         if (address(verifier).code.length == 0) revert NoVerifier(chainId);
     }
