@@ -133,6 +133,7 @@ Result<Address, RpcError> LiveNetwork::Impl::sender_of(LiveChain& chain,
     }
     const auto sender = expected_ ? expected_->sender_of(transaction, environment)
                                   : execution::sender_of(transaction, environment);
+    if (expected_ && expected_->has_ended()) expected_.reset();
     if (sender) return *sender;
     if (sender.error() == execution::TxError::wrong_chain_id)
         return refuse(fmt::format("invalid chain id for signer: have {} want {}",

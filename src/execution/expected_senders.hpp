@@ -22,6 +22,9 @@ class ExpectedSenders {
     Result<Address, TxError> sender_of(const Transaction& transaction,
                                        const Environment& environment);
 
+    /// Returns whether none is expected any more.
+    [[nodiscard]] bool has_ended() const noexcept { return next_ == transactions_.size(); }
+
   private:
     const std::vector<Transaction> transactions_;
     const Environment environment_;

@@ -38,8 +38,11 @@ TEST(expected_senders, are_those_of_sender_of_whatever_comes) {
             for (auto times = random() % 3; times > 0; --times) coming.push_back(tx);
         if (round % 2 == 0) std::ranges::shuffle(coming, random);
         ExpectedSenders senders{expected, environment};
+        EXPECT_EQ(senders.has_ended(), expected.empty());
         for (const auto& tx : coming)
             EXPECT_EQ(senders.sender_of(tx, environment), sender_of(tx, environment));
+        if (!expected.empty()) (void)senders.sender_of(expected.back(), environment);
+        EXPECT_TRUE(senders.has_ended());
     }
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <vector>
@@ -181,8 +183,13 @@ std::optional<Signature> read_signature(std::string_view text) {
     const auto parameters = parenthesized(text.substr(open));
     if (!parameters) return std::nullopt;
     auto rest = trimmed(text.substr(open + parameters->size()));
-    for (const std::string_view word : {"external", "public", "payable", "view", "pure", "returns"})
-        if (rest.starts_with(word)) rest = trimmed(rest.substr(word.size()));
+    constexpr std::array<std::string_view, 6> WORDS{"external", "public", "payable",
+                                                    "view",     "pure",   "returns"};
+    while (!rest.empty() && rest.front() != '(') {
+        const auto word = rest.substr(0, rest.find_first_of(" \t\n("));
+        if (std::ranges::find(WORDS, word) == WORDS.end()) return std::nullopt;
+        rest = trimmed(rest.substr(word.size()));
+    }
     if (!rest.empty() && parenthesized(rest) != rest) return std::nullopt;
     auto types = canonical_types(*parameters);
     if (!types) return std::nullopt;

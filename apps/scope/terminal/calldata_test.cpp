@@ -39,7 +39,8 @@ TEST(calldata, is_the_same_however_its_signature_is_written) {
           " transfer ( address , uint256 ) ", "transfer(address to, uint256 amount)",
           "transfer(address payable to,uint amount)", "transfer(address,uint256)(bool)",
           "function transfer(address,uint) returns (bool)",
-          "transfer(address,uint256) external view returns (bool ok)"})
+          "transfer(address,uint256) external view returns (bool ok)",
+          "transfer(address,uint256) view external returns(bool)"})
         EXPECT_EQ(encoded(signature, {to_hex(SOMEBODY), "1000"}), transfer) << signature;
     EXPECT_EQ(encoded("hit()(uint256)"), abi::call("hit()"));
     EXPECT_EQ(encoded("f(int)", {"-1"}), abi::call("f(int256)", ~uint256{}));

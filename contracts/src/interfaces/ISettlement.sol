@@ -281,8 +281,9 @@ interface ISettlement {
     /// @return index Of the entry in the rollup's queue.
     function deposit(uint256 chainId, address to) external payable returns (uint256 index);
 
-    /// @notice Queues a deposit with a call: on the rollup, the caller's alias calls `to` with `value`, `data` and exactly `gasLimit`. If
-    ///         that fails, the value is left with the alias. What is paid beyond value and fee goes back to the caller.
+    /// @notice Queues a deposit with a call: on the rollup, the caller's alias calls `to` with `value`, `data` and `gasLimit` (2,300
+    ///         more with value). If that fails, the value is left with the alias. What is paid beyond value and fee goes back to the
+    ///         caller.
     /// @param gasLimit At most 2^24.
     /// @param data At most 24,576 bytes.
     /// @return index Of the entry in the rollup's queue.
