@@ -46,11 +46,11 @@ State::Place State::place(const Address& address) const {
 State::AccountEntry& State::loaded(const Address& address) const {
     AccountEntry& entry = place(address).entry;
     if (!entry.is_loaded) {
-        entry.is_loaded = true;
         if (const auto account = beneath_.account(address)) {
             entry.existed_beneath = entry.exists = true;
             entry.beneath = entry.current = *account;
         }
+        entry.is_loaded = true;  // the view may have thrown before
     }
     return entry;
 }
@@ -67,11 +67,11 @@ State::Slots::value_type& State::loaded_slot(const Place& place, const Hash& key
     auto& node = *place.entry.storage.try_emplace(key).first;
     StorageSlot& slot = node.second;
     if (!slot.is_loaded) {
-        slot.is_loaded = true;
         if (place.entry.existed_beneath && !place.entry.storage_cleared) {
             slot.beneath = slot.current = beneath_.storage(place.address, key);
             slot.from_beneath = true;
         }
+        slot.is_loaded = true;  // the view may have thrown before
     }
     return node;
 }
@@ -309,8 +309,9 @@ void State::set_code(const Address& address, evm::CodePtr code) {
 }
 
 evm::StorageChange State::set_storage(const Address& address, const Hash& key, const Hash& value) {
+    // Read before anything is recorded: the view may throw.
+    auto& node = loaded_slot({address, loaded(address)}, key);
     const Place place = change(address);
-    auto& node = loaded_slot(place, key);
     StorageSlot& slot = node.second;
     if (in_transaction() && slot.context != open_.number) {
         auto& entry = record(Kind::storage_context, &slot);
