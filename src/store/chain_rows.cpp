@@ -198,18 +198,45 @@ std::unique_ptr<trie::NodeSource> ChainRows::nodes(const Owner& owner) const {
 }
 
 std::optional<trie::NodeVersion> ChainRows::find_root(const Owner& owner, const Hash& hash,
-                                                      uint64_t up_to) const {
-    std::optional<trie::NodeVersion> found;
+                                                      const Hash& block) const {
+    const auto state = this->state(block);
+    if (!state) return std::nullopt;
+    std::vector<uint64_t> found;  // the last first
     rows_.scan(versions_prefix(chain_, owner, {}), Order::descending,
                [&](BytesView key, BytesView value) {
                    const uint64_t sequence = read_u64(key.last(8));
-                   if (sequence > up_to) return true;
+                   if (sequence > state->sequence) return true;
                    const auto node = trie::decode_stored(value, sequence);
                    if (!node) refuse_row(key, to_string(node.error()));
-                   if (crypto::keccak256(node->rlp) == hash) found = {hash, sequence};
-                   return !found.has_value();
+                   if (crypto::keccak256(node->rlp) == hash) found.push_back(sequence);
+                   return true;
                });
-    return found;
+    const auto sequence = found.size() == 1 ? found[0] : sequence_in(block, found);
+    return sequence ? std::optional{trie::NodeVersion{hash, *sequence}} : std::nullopt;
+}
+
+/// Returns the last of these sequences that the block or one of its ancestors wrote with.
+std::optional<uint64_t> ChainRows::sequence_in(const Hash& block,
+                                               const std::vector<uint64_t>& found) const {
+    if (found.empty()) return std::nullopt;
+    Hash at = block;
+    for (auto header = this->header(at); header; header = this->header(at)) {
+        const auto state = state_row(header->number, at);
+        if (!state || state->sequence < found.back()) break;
+        if (std::ranges::find(found, state->sequence) != found.end()) return state->sequence;
+        at = header->parent_hash;
+    }
+    // An ancestor whose state isn't kept: what others wrote at its height is deleted.
+    std::vector<uint64_t> others;
+    rows_.scan(column_prefix(Column::state, chain_), Order::ascending,
+               [&](BytesView key, BytesView value) {
+                   others.push_back(decode_state_row(key, value).sequence);
+                   return true;
+               });
+    const auto last = std::ranges::find_if(found, [&](uint64_t sequence) {
+        return std::ranges::find(others, sequence) == others.end();
+    });
+    return last == found.end() ? std::nullopt : std::optional{*last};
 }
 
 std::optional<Bytes> ChainRows::code(const Hash& hash) const {

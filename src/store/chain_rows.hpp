@@ -64,13 +64,16 @@ class ChainRows {
     void put_state(const Hash& block, const State& state, const StateChanges& changes);
     /// Returns nullopt for a state that is not kept.
     [[nodiscard]] std::optional<State> state(const Hash& block) const;
-    /// Returns the nodes of one trie, in all versions that are kept. It borrows from this.
+    /// Returns the nodes of one trie, in all versions that are kept. It borrows from the Staging.
     [[nodiscard]] std::unique_ptr<trie::NodeSource> nodes(const Owner& owner) const;
-    /// Returns the version of a trie's root with this hash that was written last, with a sequence of
-    /// at most @p up_to; nullopt if none is kept. So who knows the hash of an account's storage root
+    /// Returns the version that a trie's root with this hash has in the state after @p block; nullopt
+    /// if there is none, or the state is not kept. So who knows the hash of an account's storage root
     /// finds its nodes.
+    ///
+    /// Blocks of two branches may have written the same root, each with nodes of its own: the one is
+    /// meant that this state stands on, for the other's are deleted when its branch is.
     [[nodiscard]] std::optional<trie::NodeVersion> find_root(const Owner& owner, const Hash& hash,
-                                                             uint64_t up_to) const;
+                                                             const Hash& block) const;
     /// Returns the bytes of a code that some state has had; nullopt for an unknown one.
     [[nodiscard]] std::optional<Bytes> code(const Hash& hash) const;
 
@@ -102,6 +105,8 @@ class ChainRows {
     [[nodiscard]] std::vector<Hash> children(const std::vector<Hash>& parents,
                                              uint64_t number) const;
     [[nodiscard]] std::vector<Hash> blocks_with_state(uint64_t number) const;
+    [[nodiscard]] std::optional<uint64_t> sequence_in(const Hash& block,
+                                                      const std::vector<uint64_t>& found) const;
     [[nodiscard]] std::optional<StateRow> state_row(uint64_t number, const Hash& block) const;
     [[nodiscard]] ChangedPlaces changes(uint64_t number, const Hash& block,
                                         uint64_t sequence) const;

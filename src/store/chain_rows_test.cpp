@@ -66,7 +66,7 @@ class TrieChain {
         ASSERT_TRUE(state.has_value());
         expect_entries(trie::Trie{*nodes_, {state->root, state->root_sequence}}, wanted.model);
         if (wanted.model.empty()) return;
-        const auto root = rows_.find_root(OWNER, wanted.storage.root_hash(), state->sequence);
+        const auto root = rows_.find_root(OWNER, wanted.storage.root_hash(), wanted.block.hash);
         ASSERT_TRUE(root.has_value());
         expect_entries(trie::Trie{*storage_nodes_, *root}, wanted.model);
     }
