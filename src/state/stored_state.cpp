@@ -136,6 +136,10 @@ StoredState::Ptr StoredState::open(std::shared_ptr<const StateSource> source,
     return Ptr{new StoredState{std::move(content)}};
 }
 
+bool StoredState::is_of(const StateSource& source) const noexcept {
+    return content_->source.get() == &source;
+}
+
 std::optional<StatePlace> StoredState::place() const {
     const std::unique_lock lock{content_->mutex};
     return content_->place;

@@ -77,6 +77,7 @@ class StoredState final : public WorldState, public std::enable_shared_from_this
     /// @param diff  Or several, one behind the other, each from a State on what those before it give.
     [[nodiscard]] std::shared_ptr<const WorldState> after(const StateDiff& diff) const override;
 
+    [[nodiscard]] bool is_of(const StateSource& source) const noexcept;
     /// Returns where it is stored; nullopt if it is not.
     [[nodiscard]] std::optional<StatePlace> place() const;
 
