@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/hex.hpp"
+#include "chain/test_stores.hpp"
 #include "execution/scope_rollup.hpp"
 #include "types/blob.hpp"
 #include "types/signing.hpp"
@@ -110,15 +111,18 @@ TEST(difficulty, is_no_less_than_the_minimum_with_the_bomb) {
     EXPECT_EQ(next(131'072), uint256{131'200u});
 }
 
-class ChainOf : public testing::TestWithParam<int> {
+const auto EACH_STORE = testing::Values(StoreKind::memory, StoreKind::database);
+
+class ChainOf : public testing::TestWithParam<std::tuple<int, StoreKind>> {
   protected:
-    const evm::Revision revision = static_cast<evm::Revision>(GetParam());
+    const evm::Revision revision = static_cast<evm::Revision>(std::get<0>(GetParam()));
 };
 
 TEST_P(ChainOf, imports_what_it_built) {
     Genesis first = genesis();
     if (revision < evm::Revision::paris) first.difficulty = uint256{131'072u};
-    Chain chain{spec_of(revision), first};
+    Chain chain{spec_of(revision), first,
+                make_test_store(std::get<StoreKind>(GetParam()), ChainId{7})};
     for (uint64_t i = 0; i < 3; ++i) {
         Transaction tx = transfer(i);
         if (revision < evm::Revision::london) {
@@ -142,12 +146,23 @@ TEST_P(ChainOf, imports_what_it_built) {
 }
 
 INSTANTIATE_TEST_SUITE_P(revisions, ChainOf,
-                         testing::Range(0, static_cast<int>(evm::REVISION_COUNT)));
+                         testing::Combine(testing::Range(0, static_cast<int>(evm::REVISION_COUNT)),
+                                          EACH_STORE),
+                         [](const auto& info) {
+                             return name_of(std::get<StoreKind>(info.param)) + "_" +
+                                    std::to_string(std::get<0>(info.param));
+                         });
 
-class ChainTest : public testing::Test {
+class ChainTest : public testing::TestWithParam<StoreKind> {
   protected:
-    Chain chain{spec_of(evm::Revision::osaka), genesis()};
+    static Chain make_chain() {
+        return Chain{spec_of(evm::Revision::osaka), genesis(),
+                     make_test_store(GetParam(), ChainId{7})};
+    }
+    Chain chain = make_chain();
 };
+INSTANTIATE_TEST_SUITE_P(stores, ChainTest, EACH_STORE,
+                         [](const auto& info) { return name_of(info.param); });
 
 enum class Fork { london, shanghai, cancun, prague };
 
@@ -164,7 +179,7 @@ void drop_from(Fork fork, BlockHeader& header) {
     header.base_fee_per_gas.reset();
 }
 
-TEST_F(ChainTest, each_tampered_field_is_refused_for_its_rule) {
+TEST_P(ChainTest, each_tampered_field_is_refused_for_its_rule) {
     struct Case {
         const char* name;
         std::function<void(Block&)> tamper;
@@ -239,7 +254,7 @@ TEST_F(ChainTest, each_tampered_field_is_refused_for_its_rule) {
     EXPECT_EQ(chain.import(valid).error().error, BlockError::already_known);
 }
 
-TEST_F(ChainTest, broken_rules_are_those_of_header_body_and_execution) {
+TEST_P(ChainTest, broken_rules_are_those_of_header_body_and_execution) {
     Block block = valid_block(chain);
     EXPECT_TRUE(chain.broken_rules(block).block.none());
     block.header.gas_limit = uint64_t{1} << 63;
@@ -260,7 +275,7 @@ TEST_F(ChainTest, broken_rules_are_those_of_header_body_and_execution) {
         chain.broken_rules(block).block[static_cast<size_t>(BlockError::wrong_requests_hash)]);
 }
 
-TEST_F(ChainTest, a_nonce_that_is_the_largest_number_is_refused_by_its_name) {
+TEST_P(ChainTest, a_nonce_that_is_the_largest_number_is_refused_by_its_name) {
     Block block = valid_block(chain);
     block.transactions[0].nonce = UINT64_MAX;
     block.header.transactions_root = transactions_root(block.transactions);
@@ -270,7 +285,7 @@ TEST_F(ChainTest, a_nonce_that_is_the_largest_number_is_refused_by_its_name) {
               (BlockRefusal{BlockError::invalid_transaction, 0, TxError::nonce_is_max}));
 }
 
-TEST_F(ChainTest, names_the_invalid_transaction) {
+TEST_P(ChainTest, names_the_invalid_transaction) {
     Block block = valid_block(chain);
     std::swap(block.transactions[0], block.transactions[1]);
     block.header.transactions_root = transactions_root(block.transactions);
@@ -281,13 +296,13 @@ TEST_F(ChainTest, names_the_invalid_transaction) {
     EXPECT_EQ(to_string(imported.error()), "invalid_transaction 0: nonce_too_high");
 }
 
-TEST_F(ChainTest, refuses_bytes_that_are_no_block) {
+TEST_P(ChainTest, refuses_bytes_that_are_no_block) {
     Bytes bytes = encode(valid_block(chain));
     bytes.pop_back();
     EXPECT_EQ(chain.import_bytes(bytes).error().error, BlockError::malformed);
 }
 
-TEST_F(ChainTest, builder_goes_back) {
+TEST_P(ChainTest, builder_goes_back) {
     BlockBuilder builder{chain, chain.head()->hash, after(chain)};
     ASSERT_TRUE(builder.try_transaction(transfer(0)));
     const auto one = builder.checkpoint();
@@ -306,8 +321,8 @@ TEST_F(ChainTest, builder_goes_back) {
     EXPECT_EQ(chain.head_state()->state_root(), sealed->state->state_root());
 }
 
-TEST_F(ChainTest, builders_of_two_chains_share_a_journal) {
-    Chain other{spec_of(evm::Revision::osaka), genesis()};
+TEST_P(ChainTest, builders_of_two_chains_share_a_journal) {
+    Chain other = make_chain();
     state::Journal journal;
     BlockBuilder one{chain, chain.head()->hash, after(chain), &journal};
     BlockBuilder two{other, other.head()->hash, after(other), &journal};
@@ -324,7 +339,7 @@ TEST_F(ChainTest, builders_of_two_chains_share_a_journal) {
     EXPECT_TRUE(other.import(sealed->block.block));
 }
 
-TEST_F(ChainTest, follows_the_fork_choice) {
+TEST_P(ChainTest, follows_the_fork_choice) {
     const Block one = valid_block(chain);
     Block two = one;
     {
@@ -348,9 +363,10 @@ TEST_F(ChainTest, follows_the_fork_choice) {
     EXPECT_EQ(chain.store().canonical_block(0)->hash, genesis_hash);
 }
 
-class SystemTransactionTest : public testing::Test {
+class SystemTransactionTest : public testing::TestWithParam<StoreKind> {
   protected:
-    SystemTransactionTest() : chain{make_spec(), genesis()} {}
+    SystemTransactionTest()
+        : chain{make_spec(), genesis(), make_test_store(GetParam(), ChainId{7})} {}
     static ChainSpec make_spec() {
         ChainSpec spec = spec_of(evm::Revision::osaka);
         spec.rollup = std::make_shared<execution::ScopeRollup>(
@@ -364,9 +380,11 @@ class SystemTransactionTest : public testing::Test {
     const Hash loaded = to_be(uint256{77u});
     Chain chain;
 };
+INSTANTIATE_TEST_SUITE_P(stores, SystemTransactionTest, EACH_STORE,
+                         [](const auto& info) { return name_of(info.param); });
 
-TEST_F(ChainTest, adopts_what_it_built_as_if_it_had_imported_it) {
-    Chain importing{spec_of(evm::Revision::osaka), genesis()};
+TEST_P(ChainTest, adopts_what_it_built_as_if_it_had_imported_it) {
+    Chain importing = make_chain();
     const std::vector txs{transfer(0), transfer(1, CONTRACT)};
     const auto genesis_hash = chain.head()->hash;
     const auto built = chain.build_block(after(chain), txs);
@@ -386,7 +404,7 @@ TEST_F(ChainTest, adopts_what_it_built_as_if_it_had_imported_it) {
     EXPECT_EQ(chain.head(), adopted);
 }
 
-TEST_F(SystemTransactionTest, leaves_transient_storage_to_the_next_transaction_only) {
+TEST_P(SystemTransactionTest, leaves_transient_storage_to_the_next_transaction_only) {
     BlockBuilder builder{chain, chain.head()->hash, after(chain)};
     const auto outcome = builder.try_transaction(system_transaction(0, to_bytes(loaded)));
     ASSERT_TRUE(outcome) << execution::to_string(outcome.error());
@@ -402,7 +420,7 @@ TEST_F(SystemTransactionTest, leaves_transient_storage_to_the_next_transaction_o
     ASSERT_TRUE(imported) << to_string(imported.error());
 }
 
-TEST_F(SystemTransactionTest, has_gas_that_the_header_does_not_count) {
+TEST_P(SystemTransactionTest, has_gas_that_the_header_does_not_count) {
     auto attributes = after(chain);
     attributes.all_gas = 50'000'000;
     BlockBuilder builder{chain, chain.head()->hash, attributes};
@@ -434,7 +452,7 @@ TEST_F(SystemTransactionTest, has_gas_that_the_header_does_not_count) {
     ASSERT_TRUE(imported) << to_string(imported.error());
 }
 
-TEST_F(SystemTransactionTest, a_block_has_a_root_only_behind_its_load) {
+TEST_P(SystemTransactionTest, a_block_has_a_root_only_behind_its_load) {
     const auto root = [](uint64_t nonce) {
         Transaction tx = transfer(nonce);
         tx.data = to_bytes(execution::ROOT_MARKER);
@@ -462,7 +480,7 @@ TEST_F(SystemTransactionTest, a_block_has_a_root_only_behind_its_load) {
     EXPECT_EQ(to_string(chain.validate(block).error()), to_string(at_zero));
 }
 
-TEST_F(SystemTransactionTest, is_refused_where_it_breaks_a_rule) {
+TEST_P(SystemTransactionTest, is_refused_where_it_breaks_a_rule) {
     BlockBuilder builder{chain, chain.head()->hash, after(chain)};
     const auto refusal = [&](Transaction tx) {
         return to_string(builder.try_transaction(tx).error());
@@ -491,7 +509,7 @@ TEST_F(SystemTransactionTest, is_refused_where_it_breaks_a_rule) {
               TxError::system_not_enabled);
 }
 
-TEST_F(ChainTest, keeps_only_blobs_whose_proof_holds) {
+TEST_P(ChainTest, keeps_only_blobs_whose_proof_holds) {
     auto blob = std::make_shared<StoredBlob>();
     blob->blob[31] = 5;
     blob->commitment = *crypto::blob_to_commitment(blob->blob);
@@ -500,7 +518,11 @@ TEST_F(ChainTest, keeps_only_blobs_whose_proof_holds) {
     wrong->blob[31] = 6;
     EXPECT_FALSE(chain.add_blob(wrong));
     EXPECT_TRUE(chain.add_blob(blob));
-    EXPECT_EQ(chain.store().blob(crypto::versioned_hash(blob->commitment)), blob);
+    const auto kept = chain.store().blob(crypto::versioned_hash(blob->commitment));
+    ASSERT_NE(kept, nullptr);
+    EXPECT_EQ(kept->blob, blob->blob);
+    EXPECT_EQ(kept->commitment, blob->commitment);
+    EXPECT_EQ(kept->proof, blob->proof);
 }
 
 TEST(chain_spec, chooses_by_number_and_time) {
