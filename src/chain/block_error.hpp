@@ -14,9 +14,9 @@ namespace scope::chain {
 /// The reason why a block is refused; nothing is kept of it. Header rules are those of the Yellow
 /// Paper, section 4.3.4, where no other source stands.
 enum class BlockError : uint8_t {
-    malformed,      // the bytes are no block (types/block.hpp)
-    already_known,  // imported before
-    unknown_parent,
+    malformed,       // the bytes are no block (types/block.hpp)
+    already_known,   // imported before
+    unknown_parent,  // or its state is not kept
     wrong_number,
     timestamp_not_after_parent,
     extra_data_too_long,

@@ -180,7 +180,7 @@ Result<SealedBlock, BlockRefusal> Chain::execute(const Block& block, const Store
                                                  BrokenRules& broken) const {
     const BlockHeader& header = block.header;
     const auto parent_state = state_after(header.parent_hash);
-    CHECK(parent_state != nullptr);
+    if (!parent_state) return refuse(BlockError::unknown_parent);
     const auto hashes = ancestors(header.parent_hash);
     const execution::Environment environment = make_environment(spec_, header, hashes.get());
     state::State state{*parent_state};

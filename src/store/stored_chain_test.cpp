@@ -410,6 +410,12 @@ TEST(stored_chain, has_no_state_that_is_pruned) {
     const auto place = std::static_pointer_cast<const state::StoredState>(held)->place();
     EXPECT_THROW((void)held->storage(contract(0), word(2)), state::Unavailable);
     EXPECT_EQ(held->state_root(), place->root.hash);
+
+    const chain::Chain memory{spec(), genesis()};
+    const auto late = memory.build_block(attributes_after(memory, 9), {});
+    const auto imported = chain.import(late->sealed.block.block);
+    ASSERT_FALSE(imported);
+    EXPECT_EQ(imported.error().error, chain::BlockError::unknown_parent);
 }
 
 /// A database that fails on one read.
