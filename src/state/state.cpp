@@ -309,9 +309,12 @@ void State::set_code(const Address& address, evm::CodePtr code) {
 }
 
 evm::StorageChange State::set_storage(const Address& address, const Hash& key, const Hash& value) {
-    // Read before anything is recorded: the view may throw.
-    auto& node = loaded_slot({address, loaded(address)}, key);
-    const Place place = change(address);
+    const Place place{address, loaded(address)};
+    auto& node = loaded_slot(place, key);  // before anything is recorded: the view may throw
+    if (place.entry.exists)
+        touch(place.entry);
+    else
+        change(address);
     StorageSlot& slot = node.second;
     if (in_transaction() && slot.context != open_.number) {
         auto& entry = record(Kind::storage_context, &slot);
