@@ -179,14 +179,16 @@ class DiskDatabase final : public Database {
     void open(const DiskOptions& options) {
         open_rocks(options_of(options));
         commits_ = last_commit(*this);
-        if (options.lost_commits == LostCommits::accept) folder_.set_last_commit(commits_);
-        check_commits(*this, folder_.last_commit(), folder_.rows());
+        const bool may_lose = options.lost_commits == LostCommits::accept;
+        check_commits(*this, may_lose ? commits_.load() : folder_.last_commit(), folder_.rows());
         const auto id = get(identity_key());
         if (!id || !equal(*id, *folder_.id()))
             throw DatabaseError{DatabaseRule::corrupt,
                                 fmt::format("{}: these rows belong to another database than the "
                                             "SCOPE file beside them",
                                             folder_.rows().string())};
+        // Only now, for until here it is the proof of what had returned.
+        if (may_lose) folder_.set_last_commit(commits_);
     }
 
     void open_rocks(rocksdb::Options options) {

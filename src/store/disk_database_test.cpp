@@ -201,6 +201,38 @@ TEST(disk_database, never_leaves_out_a_commit_between_others) {
     expect_error(options, DatabaseRule::corrupt, "later ones are there");
 }
 
+TEST(disk_database, which_accepting_does_not_open_still_knows_what_had_returned) {
+    const TestFolder folder;
+    auto options = folder.options();
+    options.cache_bytes = size_t{16} << 20;
+    fill(options, 5);
+    const auto first = files_of(options, ".log").back();
+    fill_more(options, 5);
+    const auto second = files_of(options, ".log").back();
+    ASSERT_NE(second, first);
+    fs::remove(first);
+    fs::resize_file(second, fs::file_size(second) - 1);
+    expect_error(options, DatabaseRule::lost_commits, "10 to 10 are missing");
+    options.lost_commits = LostCommits::accept;
+    expect_error(options, DatabaseRule::corrupt, "later ones are there");
+    options.lost_commits = LostCommits::refuse;
+    expect_error(options, DatabaseRule::lost_commits, "10 to 10 are missing");
+}
+
+TEST(disk_database, with_rows_of_another_one_still_knows_what_had_returned) {
+    const TestFolder one, other;
+    auto options = one.options();
+    fill(options, 3);
+    fill(other.options(), 2);
+    fs::remove_all(options.folder / "rows");
+    fs::copy(other.options().folder / "rows", options.folder / "rows");
+    expect_error(options, DatabaseRule::lost_commits, "3 to 3 are missing");
+    options.lost_commits = LostCommits::accept;
+    expect_error(options, DatabaseRule::corrupt, "another database");
+    options.lost_commits = LostCommits::refuse;
+    expect_error(options, DatabaseRule::lost_commits, "3 to 3 are missing");
+}
+
 /// A database with tables, a log that is needed, and all other files; and copies of it.
 class Damaged : public testing::Test {
   protected:
