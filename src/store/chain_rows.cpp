@@ -153,7 +153,9 @@ std::optional<ChainRows::Place> ChainRows::transaction(const Hash& hash) const {
 // ---- states
 
 uint64_t ChainRows::next_sequence() const {
-    return number(ChainValue::next_sequence).value_or(FIRST_SEQUENCE);
+    const auto key = value_key(chain_, ChainValue::next_sequence);
+    const auto row = rows_.get(key);
+    return row ? decode_sequence_row(key, *row) : FIRST_SEQUENCE;
 }
 
 std::optional<uint64_t> ChainRows::number(ChainValue name) const {

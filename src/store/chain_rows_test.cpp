@@ -150,6 +150,14 @@ TEST(chain_rows, name_the_row_that_others_need) {
     }
 }
 
+TEST(chain_rows, refuse_a_next_sequence_that_is_none) {
+    const auto database = make_memory_database();
+    Staging staging{*database};
+    const ChainRows rows{staging, TEST_L1};
+    staging.put(value_key(TEST_L1, ChainValue::next_sequence), number_value(trie::SEQUENCE_LIMIT));
+    EXPECT_THROW((void)rows.next_sequence(), DatabaseError);
+}
+
 TEST(chain_rows, of_chains_are_apart) {
     const auto database = make_memory_database();
     Staging staging{*database};

@@ -8,6 +8,7 @@
 #include "store/error.hpp"
 #include "store/keys.hpp"
 #include "store/numbers.hpp"
+#include "trie/node_source.hpp"
 #include "types/rlp_fields.hpp"
 
 namespace scope::store {
@@ -55,6 +56,10 @@ rlp::Reader open_list(BytesView key, BytesView value) {
     auto fields = require(key, reader.list());
     require(key, reader.finish());
     return fields;
+}
+
+void check_sequence(BytesView key, uint64_t sequence) {
+    if (sequence >= trie::SEQUENCE_LIMIT) refuse_row(key, "a number that no sequence is");
 }
 
 ReceiptRow to_row(const Receipt& receipt) {
@@ -166,6 +171,7 @@ Bytes encode_state_row(const StateRow& state) {
 StateRow decode_state_row(BytesView key, BytesView value) {
     const auto [sequence, root_sequence] = decode_place_row(key, value);
     if (root_sequence > sequence) refuse_row(key, "its root is younger than itself");
+    check_sequence(key, sequence);
     return {sequence, root_sequence};
 }
 
@@ -199,6 +205,12 @@ Hash decode_hash_row(BytesView key, BytesView value) {
 uint64_t decode_number_row(BytesView key, BytesView value) {
     if (value.size() != 8) refuse_row(key, "no number");
     return read_u64(value);
+}
+
+uint64_t decode_sequence_row(BytesView key, BytesView value) {
+    const uint64_t sequence = decode_number_row(key, value);
+    check_sequence(key, sequence);
+    return sequence;
 }
 
 }  // namespace scope::store

@@ -10,7 +10,7 @@
 ///     receipt  := [type, outcome, cumulative_gas_used, [log*]]    its bloom follows from the logs
 ///     outcome  := one byte, 0 or 1 | state_root(32)
 ///     place    := block_number(8) index(8), not RLP
-///     state    := sequence(8) root_sequence(8), not RLP
+///     state    := sequence(8) root_sequence(8), not RLP    below trie::SEQUENCE_LIMIT
 ///     blob     := [content without trailing zeros, commitment, proof]
 ///
 /// header, block and log are Ethereum's. Decoding throws DatabaseError, bad_row, which names the
@@ -58,6 +58,8 @@ Bytes number_value(uint64_t number);
 /// Decodes a value that is one hash, or one number.
 Hash decode_hash_row(BytesView key, BytesView value);
 uint64_t decode_number_row(BytesView key, BytesView value);
+/// Decodes a number that must be a sequence, which the trie demands of who calls it.
+uint64_t decode_sequence_row(BytesView key, BytesView value);
 
 /// Throws DatabaseError, bad_row, of this row.
 [[noreturn]] void refuse_row(BytesView key, std::string_view reason);

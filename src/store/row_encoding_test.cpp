@@ -85,6 +85,21 @@ TEST(row_encoding, names_the_row_that_is_none) {
     EXPECT_GT(refused, 100u);
 }
 
+TEST(row_encoding, refuses_what_no_sequence_is) {
+    const Bytes state_key = block_key(Column::state, TEST_L1, 3, Hash{});
+    const Bytes next_key = value_key(TEST_L1, ChainValue::next_sequence);
+    for (const uint64_t sequence : {uint64_t{1}, trie::SEQUENCE_LIMIT - 1}) {
+        const StateRow state{sequence, sequence};
+        EXPECT_EQ(decode_state_row(state_key, encode_state_row(state)), state);
+        EXPECT_EQ(decode_sequence_row(next_key, number_value(sequence)), sequence);
+    }
+    for (const uint64_t sequence : {trie::SEQUENCE_LIMIT, UINT64_MAX}) {
+        EXPECT_THROW((void)decode_state_row(state_key, encode_state_row({sequence, 1})),
+                     DatabaseError);
+        EXPECT_THROW((void)decode_sequence_row(next_key, number_value(sequence)), DatabaseError);
+    }
+}
+
 TEST(row_encoding, refuses_a_header_of_another_hash) {
     auto rows = some_rows();
     auto found = std::ranges::find_if(
