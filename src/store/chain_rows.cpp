@@ -98,7 +98,7 @@ void ChainRows::set_head(const Hash& head) {
     if (before)
         for (uint64_t n = header_that_is_there(*before).number; n > kept; --n) unmake_canonical(n);
     else
-        rows_.put(value_key(chain_, ChainValue::pruned), number_value(added.back().first));
+        rows_.put(value_key(chain_, ChainValue::pruned), encode_number_row(added.back().first));
     for (const auto& [n, hash] : added) make_canonical(n, hash);
     rows_.put(value_key(chain_, ChainValue::head), to_bytes(head));
     prune(number);
@@ -177,7 +177,7 @@ void ChainRows::put_state(const Hash& block, const State& state, const StateChan
               encode_changes_row(changes, state.sequence));
     rows_.put(block_key(Column::state, chain_, header.number, block),
               encode_state_row({state.sequence, state.root_sequence}));
-    rows_.put(value_key(chain_, ChainValue::next_sequence), number_value(state.sequence + 1));
+    rows_.put(value_key(chain_, ChainValue::next_sequence), encode_number_row(state.sequence + 1));
 }
 
 std::optional<ChainRows::State> ChainRows::state(const Hash& block) const {
@@ -254,7 +254,7 @@ void ChainRows::prune(uint64_t head_number) {
         if (head_number < *depth_ || next > head_number - *depth_) break;
         prune_height(next);
     }
-    rows_.put(value_key(chain_, ChainValue::pruned), number_value(next));
+    rows_.put(value_key(chain_, ChainValue::pruned), encode_number_row(next));
 }
 
 /// Deletes what no state needs any more when those before the canonical block of this height aren't

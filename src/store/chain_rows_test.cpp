@@ -154,7 +154,8 @@ TEST(chain_rows, refuse_a_next_sequence_that_is_none) {
     const auto database = make_memory_database();
     Staging staging{*database};
     const ChainRows rows{staging, TEST_L1};
-    staging.put(value_key(TEST_L1, ChainValue::next_sequence), number_value(trie::SEQUENCE_LIMIT));
+    staging.put(value_key(TEST_L1, ChainValue::next_sequence),
+                encode_number_row(trie::SEQUENCE_LIMIT));
     EXPECT_THROW((void)rows.next_sequence(), DatabaseError);
 }
 

@@ -59,10 +59,7 @@ Bytes start(Column column, ChainId chain, size_t size) {
     return key;
 }
 
-[[noreturn]] void refuse(BytesView key) {
-    throw DatabaseError{DatabaseRule::bad_row,
-                        fmt::format("row {}: its key has another length", describe_key(key))};
-}
+constexpr std::string_view OTHER_LENGTH = "its key has another length";
 
 }  // namespace
 
@@ -113,8 +110,7 @@ Bytes versions_prefix(ChainId chain, const Owner& owner, const trie::NodePath& p
     Bytes key = start(Column::node, chain, 1 + 32 + 32 + 1 + 8);
     key.push_back(owner ? 1 : 0);
     if (owner) append(key, *owner);
-    key.push_back(path.size);
-    append(key, BytesView{path.bytes}.first((path.size + size_t{1}) / 2));
+    append_path(key, path);
     return key;
 }
 
@@ -124,15 +120,20 @@ Bytes node_key(ChainId chain, const Owner& owner, const trie::NodePath& path, ui
     return key;
 }
 
+void append_path(Bytes& out, const trie::NodePath& path) {
+    out.push_back(path.size);
+    append(out, BytesView{path.bytes}.first((path.size + size_t{1}) / 2));
+}
+
 uint64_t number_of(BytesView key) {
     const bool has_chain = !key.empty() && is_of_a_chain(static_cast<Column>(key[0]));
     const size_t start = has_chain ? CHAIN_PREFIX_SIZE : 1;
-    if (key.size() != start + 8) refuse(key);
+    if (key.size() != start + 8) refuse_row(key, OTHER_LENGTH);
     return read_u64(key.subspan(start));
 }
 
 Hash block_hash_of(BytesView key) {
-    if (key.size() != CHAIN_PREFIX_SIZE + 8 + 32) refuse(key);
+    if (key.size() != CHAIN_PREFIX_SIZE + 8 + 32) refuse_row(key, OTHER_LENGTH);
     return Hash::from(key.last(32));
 }
 
@@ -145,6 +146,11 @@ std::string describe_key(BytesView key) {
     if (key.size() < CHAIN_PREFIX_SIZE) return fmt::format("{} {}", name, to_hex(key.subspan(1)));
     return fmt::format("{} of chain {}, {}", name, read_u64(key.subspan(1)),
                        to_hex(key.subspan(CHAIN_PREFIX_SIZE)));
+}
+
+void refuse_row(BytesView key, std::string_view reason) {
+    throw DatabaseError{DatabaseRule::bad_row,
+                        fmt::format("row {}: {}", describe_key(key), reason)};
 }
 
 }  // namespace scope::store

@@ -82,7 +82,12 @@ uint64_t number_of(BytesView key);
 /// Returns the block hash at the end of a key of state or changes. Throws like number_of.
 Hash block_hash_of(BytesView key);
 
+/// Appends a path as a key has it: how many nibbles, and two of them a byte.
+void append_path(Bytes& out, const trie::NodePath& path);
+
 /// Returns a key in human-readable words: the column's name, the chain, the rest.
 std::string describe_key(BytesView key);
+/// Throws DatabaseError, bad_row, of the row with this key.
+[[noreturn]] void refuse_row(BytesView key, std::string_view reason);
 
 }  // namespace scope::store

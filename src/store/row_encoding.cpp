@@ -1,12 +1,8 @@
 #include "store/row_encoding.hpp"
 
-#include <fmt/format.h>
-
 #include "crypto/keccak.hpp"
 #include "rlp/decode.hpp"
 #include "rlp/encode.hpp"
-#include "store/error.hpp"
-#include "store/keys.hpp"
 #include "store/numbers.hpp"
 #include "trie/node_source.hpp"
 #include "types/rlp_fields.hpp"
@@ -58,6 +54,18 @@ rlp::Reader open_list(BytesView key, BytesView value) {
     return fields;
 }
 
+Bytes encode_two(uint64_t first, uint64_t second) {
+    Bytes value;
+    append_u64(value, first);
+    append_u64(value, second);
+    return value;
+}
+
+std::pair<uint64_t, uint64_t> decode_two(BytesView key, BytesView value) {
+    if (value.size() != 16) refuse_row(key, "not two numbers");
+    return {read_u64(value), read_u64(value.subspan(8))};
+}
+
 void check_sequence(BytesView key, uint64_t sequence) {
     if (sequence >= trie::SEQUENCE_LIMIT) refuse_row(key, "a number that no sequence is");
 }
@@ -68,10 +76,25 @@ ReceiptRow to_row(const Receipt& receipt) {
             receipt.cumulative_gas_used, receipt.logs};
 }
 
+std::optional<TxType> type_of(uint64_t number) {
+    if (number > UINT8_MAX) return std::nullopt;
+    switch (const auto type = static_cast<TxType>(number)) {
+        case TxType::legacy:
+        case TxType::access_list:
+        case TxType::dynamic_fee:
+        case TxType::blob:
+        case TxType::set_code:
+        case TxType::system:
+            return type;
+    }
+    return std::nullopt;
+}
+
 Receipt to_receipt(BytesView key, ReceiptRow row) {
     Receipt receipt;
-    if (row.type > UINT8_MAX) refuse_row(key, "a receipt of an unknown type");
-    receipt.type = static_cast<TxType>(row.type);
+    const auto type = type_of(row.type);
+    if (!type) refuse_row(key, "a receipt of an unknown type");
+    receipt.type = *type;
     if (row.outcome.size() == 32)
         receipt.state_root = Hash::from(row.outcome);
     else if (row.outcome.size() == 1 && row.outcome[0] <= 1)
@@ -85,11 +108,6 @@ Receipt to_receipt(BytesView key, ReceiptRow row) {
 }
 
 }  // namespace
-
-void refuse_row(BytesView key, std::string_view reason) {
-    throw DatabaseError{DatabaseRule::bad_row,
-                        fmt::format("row {}: {}", describe_key(key), reason)};
-}
 
 Bytes encode_header_row(const chain::StoredBlock& block) {
     const Bytes header = encode(block.header());
@@ -153,23 +171,20 @@ std::vector<Receipt> decode_receipts_row(BytesView key, BytesView value) {
 }
 
 Bytes encode_place_row(const PlaceRow& place) {
-    Bytes value;
-    append_u64(value, place.block_number);
-    append_u64(value, place.index);
-    return value;
+    return encode_two(place.block_number, place.index);
 }
 
 PlaceRow decode_place_row(BytesView key, BytesView value) {
-    if (value.size() != 16) refuse_row(key, "not two numbers");
-    return {read_u64(value), read_u64(value.subspan(8))};
+    const auto [block_number, index] = decode_two(key, value);
+    return {block_number, index};
 }
 
 Bytes encode_state_row(const StateRow& state) {
-    return encode_place_row({state.sequence, state.root_sequence});
+    return encode_two(state.sequence, state.root_sequence);
 }
 
 StateRow decode_state_row(BytesView key, BytesView value) {
-    const auto [sequence, root_sequence] = decode_place_row(key, value);
+    const auto [sequence, root_sequence] = decode_two(key, value);
     if (root_sequence > sequence) refuse_row(key, "its root is younger than itself");
     check_sequence(key, sequence);
     return {sequence, root_sequence};
@@ -191,7 +206,7 @@ chain::StoredBlobPtr decode_blob_row(BytesView key, BytesView value) {
     return blob;
 }
 
-Bytes number_value(uint64_t number) {
+Bytes encode_number_row(uint64_t number) {
     Bytes value;
     append_u64(value, number);
     return value;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "chain/store.hpp"
+#include "store/keys.hpp"
 
 /// The values of rows of blocks and blobs, as RLP:
 ///
@@ -54,14 +55,11 @@ StateRow decode_state_row(BytesView key, BytesView value);
 Bytes encode_blob_row(const chain::StoredBlob& blob);
 chain::StoredBlobPtr decode_blob_row(BytesView key, BytesView value);
 
-Bytes number_value(uint64_t number);
+Bytes encode_number_row(uint64_t number);
 /// Decodes a value that is one hash, or one number.
 Hash decode_hash_row(BytesView key, BytesView value);
 uint64_t decode_number_row(BytesView key, BytesView value);
 /// Decodes a number that must be a sequence, which the trie demands of who calls it.
 uint64_t decode_sequence_row(BytesView key, BytesView value);
-
-/// Throws DatabaseError, bad_row, of this row.
-[[noreturn]] void refuse_row(BytesView key, std::string_view reason);
 
 }  // namespace scope::store

@@ -91,13 +91,31 @@ TEST(row_encoding, refuses_what_no_sequence_is) {
     for (const uint64_t sequence : {uint64_t{1}, trie::SEQUENCE_LIMIT - 1}) {
         const StateRow state{sequence, sequence};
         EXPECT_EQ(decode_state_row(state_key, encode_state_row(state)), state);
-        EXPECT_EQ(decode_sequence_row(next_key, number_value(sequence)), sequence);
+        EXPECT_EQ(decode_sequence_row(next_key, encode_number_row(sequence)), sequence);
     }
     for (const uint64_t sequence : {trie::SEQUENCE_LIMIT, UINT64_MAX}) {
         EXPECT_THROW((void)decode_state_row(state_key, encode_state_row({sequence, 1})),
                      DatabaseError);
-        EXPECT_THROW((void)decode_sequence_row(next_key, number_value(sequence)), DatabaseError);
+        EXPECT_THROW((void)decode_sequence_row(next_key, encode_number_row(sequence)),
+                     DatabaseError);
     }
+}
+
+TEST(row_encoding, keeps_receipts_of_the_types_that_there_are) {
+    const Bytes key = hash_key(Column::receipts, TEST_L1, Hash{});
+    size_t kept = 0;
+    for (unsigned type = 0; type <= UINT8_MAX; ++type) {
+        Receipt receipt;
+        receipt.type = static_cast<TxType>(type);
+        const auto row = encode_receipts_row({receipt});
+        if (type > 4 && type != 0x7d) {
+            EXPECT_THROW((void)decode_receipts_row(key, row), DatabaseError) << type;
+            continue;
+        }
+        EXPECT_EQ(decode_receipts_row(key, row), std::vector{receipt}) << type;
+        ++kept;
+    }
+    EXPECT_EQ(kept, 6u);
 }
 
 TEST(row_encoding, refuses_a_header_of_another_hash) {

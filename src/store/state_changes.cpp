@@ -4,7 +4,6 @@
 
 #include "rlp/decode.hpp"
 #include "rlp/encode.hpp"
-#include "store/row_encoding.hpp"
 #include "trie/stored_node.hpp"
 
 namespace scope::store {
@@ -28,8 +27,8 @@ constexpr auto rlp_fields(const TrieRow*) {
 }
 
 Bytes encode_path(const trie::NodePath& path) {
-    Bytes out{path.size};
-    append(out, BytesView{path.bytes}.first((path.size + size_t{1}) / 2));
+    Bytes out;
+    append_path(out, path);
     return out;
 }
 
