@@ -85,20 +85,23 @@ BlockHeader ChainRows::header_that_is_there(const Hash& hash) const {
 
 void ChainRows::set_head(const Hash& head) {
     const auto before = this->head();
-    const uint64_t number = header_that_is_there(head).number;
+    std::optional header = header_that_is_there(head);
+    const uint64_t number = header->number;
     // From the head down to where both chains are one, or where the first block is.
     std::vector<std::pair<uint64_t, Hash>> added;
-    Hash at = head;
-    for (auto header = this->header(at); header && canonical(header->number) != at;
-         header = this->header(at)) {
+    for (Hash at = head; header && canonical(header->number) != at; header = this->header(at)) {
         added.emplace_back(header->number, at);
         at = header->parent_hash;
     }
-    const uint64_t kept = added.empty() ? number : added.back().first - 1;
-    if (before)
-        for (uint64_t n = header_that_is_there(*before).number; n > kept; --n) unmake_canonical(n);
-    else
+    if (before) {
+        const uint64_t first = added.empty() ? number + 1 : added.back().first;
+        for (uint64_t n = header_that_is_there(*before).number + 1; n > first; --n)
+            unmake_canonical(n - 1);
+    } else {
+        const auto key = value_key(chain_, ChainValue::head);
+        if (header) refuse_row(key, "missing, and canonical blocks are there");
         rows_.put(value_key(chain_, ChainValue::pruned), encode_number_row(added.back().first));
+    }
     for (const auto& [n, hash] : added) make_canonical(n, hash);
     rows_.put(value_key(chain_, ChainValue::head), to_bytes(head));
     prune(number);
@@ -169,6 +172,8 @@ void ChainRows::put_state(const Hash& block, const State& state, const StateChan
     CHECK(state.sequence == next_sequence() && state.root_sequence <= state.sequence);
     const auto header = header_that_is_there(block);
     CHECK(header.state_root == state.root);
+    const auto parent = this->header(header.parent_hash);
+    CHECK(!parent || state_row(parent->number, header.parent_hash));
     for (const auto& [owner, path, node] : changes.written)
         rows_.put(node_key(chain_, owner, path, state.sequence), node);
     for (const auto& [hash, bytes] : changes.codes)

@@ -159,6 +159,55 @@ TEST(chain_rows, refuse_a_next_sequence_that_is_none) {
     EXPECT_THROW((void)rows.next_sequence(), DatabaseError);
 }
 
+TEST(chain_rows, refuse_a_chain_whose_head_is_missing) {
+    const auto database = make_memory_database();
+    Staging staging{*database};
+    ChainRows rows{staging, TEST_L1};
+    const auto first = block_on(nullptr, Hash{});
+    const auto second = block_on(&first, Hash{});
+    rows.put_block(first);
+    rows.put_block(second);
+    rows.set_head(first.hash);
+    staging.erase(value_key(TEST_L1, ChainValue::head));
+    for (const auto& block : {first, second}) {
+        try {
+            rows.set_head(block.hash);
+            FAIL() << "a chain without a head";
+        } catch (const DatabaseError& error) {
+            EXPECT_EQ(error.rule(), DatabaseRule::bad_row);
+            EXPECT_NE(std::string_view{error.what()}.find("missing"), std::string_view::npos);
+        }
+    }
+}
+
+TEST(chain_rows, give_way_to_a_chain_with_another_first_block) {
+    const auto database = make_memory_database();
+    Staging staging{*database};
+    ChainRows rows{staging, TEST_L1};
+    const auto first = block_on(nullptr, Hash{});
+    const auto second = block_on(&first, Hash{});
+    const auto other = block_on(nullptr, Hash{{1}});
+    for (const auto& block : {first, second, other}) rows.put_block(block);
+    rows.set_head(second.hash);
+    rows.set_head(other.hash);
+    EXPECT_EQ(rows.head(), other.hash);
+    EXPECT_EQ(rows.canonical(0), other.hash);
+    EXPECT_EQ(rows.canonical(1), std::nullopt);
+}
+
+TEST(chain_rows_death, take_no_state_whose_parent_has_none) {
+    const auto database = make_memory_database();
+    Staging staging{*database};
+    ChainRows rows{staging, TEST_L1};
+    const auto first = block_on(nullptr, Hash{});
+    const auto second = block_on(&first, Hash{});
+    rows.put_block(first);
+    rows.put_block(second);
+    EXPECT_DEATH(rows.put_state(second.hash, {Hash{}, 1, 1}, {}), "parent");
+    rows.put_state(first.hash, {Hash{}, 1, 1}, {});
+    rows.put_state(second.hash, {Hash{}, 2, 2}, {});
+}
+
 TEST(chain_rows, of_chains_are_apart) {
     const auto database = make_memory_database();
     Staging staging{*database};
