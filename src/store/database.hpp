@@ -49,8 +49,8 @@ struct DiskOptions {
 std::unique_ptr<Database> make_memory_database();
 
 /// Opens the database in a folder, or creates it where there is nothing. Throws DatabaseError, with
-/// the rule that says why it can't be used; no row is changed then, though the folder may have
-/// got a file `lock`. docs/database.md.
+/// the rule that says why it can't be used; no row is changed then, and a folder that is no
+/// database is left as it is. docs/database.md.
 std::unique_ptr<Database> open_disk_database(const DiskOptions& options);
 
 }  // namespace scope::store

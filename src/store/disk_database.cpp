@@ -204,13 +204,14 @@ class DiskDatabase final : public Database {
     /// Returns what is wrong with the first table that can't be opened, since RocksDB names the file
     /// that lists the tables instead; empty if it isn't that.
     [[nodiscard]] std::string damaged_table(const rocksdb::Options& options) const {
-        std::error_code ignored;
-        for (const auto& entry : std::filesystem::directory_iterator{folder_.rows(), ignored}) {
-            if (entry.path().extension() != ".sst") continue;
+        std::error_code ignored;  // then what RocksDB says is all that is known
+        for (std::filesystem::directory_iterator at{folder_.rows(), ignored}, end;
+             !ignored && at != end; at.increment(ignored)) {
+            const auto& path = at->path();
+            if (path.extension() != ".sst") continue;
             rocksdb::SstFileReader reader{options};
-            const auto status = reader.Open(entry.path().string());
-            if (!status.ok())
-                return fmt::format("{}: {}", entry.path().string(), status.ToString());
+            const auto status = reader.Open(path.string());
+            if (!status.ok()) return fmt::format("{}: {}", path.string(), status.ToString());
         }
         return {};
     }

@@ -80,6 +80,24 @@ TEST(disk_database, is_not_made_of_a_folder_with_other_files) {
     write_file(folder.options().folder / "letter", "dear reader");
     expect_error(folder.options(), DatabaseRule::not_a_database, folder.options().folder.string());
     EXPECT_EQ(read_file(folder.options().folder / "letter"), "dear reader");
+    EXPECT_FALSE(fs::exists(folder.options().folder / "lock"));
+}
+
+TEST(disk_database, is_not_looked_for_in_an_empty_folder_by_putting_a_file_there) {
+    const TestFolder folder;
+    auto options = folder.options();
+    options.mode = OpenMode::existing;
+    fs::create_directories(options.folder);
+    expect_error(options, DatabaseRule::no_database, options.folder.string());
+    EXPECT_TRUE(fs::is_empty(options.folder));
+}
+
+TEST(disk_database, says_what_the_system_says_when_a_file_cannot_be_removed) {
+    const TestFolder folder;
+    const auto creating = folder.options().folder / "creating";
+    fs::create_directories(creating / "anything");
+    expect_error(folder.options(), DatabaseRule::io, creating.string());  // at the end of creation
+    expect_error(folder.options(), DatabaseRule::io, creating.string());  // when it is read
 }
 
 TEST(disk_database, whose_creation_was_cut_short_is_created_again) {
@@ -259,7 +277,6 @@ class Damaged : public testing::Test {
         ++errors_;
         EXPECT_NE(std::string{error->what()}.find(options.folder.string()), std::string::npos)
             << error->what();
-        if (std::getenv("SCOPE_TEST_SHOW")) std::puts(error->what());
     }
 
     TestFolder folder_;

@@ -25,14 +25,16 @@ constexpr size_t MAX_FILE_SIZE = 4096;
     throw DatabaseError{rule, fmt::format("{}: {}", path.string(), reason)};
 }
 
-/// Throws what the system says of a call that failed.
-[[noreturn]] void fail_by_errno(const fs::path& path) {
-    const int error = errno;
+/// Throws what the system says of a call that failed with this errno.
+[[noreturn]] void fail_by(int error, const fs::path& path) {
     const bool is_full = error == ENOSPC || error == EDQUOT;
     fail(is_full           ? DatabaseRule::full
          : error == ENOENT ? DatabaseRule::missing_file
                            : DatabaseRule::io,
          path, std::generic_category().message(error));
+}
+[[noreturn]] void fail_by_errno(const fs::path& path) {
+    fail_by(errno, path);
 }
 
 std::string sum_of(std::string_view text) {
@@ -114,9 +116,25 @@ std::string text_of_commit(uint64_t number) {
     return with_sum(fmt::format("commits {:020}\n", number));
 }
 
-bool is_empty_but_for(const fs::path& folder, std::string_view name) {
-    return std::all_of(fs::directory_iterator{folder}, fs::directory_iterator{},
-                       [&](const auto& entry) { return entry.path().filename() == name; });
+/// Removes a file, which needn't be there.
+void remove_file(const fs::path& path) {
+    std::error_code error;
+    fs::remove(path, error);
+    if (error) fail_by(error.value(), path);
+}
+
+/// Throws unless a database is to be made in this folder without one, or again where it was begun.
+void refuse_other_folder(const fs::path& folder, OpenMode mode) {
+    const bool was_cut_short = fs::exists(folder / "creating");
+    if (!was_cut_short)
+        for (const auto& entry : fs::directory_iterator{folder})
+            if (entry.path().filename() != "lock")
+                fail(DatabaseRule::not_a_database, folder,
+                     "it has files and no SCOPE file: another folder, or a database whose SCOPE is "
+                     "gone");
+    if (mode == OpenMode::existing)
+        fail(DatabaseRule::no_database, folder,
+             was_cut_short ? "its creation was cut short" : "it is empty");
 }
 
 }  // namespace
@@ -132,6 +150,9 @@ Folder::Folder(const DiskOptions& options) : folder_(options.folder) {
             fail(DatabaseRule::no_database, folder_, "there is no such folder");
         if (is_there && !fs::is_directory(folder_))
             fail(DatabaseRule::not_a_database, folder_, "it is no folder");
+        // Before the folder gets a lock; who has it may be making a database.
+        if (is_there && !fs::exists(folder_ / "lock") && !fs::exists(folder_ / "SCOPE"))
+            refuse_other_folder(folder_, options.mode);
         fs::create_directories(folder_);
         lock();
         if (fs::exists(folder_ / "SCOPE"))
@@ -174,19 +195,13 @@ void Folder::read() {
     commits_ = open_file(commits, O_RDWR);
     text = without_sum(commits, read_text(commits));
     last_commit_ = take_number(commits, "commits", text);
-    fs::remove(folder_ / "creating");  // where a kill came just behind the end of creation
+    remove_file(folder_ / "creating");  // where a kill came just behind the end of creation
 }
 
 void Folder::begin_creation(OpenMode mode) {
     const auto creating = folder_ / "creating";
-    const bool was_cut_short = fs::exists(creating);
-    if (!was_cut_short && !is_empty_but_for(folder_, "lock"))
-        fail(DatabaseRule::not_a_database, folder_,
-             "it has files and no SCOPE file: another folder, or a database whose SCOPE is gone");
-    if (mode == OpenMode::existing)
-        fail(DatabaseRule::no_database, folder_,
-             was_cut_short ? "its creation was cut short" : "it is empty");
-    if (!was_cut_short) {
+    refuse_other_folder(folder_, mode);
+    if (!fs::exists(creating)) {
         // Made by one call: a kill leaves it or leaves nothing.
         (void)open_file(creating, O_WRONLY | O_CREAT);
         sync(open_file(folder_, O_RDONLY), folder_);
@@ -200,12 +215,13 @@ void Folder::set_created(const DatabaseId& id) {
     write_file(folder_ / "SCOPE", with_sum(fmt::format("{}format {}\nid {}\n", FIRST_LINE, FORMAT,
                                                        to_hex(BytesView{id}))));
     id_ = id;
-    fs::remove(folder_ / "creating");
+    remove_file(folder_ / "creating");
 }
 
 void Folder::set_last_commit(uint64_t number) {
+    CHECK(commits_.is_open());
     last_commit_ = number;
-    if (commits_.is_open()) write_all(commits_, commits_file(), text_of_commit(number));
+    write_all(commits_, commits_file(), text_of_commit(number));
 }
 
 }  // namespace scope::store

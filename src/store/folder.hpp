@@ -47,7 +47,8 @@ class OpenFile {
 /// The folder of an open database: locked, and of this program's format.
 class Folder {
   public:
-    /// Locks the folder, and looks whether it is a database. Throws DatabaseError.
+    /// Locks the folder, and looks whether it is a database; one with other files is left as it is.
+    /// Throws DatabaseError.
     explicit Folder(const DiskOptions& options);
 
     /// Returns the id that its SCOPE file has; nullopt if it is still to be created.
@@ -61,7 +62,8 @@ class Folder {
 
     /// Returns the number of the last commit that is known to have returned.
     [[nodiscard]] uint64_t last_commit() const noexcept { return last_commit_; }
-    /// Notes that a commit has returned. It outlives the process, like a commit.
+    /// Notes that a commit has returned. It outlives the process, like a commit. REQUIRES: it is
+    /// created.
     void set_last_commit(uint64_t number);
 
   private:
