@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <ranges>
+
 #include "store/staging.hpp"
 #include "store/test_folder.hpp"
 #include "store/test_workload.hpp"
@@ -141,6 +143,28 @@ TEST_P(Databases, show_through_a_staging_what_waits) {
         }
         expect_same(database(), committed, random);
     }
+}
+
+TEST_P(Databases, show_a_scan_through_a_staging_what_stood_when_it_began) {
+    for (const auto order : {Order::ascending, Order::descending})
+        for (size_t wanted = 1; wanted <= 6; ++wanted) {
+            Staging staging{database()};
+            for (const char c : {'b', 'd', 'f'}) staging.put({'x', static_cast<uint8_t>(c)}, {1});
+            staging.commit();
+            for (const char c : {'a', 'd', 'g'}) staging.put({'x', static_cast<uint8_t>(c)}, {2});
+            staging.erase({'x', 'f'});
+            const auto before = scanned(staging, Bytes{'x'}, order);
+            ASSERT_EQ(before.size(), 4u);
+            std::vector<std::pair<Bytes, Bytes>> seen;
+            staging.scan(Bytes{'x'}, order, [&](BytesView key, BytesView value) {
+                seen.emplace_back(to_bytes(key), to_bytes(value));
+                for (uint8_t c = 'a'; c < 'h'; ++c) staging.erase({'x', c});
+                if (seen.size() % 2 == 0) staging.commit();
+                return seen.size() < wanted;
+            });
+            EXPECT_TRUE(std::ranges::equal(seen, before | std::views::take(wanted)));
+            staging.commit();
+        }
 }
 
 class Chains : public Databases {

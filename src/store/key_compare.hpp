@@ -1,23 +1,12 @@
 #pragma once
 
-#include <absl/hash/hash.h>
+#include <algorithm>
 
 #include "base/bytes.hpp"
 
 /// Keys as maps have them: looked up by a view, in the order of memcmp.
 namespace scope::store {
 
-struct KeyHash {
-    using is_transparent = void;
-    size_t operator()(BytesView key) const {
-        return absl::HashOf(
-            std::string_view{reinterpret_cast<const char*>(key.data()), key.size()});
-    }
-};
-struct KeyEqual {
-    using is_transparent = void;
-    bool operator()(BytesView a, BytesView b) const { return equal(a, b); }
-};
 struct KeyLess {
     using is_transparent = void;
     bool operator()(BytesView a, BytesView b) const {

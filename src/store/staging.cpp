@@ -1,6 +1,6 @@
 #include "store/staging.hpp"
 
-#include <map>
+#include <algorithm>
 #include <mutex>
 
 namespace scope::store {
@@ -15,25 +15,43 @@ std::optional<Bytes> Staging::get(BytesView key) const {
 }
 
 void Staging::scan(BytesView prefix, Order order, const Visitor& visit) const {
-    std::map<Bytes, std::optional<Bytes>, KeyLess> waiting;
-    {
-        const std::shared_lock lock{mutex_};
-        for (const auto& [key, value] : waiting_.changes())
-            if (starts_with(key, prefix)) waiting.emplace(key, value);
-        if (!waiting.empty())
-            database_.scan(prefix, Order::ascending, [&](BytesView key, BytesView value) {
-                waiting.try_emplace(to_bytes(key), to_bytes(value));
-                return true;
-            });
+    std::shared_lock lock{mutex_};
+    const auto waiting = waiting_with(prefix, order);
+    if (waiting.empty()) {
+        lock.unlock();
+        return database_.scan(prefix, order, visit);
     }
-    if (waiting.empty()) return database_.scan(prefix, order, visit);
-    const auto visit_row = [&](const auto& row) {
-        return !row.second || visit(row.first, *row.second);
+    const auto is_before = [order](BytesView a, BytesView b) {
+        return order == Order::ascending ? KeyLess{}(a, b) : KeyLess{}(b, a);
     };
-    if (order == Order::ascending)
-        (void)std::all_of(waiting.begin(), waiting.end(), visit_row);
-    else
-        (void)std::all_of(waiting.rbegin(), waiting.rend(), visit_row);
+    auto next = waiting.begin();
+    bool wants_more = true;
+    const auto visit_next = [&] {
+        const auto& [key, value] = *next++;
+        if (value) wants_more = visit(key, *value);
+    };
+    database_.scan(prefix, order, [&](BytesView key, BytesView value) {
+        // What it visits stands as it did under the lock, whatever is committed meanwhile.
+        if (lock.owns_lock()) lock.unlock();
+        while (wants_more && next != waiting.end() && is_before(next->first, key)) visit_next();
+        if (!wants_more) return false;
+        if (next != waiting.end() && equal(next->first, key))
+            visit_next();
+        else
+            wants_more = visit(key, value);
+        return wants_more;
+    });
+    if (lock.owns_lock()) lock.unlock();
+    while (wants_more && next != waiting.end()) visit_next();
+}
+
+std::vector<Staging::Change> Staging::waiting_with(BytesView prefix, Order order) const {
+    std::vector<Change> changes;
+    const auto& all = waiting_.changes();
+    for (auto at = all.lower_bound(prefix); at != all.end() && starts_with(at->first, prefix); ++at)
+        changes.emplace_back(at->first, at->second);
+    if (order == Order::descending) std::ranges::reverse(changes);
+    return changes;
 }
 
 void Staging::put(Bytes key, Bytes value) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <shared_mutex>
+#include <vector>
 
 #include "store/database.hpp"
 
@@ -35,6 +36,10 @@ class Staging final : public Rows {
     [[nodiscard]] bool empty() const;
 
   private:
+    using Change = std::pair<Bytes, std::optional<Bytes>>;
+    /// Copies the changes of keys with a prefix. REQUIRES: the lock is held.
+    [[nodiscard]] std::vector<Change> waiting_with(BytesView prefix, Order order) const;
+
     Database& database_;
     mutable std::shared_mutex mutex_;
     WriteBatch waiting_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <absl/container/flat_hash_map.h>
+#include <absl/container/btree_map.h>
 
 #include <optional>
 
@@ -12,8 +12,8 @@ namespace scope::store {
 /// counts.
 class WriteBatch {
   public:
-    /// The last change of each key, in no order; nullopt: erased.
-    using Changes = absl::flat_hash_map<Bytes, std::optional<Bytes>, KeyHash, KeyEqual>;
+    /// The last change of each key, in the order of the keys; nullopt: erased.
+    using Changes = absl::btree_map<Bytes, std::optional<Bytes>, KeyLess>;
 
     void put(Bytes key, Bytes value) {
         changes_.insert_or_assign(std::move(key), std::move(value));
