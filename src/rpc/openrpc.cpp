@@ -377,7 +377,8 @@ constexpr auto DESCRIPTIONS = std::to_array<MethodDescription>({
     {"scope_getHashChain", "Object", "Returns the items that a rolling hash was folded of"},
     {"scope_getOperationReceipt", "Object?", "Returns what became of an operation"},
     {"scope_getRefusal", "Object?",
-     "Returns why a root was refused, with its calls, or why a transaction failed that makes scoped "
+     "Returns why a root was refused, with its calls, or why a transaction failed that makes "
+     "scoped "
      "calls and is no root; of a root that waits, {pending: true, reason}"},
     {"scope_getRollingHashes", "Object",
      "Returns the rolling hashes and values between two chains, after a block"},
