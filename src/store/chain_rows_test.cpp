@@ -196,6 +196,7 @@ TEST(chain_rows, give_way_to_a_chain_with_another_first_block) {
 }
 
 TEST(chain_rows_death, take_no_state_whose_parent_has_none) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
     const auto database = make_memory_database();
     Staging staging{*database};
     ChainRows rows{staging, TEST_L1};
