@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
         measure_precompiles(suite);
         measure_blocks(suite);
         measure_state_roots(suite);
+        measure_stored_blocks(suite);
         return suite.finish() ? 0 : 1;
     } catch (const std::exception& error) {
         fmt::print(stderr, "evm_bench: {}\n", error.what());

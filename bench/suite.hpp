@@ -73,5 +73,6 @@ void measure_hashes(Suite& suite);
 void measure_precompiles(Suite& suite);
 void measure_blocks(Suite& suite);
 void measure_state_roots(Suite& suite);
+void measure_stored_blocks(Suite& suite);
 
 }  // namespace scope::bench
