@@ -20,11 +20,15 @@ namespace scope::state {
 
 namespace {
 
-/// Bytes that a changed or read account or slot adds, roughly; when the sum says that it may be too
-/// much, it is measured.
-constexpr size_t ESTIMATED_READ_SIZE = 3072;
+/// Bytes that a node that was read adds, and a changed account or slot, roughly; when the sum says
+/// that it may be too much, it is measured.
+constexpr size_t ESTIMATED_NODE_SIZE = 1280;
+constexpr size_t ESTIMATED_CHANGE_SIZE = 2048;
 /// Storage tries that a state keeps open because they were read.
 constexpr size_t MAX_OPENED = 4096;
+
+/// The nodes that were read for a state, and for those that it was made from or that were made from it.
+using ReadCount = std::shared_ptr<std::atomic<size_t>>;
 
 /// Calls @p read; what the machine gets wrong meanwhile is Unavailable.
 template <typename F>
@@ -45,6 +49,22 @@ T available(Result<T, trie::NodeError> result) {
     if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
+/// Nodes that a source gives, counted.
+class CountedNodes final : public trie::NodeSource {
+  public:
+    CountedNodes(std::unique_ptr<trie::NodeSource> nodes, ReadCount count)
+        : nodes_(std::move(nodes)), count_(std::move(count)) {}
+    [[nodiscard]] Result<trie::StoredNode, trie::NodeError> node(
+        const trie::NodePath& path, const trie::NodeVersion& version) const override {
+        count_->fetch_add(1, std::memory_order_relaxed);
+        return nodes_->node(path, version);
+    }
+
+  private:
+    std::unique_ptr<trie::NodeSource> nodes_;
+    ReadCount count_;
+};
+
 }  // namespace
 
 /// A storage trie, and what gives its nodes.
@@ -52,10 +72,10 @@ struct StoredState::Storage {
     std::shared_ptr<const trie::NodeSource> nodes;
     trie::Trie trie;
 
-    static Storage open(const StateSource& source, const Hash& owner,
-                        const trie::NodeVersion& root) {
+    static Storage open(const StateSource& source, const Hash& owner, const trie::NodeVersion& root,
+                        const ReadCount& count) {
         Storage storage;
-        storage.nodes = source.nodes(owner);
+        storage.nodes = std::make_shared<const CountedNodes>(source.nodes(owner), count);
         storage.trie = trie::Trie{*storage.nodes, root};
         return storage;
     }
@@ -98,7 +118,8 @@ struct StoredState::Content {
     PersistentMap<Hash, evm::CodePtr> codes;  // that may not be stored yet
     StatePlace stored_before;                 // where what isn't in memory is found
     size_t size_bytes = 0;                    // in memory, roughly, when it was made
-    mutable std::atomic<size_t> kept_reads{0};
+    ReadCount reads;
+    size_t reads_before = 0;  // when it was made
 
     mutable std::mutex mutex;  // of what is below
     mutable absl::flat_hash_map<Hash, Storage> opened;
@@ -128,7 +149,9 @@ StoredState::Ptr StoredState::empty(std::shared_ptr<const StateSource> source) {
 StoredState::Ptr StoredState::open(std::shared_ptr<const StateSource> source,
                                    const StatePlace& place) {
     auto content = std::make_unique<Content>();
-    content->account_nodes = source->nodes(std::nullopt);
+    content->reads = std::make_shared<std::atomic<size_t>>(0);
+    content->account_nodes =
+        std::make_shared<const CountedNodes>(source->nodes(std::nullopt), content->reads);
     content->source = std::move(source);
     content->accounts = trie::Trie{*content->account_nodes, place.root};
     content->stored_before = place;
@@ -150,13 +173,16 @@ StoredState::Origin StoredState::origin() const {
     return content_->origin;
 }
 
+size_t StoredState::nodes_read() const {
+    return content_->reads->load(std::memory_order_relaxed) - content_->reads_before;
+}
+
 bool StoredState::keeps_read() const {
-    return content_->kept_reads.fetch_add(1, std::memory_order_relaxed) < MAX_KEPT_READS;
+    return nodes_read() < MAX_KEPT_NODES;
 }
 
 size_t StoredState::estimated_size() const {
-    const size_t reads = content_->kept_reads.load(std::memory_order_relaxed);
-    return content_->size_bytes + std::min(reads, MAX_KEPT_READS) * ESTIMATED_READ_SIZE;
+    return content_->size_bytes + std::min(nodes_read(), MAX_KEPT_NODES) * ESTIMATED_NODE_SIZE;
 }
 
 // ---- reading
@@ -170,7 +196,8 @@ std::optional<StoredState::Leaf> StoredState::leaf(const Hash& owner) const {
 
 StoredState::Storage StoredState::storage_of(const Hash& owner, const Hash& root) const {
     const StateSource& source = *content_->source;
-    if (root == trie::EMPTY_ROOT) return Storage::open(source, owner, {trie::EMPTY_ROOT, 0});
+    if (root == trie::EMPTY_ROOT)
+        return Storage::open(source, owner, {trie::EMPTY_ROOT, 0}, content_->reads);
     if (const Storage* found = content_->storages.find(owner)) return *found;
     StatePlace place = content_->stored_before;
     {
@@ -181,7 +208,7 @@ StoredState::Storage StoredState::storage_of(const Hash& owner, const Hash& root
     }
     const auto version = source.storage_root(owner, root, place);
     if (!version) throw Unavailable{"the root of a storage trie is missing"};
-    Storage storage = Storage::open(source, owner, *version);
+    Storage storage = Storage::open(source, owner, *version, content_->reads);
     const std::unique_lock lock{content_->mutex};
     if (content_->opened.size() >= MAX_OPENED) return storage;
     return content_->opened.try_emplace(owner, std::move(storage)).first->second;
@@ -277,6 +304,8 @@ std::shared_ptr<const WorldState> StoredState::after(const StateDiff& diff) cons
         auto content = std::make_unique<Content>();
         content->source = content_->source;
         content->account_nodes = content_->account_nodes;
+        content->reads = content_->reads;
+        content->reads_before = content->reads->load(std::memory_order_relaxed);
         content->accounts = content_->accounts;
         content->storages = content_->storages;
         content->size_bytes = estimated_size();
@@ -302,7 +331,7 @@ std::shared_ptr<const WorldState> StoredState::after(const StateDiff& diff) cons
 
 void StoredState::change(const StoredState& before, const AccountDiff& change) {
     const Hash owner = crypto::keccak256(change.address);
-    content_->size_bytes += ESTIMATED_READ_SIZE * (1 + change.storage.size());
+    content_->size_bytes += ESTIMATED_CHANGE_SIZE * (1 + change.storage.size());
     if (change.is_deleted()) {
         available(content_->accounts.erase(owner));
         content_->storages.erase(owner);
@@ -384,6 +413,8 @@ StoredState::Ptr StoredState::within(size_t size_bytes) const {
         auto content = std::make_unique<Content>();
         content->source = content_->source;
         content->account_nodes = content_->account_nodes;
+        content->reads = content_->reads;
+        content->reads_before = content->reads->load(std::memory_order_relaxed);
         content->accounts = content_->accounts;
         if (!content->accounts.empty()) trie::let_go(content->accounts, cut);
         content_->storages.for_each([&](const Hash& owner, const Storage& storage) {

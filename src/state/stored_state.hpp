@@ -51,11 +51,11 @@ class StateSink {
 ///     state->mark_stored(block, sequence);
 ///     state = state->within(size_bytes);
 ///
-/// What is read stays in memory, up to MAX_KEPT_READS of a state, where those made from it find it.
+/// What is read stays in memory, up to MAX_KEPT_NODES of a state, where those made from it find it.
 class StoredState final : public WorldState, public std::enable_shared_from_this<StoredState> {
   public:
     using Ptr = std::shared_ptr<const StoredState>;
-    static constexpr size_t MAX_KEPT_READS = 4096;
+    static constexpr size_t MAX_KEPT_NODES = 16'384;
 
     /// Returns the state without accounts.
     static Ptr empty(std::shared_ptr<const StateSource> source);
@@ -111,6 +111,7 @@ class StoredState final : public WorldState, public std::enable_shared_from_this
     /// Returns a storage trie; an empty one for the empty root.
     [[nodiscard]] Storage storage_of(const Hash& owner, const Hash& root) const;
     [[nodiscard]] Storage storage_of(const Hash& owner) const;
+    [[nodiscard]] size_t nodes_read() const;
     [[nodiscard]] bool keeps_read() const;
     [[nodiscard]] size_t estimated_size() const;
     void change(const StoredState& before, const AccountDiff& change);
