@@ -188,8 +188,7 @@ void add_nodes(const ChainRows& rows, const Hash& block, std::set<Bytes>& keys) 
         {state->root, state->root_sequence}, [&](BytesView key, BytesView value) {
             rlp::Reader reader{value};
             auto account = *reader.list();
-            (void)account.item();
-            (void)account.item();
+            ASSERT_TRUE(account.u64() && account.u256());
             const Hash root = *account.fixed<32>();
             if (root == trie::EMPTY_ROOT) return;
             const Hash owner = Hash::from(key);
