@@ -6,25 +6,12 @@
 #include <random>
 
 #include "execution/forced.hpp"
-#include "types/signing.hpp"
+#include "execution/test_transactions.hpp"
 
 namespace scope::execution {
 namespace {
 
-/// Signed by key 1 + i % 7; every 5th for another chain, every 6th with a signature that is none.
-std::vector<Transaction> make_transactions(size_t count) {
-    std::vector<Transaction> transactions(count);
-    for (size_t i = 0; i < count; ++i) {
-        Transaction& tx = transactions[i];
-        tx.type = TxType::dynamic_fee;
-        tx.chain_id = ChainId{i % 5 == 4 ? 2u : 1u};
-        tx.nonce = i / 2;  // some are there twice, but for who signed
-        tx.to = Address{};
-        sign(tx, *crypto::SecretKey::from(to_be(uint256{1 + i % 7})));
-        if (i % 6 == 5) tx.r = uint256{};
-    }
-    return transactions;
-}
+using test::make_transactions;
 
 TEST(expected_senders, are_those_of_sender_of_whatever_comes) {
     const Environment environment;

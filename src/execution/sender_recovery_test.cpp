@@ -2,25 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "types/signing.hpp"
+#include "execution/test_transactions.hpp"
 
 namespace scope::execution {
 namespace {
 
-/// Signed by key 1 + i % 7; every 10th for another chain, every 11th with a signature that is none.
-std::vector<Transaction> make_transactions(size_t count) {
-    std::vector<Transaction> transactions(count);
-    for (size_t i = 0; i < count; ++i) {
-        Transaction& tx = transactions[i];
-        tx.type = TxType::dynamic_fee;
-        tx.chain_id = ChainId{i % 10 == 9 ? 2u : 1u};
-        tx.nonce = i;
-        tx.to = Address{};
-        sign(tx, *crypto::SecretKey::from(to_be(uint256{1 + i % 7})));
-        if (i % 11 == 10) tx.r = uint256{};
-    }
-    return transactions;
-}
+using test::make_transactions;
 
 TEST(sender_recovery, gives_what_sender_of_gives_with_any_number_of_threads) {
     const Environment environment;

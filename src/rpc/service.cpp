@@ -77,10 +77,14 @@ Service::Service(Network& network) : impl_(std::make_unique<Impl>(network)) {}
 Service::~Service() = default;
 
 void Service::batch_begins(ChainId chain_id, const simdjson::dom::array& calls) {
-    std::vector<Transaction> transactions;
-    for (const auto& call : calls)
-        if (auto transaction = sent_by(call)) transactions.push_back(std::move(*transaction));
-    if (transactions.size() > 1) impl_->network.expect(chain_id, std::move(transactions));
+    try {
+        std::vector<Transaction> transactions;
+        for (const auto& call : calls)
+            if (auto transaction = sent_by(call)) transactions.push_back(std::move(*transaction));
+        if (transactions.size() > 1) impl_->network.expect(chain_id, std::move(transactions));
+    } catch (const std::exception&) {
+        // Out of memory: the calls will say so, each for itself, or do without.
+    }
 }
 
 void Service::call(const net::RpcCall& call, net::Reply reply) {

@@ -6,6 +6,7 @@
 #include "crypto/keccak.hpp"
 #include "execution/system_contracts.hpp"
 #include "lone_chain/lone_chain.hpp"
+#include "net/message.hpp"
 #include "rpc/filters.hpp"
 #include "rpc/params.hpp"
 #include "rpc/subscriptions.hpp"
@@ -148,6 +149,28 @@ TEST(service, what_a_method_throws_is_an_internal_error) {
     EXPECT_EQ(error.code, -32603);
     EXPECT_EQ(error.message, "internal error: the disk is gone");
     EXPECT_EQ(rpc.result("eth_chainId"), "\"0x7a69\"");
+}
+
+TEST(service, a_batch_that_could_not_be_prepared_is_answered) {
+    struct Unprepared : testing::LoneChain {
+        using LoneChain::LoneChain;
+        void expect(ChainId chain_id, std::vector<Transaction> transactions) override {
+            EXPECT_EQ(chain_id, CHAIN);
+            expected = transactions.size();
+            throw std::bad_alloc{};
+        }
+        size_t expected = 0;
+    };
+    Asked<Unprepared> rpc;
+    std::string batch = "[7,[],{}";  // what is no call is passed over
+    for (const uint64_t nonce : {0u, 1u})
+        batch += R"(,{"jsonrpc":"2.0","id":1,"method":"eth_sendRawTransaction","params":[)" +
+                 quoted(encode(transaction(nonce, NOBODY))) + "]}";
+    const std::string answer = net::run_message(rpc.service, CHAIN, batch + ']');
+    EXPECT_EQ(rpc.chain.expected, 2u);
+    EXPECT_EQ(Parsed{answer}.size(), 5u);
+    for (const uint64_t nonce : {0u, 1u})
+        EXPECT_THAT(answer, HasSubstr(quoted(hash(transaction(nonce, NOBODY)))));
 }
 
 TEST(service, parameters_are_checked_before_anything_else) {
