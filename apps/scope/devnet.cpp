@@ -17,6 +17,7 @@
 #include "devnet_app/genesis_options.hpp"
 #include "devnet_app/solidity.hpp"
 #include "devnet_app/state_file.hpp"
+#include "devnet_app/state_folder.hpp"
 #include "net/server.hpp"
 #include "rpc/openrpc.hpp"
 #include "rpc/service.hpp"
@@ -68,7 +69,8 @@ class Signals {
 /// Returns the file to load at the start; nullopt: none.
 std::optional<std::filesystem::path> file_to_load(const Options& options) {
     if (!options.load_state.empty()) return state_file(options.load_state);
-    if (options.state.empty() || !std::filesystem::exists(state_file(options.state)))
+    if (options.state.empty() || is_state_folder(options.state) ||
+        !std::filesystem::exists(state_file(options.state)))
         return std::nullopt;
     return state_file(options.state);
 }
@@ -82,11 +84,13 @@ builder::BuilderOptions builder_options(const Options& options,
 }
 
 devnet::LiveOptions live_options(const Options& options, const devnet::LiveGenesis& genesis,
+                                 const devnet::LiveGenesisOptions& genesis_options,
                                  const std::vector<devnet::WalletAccount>& wallet) {
     devnet::LiveOptions live{
         .devnet = {.builder = builder_options(options, genesis),
                    .members = {},
-                   .committee = {.threshold = genesis.threshold, .timeout = PROOF_TIMEOUT}},
+                   .committee = {.threshold = genesis.threshold, .timeout = PROOF_TIMEOUT},
+                   .databases = {}},
         .coinbase = genesis.proposer.address,
         .accounts = {},
         .contracts = genesis.contracts,
@@ -96,6 +100,11 @@ devnet::LiveOptions live_options(const Options& options, const devnet::LiveGenes
         .clock_ms = now_ms};
     for (const auto& member : genesis.members) live.devnet.members.push_back(member.key);
     for (const auto& account : wallet) live.accounts.push_back({account.address, account.key});
+    if (is_state_folder(options.state))
+        live.devnet.databases = open_databases({.folder = options.state,
+                                                .archive = options.archive,
+                                                .cache_bytes = options.state_cache_mib << 20},
+                                               genesis_options);
     return live;
 }
 
@@ -117,15 +126,17 @@ std::shared_ptr<spdlog::logger> make_logger(const Options& options) {
 /// The running network, and the threads that it runs on.
 class Run {
   public:
-    Run(Options options, std::optional<SavedState> saved)
+    /// @param genesis  What was made before; nullopt: the options say it.
+    /// @param state    A dump to load; empty: none.
+    Run(Options options, std::optional<devnet::LiveGenesisOptions> genesis, BytesView state)
         : options_(std::move(options)),
           artifacts_(devnet::Artifacts::locate()),
           wallet_(wallet_of(options_)),
-          genesis_options_(saved ? saved->genesis
-                                 : devnet_app::genesis_options(options_, now_ms() / 1000)),
+          genesis_options_(genesis ? std::move(*genesis)
+                                   : devnet_app::genesis_options(options_, now_ms() / 1000)),
           genesis_(devnet::make_live_genesis(artifacts_, genesis_options_)),
           network_(genesis_.l1_spec, genesis_.l1, genesis_.network,
-                   live_options(options_, genesis_, wallet_)),
+                   live_options(options_, genesis_, genesis_options_, wallet_)),
           service_(network_),
           log_(make_logger(options_), artifacts_, genesis_.contracts,
                {.form = options_.json ? EventLog::Form::json : EventLog::Form::text,
@@ -137,18 +148,26 @@ class Run {
                         return rpc::find_unmarked(network_, chain_id, block);
                     }}) {
         service_.set_document(rpc::open_rpc(service_.method_table()));
-        if (saved) load(saved->state);
+        if (!state.empty()) load(state);
         network_.listen(&log_);
     }
 
     int run(const Signals& signals) {
-        net::Worker worker;
+        // What ends a task ends the process, with its reason: a disk that is full, for one.
+        std::exception_ptr failure;
+        net::Worker worker{[&failure](std::exception_ptr exception) {
+            if (failure == nullptr) failure = std::move(exception);
+            kill(getpid(), SIGTERM);
+        }};
         net::Server server{server_of_chains(), worker, service_};
         announce(listen(server));
         worker.post([&] { tick(worker); });
         while (!signals.wait(dump_interval())) on(worker, [this] { dump_or_say_why_not(); });
         server.stop();
-        on(worker, [this] { dump(); });
+        on(worker, [this, &failure] {
+            if (failure != nullptr) std::rethrow_exception(failure);
+            dump();
+        });
         worker.stop();
         return 0;
     }
@@ -230,7 +249,8 @@ class Run {
         }
     }
     void dump() {
-        const auto& file = options_.state.empty() ? options_.dump_state : options_.state;
+        const bool has_file = !options_.state.empty() && !is_state_folder(options_.state);
+        const auto& file = has_file ? options_.state : options_.dump_state;
         if (!file.empty())
             write_state(state_file(file), {genesis_options_, network_.controls()->dump()});
     }
@@ -251,13 +271,18 @@ cli::Run declare_devnet(CLI::App& command) {
     return [options] {
         complete(*options);
         const Signals signals;
-        std::optional<SavedState> saved;
-        if (const auto file = file_to_load(*options)) {
-            saved = read_state(*file);
-            take_over(*options, saved->genesis);
+        std::optional<devnet::LiveGenesisOptions> genesis;
+        Bytes state;
+        if (is_state_folder(options->state)) {
+            genesis = genesis_in(options->state);
+        } else if (const auto file = file_to_load(*options)) {
+            auto saved = read_state(*file);
+            genesis = std::move(saved.genesis);
+            state = std::move(saved.state);
         }
+        if (genesis) take_over(*options, *genesis);
         if (!options->solidity.empty()) write_solidity(options->solidity);
-        return Run{*options, std::move(saved)}.run(signals);
+        return Run{*options, std::move(genesis), state}.run(signals);
     };
 }
 

@@ -13,8 +13,8 @@ uint64_t next_origin(const rollup::Follower& l1, uint64_t before, uint64_t paren
     if (head <= before || fits(head)) return head;
     // A second is left to a block behind it with the same origin.
     const auto is_too_old = [&](uint64_t number) {
-        const auto* const block = l1.l1_block(number);
-        return block == nullptr || block->timestamp_s + rollup::MAX_CLOCK_AHEAD_S <= parent_s + 1;
+        const auto block = l1.l1_block(number);
+        return !block || block->timestamp_s + rollup::MAX_CLOCK_AHEAD_S <= parent_s + 1;
     };
     const auto numbers = std::views::iota(before + 1, head);
     const auto count_while = [&](const auto& holds) {

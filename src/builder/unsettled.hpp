@@ -7,7 +7,10 @@
 #include <vector>
 
 #include "chain/chain.hpp"
+#include "l1/l1_source.hpp"
 #include "rollup/batch.hpp"
+#include "rollup/follower.hpp"
+#include "rollup/scratch_chain.hpp"
 
 namespace scope::builder {
 
@@ -26,6 +29,15 @@ struct UnsettledBlock {
     std::optional<uint64_t> forced_position = {};
 };
 using UnsettledBlockPtr = std::shared_ptr<const UnsettledBlock>;
+
+/// Builds an unsettled block once more on the last one, of what its block, its L1 origin and the
+/// forced queue on L1 say of it: that it comes out the same is what there is to know of it, its gas
+/// too. Returns null if it doesn't.
+/// @param scratch   The rollup's followed head with the unsettled blocks before.
+/// @param follower  Where the rollup is followed.
+UnsettledBlockPtr rebuild_unsettled(const rollup::ScratchChain& scratch, const Block& block,
+                                    const l1::L1BlockId& l1_origin,
+                                    const rollup::Follower& follower);
 
 /// Returns whether it holds anything that somebody waits for: a user's transaction, or an entry.
 inline bool is_awaited_by_user(const UnsettledBlock& block) {

@@ -110,6 +110,10 @@ BlockHeader genesis_header(const ChainSpec& spec, const Genesis& genesis, const 
     return header;
 }
 
+Hash genesis_hash(const ChainSpec& spec, const Genesis& genesis) {
+    return hash(genesis_header(spec, genesis, state::MemoryState{genesis.alloc}.state_root()));
+}
+
 Chain::Chain(ChainSpec spec, const Genesis& genesis, std::unique_ptr<Store> store)
     : spec_(std::move(spec)), store_(std::move(store)) {
     CHECK(store_ != nullptr);
@@ -126,9 +130,8 @@ Chain::Chain(ChainSpec spec, const Genesis& genesis, std::unique_ptr<Store> stor
 }
 
 std::shared_ptr<const state::WorldState> Chain::state_after(const Hash& block) const {
-    if (spec_.forced)
-        if (auto forced = spec_.forced->state(block)) return forced;
-    return store_->state(block);
+    auto own = store_->state(block);
+    return spec_.forced ? spec_.forced->state_after(block, std::move(own)) : own;
 }
 
 void force_state(const Chain& chain, const Hash& block,
@@ -137,7 +140,7 @@ void force_state(const Chain& chain, const Hash& block,
     CHECK(before != nullptr && chain.spec().forced != nullptr);
     state::State state{*before};
     change(state);
-    chain.spec().forced->set_state(block, before->after(state.diff()));
+    chain.spec().forced->change_state(block, *before, state.diff());
 }
 
 std::unique_ptr<execution::BlockHashes> Chain::ancestors(const Hash& parent) const {

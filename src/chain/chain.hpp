@@ -30,6 +30,8 @@ struct Genesis {
 };
 /// Returns the header that a genesis gives under a spec.
 BlockHeader genesis_header(const ChainSpec& spec, const Genesis& genesis, const Hash& state_root);
+/// Returns the hash of the block that a genesis gives under a spec.
+Hash genesis_hash(const ChainSpec& spec, const Genesis& genesis);
 
 /// A built block, and the transactions that did not fit.
 struct BuiltBlock {
@@ -80,6 +82,8 @@ class Chain {
 
     /// Sets the head that a fork choice gives. REQUIRES: imported.
     void set_head(const Hash& block_hash);
+    /// Has the store keep the states of canonical blocks from this number on (Store::keep_states).
+    void keep_states(uint64_t from_number) { store_->keep_states(from_number); }
 
     /// Builds a block on the head from those of @p transactions that fit, in their order.
     /// @param senders  Theirs, as execution::sender_of gives them; empty: they are recovered.

@@ -62,6 +62,10 @@ class Store {
     [[nodiscard]] virtual StoredBlockPtr canonical_block(uint64_t number) const = 0;
     [[nodiscard]] virtual std::optional<TransactionPlace> transaction(const Hash& hash) const = 0;
 
+    /// Keeps the states of canonical blocks from this number on, however far the head goes. A store
+    /// that keeps all states has nothing to do.
+    virtual void keep_states(uint64_t /*from_number*/) {}
+
     virtual void put_blob(const Hash& versioned_hash, StoredBlobPtr blob) = 0;
     [[nodiscard]] virtual StoredBlobPtr blob(const Hash& versioned_hash) const = 0;
 };

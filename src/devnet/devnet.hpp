@@ -6,10 +6,18 @@
 
 namespace scope::devnet {
 
+/// The databases of a devnet's nodes, each one's own; null: one that ends with the process.
+struct DevnetDatabases {
+    std::shared_ptr<store::NodeDatabase> node;  ///< of the node that builds, and of L1
+    std::vector<std::shared_ptr<store::NodeDatabase>>
+        members;  ///< by the committee's order; or none
+};
+
 struct DevnetOptions {
     builder::BuilderOptions builder;
     std::vector<crypto::SecretKey> members;  ///< of the committee; not empty
     prover::CommitteeOptions committee;
+    DevnetDatabases databases;
 };
 
 /// A network in this process: an L1, a node that builds and settles, and a committee of nodes that
@@ -25,7 +33,7 @@ class Devnet {
     [[nodiscard]] const node::Node& node() const noexcept { return *node_; }
     [[nodiscard]] prover::Committee& committee() noexcept { return *committee_; }
 
-    /// Makes a node that has nothing but L1 to read.
+    /// Makes a node that has nothing but L1 to read, from its beginning on.
     [[nodiscard]] std::unique_ptr<node::Node> make_follower() const;
 
     /// Returns L1 or a rollup, as the node has it. REQUIRES: one of the network.

@@ -45,6 +45,8 @@ class LiveChain final : public rpc::ChainView {
         [[nodiscard]] bool empty() const noexcept { return removed.empty() && added.empty(); }
     };
     Changes take_changes();
+    /// Has take_changes tell what came behind this block. REQUIRES: the chain has it.
+    void set_told(chain::StoredBlockPtr block) { told_ = std::move(block); }
 
   private:
     [[nodiscard]] chain::StoredBlockPtr told_parent_of(const chain::StoredBlock& block) const;

@@ -11,7 +11,6 @@
 #include "execution/system_contracts.hpp"
 #include "rpc/errors.hpp"
 #include "rpc/params.hpp"
-#include "state/memory_state.hpp"
 
 namespace scope::devnet {
 
@@ -73,6 +72,25 @@ LiveNetwork::Impl::Snapshot LiveNetwork::Impl::take_snapshot() {
     return snapshot;
 }
 
+LiveNetwork::Impl::Snapshot LiveNetwork::Impl::genesis_snapshot() {
+    Snapshot genesis{l1().chain().store().canonical_block(0)->hash, {}, {}, 0};
+    for (const auto& [id, chain] : chains_)
+        genesis.forced.emplace(id, std::make_shared<const execution::Forced::Contents>());
+    return genesis;
+}
+
+Result<void, RpcError> LiveNetwork::Impl::require_kept(const Hash& l1_block) {
+    const auto block = l1().chain().store().block(l1_block);
+    CHECK(block != nullptr);
+    const uint64_t number = block->header().number;
+    if (l1().chain().store().state(l1_block) != nullptr && node().follower().can_go_back_to(number))
+        return {};
+    return refuse(
+        fmt::format("the states behind L1 block {} are not kept any more: a devnet with --archive "
+                    "keeps all",
+                    number));
+}
+
 void LiveNetwork::Impl::restore(const Snapshot& snapshot) {
     for (auto& [id, chain] : chains_) {
         // What waits goes on waiting, so its senders, too, have to be known.
@@ -97,9 +115,10 @@ uint64_t LiveNetwork::Impl::snapshot() {
     return last_snapshot_;
 }
 
-bool LiveNetwork::Impl::revert(uint64_t id) {
+Result<bool, RpcError> LiveNetwork::Impl::revert(uint64_t id) {
     const auto found = snapshots_.find(id);
     if (found == snapshots_.end()) return false;
+    TRY_VOID(require_kept(found->second.l1_head));
     restore(found->second);
     // As in other clients: it is used up, and those after it are of a future that is no more.
     snapshots_.erase(snapshots_.find(id), snapshots_.end());
@@ -107,6 +126,7 @@ bool LiveNetwork::Impl::revert(uint64_t id) {
 }
 
 Result<void, RpcError> LiveNetwork::Impl::reset() {
+    TRY_VOID(require_kept(genesis_.l1_head));
     for (auto& [id, chain] : chains_) chain.pool()->clear();
     operations_.clear();
     snapshots_.clear();
@@ -126,6 +146,7 @@ Result<void, RpcError> LiveNetwork::Impl::go_back(LiveChain& chain, uint64_t dep
             return refuse(fmt::format("depth: {}, the chain has {} blocks behind its genesis",
                                       depth, head->header().number));
         const auto target = chain.chain().store().canonical_block(head->header().number - depth);
+        TRY_VOID(require_kept(target->hash));
         l1().set_head(target->hash);
         if (const auto followed = node().follow(); !followed)
             return refuse("L1 can't be followed: " + to_string(followed.error()));
@@ -193,6 +214,7 @@ void LiveNetwork::Impl::forget_wanted_time() {
     next_timestamp_s_.clear();
     l1().forget_next();
     open_.reset();
+    commit();
 }
 
 int64_t LiveNetwork::Impl::time_offset_s() const {
@@ -224,6 +246,7 @@ Result<void, RpcError> LiveNetwork::Impl::set_next_block_timestamp(uint64_t time
     offset_ms_ =
         std::max(offset_ms_, static_cast<int64_t>(timestamp_s) * 1000 - static_cast<int64_t>(now));
     open_.reset();
+    commit();
     return {};
 }
 
@@ -261,6 +284,7 @@ Result<void, RpcError> LiveNetwork::Impl::mine(ChainId chain_id, uint64_t blocks
     const auto ahead_ms = static_cast<int64_t>(chain->head()->header().timestamp_s) * 1000 -
                           static_cast<int64_t>(now_ms());
     if (interval_s && ahead_ms > 0) offset_ms_ += ahead_ms;
+    commit();
     return {};
 }
 
@@ -314,6 +338,7 @@ void LiveNetwork::Impl::force(LiveChain& chain, const std::function<void(state::
     chain::force_state(chain.chain(), chain.head()->hash, change);
     open_.reset();
     update_pool(chain);
+    commit();
 }
 
 Result<void, RpcError> LiveNetwork::Impl::patch_escrow(ChainId rollup, const uint256& before,
@@ -343,11 +368,8 @@ Result<void, RpcError> LiveNetwork::Impl::mend_escrows() {
     for (const auto& [id, chain] : chains_) {
         if (chain.is_l1() || chain.forced().empty()) continue;
         const auto state = chain.latest_state();
-        const auto* const in_memory = dynamic_cast<const state::MemoryState*>(state.get());
-        CHECK(in_memory != nullptr);  // a Chain's default store keeps these
-        uint256 exists;
-        for (const auto& [address, account] : in_memory->dump())
-            if (address != rollup::PREDEPLOY) exists += account.balance;
+        const uint256 exists =
+            state->supply() - state->account(rollup::PREDEPLOY).value_or(Account{}).balance;
         const uint256 held = TRY(escrow_of(id)).wei;
         if (held < exists) TRY_VOID(patch_escrow(id, held, exists));
     }
@@ -447,6 +469,7 @@ Result<void, RpcError> LiveNetwork::Impl::set_next_base_fee(ChainId chain_id, co
     child.base_fee = wei;
     chain->forced().set_child(head, child);
     open_.reset();
+    commit();
     return {};
 }
 
@@ -466,6 +489,7 @@ Result<void, RpcError> LiveNetwork::Impl::set_gas_limit(ChainId chain_id, uint64
     child.gas_limit = gas;
     chain->forced().set_child(head, child);
     open_.reset();
+    commit();
     return {};
 }
 

@@ -4,14 +4,12 @@
 
 #include "base/hex.hpp"
 #include "crypto/kzg.hpp"
+#include "devnet/forced_encoding.hpp"
 #include "devnet/live_network_impl.hpp"
-#include "evm/analysis.hpp"
 #include "rlp/decode.hpp"
 #include "rlp/encode.hpp"
-#include "rollup/forced.hpp"
 #include "rollup/scratch_chain.hpp"
 #include "rpc/params.hpp"
-#include "state/memory_state.hpp"
 
 // The state of a network as bytes: what happened, so that load makes it happen again and believes
 // nothing but what tests did by force.
@@ -33,28 +31,9 @@ namespace {
 
 constexpr uint64_t VERSION = 1;
 
-struct Slot {
-    Hash key;
-    Hash value;
-};
-constexpr auto rlp_fields(const Slot*) {
-    return std::tuple{&Slot::key, &Slot::value};
-}
-struct ForcedAccount {
-    Address address;
-    uint64_t nonce = 0;
-    uint256 balance;
-    bool has_code = false;
-    Bytes code;
-    std::vector<Slot> storage;
-};
-constexpr auto rlp_fields(const ForcedAccount*) {
-    return std::tuple{&ForcedAccount::address,  &ForcedAccount::nonce, &ForcedAccount::balance,
-                      &ForcedAccount::has_code, &ForcedAccount::code,  &ForcedAccount::storage};
-}
 struct ForcedState {
     Hash block;
-    std::vector<ForcedAccount> accounts;
+    EncodedChange accounts;
 };
 constexpr auto rlp_fields(const ForcedState*) {
     return std::tuple{&ForcedState::block, &ForcedState::accounts};
@@ -126,41 +105,6 @@ Failure refuse(const std::string& reason) {
 
 // ---- out
 
-state::GenesisAlloc accounts_of(const state::WorldState& state) {
-    const auto* const in_memory = dynamic_cast<const state::MemoryState*>(&state);
-    CHECK(in_memory != nullptr);  // a Chain's default store keeps these
-    return in_memory->dump();
-}
-
-/// Returns what makes @p after of @p before. Accounts that force took away stay, emptied.
-std::vector<ForcedAccount> difference(const state::WorldState& before,
-                                      const state::WorldState& after) {
-    std::vector<ForcedAccount> changed;
-    const auto old_accounts = accounts_of(before);
-    const auto new_accounts = accounts_of(after);
-    for (const auto& [address, account] : new_accounts) {
-        const auto found = old_accounts.find(address);
-        const state::GenesisAccount old =
-            found == old_accounts.end() ? state::GenesisAccount{} : found->second;
-        if (found != old_accounts.end() && old == account) continue;
-        ForcedAccount forced{address, account.nonce, account.balance, account.code != old.code, {},
-                             {}};
-        if (forced.has_code) forced.code = account.code;
-        for (const auto& [key, value] : account.storage) {
-            const auto slot = old.storage.find(key);
-            if (slot == old.storage.end() || slot->second != value)
-                forced.storage.push_back({key, value});
-        }
-        for (const auto& [key, value] : old.storage)
-            if (!account.storage.contains(key)) forced.storage.push_back({key, Hash{}});
-        changed.push_back(std::move(forced));
-    }
-    for (const auto& [address, account] : old_accounts)
-        if (!new_accounts.contains(address))
-            changed.push_back({address, 0, {}, !account.code.empty(), {}, {}});
-    return changed;
-}
-
 bool is_canonical(const chain::Store& store, const Hash& hash) {
     const auto block = store.block(hash);
     if (block == nullptr) return false;
@@ -170,9 +114,9 @@ bool is_canonical(const chain::Store& store, const Hash& hash) {
 
 void dump_forced(DumpedChain& out, const chain::Chain& chain) {
     const auto contents = chain.spec().forced->contents();
-    for (const auto& [block, state] : contents->states)
-        if (state != nullptr && is_canonical(chain.store(), block))
-            out.states.push_back({block, difference(*chain.store().state(block), *state)});
+    for (const auto& [block, changes] : contents->states)
+        if (is_canonical(chain.store(), block))
+            out.states.push_back({block, to_encoded(merge(changes))});
     for (const auto& [transaction, sender] : contents->senders)
         if (chain.store().transaction(transaction)) out.senders.push_back({transaction, sender});
     for (const auto& [block, child] : contents->children)
@@ -215,36 +159,14 @@ Result<chain::StoredBlobPtr, rpc::RpcError> to_blob(const DumpedBlob& dumped) {
     return blob;
 }
 
-/// Forces again what was forced on a chain.
-class Forcing {
-  public:
-    explicit Forcing(const DumpedChain& dumped) {
-        for (const auto& state : dumped.states) states_.emplace(state.block, &state);
-    }
-    void apply(const chain::Chain& chain, const Hash& block) const {
-        const auto found = states_.find(block);
-        if (found == states_.end()) return;
-        chain::force_state(chain, block, [&](state::State& state) {
-            for (const auto& account : found->second->accounts) {
-                state.set_balance(account.address, account.balance);
-                state.set_nonce(account.address, account.nonce);
-                if (account.has_code)
-                    state.set_code(account.address, account.code.empty()
-                                                        ? evm::empty_code()
-                                                        : evm::make_code(Bytes{account.code}));
-                for (const auto& [key, value] : account.storage)
-                    state.set_storage(account.address, key, value);
-            }
-        });
-    }
-
-  private:
-    std::map<Hash, const ForcedState*> states_;
-};
-
-Result<void, rpc::RpcError> load_forced_rules(const DumpedChain& dumped,
-                                              execution::Forced& forced) {
-    for (const auto& [transaction, sender] : dumped.senders) forced.set_sender(transaction, sender);
+/// Forces again what was forced on a chain. Nothing was on it before.
+Result<void, rpc::RpcError> force_again(const DumpedChain& dumped, execution::Forced& forced) {
+    execution::Forced::Contents contents;
+    for (const auto& [block, accounts] : dumped.states)
+        contents.states[block] = {
+            std::make_shared<const execution::ForcedChange>(from_encoded(accounts))};
+    for (const auto& [transaction, sender] : dumped.senders)
+        contents.senders.insert_or_assign(transaction, sender);
     for (const auto& each : dumped.children) {
         if (!each.base_fee.fits_u64()) return refuse("base_fee: above 2^64 - 1 wei");
         if (each.has_gas_limit &&
@@ -254,8 +176,9 @@ Result<void, rpc::RpcError> load_forced_rules(const DumpedChain& dumped,
         execution::Forced::Child child;
         if (each.has_base_fee) child.base_fee = each.base_fee;
         if (each.has_gas_limit) child.gas_limit = each.gas_limit;
-        forced.set_child(each.block, child);
+        contents.children.insert_or_assign(each.block, child);
     }
+    forced.set_contents(std::make_shared<const execution::Forced::Contents>(std::move(contents)));
     return {};
 }
 
@@ -267,62 +190,14 @@ Result<Block, rpc::RpcError> block_of(const DumpedChain& dumped, size_t index) {
 }
 
 Result<void, rpc::RpcError> load_l1(const DumpedChain& dumped, l1::LocalL1& l1) {
-    const Forcing forcing{dumped};
-    forcing.apply(l1.chain(), l1.chain().head()->hash);
     for (size_t i = 0; i < dumped.blocks.size(); ++i) {
         const Block block = TRY(block_of(dumped, i));
         const auto imported = l1.import(block);
         if (!imported)
             return refuse(
                 fmt::format("L1 block {}: {}", i + 1, chain::to_string(imported.error())));
-        forcing.apply(l1.chain(), (*imported)->hash);
     }
     return {};
-}
-
-/// Builds an unsettled block once more on the last one, of what its header, its L1 origin and the
-/// forced queue on L1 say of it: that it comes out the same is what there is to know of it, its gas
-/// too.
-/// @param followed  The rollup at its head, with what L1 holds for it.
-Result<builder::UnsettledBlockPtr, rpc::RpcError> build_unsettled(
-    const rollup::ScratchChain& scratch, const Block& block, const Unsettled& origin,
-    const rollup::Follower& follower, const rollup::Follower::Rollup& followed) {
-    auto one = std::make_shared<builder::UnsettledBlock>();
-    one->content = {.l1_origin_number = origin.l1_origin_number,
-                    .l1_origin_hash = origin.l1_origin_hash,
-                    .timestamp_s = block.header.timestamp_s,
-                    .coinbase = block.header.coinbase,
-                    .transactions = {}};
-    const auto other =
-        refuse(fmt::format("chain {}, block {}: it is not what is built of it",
-                           scratch.chain().spec().chain_id.number(), block.header.number));
-    const auto attributes = rollup::attributes_of(one->content);
-    if (!chain::are_allowed(scratch.chain().spec(), scratch.head()->header(), attributes))
-        return other;
-    chain::BlockBuilder builder{scratch.chain(), scratch.head()->hash, attributes};
-    size_t size = 0;
-    for (size_t i = 0; i < block.transactions.size(); ++i) {
-        const auto& tx = block.transactions[i];
-        if (!has_encoding(tx) || !builder.try_transaction(tx)) return other;
-        size += rollup::size_in_batch(tx);
-        one->content.transactions.push_back(tx);
-        const auto taken = rollup::position_taken_by(tx);
-        if (!taken) continue;
-        const auto entries = rollup::entries_between(follower, followed.config.chain_id(),
-                                                     followed.forced_queue_position(), *taken);
-        const auto ran = entries ? rollup::run_forced(builder, followed.config, *entries)
-                                 : Result<size_t, rollup::ForcedRefusal>{0};
-        if (!entries || !ran) return other;
-        i += *ran;  // the block has them, or its hash is another one
-        one->forced_position = taken;
-    }
-    one->all_gas_used = builder.all_gas_used();
-    one->batch_size = rollup::size_in_batch(one->content, size);
-    auto sealed = builder.seal();
-    if (!sealed || sealed->block.hash != hash(block.header)) return other;
-    one->block = std::make_shared<const chain::StoredBlock>(std::move(sealed->block));
-    one->state = std::move(sealed->state);
-    return one;
 }
 
 /// Returns a block; refuses one that is not the next.
@@ -334,42 +209,35 @@ Result<Block, rpc::RpcError> next_block_of(const DumpedChain& dumped, size_t ind
                               dumped.chain_id.number(), index + 1));
 }
 
-/// Executes a rollup's settled blocks, so that what was forced on them is there when its batches are
-/// followed.
-Result<void, rpc::RpcError> load_settled(const DumpedChain& dumped, const chain::Chain& chain) {
-    const auto genesis = chain.store().canonical_block(0);
-    rollup::ScratchChain scratch{chain, genesis->hash};
-    const Forcing forcing{dumped};
-    forcing.apply(scratch.chain(), genesis->hash);
-    for (size_t i = 0; i < dumped.blocks.size() - dumped.unsettled.size(); ++i) {
-        const Block block = TRY(next_block_of(dumped, i, scratch));
-        auto valid = scratch.chain().validate(block);
-        if (!valid)
-            return refuse(fmt::format("chain {}, block {}: {}", dumped.chain_id.number(), i + 1,
-                                      chain::to_string(valid.error())));
-        scratch.add(*valid);
-        forcing.apply(scratch.chain(), scratch.head()->hash);
-    }
-    return {};
-}
-
 /// Builds the blocks of a rollup that no batch has settled, over the head that was followed.
 Result<std::vector<builder::UnsettledBlockPtr>, rpc::RpcError> load_unsettled(
     const DumpedChain& dumped, const rollup::Follower& follower) {
     const auto& followed = *follower.rollup(dumped.chain_id);
     rollup::ScratchChain scratch{followed.chain, followed.chain.head()->hash};
-    const Forcing forcing{dumped};
     std::vector<builder::UnsettledBlockPtr> unsettled;
     const size_t settled = dumped.blocks.size() - dumped.unsettled.size();
     for (size_t i = settled; i < dumped.blocks.size(); ++i) {
         const Block block = TRY(next_block_of(dumped, i, scratch));
-        auto one =
-            TRY(build_unsettled(scratch, block, dumped.unsettled[i - settled], follower, followed));
+        const auto& [l1_origin_number, l1_origin_hash] = dumped.unsettled[i - settled];
+        auto one = builder::rebuild_unsettled(scratch, block, {l1_origin_number, l1_origin_hash},
+                                              follower);
+        if (!one)
+            return refuse(fmt::format("chain {}, block {}: it is not what is built of it",
+                                      dumped.chain_id.number(), block.header.number));
         scratch.add(one->block, one->state);
         unsettled.push_back(std::move(one));
-        forcing.apply(scratch.chain(), scratch.head()->hash);
     }
     return unsettled;
+}
+
+/// Refuses a dump that ends with another block than the chain that was made of it.
+Result<void, rpc::RpcError> require_head(const DumpedChain& dumped, const LiveChain& chain) {
+    const Hash last = dumped.blocks.empty()
+                          ? dumped.genesis_hash
+                          : hash(TRY(block_of(dumped, dumped.blocks.size() - 1)).header);
+    if (chain.head()->hash == last) return {};
+    return refuse(fmt::format("chain {}: its blocks are not those that L1 settled",
+                              dumped.chain_id.number()));
 }
 
 /// Refuses blocks with which no batch of the rollup can begin: a scope takes them as they are.
@@ -466,6 +334,7 @@ Result<void, rpc::RpcError> LiveNetwork::Impl::load(BytesView dump) {
     if (!read || !reader.at_end()) return refuse("it is no dump of a devnet");
     const auto& in = *read;
     TRY_VOID(require_same_network(in, chains_));
+    TRY_VOID(require_kept(genesis_.l1_head));
 
     const auto before = take_snapshot();
     auto held = hold_pools();
@@ -476,12 +345,9 @@ Result<void, rpc::RpcError> LiveNetwork::Impl::load(BytesView dump) {
             if (!l1().add_blobs(std::span{&blob, 1})) return refuse("a blob's proof does not hold");
         }
         for (const auto& dumped : in.chains)
-            TRY_VOID(load_forced_rules(dumped, find(dumped.chain_id)->forced()));
+            TRY_VOID(force_again(dumped, find(dumped.chain_id)->forced()));
         for (const auto& dumped : in.chains)
-            if (dumped.chain_id != l1_id_)
-                TRY_VOID(load_settled(dumped, node().follower().rollup(dumped.chain_id)->chain));
-            else
-                TRY_VOID(load_l1(dumped, l1()));
+            if (dumped.chain_id == l1_id_) TRY_VOID(load_l1(dumped, l1()));
         if (const auto followed = node().follow(); !followed)
             return refuse("L1 can't be followed: " + to_string(followed.error()));
         builder::UnsettledBlocks unsettled;
@@ -492,10 +358,7 @@ Result<void, rpc::RpcError> LiveNetwork::Impl::load(BytesView dump) {
         for (const auto& [chain_id, blocks] : unsettled)
             TRY_VOID(require_settleable(node().follower(), chain_id, blocks));
         node().set_unsettled(unsettled);
-        for (const auto& dumped : in.chains)
-            if (find(dumped.chain_id)->head()->header().number != dumped.blocks.size())
-                return refuse(fmt::format("chain {}: its blocks are not those that L1 settled",
-                                          dumped.chain_id.number()));
+        for (const auto& dumped : in.chains) TRY_VOID(require_head(dumped, *find(dumped.chain_id)));
         return {};
     };
     auto loaded = load_all();

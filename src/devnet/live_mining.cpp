@@ -55,6 +55,7 @@ bool may_stand_later(execution::TxError error) {
 // ---- when
 
 void LiveNetwork::Impl::tick() {
+    database_->rows().commit();  // throws once more what a request was told: nothing goes on then
     const uint64_t now = options_.clock_ms();
     if (interval_ms_ != 0 && now >= next_interval_ms_) {
         // Those that were missed are not made up for.
@@ -278,7 +279,7 @@ void LiveNetwork::Impl::take_turn(const node::Node::Turn& turn) {
     stalled_.clear();
     told_trouble_.clear();
     for (const auto& error : turn.suspected) note_trouble(to_string(error));
-    scopes_.keep(hash(turn.bundle->transaction), turn.bundle->roots);
+    scopes_->keep(hash(turn.bundle->transaction), turn.bundle->roots);
     for (const auto& root : turn.bundle->roots)
         std::erase_if(operations_, [&](const auto& entry) {
             return entry.second.hash == root.context.operation_hash;
@@ -448,12 +449,14 @@ void LiveNetwork::Impl::announce() {
         auto changes = chain.take_changes();
         if (changes.empty()) continue;
         if (chain.is_l1()) {
-            for (const auto& block : changes.removed) scopes_.remove(*block);
+            rows_.put_told(chain.head()->hash);
+            for (const auto& block : changes.removed) scopes_->remove(*block);
             for (const auto& block : changes.added)
-                std::ranges::move(scopes_.add(*block), std::back_inserter(scopes));
+                std::ranges::move(scopes_->add(*block), std::back_inserter(scopes));
         }
         all.emplace_back(id, std::move(changes));
     }
+    commit();
     for (auto* const listener : std::vector{listeners_}) {
         for (const auto& [id, changes] : all)
             listener->on_blocks(id, changes.removed, changes.added);

@@ -35,11 +35,6 @@ builder::Refusal no_scope(const node::SettleError& error) {
     return {builder::RefusalRule::unknown_chain, "no scope can be opened: " + to_string(error), {}};
 }
 
-std::unique_ptr<Devnet> make_devnet(std::unique_ptr<l1::LocalL1> l1, const node::Network& network,
-                                    const LiveOptions& options) {
-    return std::make_unique<Devnet>(std::move(l1), network, options.devnet);
-}
-
 /// Returns why blobs are not those of the transaction; nullopt if they are.
 std::optional<std::string> why_not_of(std::span<const chain::StoredBlobPtr> blobs,
                                       const Transaction& transaction) {
@@ -64,26 +59,55 @@ LiveNetwork::Impl::Impl(chain::ChainSpec l1_spec, const chain::Genesis& l1_genes
                         node::Network network, LiveOptions options)
     : options_(std::move(options)),
       l1_id_(l1_spec.chain_id),
-      scopes_(network.contracts.settlement.settlement),
+      database_(options_.devnet.databases.node ? options_.devnet.databases.node
+                                               : std::make_shared<store::NodeDatabase>()),
+      rows_(database_->rows(), l1_id_),
+      offset_ms_(rows_.clock()),
+      saved_offset_ms_(offset_ms_),
       automine_(options_.automine),
       interval_ms_(options_.interval_ms) {
     CHECK(options_.clock_ms != nullptr && options_.settle_after_blocks > 0);
-    l1_spec.forced = std::make_shared<execution::Forced>();
-    for (auto& rollup : network.rollups) rollup.spec.forced = std::make_shared<execution::Forced>();
+    l1_spec.forced = load_forced(l1_id_);
+    for (auto& rollup : network.rollups) rollup.spec.forced = load_forced(rollup.chain_id());
     // So a test can see a rollup closed: any batch of it undoes that.
     options_.devnet.builder.answers_closings = false;
-    devnet_ = make_devnet(std::make_unique<l1::LocalL1>(
-                              std::move(l1_spec), l1_genesis,
-                              l1::LocalL1Options{.coinbase = options_.coinbase,
-                                                 .now_s = [this] { return now_ms() / 1000; }}),
-                          network, options_);
+    options_.devnet.databases.node = database_;
+    devnet_ = std::make_unique<Devnet>(
+        std::make_unique<l1::LocalL1>(
+            database_->open_chain(std::move(l1_spec), l1_genesis),
+            l1::LocalL1Options{.coinbase = options_.coinbase,
+                               .now_s = [this] { return now_ms() / 1000; }}),
+        network, options_.devnet);
+    scopes_.emplace(network.contracts.settlement.settlement, rows_, l1().chain());
     // The genesis block may have registered rollups.
     follow();
     chains_.try_emplace(l1_id_, l1_id_, l1(), node(), options_.pool);
     for (const auto& rollup : network.rollups)
         chains_.try_emplace(rollup.chain_id(), rollup.chain_id(), l1(), node(), options_.pool);
-    genesis_ = take_snapshot();
+    genesis_ = genesis_snapshot();
     next_interval_ms_ = options_.clock_ms() + interval_ms_;
+    if (const auto told = rows_.told())
+        if (auto block = l1().chain().store().block(*told)) l1_chain().set_told(std::move(block));
+    // What a kill left between a block and what is told of it; what could not be built again.
+    moved();
+}
+
+std::shared_ptr<execution::Forced> LiveNetwork::Impl::load_forced(ChainId chain_id) {
+    auto forced = std::make_shared<execution::Forced>();
+    forced->set_contents(saved_forced_[chain_id] = rows_.forced(chain_id));
+    return forced;
+}
+
+void LiveNetwork::Impl::commit() {
+    if (!database_->is_on_disk()) return;
+    for (auto& [id, chain] : chains_) {
+        auto& saved = saved_forced_.at(id);
+        auto now = chain.forced().contents();
+        rows_.put_forced(id, saved, now);
+        saved = std::move(now);
+    }
+    if (saved_offset_ms_ != offset_ms_) rows_.put_clock(saved_offset_ms_ = offset_ms_);
+    database_->rows().commit();
 }
 
 LiveChain* LiveNetwork::Impl::find(ChainId chain_id) {
@@ -241,7 +265,7 @@ Result<Hash, RpcError> LiveNetwork::Impl::send_operation(const protocol::SignedO
     if (!automine_) return hash;
     work();
     if (const auto* const refused = refusals_.find(hash);
-        refused != nullptr && !operations_.contains(key) && !scopes_.find(hash)) {
+        refused != nullptr && !operations_.contains(key) && !scopes_->find(hash)) {
         if (refused->refusal) return std::unexpected{rpc::refused(l1_id_, *refused->refusal, hash)};
         return not_sealed(*refused);
     }
@@ -578,15 +602,15 @@ std::optional<std::string> LiveNetwork::why_waiting(const Hash& hash) {
 }
 
 rpc::ScopeRecordPtr LiveNetwork::scope(uint64_t number) const {
-    return impl_->scopes_.find(number);
+    return impl_->scopes_->find(number);
 }
 
 rpc::ScopeRecordPtr LiveNetwork::scope(const Hash& hash) const {
-    return impl_->scopes_.find(hash);
+    return impl_->scopes_->find(hash);
 }
 
 uint64_t LiveNetwork::scopes() const {
-    return impl_->scopes_.size();
+    return impl_->scopes_->size();
 }
 
 void LiveNetwork::listen(rpc::Listener* listener) {

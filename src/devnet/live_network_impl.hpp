@@ -70,7 +70,7 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     // --- live_controls.cpp: rpc::TestControls
 
     uint64_t snapshot() override;
-    bool revert(uint64_t id) override;
+    Result<bool, rpc::RpcError> revert(uint64_t id) override;
     void increase_time(uint64_t seconds) override;
     [[nodiscard]] int64_t time_offset_s() const override;
     Result<void, rpc::RpcError> set_time(uint64_t timestamp_s) override;
@@ -116,12 +116,20 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     Bytes view(LiveChain& chain, const Address& to, const Bytes& calldata,
                std::vector<Hash>* read = nullptr);
 
+    /// Commits what was done, if there is a database that outlives the process.
+    void commit();
+
     LiveOptions options_;
     ChainId l1_id_;
+    std::shared_ptr<store::NodeDatabase> database_;
+    DevnetRows rows_;
     int64_t offset_ms_ = 0;
     std::unique_ptr<Devnet> devnet_;
     std::map<ChainId, LiveChain> chains_;
-    ScopeLog scopes_;
+    std::optional<ScopeLog> scopes_;
+    /// What the rows have: of changes by force, and of the clock.
+    std::map<ChainId, DevnetRows::ForcedPtr> saved_forced_;
+    int64_t saved_offset_ms_ = 0;
     node::BoundedMap<Hash, rpc::RefusalRecord> refusals_{MAX_REFUSALS};
     std::vector<rpc::Listener*> listeners_;
     bool is_logging_ = true;
@@ -129,6 +137,8 @@ class LiveNetwork::Impl final : public rpc::TestControls {
   private:
     // --- live_network.cpp
 
+    /// Returns the changes by force that the database has of a chain.
+    std::shared_ptr<execution::Forced> load_forced(ChainId chain_id);
     /// Returns why no node here serves a rollup, by L1's head; nullopt if one does.
     const std::optional<std::string>& why_unserved(ChainId chain_id);
     /// Returns the account that sends it, if it may.
@@ -226,6 +236,10 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     /// Has wait again what the heads allow; the rest is refused.
     void release(Held held);
     [[nodiscard]] Snapshot take_snapshot();
+    /// Returns what was there before anything happened.
+    [[nodiscard]] Snapshot genesis_snapshot();
+    /// Refuses to go back to an L1 block behind which states were pruned.
+    [[nodiscard]] Result<void, rpc::RpcError> require_kept(const Hash& l1_block);
     void restore(const Snapshot& snapshot);
     /// Refuses an account without which nothing would settle.
     /// Returns what an account of the network itself is on a chain; empty for all others.

@@ -541,7 +541,8 @@ TEST(LiveNetwork, hash_chains_fold_to_what_settled) {
     const auto scope = live.network.scopes() - 2;  // from A to L1
     const auto chain = live.get(A, "scope_getHashChain",
                                 fmt::format(R"([42001,31337,"requestsOut",{0},{0}])", scope));
-    const auto& batches = live.network.scope(scope)->batches;
+    const auto record = live.network.scope(scope);
+    const auto& batches = record->batches;
     const auto batch = std::ranges::find(batches, uint256{A}, &protocol::BatchClaim::chain_id);
     ASSERT_NE(batch, batches.end());
     const auto remote =

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <map>
 #include <vector>
 
+#include "chain/chain.hpp"
+#include "devnet/devnet_rows.hpp"
 #include "node/bounded_map.hpp"
 #include "rpc/network.hpp"
 
@@ -13,9 +14,11 @@ namespace scope::devnet {
 class ScopeLog {
   public:
     /// Scopes whose trees of calls and plans are kept; then the oldest's are forgotten.
-    static constexpr size_t MAX_TREES = 4096;
+    static constexpr uint64_t MAX_TREES = 4096;
 
-    explicit ScopeLog(Address settlement) : settlement_(settlement) {}
+    /// @param rows, l1  Must outlive it.
+    ScopeLog(Address settlement, DevnetRows& rows, const chain::Chain& l1)
+        : settlement_(settlement), rows_(rows), l1_(l1), size_(rows.scopes()) {}
 
     /// Keeps what happened under the roots of a scope that was sent in this L1 transaction.
     void keep(const Hash& l1_transaction, std::vector<builder::RootResult> roots);
@@ -24,19 +27,25 @@ class ScopeLog {
     /// Adds the scopes of L1's next canonical block, and returns them.
     std::vector<rpc::ScopeRecordPtr> add(const chain::StoredBlock& l1_block);
 
-    [[nodiscard]] uint64_t size() const noexcept { return records_.size(); }
+    [[nodiscard]] uint64_t size() const noexcept { return size_; }
     /// Returns null if there is none.
     [[nodiscard]] rpc::ScopeRecordPtr find(uint64_t number) const;
     /// Returns the scope of a root, an operation, an L1 transaction or block; null if there is none.
     [[nodiscard]] rpc::ScopeRecordPtr find(const Hash& hash) const;
 
   private:
-    using Roots = std::shared_ptr<const std::vector<builder::RootResult>>;
+    using Roots = std::vector<builder::RootResult>;
+
+    /// Returns the scope that an L1 transaction settled, without its roots; null if it settled none.
+    [[nodiscard]] std::shared_ptr<rpc::ScopeRecord> settled_by(const chain::StoredBlock& l1_block,
+                                                               size_t transaction_index) const;
+    void forget_trees(uint64_t number);
 
     Address settlement_;
-    node::BoundedMap<Hash, Roots> roots_{MAX_TREES};  // by L1 transaction
-    std::vector<rpc::ScopeRecordPtr> records_;
-    std::map<Hash, uint64_t> by_hash_;  // numbers of scopes
+    DevnetRows& rows_;
+    const chain::Chain& l1_;
+    uint64_t size_;
+    node::BoundedMap<Hash, std::shared_ptr<const Roots>> roots_{256};  // by L1 transaction
 };
 
 }  // namespace scope::devnet

@@ -51,6 +51,17 @@ LiveOptions TestLive::live_options(const TestOptions& options, const uint64_t& n
     live.settle_after_ms = options.settle_after_ms;
     live.settle_after_blocks = options.settle_after_blocks;
     live.clock_ms = [&now_ms] { return now_ms; };
+    if (options.folder.empty()) return live;
+    const auto open = [&](const std::string& name) {
+        return std::make_shared<store::NodeDatabase>(
+            store::NodeDatabaseOptions{.disk = {.folder = options.folder / name},
+                                       .depth = options.depth,
+                                       .cache_bytes = size_t{4} << 20,
+                                       .chains = 3});
+    };
+    live.devnet.databases.node = open("node");
+    for (size_t i = 0; i < live.devnet.members.size(); ++i)
+        live.devnet.databases.members.push_back(open(fmt::format("attester-{}", i + 1)));
     return live;
 }
 

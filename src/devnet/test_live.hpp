@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,8 @@ struct TestOptions {
     uint64_t settle_after_ms = 12'000;
     size_t settle_after_blocks = 64;
     builder::PriceRule price = {};
+    std::filesystem::path folder = {};  ///< of its nodes' databases; empty: in memory
+    store::PruneDepth depth = store::DEFAULT_PRUNE_DEPTH;
 };
 
 /// An L1 and two rollups that are asked by JSON-RPC's text, with couriers (examples/Courier.sol) on

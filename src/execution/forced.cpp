@@ -1,8 +1,44 @@
 #include "execution/forced.hpp"
 
 #include "base/check.hpp"
+#include "evm/analysis.hpp"
+#include "state/state.hpp"
 
 namespace scope::execution {
+
+namespace {
+
+/// Blocks whose forced states are kept; those of others are made again.
+constexpr size_t MAX_MADE = 256;
+
+ForcedChange to_change(const state::StateDiff& diff) {
+    ForcedChange change;
+    for (const auto& account : diff.accounts) {
+        const Account after = account.account.value_or(Account{});
+        ForcedAccount& forced = change.emplace_back(
+            ForcedAccount{account.address, after.nonce, after.balance, {}, account.storage});
+        if (account.code)
+            forced.code = account.code->bytes;
+        else if (account.is_deleted())
+            forced.code = Bytes{};
+    }
+    return change;
+}
+
+void apply(const ForcedChange& change, state::State& state) {
+    for (const auto& account : change) {
+        state.set_balance(account.address, account.balance);
+        state.set_nonce(account.address, account.nonce);
+        if (account.code)
+            state.set_code(account.address, account.code->empty()
+                                                ? evm::empty_code()
+                                                : evm::make_code(Bytes{*account.code}));
+        for (const auto& [key, value] : account.storage)
+            state.set_storage(account.address, key, value);
+    }
+}
+
+}  // namespace
 
 Forced::Contents& Forced::own() {
     if (owned_ == nullptr) {
@@ -12,15 +48,45 @@ Forced::Contents& Forced::own() {
     return *owned_;
 }
 
-void Forced::set_state(const Hash& block, std::shared_ptr<const state::WorldState> state) {
+void Forced::change_state(const Hash& block, const state::WorldState& before,
+                          const state::StateDiff& change) {
+    auto forced = std::make_shared<const ForcedChange>(to_change(change));
+    auto after = before.after(change);
     const std::lock_guard lock{mutex_};
-    own().states.insert_or_assign(block, std::move(state));
+    own().states[block].push_back(forced);
+    has_states_.store(true);
+    keep(block, {std::move(forced), std::move(after)});
 }
 
-std::shared_ptr<const state::WorldState> Forced::state(const Hash& block) const {
+std::shared_ptr<const state::WorldState> Forced::state_after(
+    const Hash& block, std::shared_ptr<const state::WorldState> own) const {
+    if (!has_states_.load() || own == nullptr) return own;
+    std::vector<ForcedChangePtr> changes;
+    {
+        const std::lock_guard lock{mutex_};
+        const auto found = contents_->states.find(block);
+        if (found == contents_->states.end()) return own;
+        if (const auto made = made_.find(block);
+            made != made_.end() && made->second.last == found->second.back())
+            return made->second.state;
+        changes = found->second;
+    }
+    state::State state{*own};
+    for (const auto& change : changes) apply(*change, state);
+    auto after = own->after(state.diff());
     const std::lock_guard lock{mutex_};
-    const auto found = contents_->states.find(block);
-    return found != contents_->states.end() ? found->second : nullptr;
+    keep(block, {changes.back(), after});
+    return after;
+}
+
+bool Forced::has_changed(const Hash& block) const {
+    const std::lock_guard lock{mutex_};
+    return contents_->states.contains(block);
+}
+
+void Forced::keep(const Hash& block, Made made) const {
+    if (made_.size() >= MAX_MADE) made_.clear();
+    made_.insert_or_assign(block, std::move(made));
 }
 
 void Forced::set_sender(const Hash& transaction, const Address& sender) {
@@ -71,6 +137,7 @@ void Forced::set_contents(std::shared_ptr<const Contents> contents) {
     const std::lock_guard lock{mutex_};
     contents_ = std::move(contents);
     owned_.reset();
+    has_states_.store(!contents_->states.empty());
     has_senders_.store(!contents_->senders.empty());
 }
 

@@ -6,6 +6,7 @@
 #include "evm/analysis.hpp"
 #include "execution/sender_recovery.hpp"
 #include "state/memory_state.hpp"
+#include "state/state.hpp"
 
 namespace scope::execution {
 namespace {
@@ -27,15 +28,21 @@ TEST(forced, keeps_what_it_is_told_and_takes_it_back) {
     Forced forced;
     const Hash block{{1}};
     EXPECT_TRUE(forced.empty());
-    EXPECT_EQ(forced.state(block), nullptr);
+    const auto own = std::make_shared<state::MemoryState>();
+    EXPECT_EQ(forced.state_after(block, own), own);
     EXPECT_FALSE(forced.child(block).base_fee.has_value());
     const auto before = forced.contents();
 
-    forced.set_state(block, std::make_shared<state::MemoryState>());
+    state::State state{*own};
+    state.set_balance(ALICE, uint256{5u});
+    forced.change_state(block, *own, state.diff());
     forced.set_child(block, {.base_fee = uint256{7u}, .gas_limit = {}});
     forced.set_sender(hash(transaction(TxType::legacy)), ALICE);
     EXPECT_FALSE(forced.empty());
-    EXPECT_NE(forced.state(block), nullptr);
+    EXPECT_TRUE(forced.has_changed(block));
+    EXPECT_EQ(forced.state_after(block, own)->account(ALICE)->balance, uint256{5u});
+    EXPECT_EQ(forced.state_after(block, nullptr), nullptr);
+    EXPECT_EQ(forced.state_after(Hash{{2}}, own), own);
     EXPECT_EQ(forced.child(block).base_fee, uint256{7u});
     EXPECT_EQ(forced.sender(transaction(TxType::legacy)), ALICE);
 
@@ -43,8 +50,43 @@ TEST(forced, keeps_what_it_is_told_and_takes_it_back) {
     forced.set_contents(before);
     EXPECT_TRUE(forced.empty());
     EXPECT_EQ(forced.sender(transaction(TxType::legacy)), std::nullopt);
+    EXPECT_EQ(forced.state_after(block, own), own);
     forced.set_contents(after);
     EXPECT_EQ(forced.sender(transaction(TxType::legacy)), ALICE);
+}
+
+TEST(forced, what_was_changed_is_made_again_from_the_contents_alone) {
+    const Hash block{{1}};
+    const Hash key{{7}};
+    const Bytes code{0x60, 0x00};
+    const auto own = std::make_shared<state::MemoryState>(state::GenesisAlloc{
+        {ALICE, {.nonce = 3, .balance = uint256{9u}, .code = {}, .storage = {{key, Hash{{1}}}}}},
+        {BOB, {.nonce = 1, .balance = {}, .code = {0x00}, .storage = {}}}});
+    Forced forced;
+    const auto change = [&](const std::function<void(state::State&)>& by) {
+        const auto before = forced.state_after(block, own);
+        state::State state{*before};
+        by(state);
+        forced.change_state(block, *before, state.diff());
+    };
+    change([&](state::State& state) { state.set_balance(ALICE, uint256{5u}); });
+    change([&](state::State& state) {
+        state.set_storage(ALICE, key, Hash{});
+        state.set_code(ALICE, evm::make_code(Bytes{code}));
+    });
+    change([&](state::State& state) {  // BOB has nothing any more
+        state.set_nonce(BOB, 0);
+        state.set_code(BOB, evm::empty_code());
+    });
+    Forced again;
+    again.set_contents(forced.contents());
+    const auto made = again.state_after(block, own);
+    EXPECT_EQ(made->state_root(), forced.state_after(block, own)->state_root());
+    EXPECT_EQ(made->account(ALICE)->balance, uint256{5u});
+    EXPECT_EQ(made->account(ALICE)->nonce, 3u);
+    EXPECT_EQ(made->storage(ALICE, key), Hash{});
+    EXPECT_EQ(made->code(ALICE)->bytes, code);
+    EXPECT_TRUE(made->account(BOB)->is_empty());
 }
 
 TEST(forced, an_impersonated_transaction_is_encoded_and_has_a_hash_for_each_sender) {

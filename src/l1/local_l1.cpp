@@ -24,8 +24,8 @@ bool are_of(std::span<const chain::StoredBlobPtr> blobs, const Transaction& tran
 
 }  // namespace
 
-LocalL1::LocalL1(chain::ChainSpec spec, const chain::Genesis& genesis, LocalL1Options options)
-    : chain_(std::move(spec), genesis), options_(options) {
+LocalL1::LocalL1(chain::Chain chain, LocalL1Options options)
+    : chain_(std::move(chain)), options_(std::move(options)) {
     CHECK(options_.safe_depth <= options_.finalized_depth);
 }
 

@@ -37,7 +37,10 @@ struct NextBlock {
 /// As source it may be asked from several threads; the rest is for one thread.
 class LocalL1 final : public L1Source, public L1View, public L1Sender {
   public:
-    LocalL1(chain::ChainSpec spec, const chain::Genesis& genesis, LocalL1Options options = {});
+    explicit LocalL1(chain::Chain chain, LocalL1Options options = {});
+    /// Makes one that has its blocks and states in memory.
+    LocalL1(chain::ChainSpec spec, const chain::Genesis& genesis, LocalL1Options options = {})
+        : LocalL1(chain::Chain{std::move(spec), genesis}, std::move(options)) {}
 
     [[nodiscard]] const chain::Chain& chain() const noexcept { return chain_; }
 

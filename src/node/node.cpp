@@ -12,6 +12,7 @@
 #include "builder/next_origin.hpp"
 #include "execution/transaction.hpp"
 #include "protocol/registry.hpp"
+#include "store/keys.hpp"
 
 namespace scope::node {
 
@@ -99,12 +100,49 @@ std::string_view to_string(SubmitError error) noexcept {
 Node::Node(Network network, Components components)
     : network_(std::move(network)),
       components_(std::move(components)),
-      follower_(required(components_.source), network_.rollups, network_.first_l1_block) {
+      database_(components_.database ? components_.database
+                                     : std::make_shared<store::NodeDatabase>()),
+      follower_(required(components_.source), network_.rollups, network_.first_l1_block, database_),
+      unsettled_rows_(database_->rows()) {
     for (const auto& [chain_id, rollup] : follower_.rollups())
         latest_.try_emplace(chain_id, rollup);
     if (components_.attester) attester_.emplace(*components_.attester, follower_);
     if (const auto& part = components_.builder)
         CHECK(part->view != nullptr && part->sender != nullptr && part->prover != nullptr);
+    if (components_.builder) load_unsettled();
+}
+
+// ---- what outlives the process
+
+void Node::load_unsettled() {
+    for (auto& [chain_id, latest] : latest_) load_unsettled(chain_id, latest);
+    commit();
+}
+
+void Node::load_unsettled(ChainId chain_id, LatestChain& latest) {
+    const auto& followed = *follower_.rollup(chain_id);
+    rollup::ScratchChain scratch{followed.chain, followed.chain.head()->hash};
+    for (const auto& [block, l1_origin] : unsettled_rows_.load(chain_id)) {
+        const auto one = followed.stopped
+                             ? nullptr
+                             : builder::rebuild_unsettled(scratch, block, l1_origin, follower_);
+        if (one == nullptr) {
+            // Those that have settled since stand on the chain, and undone are those that don't.
+            for (const auto& tx : block.transactions)
+                if (tx.type != TxType::system) undone_[chain_id].push_back(tx);
+            database_->rows().erase(
+                store::number_key(store::Column::unsettled, chain_id, block.header.number));
+            continue;
+        }
+        scratch.add(one->block, one->state);
+        latest.add(one);
+    }
+}
+
+void Node::commit() {
+    if (!database_->is_on_disk()) return;
+    unsettled_rows_.save(unsettled());
+    database_->rows().commit();
 }
 
 // ---- follower, and what is built over its heads
@@ -116,6 +154,7 @@ Result<rollup::Followed, rollup::FollowError> Node::follow() {
 Result<rollup::Followed, rollup::FollowError> Node::advance() {
     auto followed = follower_.advance();
     reconcile();  // it may have moved before it failed
+    commit();
     return followed;
 }
 
@@ -186,12 +225,14 @@ void Node::set_unsettled(const builder::UnsettledBlocks& blocks) {
                 latest.add(block);
         latest.reconcile(follower_);
     }
+    commit();
 }
 
 void Node::drop_unsettled(ChainId chain_id, size_t kept, const std::string& reason) {
     const auto found = latest_.find(chain_id);
     CHECK(found != latest_.end());
     note_dropped(chain_id, found->second.drop(kept), reason);
+    commit();
 }
 
 bool Node::has_entries(ChainId chain_id) const {
@@ -322,8 +363,8 @@ Result<builder::ScopeBuilder, SettleError> Node::open_block_on_followed(ChainId 
 
 Result<void, SettleError> Node::require_followed(const builder::ScopeBuilder& scope) const {
     const auto& parent = scope.l1_parent();
-    const auto* const followed = follower_.l1_block(parent.header.number);
-    if (followed != nullptr && followed->id.hash == parent.hash) return {};
+    const auto followed = follower_.l1_block(parent.header.number);
+    if (followed && followed->id.hash == parent.hash) return {};
     return refuse(SettleRule::stale, "L1 moved on meanwhile");
 }
 
@@ -356,6 +397,7 @@ Result<BuiltBlock, SettleError> Node::build_block(ChainId chain_id,
     if (!ended) return refuse(SettleRule::not_sealed, to_string(ended.error()));
     built.block = (*ended)->block;
     latest.add(std::move(*ended));
+    commit();
     return built;
 }
 

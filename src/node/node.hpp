@@ -13,6 +13,7 @@
 #include "node/back_off.hpp"
 #include "node/latest_chain.hpp"
 #include "node/suspects.hpp"
+#include "node/unsettled_rows.hpp"
 #include "prover/attester.hpp"
 
 namespace scope::node {
@@ -27,6 +28,8 @@ struct Network {
 /// The parts of a node. With a source alone it is a follower; each other part adds a role.
 struct Components {
     std::shared_ptr<const l1::L1Source> source;
+    /// What it has found out, and goes on from when it starts again; null: it keeps nothing.
+    std::shared_ptr<store::NodeDatabase> database = {};
     std::optional<crypto::SecretKey> attester;  ///< key of a node that attests
 
     /// The parts of a node that builds scopes and settles them: all of these, or none.
@@ -226,6 +229,12 @@ class Node {
         BytesView proof_input, const std::optional<Address>& requester = {});
 
   private:
+    /// Builds the unsettled blocks again that the database has; those that don't come out the same are
+    /// dropped, and their transactions undone.
+    void load_unsettled();
+    void load_unsettled(ChainId chain_id, LatestChain& latest);
+    /// Commits what has been done.
+    void commit();
     /// Follows L1, and has the unsettled blocks go on from there.
     Result<rollup::Followed, rollup::FollowError> advance();
     void reconcile();
@@ -331,7 +340,9 @@ class Node {
 
     Network network_;
     Components components_;
+    std::shared_ptr<store::NodeDatabase> database_;
     rollup::Follower follower_;
+    UnsettledRows unsettled_rows_;
     std::optional<prover::Attester> attester_;
     std::map<ChainId, LatestChain> latest_;
     std::map<ChainId, std::vector<Transaction>> undone_;  // of blocks that were dropped

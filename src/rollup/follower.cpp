@@ -26,6 +26,7 @@ constexpr std::array<std::string_view, FOLLOW_RULE_COUNT> RULE_NAMES{
     "wrong_last_block_hash",
     "wrong_streams",
     "wrong_forced_queue_position",
+    "pruned_state",
 };
 static_assert(!RULE_NAMES.back().empty());
 
@@ -66,6 +67,30 @@ FollowError stop_of(const DerivationError& error, uint64_t next_batch, uint64_t 
     return stop;
 }
 
+const protocol::SettlementId& settlement_of(const std::vector<RollupConfig>& rollups) {
+    CHECK(!rollups.empty());
+    return rollups[0].settlement;
+}
+
+/// Returns the events in L1 blocks after @p after up to @p up_to.
+std::span<const RollupEvent> events_between(const std::vector<RollupEvent>& events, uint64_t after,
+                                            uint64_t up_to) {
+    if (up_to <= after) return {};
+    const auto first = std::ranges::upper_bound(events, after, {}, &RollupEvent::l1_block);
+    const auto last = std::ranges::upper_bound(events, up_to, {}, &RollupEvent::l1_block);
+    return {first, last};
+}
+
+/// Returns the chains that they are about, ascending.
+std::vector<ChainId> chains_between(const std::vector<RollupEvent>& events, uint64_t after,
+                                    uint64_t up_to) {
+    std::vector<ChainId> chain_ids;
+    for (const auto& event : events_between(events, after, up_to))
+        chain_ids.push_back(event.chain_id);
+    std::ranges::sort(chain_ids);
+    return chain_ids;
+}
+
 /// The first field in which an execution differs from what settled, if any.
 std::optional<FollowError> difference(const protocol::BatchClaim& claim,
                                       const BatchExecution& executed) {
@@ -99,22 +124,81 @@ std::string to_string(const FollowError& error) {
     return text;
 }
 
-Follower::Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, uint64_t first_block)
-    : source_(l1), first_block_(first_block) {
-    CHECK(!rollups.empty());
-    settlement_ = rollups[0].settlement;
+Follower::Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, uint64_t first_block,
+                   std::shared_ptr<store::NodeDatabase> database)
+    : source_(l1),
+      database_(database ? std::move(database) : std::make_shared<store::NodeDatabase>()),
+      settlement_(settlement_of(rollups)),
+      first_block_(first_block),
+      rows_(database_->rows(), settlement_.l1_chain_id) {
     for (auto& config : rollups) {
         CHECK(config.settlement == settlement_);
         const ChainId chain_id = config.chain_id();
-        chain::Chain chain{config.spec, config.genesis};
-        const Position genesis{.head = chain.head()->hash};
+        auto chain = database_->open_chain(config.spec, config.genesis);
         const bool is_new = rollups_
                                 .emplace(chain_id, Rollup{.config = std::move(config),
                                                           .chain = std::move(chain),
-                                                          .history = {genesis}})
+                                                          .history = {}})
                                 .second;
         CHECK(is_new);
     }
+    rows_.require_network(settlement_.settlement, first_block_, chain_ids());
+    load_l1();
+    for (auto& [chain_id, rollup] : rollups_) {
+        load(chain_id, rollup);
+        rollup.stopped = rows_.stop(chain_id);
+        if (rollup.chain.head()->hash != rollup.history.back().head)
+            throw store::DatabaseError{
+                store::DatabaseRule::corrupt,
+                fmt::format("chain {}: its head is {}, and what was followed says {}",
+                            chain_id.number(), to_hex(rollup.chain.head()->hash),
+                            to_hex(rollup.history.back().head))};
+    }
+    rows_.commit();
+}
+
+std::vector<ChainId> Follower::chain_ids() const {
+    const auto ids = rollups_ | std::views::keys;
+    return {ids.begin(), ids.end()};
+}
+
+// ---- rows
+
+void Follower::load_l1() {
+    labels_ = rows_.labels();
+    events_ = rows_.events();
+    l1_.clear();
+    const auto last = rows_.last_block();
+    if (!last) return;
+    l1_.push_front(*last);
+    while (l1_.front().id.number > std::max(labels_.finalized, first_block_)) {
+        const auto before = rows_.block(l1_.front().id.number - 1);
+        if (!before) break;
+        l1_.push_front(*before);
+    }
+}
+
+void Follower::load(ChainId chain_id, Rollup& rollup) {
+    rollup.history = rows_.positions(chain_id, labels_.finalized);
+    const auto& genesis = rollup.config.genesis;
+    const auto is_final = [&](const Position& at) { return at.l1_block <= labels_.finalized; };
+    if (std::ranges::count_if(rollup.history, is_final) < FollowerRows::FINAL_POSITIONS)
+        rollup.history.insert(
+            rollup.history.begin(),
+            Position{.head = rollup.chain.store().canonical_block(genesis.number)->hash,
+                     .head_number = genesis.number});
+    rollup.upgrades = rows_.upgrades(chain_id);
+    const auto closed = std::ranges::find(events_.closed, chain_id, &RollupEvent::chain_id);
+    rollup.closed_at =
+        closed == events_.closed.end() ? std::nullopt : std::optional{closed->l1_block};
+    const uint64_t position = head(chain_id, Label::finalized).position.forced_queue_position;
+    rollup.forced_queue = {rows_.queue(chain_id, position)};
+    rollup.chain.keep_states(head(chain_id, Label::finalized).position.head_number);
+}
+
+void Follower::set_stopped(Rollup& rollup, std::optional<FollowError> stopped) {
+    rows_.put_stop(rollup.config.chain_id(), stopped);
+    rollup.stopped = std::move(stopped);
 }
 
 // ---- reading
@@ -135,51 +219,49 @@ Follower::Head Follower::head(ChainId chain_id, Label label) const {
     const auto& history = known->history;
     const auto& stopped = known->stopped;
     if (label == Label::latest) return {history.back(), stopped};
-    const uint64_t l1_block = label == Label::safe ? safe_ : finalized_;
+    const uint64_t l1_block = label == Label::safe ? labels_.safe : labels_.finalized;
     const auto after = std::ranges::upper_bound(history, l1_block, {}, &Position::l1_block);
     return {after == history.begin() ? history.front() : *std::prev(after), stopped};
 }
 
-const FollowedBlock* Follower::l1_block(uint64_t number) const noexcept {
-    if (number < first_block_ || number - first_block_ >= l1_.size()) return nullptr;
-    return &l1_[static_cast<size_t>(number - first_block_)];
+std::optional<FollowedBlock> Follower::l1_block(uint64_t number) const {
+    if (number < first_block_ || number >= next_l1_block()) return std::nullopt;
+    const uint64_t first = l1_.front().id.number;
+    if (number < first) return rows_.block(number);
+    return l1_[static_cast<size_t>(number - first)];
+}
+
+bool Follower::can_go_back_to(uint64_t l1_block) const {
+    return std::ranges::all_of(rollups_, [&](const auto& each) {
+        const auto& [chain_id, rollup] = each;
+        const auto position = rows_.position(chain_id, l1_block);
+        const auto& store = rollup.chain.store();
+        const Hash head =
+            position ? position->head : store.canonical_block(rollup.config.genesis.number)->hash;
+        return store.state(head) != nullptr;
+    });
 }
 
 std::optional<L1Origins::Origin> Follower::l1_origin(uint64_t number) const {
-    const auto* const block = l1_block(number);
-    if (block == nullptr) return std::nullopt;
+    const auto block = l1_block(number);
+    if (!block) return std::nullopt;
     return Origin{block->id.hash, block->timestamp_s};
 }
 
-std::vector<ChainId> Follower::gather(std::vector<ChainId> FollowedBlock::* events, uint64_t after,
-                                      uint64_t up_to) const {
-    std::vector<ChainId> chain_ids;
-    for (uint64_t number = std::max(after + 1, first_block_); number <= up_to; ++number) {
-        const auto* const block = l1_block(number);
-        CHECK(block != nullptr);
-        const auto& there = block->*events;
-        chain_ids.insert(chain_ids.end(), there.begin(), there.end());
-    }
-    std::ranges::sort(chain_ids);
-    return chain_ids;
-}
-
 std::vector<ChainId> Follower::registered(uint64_t after, uint64_t up_to) const {
-    return gather(&FollowedBlock::registered, after, up_to);
+    CHECK(up_to <= after || up_to < next_l1_block());
+    return chains_between(events_.registered, after, up_to);
 }
 
 std::vector<ChainId> Follower::closed(uint64_t after, uint64_t up_to) const {
-    return gather(&FollowedBlock::closed, after, up_to);
-}
-
-uint64_t Follower::changes_up_to(uint64_t number) const noexcept {
-    const auto* const block = l1_block(number);
-    return block != nullptr ? block->changes : 0;  // none before the first block
+    CHECK(up_to <= after || up_to < next_l1_block());
+    return chains_between(events_.closed, after, up_to);
 }
 
 uint64_t Follower::chains_changed(uint64_t after, uint64_t up_to) const {
     CHECK(up_to < next_l1_block());
-    return up_to <= after ? 0 : changes_up_to(up_to) - changes_up_to(after);
+    return events_between(events_.registered, after, up_to).size() +
+           events_between(events_.closed, after, up_to).size();
 }
 
 std::optional<Bytes> Follower::upgrade(ChainId chain_id, uint64_t after, uint64_t up_to) const {
@@ -217,6 +299,7 @@ Result<Followed, FollowError> Follower::advance() {
         if (!TRY(read_up_to(heads->latest.number, followed))) continue;
         set_labels(*heads);
         followed.batches += TRY(try_missing_data_again());
+        rows_.commit();
         return followed;
     }
     return refuse(FollowRule::l1_unsteady, next_l1_block(),
@@ -237,6 +320,7 @@ Result<bool, FollowError> Follower::read_up_to(uint64_t head, Followed& followed
         if (!l1_.empty() && header.parent_hash != l1_.back().id.hash) return false;
         followed.batches += TRY(follow(**block, [](const Rollup&) { return true; }));
         note_events(**block);
+        rows_.commit();
     }
     return true;
 }
@@ -244,28 +328,32 @@ Result<bool, FollowError> Follower::read_up_to(uint64_t head, Followed& followed
 void Follower::note_events(const chain::StoredBlock& block) {
     auto events = rollup_events(block, settlement_,
                                 [this](ChainId chain_id) { return rollup(chain_id) != nullptr; });
-    const auto& header = block.header();
+    const uint64_t number = block.header().number;
+    const auto of = [this](const uint256& chain_id) -> auto& {
+        return *rollups_.find(ChainId::from(chain_id).value());
+    };
+    for (auto& upgraded : events.upgrades) {
+        auto& [chain_id, rollup] = of(upgraded.chain_id);
+        rollup.upgrades.push_back({number, std::move(upgraded.code)});
+        rows_.put_upgrade(chain_id, rollup.upgrades.back());
+    }
+    for (auto& [id, index, entry] : events.queued) {
+        auto& [chain_id, rollup] = of(id);
+        auto& queue = rollup.forced_queue;
+        // The contract gives no other index.
+        if (index != queue.length()) continue;
+        queue.entries.push_back({index, number, std::move(entry)});
+        rows_.put_entry(chain_id, queue.entries.back());
+    }
     for (const ChainId chain_id : events.closed)
         if (const auto found = rollups_.find(chain_id); found != rollups_.end())
-            found->second.closed_at = header.number;
-    const auto of = [this](const uint256& chain_id) -> Rollup& {
-        return rollups_.at(ChainId::from(chain_id).value());
-    };
-    for (auto& [chain_id, code] : events.upgrades)
-        of(chain_id).upgrades.push_back({header.number, std::move(code)});
-    for (auto& [chain_id, index, entry] : events.queued) {
-        auto& queue = of(chain_id).forced_queue;
-        // The contract gives no other index.
-        if (index == queue.length())
-            queue.entries.push_back({index, header.number, std::move(entry)});
-    }
-    const uint64_t changes =
-        (l1_.empty() ? 0 : l1_.back().changes) + events.registered.size() + events.closed.size();
-    l1_.push_back({{header.number, block.hash},
-                   header.timestamp_s,
-                   std::move(events.registered),
-                   std::move(events.closed),
-                   changes});
+            found->second.closed_at = number;
+    for (const ChainId chain_id : events.registered)
+        events_.registered.push_back({number, chain_id});
+    for (const ChainId chain_id : events.closed) events_.closed.push_back({number, chain_id});
+    rows_.put_events(number, events.registered, events.closed);
+    l1_.push_back({{number, block.hash}, block.header().timestamp_s});
+    rows_.put(l1_.back());
 }
 
 Result<size_t, FollowError> Follower::follow(const chain::StoredBlock& block,
@@ -297,9 +385,9 @@ Result<size_t, FollowError> Follower::follow(const chain::StoredBlock& block,
                 continue;
             }
             if (!batch)
-                rollup.stopped = stop_of(batch.error(), rollup.next_batch(), number);
+                set_stopped(rollup, stop_of(batch.error(), rollup.next_batch(), number));
             else if (auto applying = apply(rollup, *batch, number); !applying)
-                rollup.stopped = std::move(applying.error());
+                set_stopped(rollup, std::move(applying.error()));
             else
                 ++applied;
         }
@@ -321,6 +409,7 @@ Result<void, FollowError> Follower::apply(Rollup& rollup, const DerivedBatch& de
     }
     const Position after{.l1_block = l1_block,
                          .head = executed->last_block_hash,
+                         .head_number = derived.batch.first_block + derived.batch.blocks.size() - 1,
                          .next_batch = derived.batch.number + 1,
                          .l1_origin_number = derived.batch.blocks.back().l1_origin_number,
                          .forced_queue_position = executed->forced_queue_position};
@@ -333,6 +422,7 @@ Result<void, FollowError> Follower::apply(Rollup& rollup, const DerivedBatch& de
             rollup.history.back() = after;
         else
             rollup.history.push_back(after);
+        rows_.put_position(rollup.config.chain_id(), after);
     } catch (...) {
         rollup.chain.set_head(rollup.history.back().head);
         throw;
@@ -377,17 +467,19 @@ Result<size_t, FollowError> Follower::try_missing_data_again() {
         const auto stopped = *rollup.stopped;
         for (uint64_t number = stopped.l1_block; number < next_l1_block(); ++number) {
             // Unless it gets beyond this block, it is from here that it goes on later.
-            rollup.stopped = stopped;
-            rollup.stopped->l1_block = number;
-            rollup.stopped->batch_number = rollup.next_batch();
+            auto waits = stopped;
+            waits.l1_block = number;
+            waits.batch_number = rollup.next_batch();
+            set_stopped(rollup, std::move(waits));
             const auto block = source_.block(number);
             if (!block) return unreachable(block.error(), number);
             if (*block == nullptr || (*block)->hash != l1_block(number)->id.hash) break;
-            const auto waiting = std::exchange(rollup.stopped, std::nullopt);
+            const auto waiting = rollup.stopped;
+            set_stopped(rollup, std::nullopt);
             const auto followed =
                 follow(**block, [&](const Rollup& any) { return &any == &rollup; });
             if (!followed) {
-                rollup.stopped = waiting;
+                set_stopped(rollup, waiting);
                 return std::unexpected{followed.error()};
             }
             applied += *followed;
@@ -400,52 +492,45 @@ Result<size_t, FollowError> Follower::try_missing_data_again() {
 // ---- going back
 
 Result<bool, FollowError> Follower::unwind(const l1::L1BlockId& head, Followed& followed) {
-    size_t kept = l1_.size();
-    for (; kept > 0 && l1_[kept - 1].id != head; --kept) {
-        const auto& last = l1_[kept - 1].id;
+    const uint64_t before = next_l1_block();
+    uint64_t next = before;
+    for (; next > first_block_; --next) {
+        const auto last = l1_block(next - 1)->id;
+        if (last == head) break;
         if (last.number >= head.number) continue;
         const auto block = source_.block(last.number);
         if (!block) return unreachable(block.error(), last.number);
         if (*block == nullptr) return false;  // below its head: nothing is known
         if ((*block)->hash == last.hash) break;
     }
-    const size_t before = l1_.size();
-    if (kept < before) unwind_to(kept);
-    followed.unwound += before - l1_.size();
+    if (next < before) unwind_to(next);
+    followed.unwound += before - next;
     return true;
 }
 
-void Follower::unwind_to(size_t kept) {
-    l1_.resize(kept);
-    const auto is_undone = [&](uint64_t l1_block) { return l1_block >= next_l1_block(); };
-    for (auto* const label : {&safe_, &finalized_})
-        if (is_undone(*label)) *label = next_l1_block() == 0 ? 0 : next_l1_block() - 1;
+void Follower::unwind_to(uint64_t next) {
+    rows_.erase_from(next, chain_ids());
+    for (auto* const label : {&labels_.safe, &labels_.finalized})
+        if (*label >= next) *label = next == 0 ? 0 : next - 1;
+    rows_.put(labels_);
+    load_l1();
     for (auto& [chain_id, rollup] : rollups_) {
-        unwind_events(rollup);
-        if (rollup.stopped && is_undone(rollup.stopped->l1_block)) rollup.stopped.reset();
-        auto& history = rollup.history;
-        if (history.size() == 1 || !is_undone(history.back().l1_block)) continue;
-        while (history.size() > 1 && is_undone(history.back().l1_block)) history.pop_back();
+        load(chain_id, rollup);
+        if (rollup.stopped && rollup.stopped->l1_block >= next) set_stopped(rollup, std::nullopt);
+        const Hash head = rollup.history.back().head;
+        if (rollup.chain.head()->hash == head) continue;
         note_undone(rollup);
-        rollup.chain.set_head(history.back().head);
+        rollup.chain.set_head(head);
+        if (rollup.stopped || rollup.chain.state_after(head) != nullptr) continue;
+        auto stopped = make_error(
+            FollowRule::pruned_state, next == 0 ? 0 : next - 1,
+            fmt::format("L1 gave up blocks from {} on, which it had called final, and the state of "
+                        "block {} isn't kept: follow L1 from the beginning in another folder",
+                        next, rollup.history.back().head_number));
+        stopped.chain_id = chain_id;
+        stopped.batch_number = rollup.next_batch();
+        set_stopped(rollup, std::move(stopped));
     }
-    // L1 has given up what it called final, and with it batches whose entries are forgotten.
-    const auto lacks_entries = [](const auto& each) {
-        const auto& rollup = each.second;
-        return !rollup.stopped && rollup.forced_queue_position() < rollup.forced_queue.first;
-    };
-    if (kept > 0 && std::ranges::any_of(rollups_, lacks_entries)) unwind_to(0);
-}
-
-void Follower::unwind_events(Rollup& rollup) {
-    const auto is_undone = [&](uint64_t l1_block) { return l1_block >= next_l1_block(); };
-    if (rollup.closed_at && is_undone(*rollup.closed_at)) rollup.closed_at.reset();
-    auto& upgrades = rollup.upgrades;
-    while (!upgrades.empty() && is_undone(upgrades.back().l1_block)) upgrades.pop_back();
-    auto& queue = rollup.forced_queue;
-    while (!queue.entries.empty() && is_undone(queue.entries.back().queued_at))
-        queue.entries.pop_back();
-    if (l1_.empty()) queue = {};
 }
 
 /// Before the chain's head goes back to where its history ends.
@@ -480,22 +565,42 @@ std::vector<Transaction> Follower::take_undone(ChainId chain_id) {
 }
 
 void Follower::set_labels(const l1::L1Heads& heads) {
+    const auto before = labels_;
     const auto set = [this](uint64_t& label, const l1::L1BlockId& block) {
-        const auto* const followed = l1_block(block.number);
-        if (block.number < first_block_ || (followed != nullptr && followed->id == block))
+        const auto followed = l1_block(block.number);
+        if (block.number < first_block_ || (followed && followed->id == block))
             label = block.number;
     };
-    set(safe_, heads.safe);
-    set(finalized_, heads.finalized);
-    for (auto& [chain_id, rollup] : rollups_) forget_taken(rollup);
+    set(labels_.safe, heads.safe);
+    set(labels_.finalized, heads.finalized);
+    if (labels_ != before) rows_.put(labels_);
+    if (labels_.finalized < before.finalized) {
+        // L1 gave up what it had called final, and more than what is in memory may be undone.
+        load_l1();
+        for (auto& [chain_id, rollup] : rollups_) load(chain_id, rollup);
+    }
+    while (l1_.size() > 1 && l1_.front().id.number < labels_.finalized) l1_.pop_front();
+    for (auto& [chain_id, rollup] : rollups_) {
+        forget_final(rollup);
+        forget_taken(rollup);
+    }
+}
+
+void Follower::forget_final(Rollup& rollup) const {
+    auto& history = rollup.history;
+    const auto after =
+        std::ranges::upper_bound(history, labels_.finalized, {}, &Position::l1_block);
+    constexpr auto KEPT = FollowerRows::FINAL_POSITIONS;
+    if (after - history.begin() > KEPT) history.erase(history.begin(), after - KEPT);
+    rollup.chain.keep_states(head(rollup.config.chain_id(), Label::finalized).position.head_number);
 }
 
 /// Forgets the entries that no batch can take any more unless L1 gives up what is final.
 void Follower::forget_taken(Rollup& rollup) const {
     auto& queue = rollup.forced_queue;
     const auto& stopped = rollup.stopped;
-    const bool is_over =
-        stopped && stopped->rule != FollowRule::missing_data && stopped->l1_block <= finalized_;
+    const bool is_over = stopped && stopped->rule != FollowRule::missing_data &&
+                         stopped->l1_block <= labels_.finalized;
     const uint64_t kept_from =
         is_over ? queue.length()
                 : head(rollup.config.chain_id(), Label::finalized).position.forced_queue_position;

@@ -8,38 +8,11 @@
 
 #include "rollup/batch_execution.hpp"
 #include "rollup/derivation.hpp"
+#include "rollup/followed.hpp"
+#include "rollup/follower_rows.hpp"
+#include "store/node_database.hpp"
 
 namespace scope::rollup {
-
-enum class FollowRule : uint8_t {
-    // Of L1: nothing can be said of any rollup until it is mended; the next call tries again.
-    l1_unreachable,
-    l1_unsteady,  // it was reorganised again and again while it was read
-    bad_l1_data,  // with its DerivationError
-    // Of one rollup, which stops; the others go on.
-    missing_data,   // with its DerivationError: L1 has no such blob, or it is another; tried again
-    bad_batch,      // with its DerivationError: what settled is no batch
-    refused_batch,  // with its BatchRefusal
-    wrong_batch_number,
-    wrong_parent_block,  // the claim builds on another block than the derived chain's last one
-    wrong_last_block_hash,
-    wrong_streams,                // streams, values or limits
-    wrong_forced_queue_position,  // the claim names another than the predeploy holds
-};
-inline constexpr size_t FOLLOW_RULE_COUNT = 11;
-/// Returns the enumerator's name.
-std::string_view to_string(FollowRule rule) noexcept;
-
-struct FollowError {
-    FollowRule rule{};
-    uint64_t l1_block = 0;
-    std::optional<ChainId> chain_id;  ///< nullopt: not of one rollup
-    uint64_t batch_number = 0;        ///< if of one rollup
-    std::string detail;               ///< the difference, or the reason in words
-    std::optional<DerivationError> derivation;
-    std::optional<BatchRefusal> batch;
-};
-std::string to_string(const FollowError& error);
 
 /// The progress of following L1.
 struct Followed {
@@ -47,23 +20,15 @@ struct Followed {
     size_t unwound = 0;  ///< L1 blocks that are on the canonical chain no more
 };
 
-/// An L1 block that was followed.
-struct FollowedBlock {
-    l1::L1BlockId id;
-    uint64_t timestamp_s = 0;
-    std::vector<ChainId> registered;  ///< rollups, by the settlement contract
-    std::vector<ChainId> closed;      ///< rollups, for good
-    uint64_t changes = 0;  ///< registrations and closings up to it, of all that is followed
-};
-
-/// The label of a head: that of L1's fork choice for the block that settled it.
-enum class Label : uint8_t { latest, safe, finalized };
-
 /// The owner of a node's heads: of L1, as far as it has followed it, and of every rollup, which it
 /// derives from L1 alone (docs/protocol.md, section 12). Nothing else moves them.
 ///
 /// When L1 is reorganised, all heads go back to the fork point and follow the other branch.
 /// A rollup whose batch does not derive stops; the others go on.
+///
+/// All of it is in a database, and committed after each L1 block: a follower that is made on one goes
+/// on from where the last one stood. States are kept from the final heads on. In memory it has what
+/// was found since the last final L1 block.
 ///
 /// For one thread at a time.
 class Follower final : public L1Origins {
@@ -72,33 +37,22 @@ class Follower final : public L1Origins {
     /// @param rollups      All of one settlement; others that settle there are passed over.
     /// @param first_block  The first of L1 that a batch may name as its origin. No block before it
     ///                     has an event of the settlement contract.
-    Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, uint64_t first_block = 0);
+    /// @param database     Null: one that ends with it. Throws DatabaseError: other_network if it has
+    ///                     others than these rollups.
+    Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, uint64_t first_block = 0,
+             std::shared_ptr<store::NodeDatabase> database = nullptr);
 
     /// Follows L1 to its head, back first if it was reorganised. A block that can't be read leaves
     /// the heads after the one before it.
     Result<Followed, FollowError> advance();
 
-    /// The position of a rollup after an L1 block.
-    struct Position {
-        uint64_t l1_block = 0;
-        Hash head;
-        uint64_t next_batch = 0;
-        uint64_t l1_origin_number = 0;       ///< of the last batch's last block
-        uint64_t forced_queue_position = 0;  ///< behind the last batch
-    };
-    /// An upgrade of a rollup's predeploy.
-    struct Upgrade {
-        uint64_t l1_block = 0;
-        Bytes code;
-    };
+    using Position = RollupPosition;
+    using Upgrade = PredeployUpgrade;
     /// The queue that L1 has for a rollup, as far as L1 was followed, from the first entry on that a
     /// batch may take which is not final. So it holds what waits on L1, whose price doubles with each
     /// 2^24 of charged gas and which ends at 40 times that (2.5 MiB of data at 256 gas a byte), and
     /// what was queued in the L1 blocks that are not final, at most 2^25 gas, 131,072 bytes, each.
-    struct ForcedQueue {
-        uint64_t first = 0;  ///< index of the first entry that is held
-        std::deque<QueuedEntry> entries;
-
+    struct ForcedQueue : FollowerRows::Queue {
         [[nodiscard]] uint64_t length() const noexcept { return first + entries.size(); }
     };
     /// This node's own execution of a batch.
@@ -114,8 +68,10 @@ class Follower final : public L1Origins {
     struct Rollup {
         RollupConfig config;
         chain::Chain chain;
-        std::vector<Position> history;       ///< one for each L1 block that moved it; never empty
-        std::optional<FollowError> stopped;  ///< the reason why it doesn't go on
+        /// One for each L1 block that moved it since the last final one, and the last two before; of
+        /// the genesis the first. Never empty.
+        std::vector<Position> history;
+        std::optional<FollowError> stopped;           ///< the reason why it doesn't go on
         std::vector<chain::TransactionPlace> undone;  ///< candidates of take_undone
         std::deque<Executed> executed;                ///< kept by remember
         std::vector<Upgrade> upgrades;                ///< all of them
@@ -142,9 +98,14 @@ class Follower final : public L1Origins {
     [[nodiscard]] Head head(ChainId chain_id, Label label = Label::latest) const;
 
     /// Returns the number of the next L1 block to read.
-    [[nodiscard]] uint64_t next_l1_block() const noexcept { return first_block_ + l1_.size(); }
-    /// Returns null for one that was not followed, or is not canonical any more.
-    [[nodiscard]] const FollowedBlock* l1_block(uint64_t number) const noexcept;
+    [[nodiscard]] uint64_t next_l1_block() const noexcept {
+        return l1_.empty() ? first_block_ : l1_.back().id.number + 1;
+    }
+    /// Returns nullopt for one that was not followed, or is not canonical any more.
+    [[nodiscard]] std::optional<FollowedBlock> l1_block(uint64_t number) const;
+
+    /// Returns whether the states are kept on which all rollups would go on after this L1 block.
+    [[nodiscard]] bool can_go_back_to(uint64_t l1_block) const;
 
     [[nodiscard]] std::optional<Origin> l1_origin(uint64_t number) const override;
     [[nodiscard]] std::vector<ChainId> registered(uint64_t after, uint64_t up_to) const override;
@@ -174,9 +135,14 @@ class Follower final : public L1Origins {
     /// Goes back to the fork point; returns false, as read_up_to does, if L1 was reorganised
     /// meanwhile.
     Result<bool, FollowError> unwind(const l1::L1BlockId& head, Followed& followed);
-    void unwind_to(size_t kept);
-    void unwind_events(Rollup& rollup);
+    /// Forgets what was found in L1 blocks from @p next on.
+    void unwind_to(uint64_t next);
     static void note_undone(Rollup& rollup);
+    /// Reads from the rows what is in memory of L1, and of a rollup but for why it stopped.
+    void load_l1();
+    void load(ChainId chain_id, Rollup& rollup);
+    [[nodiscard]] std::vector<ChainId> chain_ids() const;
+    void set_stopped(Rollup& rollup, std::optional<FollowError> stopped);
     Result<bool, FollowError> read_up_to(uint64_t head, Followed& followed);
     Result<size_t, FollowError> follow(const chain::StoredBlock& block,
                                        const std::function<bool(const Rollup&)>& wanted);
@@ -184,20 +150,21 @@ class Follower final : public L1Origins {
     Result<BatchExecution, FollowError> execute(Rollup& rollup, const DerivedBatch& derived);
     Result<size_t, FollowError> try_missing_data_again();
     void note_events(const chain::StoredBlock& block);
-    uint64_t changes_up_to(uint64_t number) const noexcept;
-    std::vector<ChainId> gather(std::vector<ChainId> FollowedBlock::* events, uint64_t after,
-                                uint64_t up_to) const;
     void set_labels(const l1::L1Heads& heads);
+    /// Forgets what only L1 giving up what is final could ask for: the rows have it.
+    void forget_final(Rollup& rollup) const;
     void forget_taken(Rollup& rollup) const;
     static std::optional<BatchExecution> recall(Rollup& rollup, const Batch& batch);
 
     const l1::L1Source& source_;
+    std::shared_ptr<store::NodeDatabase> database_;
     std::map<ChainId, Rollup> rollups_;
     protocol::SettlementId settlement_;
     uint64_t first_block_;
-    std::vector<FollowedBlock> l1_;  // from first_block_ on
-    uint64_t safe_ = 0;              // L1 block numbers
-    uint64_t finalized_ = 0;
+    FollowerRows rows_;
+    std::deque<FollowedBlock> l1_;  // from the last final one on, the last one always
+    FollowerRows::Events events_;
+    FollowerRows::Labels labels_;
 };
 
 }  // namespace scope::rollup

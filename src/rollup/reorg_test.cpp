@@ -3,6 +3,7 @@
 #include <random>
 
 #include "rollup/follower.hpp"
+#include "store/test_folder.hpp"
 #include "test_rollup/test_rollup.hpp"
 #include "types/signing.hpp"
 
@@ -325,15 +326,63 @@ TEST(reorg, in_the_middle_of_a_scope_of_two_rollups_undoes_both) {
     expect_as_fresh(follower, b);
 }
 
-TEST(reorg, any_tree_leads_where_its_last_branch_leads) {
-    constexpr uint64_t TREES = 40;
+/// A follower that may end at any time and start again.
+class Restarted {
+  public:
+    enum class On : uint8_t { memory, disk };
+
+    Restarted(const Branches& branches, On on) : branches_(branches), on_(on) { start(); }
+
+    [[nodiscard]] Follower& follower() { return *follower_; }
+    /// Ends it and starts it again, which changes nothing; in memory it goes on.
+    void restart() {
+        if (on_ == On::memory) return;
+        const auto events = [](const Follower& follower) {
+            const uint64_t last = follower.next_l1_block() - 1;
+            return std::tuple{follower.next_l1_block(),    follower.l1_origin(last)->hash,
+                              follower.l1_origin(0)->hash, follower.registered(0, last),
+                              follower.closed(0, last),    follower.upgrade(CHAIN, 0, last),
+                              positions(follower)};
+        };
+        const auto before = events(*follower_);
+        follower_.reset();
+        start();
+        EXPECT_EQ(events(*follower_), before);
+    }
+
+  private:
+    static std::vector<RollupPosition> positions(const Follower& follower) {
+        std::vector<RollupPosition> positions;
+        for (const ChainId id : Branches::CHAINS)
+            for (const auto label : {Label::latest, Label::safe, Label::finalized})
+                positions.push_back(follower.head(id, label).position);
+        return positions;
+    }
+    void start() {
+        const auto database =
+            on_ == On::disk ? std::make_shared<store::NodeDatabase>(store::NodeDatabaseOptions{
+                                  .disk = folder_.options(), .cache_bytes = size_t{4} << 20})
+                            : nullptr;
+        follower_.emplace(branches_.l1, branches_.configs(), 0, database);
+    }
+
+    const Branches& branches_;
+    On on_;
+    store::TestFolder folder_;
+    std::optional<Follower> follower_;
+};
+
+class reorg_of_trees : public testing::TestWithParam<Restarted::On> {};
+
+TEST_P(reorg_of_trees, lead_where_the_last_branch_leads) {
+    const uint64_t trees = GetParam() == Restarted::On::memory ? 40 : 10;
     constexpr int STEPS = 12;
-    for (uint64_t seed = 1; seed <= TREES; ++seed) {
+    for (uint64_t seed = 1; seed <= trees; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         std::mt19937_64 random{seed};
         const auto below = [&](size_t bound) { return static_cast<size_t>(random() % bound); };
         Branches b;
-        Follower follower{b.l1, b.configs()};
+        Restarted restarted{b, GetParam()};
         std::vector<std::vector<std::shared_ptr<chain::StoredBlock>>> branches;
         for (int step = 0; step < STEPS; ++step) {
             const auto before = b.transactions(CHAIN);
@@ -368,20 +417,23 @@ TEST(reorg, any_tree_leads_where_its_last_branch_leads) {
                         b.add_scope({CHAIN, REMOTE});
                 }
             }
-            const auto followed = follower.advance();
+            const auto followed = restarted.follower().advance();
             ASSERT_TRUE(followed.has_value()) << to_string(followed.error());
-            expect_as_fresh(follower, b);
+            expect_as_fresh(restarted.follower(), b);
 
             auto undone = before;
             const auto now = b.transactions(CHAIN);
             std::erase_if(undone, [&](const Hash& hash) {
                 return std::ranges::find(now, hash) != now.end();
             });
-            EXPECT_EQ(hashes_of(follower.take_undone(CHAIN)), undone);
+            EXPECT_EQ(hashes_of(restarted.follower().take_undone(CHAIN)), undone);
+            if (step % 2 == 0) restarted.restart();
             if (testing::Test::HasFailure()) return;
         }
     }
 }
+INSTANTIATE_TEST_SUITE_P(reorg, reorg_of_trees,
+                         testing::Values(Restarted::On::memory, Restarted::On::disk));
 
 /// Reorganises between two answers of one reading.
 class Restless final : public l1::L1Source {

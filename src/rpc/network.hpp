@@ -96,7 +96,7 @@ class TestControls {
 
     // Of all chains at once. A snapshot's id counts from 1.
     virtual uint64_t snapshot() = 0;
-    virtual bool revert(uint64_t id) = 0;
+    virtual Result<bool, RpcError> revert(uint64_t id) = 0;
     virtual void increase_time(uint64_t seconds) = 0;
     [[nodiscard]] virtual int64_t time_offset_s() const = 0;
     virtual Result<void, RpcError> set_time(uint64_t timestamp_s) = 0;

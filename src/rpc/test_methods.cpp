@@ -59,7 +59,9 @@ std::string snapshot(Request& request) {
 }
 
 std::string revert(Request& request) {
-    return controls_of(request).revert(number_at(request.params, 0)) ? "true" : "false";
+    const auto reverted = controls_of(request).revert(number_at(request.params, 0));
+    if (!reverted) throw RpcFailure{reverted.error()};
+    return *reverted ? "true" : "false";
 }
 
 std::string reset(Request& request) {

@@ -102,7 +102,7 @@ std::string trace_call(Request& request) {
 std::string execution_witness(Request& request) {
     const auto block = block_to_trace(request, request.params.block(0));
     const auto& forced = request.chain.chain().spec().forced;
-    if (forced && forced->state(block->header().parent_hash) != nullptr)
+    if (forced && forced->has_changed(block->header().parent_hash))
         fail(PATCHED_CHAIN,
              "a test has changed the state that the block was built on: no witness leads "
              "from its parent's root to it");

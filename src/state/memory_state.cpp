@@ -178,6 +178,13 @@ void MemoryState::apply(const StateDiff& diff) {
     (void)content_->trie.root_hash();  // hashed here, so that a shared state is only read
 }
 
+uint256 MemoryState::supply() const {
+    uint256 wei;
+    content_->accounts.for_each(
+        [&](const Address&, const RecordPtr& record) { wei += record->account.balance; });
+    return wei;
+}
+
 GenesisAlloc MemoryState::dump() const {
     GenesisAlloc alloc;
     content_->accounts.for_each([&](const Address& address, const RecordPtr& record) {

@@ -43,6 +43,7 @@ class MemoryState final : public WorldState {
                                      std::span<const Hash> keys) const override;
     [[nodiscard]] std::vector<Bytes> prove_erasure(const Address& address,
                                                    std::span<const Hash> keys) const override;
+    [[nodiscard]] uint256 supply() const override;
     [[nodiscard]] std::shared_ptr<const WorldState> after(const StateDiff& diff) const override;
 
     /// Applies @p diff in place. Only what changed is hashed. REQUIRES: a diff from a State on this

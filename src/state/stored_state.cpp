@@ -284,6 +284,15 @@ AccountProof StoredState::prove(const Address& address, std::span<const Hash> ke
     });
 }
 
+uint256 StoredState::supply() const {
+    return reading([&] {
+        uint256 wei;
+        available(content_->accounts.for_each(
+            [&](BytesView, BytesView value) { wei += Leaf::decode(value).account.balance; }));
+        return wei;
+    });
+}
+
 std::vector<Bytes> StoredState::prove_erasure(const Address& address,
                                               std::span<const Hash> keys) const {
     return reading([&] {

@@ -74,6 +74,7 @@ class StoredState final : public WorldState, public std::enable_shared_from_this
                                      std::span<const Hash> keys) const override;
     [[nodiscard]] std::vector<Bytes> prove_erasure(const Address& address,
                                                    std::span<const Hash> keys) const override;
+    [[nodiscard]] uint256 supply() const override;
     /// @param diff  Or several, one behind the other, each from a State on what those before it give.
     [[nodiscard]] std::shared_ptr<const WorldState> after(const StateDiff& diff) const override;
 

@@ -155,6 +155,7 @@ void expect_same(const WorldState& stored, const WorldState& memory) {
         EXPECT_EQ(proof.account, expected.account);
         EXPECT_EQ(proof.slots, expected.slots);
         EXPECT_EQ(stored.prove_erasure(a, keys), memory.prove_erasure(a, keys));
+        EXPECT_EQ(stored.supply(), memory.supply());
     }
 }
 

@@ -32,6 +32,8 @@ class WorldState : public StateView {
     /// them all (Trie::prove_erasure).
     [[nodiscard]] virtual std::vector<Bytes> prove_erasure(const Address& address,
                                                            std::span<const Hash> keys) const = 0;
+    /// Returns the balances of all accounts together, in wei modulo 2^256. Reads every account.
+    [[nodiscard]] virtual uint256 supply() const = 0;
     /// Returns the state that @p diff leads to. REQUIRES: a diff from a State on this state.
     [[nodiscard]] virtual std::shared_ptr<const WorldState> after(const StateDiff& diff) const = 0;
 };

@@ -256,7 +256,7 @@ void ChainRows::prune(uint64_t head_number) {
     if (!depth_) return;
     uint64_t next = number(ChainValue::pruned).value_or(0);
     for (uint64_t count = 0; count < MAX_PRUNED_AT_ONCE; ++count, ++next) {
-        if (head_number < *depth_ || next > head_number - *depth_) break;
+        if (head_number < *depth_ || next > std::min(head_number - *depth_, keep_from_)) break;
         prune_height(next);
     }
     rows_.put(value_key(chain_, ChainValue::pruned), encode_number_row(next));

@@ -36,6 +36,9 @@ class ChainRows {
     // ---- the canonical chain
     /// Makes @p head and its ancestors canonical, and prunes. REQUIRES: all of them stored.
     void set_head(const Hash& head);
+    /// Has set_head keep the states of canonical blocks from this number on, beside those that the
+    /// depth keeps. It isn't written anywhere.
+    void keep_states(uint64_t from_number) noexcept { keep_from_ = from_number; }
     /// Returns nullopt before the first set_head.
     [[nodiscard]] std::optional<Hash> head() const;
     /// Returns the hash of the canonical block of a height; nullopt where there is none.
@@ -114,6 +117,7 @@ class ChainRows {
     Staging& rows_;
     ChainId chain_;
     PruneDepth depth_;
+    uint64_t keep_from_ = UINT64_MAX;
 };
 
 }  // namespace scope::store

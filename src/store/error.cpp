@@ -7,8 +7,9 @@ namespace scope::store {
 namespace {
 
 constexpr std::array<std::string_view, DATABASE_RULE_COUNT> RULE_NAMES{
-    "no_database", "not_a_database", "other_format", "in_use", "missing_file",
-    "corrupt",     "lost_commits",   "full",         "io",     "bad_row"};
+    "no_database",  "not_a_database", "other_format", "other_network", "in_use",
+    "missing_file", "corrupt",        "lost_commits", "full",          "io",
+    "bad_row"};
 static_assert(!RULE_NAMES.back().empty());
 
 }  // namespace

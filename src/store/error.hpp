@@ -12,6 +12,7 @@ enum class DatabaseRule : uint8_t {
     no_database,     ///< the folder has none, and none was to be created
     not_a_database,  ///< the folder has other files
     other_format,    ///< written by another version of this program
+    other_network,   ///< of other chains than those that it was opened for
     in_use,          ///< another process has it open
     missing_file,    ///< a file or folder of it is gone
     corrupt,         ///< bytes of a file are not those that were written
@@ -20,7 +21,7 @@ enum class DatabaseRule : uint8_t {
     io,              ///< the system refuses: permissions, a bad disk, too many open files
     bad_row,         ///< a row is not what this program writes
 };
-inline constexpr size_t DATABASE_RULE_COUNT = 10;
+inline constexpr size_t DATABASE_RULE_COUNT = 11;
 /// Returns the enumerator's name.
 std::string_view to_string(DatabaseRule rule) noexcept;
 

@@ -43,6 +43,12 @@ std::string_view name_of(Column column) {
             return "blob";
         case Column::cursor:
             return "cursor";
+        case Column::follower:
+            return "follower";
+        case Column::unsettled:
+            return "unsettled";
+        case Column::devnet:
+            return "devnet";
     }
     return {};
 }

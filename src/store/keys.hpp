@@ -23,6 +23,9 @@
 ///       code       code_hash(32)
 ///       blob       versioned_hash(32)
 ///       cursor     l1_block_number(8)         of L1's chain
+///       follower   rest                       of L1's chain: rollup/follower_rows.hpp
+///       unsettled  block_number(8)            of a rollup: node/unsettled_rows.hpp
+///       devnet     rest                       devnet/devnet_rows.hpp
 ///     owner := 0x00                           the state trie
 ///            | 0x01 keccak256(address)(32)    an account's storage trie
 ///     path  := two nibbles a byte, the high half first; a zero behind an odd one
@@ -47,6 +50,9 @@ enum class Column : uint8_t {
     code = 'd',
     blob = 'l',
     cursor = 'p',
+    follower = 'f',
+    unsettled = 'w',
+    devnet = 'x',
 };
 
 /// A chain's values that have one row each.
@@ -68,7 +74,7 @@ Bytes column_prefix(Column column, ChainId chain);
 Bytes value_key(ChainId chain, ChainValue name);
 /// Returns a key that ends with a hash: header, body, receipts, place, code, blob.
 Bytes hash_key(Column column, ChainId chain, const Hash& hash);
-/// Returns a key that ends with a number: canonical, cursor.
+/// Returns a key that ends with a number: canonical, cursor, unsettled.
 Bytes number_key(Column column, ChainId chain, uint64_t number);
 /// Returns a key that ends with a block's number and hash: state, changes.
 Bytes block_key(Column column, ChainId chain, uint64_t number, const Hash& hash);

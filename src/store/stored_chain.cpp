@@ -190,6 +190,11 @@ void StoredChain::set_head(const Hash& head) {
     states_.erase_if([&](const Hash& block) { return !rows_.state(block).has_value(); });
 }
 
+void StoredChain::keep_states(uint64_t from_number) {
+    const std::unique_lock lock{*mutex_};
+    rows_.keep_states(from_number);
+}
+
 chain::StoredBlockPtr StoredChain::head() const {
     return block_at(rows_.head());
 }

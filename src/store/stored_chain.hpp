@@ -37,6 +37,7 @@ class StoredChain final : public chain::Store {
         const Hash& block_hash) const override;
 
     void set_head(const Hash& head) override;
+    void keep_states(uint64_t from_number) override;
     [[nodiscard]] chain::StoredBlockPtr head() const override;
     [[nodiscard]] chain::StoredBlockPtr canonical_block(uint64_t number) const override;
     [[nodiscard]] std::optional<chain::TransactionPlace> transaction(

@@ -508,12 +508,8 @@ uint256 World::token_of(ChainId chain_id, const Address& token, const Address& a
 
 uint256 World::ether_on(ChainId chain_id) const {
     const auto head_state = chain(chain_id).head_state();
-    const auto* const in_memory = dynamic_cast<const state::MemoryState*>(head_state.get());
-    CHECK(in_memory != nullptr);  // a Chain's default store keeps these
-    uint256 sum;
-    for (const auto& [address, account] : in_memory->dump())
-        if (address != rollup::PREDEPLOY) sum += account.balance;
-    return sum;
+    return head_state->supply() -
+           head_state->account(rollup::PREDEPLOY).value_or(Account{}).balance;
 }
 
 uint256 World::ether_burnt_on(ChainId chain_id) const {

@@ -7,6 +7,7 @@
 
 #include "devnet/dev_accounts.hpp"
 #include "devnet/live_genesis.hpp"
+#include "devnet_app/state_folder.hpp"
 
 namespace scope::devnet_app {
 
@@ -116,9 +117,20 @@ void declare_mining(CLI::App& command, Options& options) {
 void declare_state(CLI::App& command, Options& options) {
     command.add_option("--init", options.init, "genesis.json whose accounts are added to L1")
         ->check(CLI::ExistingFile);
-    command.add_option("--state", options.state,
-                       "File to load the state from, if it is there, and to dump it to at the end; "
-                       "options that make the genesis have to be those it was saved with");
+    command.add_option(
+        "--state", options.state,
+        "Folder of a database that has every block at once and goes on from there; or, "
+        "with an extension (state.json), a file to load the state from, if it is there, "
+        "and to dump it to at the end. Options that make the genesis have to be those "
+        "it was made with");
+    command.add_flag(
+        "--archive", options.archive,
+        "Keep the states of all blocks in the folder of --state, not of the last 128 alone");
+    command
+        .add_option("--state-cache", options.state_cache_mib,
+                    "MiB of memory for what is read from the folder of --state")
+        ->check(cli::numbers(16, 1'048'576))
+        ->capture_default_str();
     command.add_option("--load-state", options.load_state, "File to load the state from");
     command.add_option("--dump-state", options.dump_state,
                        "File to dump the state to at the end; in a folder, state.json");
@@ -286,8 +298,13 @@ void complete(Options& options) {
         throw UsageError{"--mixed-mining needs --block-time"};
     if (!options.state.empty() && (!options.load_state.empty() || !options.dump_state.empty()))
         throw UsageError{"--state is both --load-state and --dump-state: leave those out"};
-    if (options.state_interval_s && options.state.empty() && options.dump_state.empty())
-        throw UsageError{"--state-interval needs --state or --dump-state"};
+    const bool has_folder = is_state_folder(options.state);
+    if (options.state_interval_s && (options.state.empty() || has_folder) &&
+        options.dump_state.empty())
+        throw UsageError{"--state-interval needs a file of --state, or --dump-state"};
+    if (options.archive && !has_folder) throw UsageError{"--archive needs a folder of --state"};
+    if (options.state_cache_mib != Options{}.state_cache_mib && !has_folder)
+        throw UsageError{"--state-cache needs a folder of --state"};
     require_folder("--state", options.state);
     require_folder("--dump-state", options.dump_state);
     if (options.no_cors && options.allow_origin != Options{}.allow_origin)

@@ -45,6 +45,8 @@ struct Options {
     std::filesystem::path load_state;
     std::filesystem::path dump_state;
     std::optional<uint64_t> state_interval_s;
+    bool archive = false;
+    uint64_t state_cache_mib = 128;
 
     // server
     std::string host = "127.0.0.1";

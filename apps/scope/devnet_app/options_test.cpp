@@ -200,9 +200,10 @@ TEST(devnet_options, are_those_of_the_design) {
     for (std::string line; std::getline(in, line);)
         if (line.starts_with("--")) wanted.merge(flags_in(line));
     EXPECT_GT(wanted.size(), 25u);
-    // Beyond the design's list, for the limits of which it has none.
+    // Beyond the design's list, which has no limits and no database.
     wanted.merge(std::set<std::string>{"--max-connections", "--max-batch", "--max-request-size",
-                                       "--max-response-size", "--max-buffered", "--idle-timeout"});
+                                       "--max-response-size", "--max-buffered", "--idle-timeout",
+                                       "--archive", "--state-cache"});
 
     Options options;
     CLI::App app;

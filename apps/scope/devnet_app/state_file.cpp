@@ -53,7 +53,7 @@ ChainId chain_id(json::Json value) {
     return ChainId{id};
 }
 
-devnet::LiveGenesisOptions read_genesis(json::Json value) {
+devnet::LiveGenesisOptions genesis_of(json::Json value) {
     devnet::LiveGenesisOptions genesis;
     genesis.l1 = json::get(value, "l1", chain_id);
     genesis.rollups =
@@ -70,6 +70,20 @@ devnet::LiveGenesisOptions read_genesis(json::Json value) {
     return genesis;
 }
 
+/// Reads a file of this version.
+template <typename Read>
+auto read_versioned(const std::filesystem::path& file, Read read) {
+    const auto text = json::read_file(file);
+    try {
+        const json::Document document{text};
+        if (json::get(document.root(), "version", json::u64) != VERSION)
+            throw json::FormatError{"another version of a devnet's state"};
+        return read(document.root());
+    } catch (const json::FormatError& error) {
+        throw std::runtime_error{fmt::format("{}: {}", file.string(), error.what())};
+    }
+}
+
 }  // namespace
 
 std::filesystem::path state_file(const std::filesystem::path& path) {
@@ -77,16 +91,24 @@ std::filesystem::path state_file(const std::filesystem::path& path) {
 }
 
 SavedState read_state(const std::filesystem::path& file) {
-    const auto text = json::read_file(file);
-    try {
-        const json::Document document{text};
-        if (json::get(document.root(), "version", json::u64) != VERSION)
-            throw json::FormatError{"another version of a devnet's state"};
-        return {.genesis = json::get(document.root(), "genesis", read_genesis),
-                .state = json::get(document.root(), "state", json::bytes)};
-    } catch (const json::FormatError& error) {
-        throw std::runtime_error{fmt::format("{}: {}", file.string(), error.what())};
-    }
+    return read_versioned(file, [](json::Json root) {
+        return SavedState{.genesis = json::get(root, "genesis", genesis_of),
+                          .state = json::get(root, "state", json::bytes)};
+    });
+}
+
+devnet::LiveGenesisOptions read_genesis(const std::filesystem::path& file) {
+    return read_versioned(file,
+                          [](json::Json root) { return json::get(root, "genesis", genesis_of); });
+}
+
+void write_genesis(const std::filesystem::path& file, const devnet::LiveGenesisOptions& genesis) {
+    json::Appender out;
+    out.begin_object();
+    out.key("version").number(VERSION);
+    append_genesis(out.key("genesis"), genesis);
+    out.end_object();
+    write_file(file, out.view());
 }
 
 void write_state(const std::filesystem::path& file, const SavedState& saved) {

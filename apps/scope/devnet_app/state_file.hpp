@@ -17,6 +17,10 @@ struct SavedState {
 /// Returns the file that --dump-state and --state name: in a folder, state.json.
 std::filesystem::path state_file(const std::filesystem::path& path);
 
+/// Writes what makes a genesis, and reads it. Throws as read_state does.
+void write_genesis(const std::filesystem::path& file, const devnet::LiveGenesisOptions& genesis);
+devnet::LiveGenesisOptions read_genesis(const std::filesystem::path& file);
+
 /// Reads a state. Throws std::runtime_error that names the file and what is wrong with it.
 SavedState read_state(const std::filesystem::path& file);
 void write_state(const std::filesystem::path& file, const SavedState& saved);
