@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -721,13 +722,13 @@ class State(unittest.TestCase):
 
     def test_goes_on_where_it_was_dumped(self):
         with tempfile.TemporaryDirectory() as folder:
-            with Devnet("--state", folder, "--rollups", "1") as devnet:
+            file = pathlib.Path(folder) / "state.json"
+            with Devnet("--state", file, "--rollups", "1") as devnet:
                 devnet.send(to=BOB, value="0x5")
                 devnet.send(chain_id=A, to=BOB, value="0x6")
                 self.assertEqual(devnet.interrupt(), 0, devnet.errors())
-            file = pathlib.Path(folder) / "state.json"
             self.assertTrue(file.exists())
-            for arguments in (["--state", folder], ["--load-state", str(file)]):
+            for arguments in (["--state", file], ["--state", folder], ["--load-state", file]):
                 with Devnet(*arguments, "--rollups", "1") as devnet:
                     self.assertEqual((self.balance(devnet, L1), self.balance(devnet, A)), (5, 6))
 
@@ -755,6 +756,122 @@ class State(unittest.TestCase):
                 result = scope("devnet", flag, file.name, "--port", "0")
                 self.assertEqual((result.returncode, result.stdout), (1, ""), flag)
                 self.assertIn(file.name, result.stderr)
+
+
+class Database(unittest.TestCase):
+    """--state FOLDER: every block is there at once, and the devnet goes on from it."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name) / "state"
+
+    def devnet(self, *arguments):
+        return Devnet("--state", self.folder, *arguments)
+
+    def refused(self, *arguments, code=1):
+        result = scope("devnet", "--state", str(self.folder), "--port", "0", *arguments)
+        self.assertEqual((result.returncode, result.stdout), (code, ""), result.stderr)
+        return result.stderr
+
+    def heads(self, devnet):
+        return {chain_id: devnet.ask("eth_getBlockByNumber", "latest", False, chain_id=chain_id)
+                for chain_id in (L1, A, B)}
+
+    def test_goes_on_after_a_kill(self):
+        with self.devnet() as devnet:
+            devnet.send(chain_id=A, to=BOB, value="0x6")    # in a block that no scope has settled
+            devnet.ask("anvil_setBalance", BOB, "0x7", chain_id=B)
+            root = devnet.send(chain_id=A, to=PREDEPLOY, data=asking_l1("tryScopedCall", ALICE))[1]
+            devnet.ask("evm_increaseTime", 5000)
+            heads, trace = self.heads(devnet), devnet.ask("scope_traceScope", 0)
+            devnet.process.kill()
+        self.assertEqual(root["status"], "0x1")
+        with self.devnet() as devnet:
+            self.assertEqual(self.heads(devnet), heads)
+            self.assertEqual(devnet.ask("scope_traceScope", 0), trace)
+            self.assertEqual(devnet.ask("eth_getBalance", BOB, "latest", chain_id=B), "0x7")
+            devnet.ask("evm_mine")
+            later = int(self.heads(devnet)[L1]["timestamp"], 16) - int(heads[L1]["timestamp"], 16)
+            self.assertGreaterEqual(later, 5000)
+            self.assertEqual(devnet.send(chain_id=A, to=BOB, value="0x1")[1]["status"], "0x1")
+            self.assertEqual(devnet.interrupt(), 0, devnet.errors())
+
+    def test_a_kill_loses_nothing_that_was_answered(self):
+        receipts = []
+        pause = 0.05
+        for _ in range(8):
+            with self.devnet("--rollups", "1") as devnet:
+                for chain_id, hash, receipt in receipts:
+                    self.assertEqual(devnet.ask("eth_getTransactionReceipt", hash, chain_id=chain_id), receipt)
+                devnet.config()
+                killer = threading.Timer(pause, devnet.process.kill)
+                killer.start()
+                try:
+                    while True:
+                        for chain_id in (L1, A):
+                            hash, receipt = devnet.send(chain_id=chain_id, to=BOB, value="0x1")
+                            receipts.append((chain_id, hash, receipt))
+                except OSError:     # it is gone
+                    pass
+                killer.join()
+            pause *= 1.4
+        self.assertGreater(len(receipts), 20)
+
+    def test_other_options_than_it_was_made_with_are_refused(self):
+        with self.devnet("--rollups", "1", "--timestamp", "1700000000") as devnet:
+            devnet.config()
+            self.assertIn("another process", self.refused())
+        self.assertIn("--rollups", self.refused("--rollups", "3", code=2))
+        self.assertIn("--attesters", self.refused("--attesters", "1", code=2))
+        (self.folder / "genesis.json").unlink()     # then it would be another genesis
+        self.assertIn("began with", self.refused("--rollups", "1"))
+
+    def test_what_is_missing_or_damaged_is_named(self):
+        with self.devnet("--rollups", "1") as devnet:
+            devnet.send(to=BOB, value="0x5")
+            self.assertEqual(devnet.interrupt(), 0)
+        with tempfile.TemporaryDirectory() as beside:
+            kept = pathlib.Path(beside) / "kept"
+            self.folder.rename(kept)
+            for path in ("attester-2", "node", "node/SCOPE", "node/rows/CURRENT", "node/commits"):
+                shutil.copytree(kept, self.folder)
+                damaged = self.folder / path
+                (shutil.rmtree if damaged.is_dir() else pathlib.Path.unlink)(damaged)
+                self.assertRegex(self.refused(), f"{self.folder / path}|{damaged.parent}: .*{damaged.name}", path)
+                shutil.rmtree(self.folder)
+            shutil.copytree(kept, self.folder)
+            (self.folder / "genesis.json").write_text("{")
+            self.assertIn("genesis.json", self.refused())
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to mount a small disk")
+    def test_a_full_disk_ends_it_and_names_the_file(self):
+        self.folder.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", self.folder],
+                          capture_output=True).returncode != 0:
+            self.skipTest("nothing can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", "-l", self.folder])
+        answered = []
+        with self.devnet("--rollups", "1") as devnet:
+            try:
+                while len(answered) < 2000:
+                    answered.append(devnet.send(data="0x" + "ab" * 20_000, gas="0xf00000"))
+            except (OSError, AssertionError):       # gone, or it says why not
+                pass
+            self.assertEqual(devnet.process.wait(PATIENCE), 1)
+            self.assertIn(str(self.folder), devnet.errors())
+        self.assertGreater(len(answered), 10)
+        subprocess.run(["mount", "-o", "remount,size=64m", self.folder], check=True)
+        with self.devnet("--rollups", "1") as devnet:
+            for hash, receipt in answered:
+                self.assertEqual(devnet.ask("eth_getTransactionReceipt", hash), receipt)
+            self.assertEqual(devnet.send(to=BOB, value="0x1")[1]["status"], "0x1")
+
+    def test_flags_of_a_folder_need_one(self):
+        for flags in (["--archive"], ["--state-cache", "64"], ["--state", "x.json", "--archive"]):
+            result = scope("devnet", *flags)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn(flags[-1] if flags[-1].startswith("--") else flags[0], result.stderr)
 
 
 class Errors(unittest.TestCase):
