@@ -3,16 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <functional>
 #include <random>
 #include <set>
 
 #include "base/hex.hpp"
 #include "chain/chain.hpp"
 #include "execution/host.hpp"
-#include "rlp/decode.hpp"
 #include "state/unavailable.hpp"
 #include "store/test_folder.hpp"
+#include "store/test_nodes.hpp"
 #include "types/signing.hpp"
 
 // The same blocks on a chain in memory and on one in a database.
@@ -157,47 +156,6 @@ void expect_same(const state::WorldState& stored, const state::WorldState& memor
     }
 }
 
-/// The nodes of one trie, and the keys of those that were asked for.
-class RecordedNodes final : public trie::NodeSource {
-  public:
-    RecordedNodes(const ChainRows& rows, const Owner& owner, std::set<Bytes>& keys)
-        : nodes_(rows.nodes(owner)), owner_(owner), keys_(keys) {}
-    [[nodiscard]] Result<trie::StoredNode, trie::NodeError> node(
-        const trie::NodePath& path, const trie::NodeVersion& version) const override {
-        keys_.insert(node_key(CHAIN, owner_, path, version.sequence));
-        return nodes_->node(path, version);
-    }
-    /// Reads a whole trie.
-    void read(const trie::NodeVersion& root,
-              const std::function<void(BytesView, BytesView)>& visit) {
-        const trie::Trie trie{*this, root};
-        EXPECT_TRUE(trie.for_each(visit));
-    }
-
-  private:
-    std::unique_ptr<trie::NodeSource> nodes_;
-    Owner owner_;
-    std::set<Bytes>& keys_;
-};
-
-/// Adds the keys of all nodes of the state after a block.
-void add_nodes(const ChainRows& rows, const Hash& block, std::set<Bytes>& keys) {
-    const auto state = rows.state(block);
-    if (!state) return;
-    RecordedNodes{rows, std::nullopt, keys}.read(
-        {state->root, state->root_sequence}, [&](BytesView key, BytesView value) {
-            rlp::Reader reader{value};
-            auto account = *reader.list();
-            ASSERT_TRUE(account.u64() && account.u256());
-            const Hash root = *account.fixed<32>();
-            if (root == trie::EMPTY_ROOT) return;
-            const Hash owner = Hash::from(key);
-            const auto version = rows.find_root(owner, root, block);
-            ASSERT_TRUE(version.has_value());
-            RecordedNodes{rows, owner, keys}.read(*version, [](BytesView, BytesView) {});
-        });
-}
-
 /// Two chains that are given the same blocks.
 class Twins {
   public:
@@ -244,13 +202,8 @@ class Twins {
     void expect_no_other_nodes() {
         auto& staging = stored_.staging();
         const ChainRows rows{staging, CHAIN, DEPTH};
-        std::set<Bytes> needed, there;
-        for (const Hash& hash : blocks_) add_nodes(rows, hash, needed);
-        staging.scan(column_prefix(Column::node, CHAIN), Order::ascending,
-                     [&](BytesView key, BytesView) {
-                         there.insert(to_bytes(key));
-                         return true;
-                     });
+        const auto needed = nodes_of_states(rows, CHAIN, blocks_);
+        const auto there = nodes_that_are_there(staging, CHAIN);
         std::vector<Bytes> others;
         std::ranges::set_symmetric_difference(needed, there, std::back_inserter(others));
         EXPECT_TRUE(others.empty()) << others.size() << ", the first is "
