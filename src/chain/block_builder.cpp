@@ -73,7 +73,7 @@ struct BlockBuilder::Impl {
          state::Journal* journal)
         : spec(on.spec()),
           parent(on.store().block(parent_hash)),
-          parent_state(on.state_after(parent_hash)),
+          parent_state(on.kept_state_after(parent_hash)),
           ancestors(on.ancestors(parent_hash)) {
         CHECK(parent != nullptr);
         block.header = child_header(spec, parent_hash, parent->header(), attributes);

@@ -51,6 +51,7 @@ class BlockBuilder {
   public:
     /// @param journal  Shared with States of other chains, so that one checkpoint spans them; null:
     ///                 its own.
+    /// Throws state::Unavailable, which names the parent, if the state after that is not kept.
     /// REQUIRES: the chain, which must outlive it, has the parent, and the attributes are allowed.
     BlockBuilder(const Chain& chain, const Hash& parent, BlockAttributes attributes,
                  state::Journal* journal = nullptr);

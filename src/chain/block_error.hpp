@@ -14,9 +14,10 @@ namespace scope::chain {
 /// The reason why a block is refused; nothing is kept of it. Header rules are those of the Yellow
 /// Paper, section 4.3.4, where no other source stands.
 enum class BlockError : uint8_t {
-    malformed,       // the bytes are no block (types/block.hpp)
-    already_known,   // imported before
-    unknown_parent,  // or its state is not kept
+    malformed,      // the bytes are no block (types/block.hpp)
+    already_known,  // imported before
+    unknown_parent,
+    parent_state_not_kept,  // it is too far behind the head (store::PruneDepth)
     wrong_number,
     timestamp_not_after_parent,
     extra_data_too_long,
@@ -47,13 +48,14 @@ enum class BlockError : uint8_t {
     wrong_logs_bloom,
     wrong_state_root,
 };
-inline constexpr size_t BLOCK_ERROR_COUNT = 32;
+inline constexpr size_t BLOCK_ERROR_COUNT = 33;
 /// Returns the enumerator's name.
 constexpr std::string_view to_string(BlockError error) noexcept {
     constexpr std::array NAMES{
         "malformed",
         "already_known",
         "unknown_parent",
+        "parent_state_not_kept",
         "wrong_number",
         "timestamp_not_after_parent",
         "extra_data_too_long",

@@ -1,11 +1,13 @@
 #include "chain/chain.hpp"
 
 #include "base/check.hpp"
+#include "base/hex.hpp"
 #include "chain/header_rules.hpp"
 #include "chain/refuse.hpp"
 #include "crypto/kzg.hpp"
 #include "execution/sender_recovery.hpp"
 #include "rlp/decode.hpp"
+#include "state/unavailable.hpp"
 
 namespace scope::chain {
 
@@ -134,10 +136,18 @@ std::shared_ptr<const state::WorldState> Chain::state_after(const Hash& block) c
     return spec_.forced ? spec_.forced->state_after(block, std::move(own)) : own;
 }
 
+std::shared_ptr<const state::WorldState> Chain::kept_state_after(const Hash& block) const {
+    auto state = state_after(block);
+    if (state) return state;
+    const StoredBlockPtr stored = store_->block(block);
+    const std::string number = stored ? std::to_string(stored->header().number) + " " : "";
+    throw state::Unavailable{"the state after block " + number + to_hex(block) + " is not kept"};
+}
+
 void force_state(const Chain& chain, const Hash& block,
                  const std::function<void(state::State&)>& change) {
-    const auto before = chain.state_after(block);
-    CHECK(before != nullptr && chain.spec().forced != nullptr);
+    CHECK(chain.spec().forced != nullptr);
+    const auto before = chain.kept_state_after(block);
     state::State state{*before};
     change(state);
     chain.spec().forced->change_state(block, *before, state.diff());
@@ -183,7 +193,7 @@ Result<SealedBlock, BlockRefusal> Chain::execute(const Block& block, const Store
                                                  BrokenRules& broken) const {
     const BlockHeader& header = block.header;
     const auto parent_state = state_after(header.parent_hash);
-    if (!parent_state) return refuse(BlockError::unknown_parent);
+    if (!parent_state) return refuse(BlockError::parent_state_not_kept);
     const auto hashes = ancestors(header.parent_hash);
     const execution::Environment environment = make_environment(spec_, header, hashes.get());
     state::State state{*parent_state};
@@ -266,12 +276,16 @@ Result<StoredBlockPtr, BlockRefusal> Chain::import(const Block& block) {
 }
 
 StoredBlockPtr Chain::adopt(SealedBlock sealed) {
-    CHECK(store_->block(sealed.block.header().parent_hash) != nullptr);
     auto stored = store_->block(sealed.block.hash);
-    if (stored == nullptr) {
-        stored = std::make_shared<const StoredBlock>(std::move(sealed.block));
-        store_->put_block(stored, std::move(sealed.state));
+    if (stored) {
+        set_head(stored->hash);
+        return stored;
     }
+    const Hash& parent = sealed.block.header().parent_hash;
+    CHECK(store_->block(parent) != nullptr);
+    (void)kept_state_after(parent);
+    stored = std::make_shared<const StoredBlock>(std::move(sealed.block));
+    store_->put_block(stored, std::move(sealed.state));
     store_->set_head(stored->hash);
     return stored;
 }
@@ -283,6 +297,7 @@ Result<StoredBlockPtr, BlockRefusal> Chain::import_bytes(BytesView rlp) {
 }
 
 void Chain::set_head(const Hash& block_hash) {
+    (void)kept_state_after(block_hash);
     store_->set_head(block_hash);
 }
 

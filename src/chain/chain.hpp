@@ -59,6 +59,9 @@ class Chain {
     /// Returns the state on which children of a block are executed: the one after it, with the
     /// changes by force (ChainSpec::forced); null if it is not kept.
     [[nodiscard]] std::shared_ptr<const state::WorldState> state_after(const Hash& block) const;
+    /// Returns the same; throws state::Unavailable, which names the block, if it is not kept.
+    [[nodiscard]] std::shared_ptr<const state::WorldState> kept_state_after(
+        const Hash& block) const;
     [[nodiscard]] std::shared_ptr<const state::WorldState> head_state() const {
         return state_after(head()->hash);
     }
@@ -72,6 +75,7 @@ class Chain {
     Result<StoredBlockPtr, BlockRefusal> import_bytes(BytesView rlp);
     /// Stores a block that this process has executed itself on this chain, by BlockBuilder or
     /// validate, and makes it the head. One that is stored already only becomes the head.
+    /// Throws as set_head does, also if the state after its parent is not kept.
     /// REQUIRES: the chain has its parent.
     StoredBlockPtr adopt(SealedBlock sealed);
     /// Validates a block in full, stores nothing.
@@ -80,7 +84,9 @@ class Chain {
     /// with a test that names one of them.
     [[nodiscard]] BrokenRules broken_rules(const Block& block) const;
 
-    /// Sets the head that a fork choice gives. REQUIRES: imported.
+    /// Sets the head that a fork choice gives. Throws state::Unavailable, which names the block, and
+    /// changes nothing, if the state after it is not kept: nothing could be built on it.
+    /// REQUIRES: imported.
     void set_head(const Hash& block_hash);
     /// Has the store keep the states of canonical blocks from this number on (Store::keep_states).
     void keep_states(uint64_t from_number) { store_->keep_states(from_number); }
@@ -106,7 +112,8 @@ class Chain {
 
 /// Changes the state after a block by force: its children are executed on what @p change makes of
 /// it, beside what was forced there before.
-/// REQUIRES: a specification with ChainSpec::forced; the chain has the block's state.
+/// Throws state::Unavailable if that state is not kept.
+/// REQUIRES: a specification with ChainSpec::forced; the chain has the block.
 void force_state(const Chain& chain, const Hash& block,
                  const std::function<void(state::State&)>& change);
 

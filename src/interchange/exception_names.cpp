@@ -75,6 +75,7 @@ constexpr std::array BLOCK_TABLE{
              "RLP_STRUCTURES_ENCODING|INCORRECT_BLOCK_FORMAT|RLP_INVALID_FIELD_OVERFLOW_64"},
     BlockRow{BlockError::already_known, ""},
     BlockRow{BlockError::unknown_parent, "UNKNOWN_PARENT|UNKNOWN_PARENT_ZERO"},
+    BlockRow{BlockError::parent_state_not_kept, ""},
     BlockRow{BlockError::wrong_number, "INVALID_BLOCK_NUMBER"},
     BlockRow{BlockError::timestamp_not_after_parent, "INVALID_BLOCK_TIMESTAMP_OLDER_THAN_PARENT"},
     BlockRow{BlockError::extra_data_too_long, "EXTRA_DATA_TOO_BIG"},

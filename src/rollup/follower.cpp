@@ -147,7 +147,9 @@ Follower::Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, ui
     for (auto& [chain_id, rollup] : rollups_) {
         load(chain_id, rollup);
         rollup.stopped = rows_.stop(chain_id);
-        if (rollup.chain.head()->hash != rollup.history.back().head)
+        const bool has_head =
+            !rollup.stopped || rollup.stopped->rule != FollowRule::pruned_state;
+        if (has_head && rollup.chain.head()->hash != rollup.history.back().head)
             throw store::DatabaseError{
                 store::DatabaseRule::corrupt,
                 fmt::format("chain {}: its head is {}, and what was followed says {}",
@@ -520,8 +522,10 @@ void Follower::unwind_to(uint64_t next) {
         const Hash head = rollup.history.back().head;
         if (rollup.chain.head()->hash == head) continue;
         note_undone(rollup);
-        rollup.chain.set_head(head);
-        if (rollup.stopped || rollup.chain.state_after(head) != nullptr) continue;
+        if (rollup.chain.store().state(head) != nullptr) {
+            rollup.chain.set_head(head);
+            continue;
+        }
         auto stopped = make_error(
             FollowRule::pruned_state, next == 0 ? 0 : next - 1,
             fmt::format("L1 gave up blocks from {} on, which it had called final, and the state of "

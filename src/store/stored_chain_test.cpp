@@ -432,7 +432,7 @@ TEST(stored_chain, has_no_state_that_is_pruned) {
     const auto late = memory.build_block(attributes_after(memory, 9), {});
     const auto imported = chain.import(late->sealed.block.block);
     ASSERT_FALSE(imported);
-    EXPECT_EQ(imported.error().error, chain::BlockError::unknown_parent);
+    EXPECT_EQ(imported.error().error, chain::BlockError::parent_state_not_kept);
 }
 
 /// A database that fails on one read.

@@ -32,6 +32,7 @@ class TestChains {
     std::vector<TestMove> step();
 
     [[nodiscard]] Staging& staging() noexcept { return staging_; }
+    [[nodiscard]] chain::Chain& chain(size_t chain) { return *chains_.at(chain); }
     [[nodiscard]] const chain::Store& store(size_t chain) const {
         return chains_.at(chain)->store();
     }
