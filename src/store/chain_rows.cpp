@@ -15,6 +15,8 @@ constexpr uint64_t FIRST_SEQUENCE = 1;
 /// Heights that one new head prunes at most, so that a smaller depth than before doesn't make one
 /// commit of all that it deletes.
 constexpr uint64_t MAX_PRUNED_AT_ONCE = 64;
+/// Versions of a root that are read before it is asked which block wrote one.
+constexpr size_t VERSIONS_AT_ONCE = 8;
 
 /// The nodes of one trie as rows.
 class NodesOfRows final : public trie::NodeSource {
@@ -208,42 +210,69 @@ std::optional<trie::NodeVersion> ChainRows::find_root(const Owner& owner, const 
                                                       const Hash& block) const {
     const auto state = this->state(block);
     if (!state) return std::nullopt;
-    std::vector<uint64_t> found;  // the last first
-    rows_.scan(versions_prefix(chain_, owner, {}), Order::descending,
-               [&](BytesView key, BytesView value) {
-                   const uint64_t sequence = read_u64(key.last(8));
-                   if (sequence > state->sequence) return true;
-                   const auto node = trie::decode_stored(value, sequence);
-                   if (!node) refuse_row(key, to_string(node.error()));
-                   if (crypto::keccak256(node->rlp) == hash) found.push_back(sequence);
-                   return true;
-               });
-    const auto sequence = found.size() == 1 ? found[0] : sequence_in(block, found);
-    return sequence ? std::optional{trie::NodeVersion{hash, *sequence}} : std::nullopt;
+    uint64_t last = state->sequence;
+    for (bool is_first = true, is_over = false; !is_over; is_first = false) {
+        std::vector<uint64_t> found;  // the last first
+        size_t read = 0;
+        is_over = true;
+        rows_.scan_from(node_key(chain_, owner, {}, last), versions_prefix(chain_, owner, {}),
+                        Order::descending, [&](BytesView key, BytesView value) {
+                            last = read_u64(key.last(8));
+                            const auto node = trie::decode_stored(value, last);
+                            if (!node) refuse_row(key, to_string(node.error()));
+                            if (crypto::keccak256(node->rlp) == hash) found.push_back(last);
+                            is_over = ++read < VERSIONS_AT_ONCE || found.empty();
+                            return is_over;
+                        });
+        if (is_first && is_over && found.size() == 1) return trie::NodeVersion{hash, found[0]};
+        for (const uint64_t sequence : found)
+            if (is_below(sequence, block)) return trie::NodeVersion{hash, sequence};
+        if (last == 0) break;
+        --last;
+    }
+    return std::nullopt;
 }
 
-/// Returns the last of these sequences that the block or one of its ancestors wrote with.
-std::optional<uint64_t> ChainRows::sequence_in(const Hash& block,
-                                               const std::vector<uint64_t>& found) const {
-    if (found.empty()) return std::nullopt;
-    Hash at = block;
-    for (auto header = this->header(at); header; header = this->header(at)) {
-        const auto state = state_row(header->number, at);
-        if (!state || state->sequence < found.back()) break;
-        if (std::ranges::find(found, state->sequence) != found.end()) return state->sequence;
-        at = header->parent_hash;
+bool ChainRows::is_below(uint64_t sequence, const Hash& block) const {
+    // Down the block's own branch, to where it is canonical. A block's sequence is above its parent's.
+    auto header = header_that_is_there(block);
+    for (Hash at = block; canonical(header.number) != at;) {
+        const auto state = state_row(header.number, at);
+        if (!state) return true;  // as below
+        if (state->sequence <= sequence) return state->sequence == sequence;
+        at = header.parent_hash;
+        auto parent = this->header(at);
+        if (!parent) return false;
+        header = std::move(*parent);
     }
-    // An ancestor whose state isn't kept: what others wrote at its height is deleted.
-    std::vector<uint64_t> others;
-    rows_.scan(column_prefix(Column::state, chain_), Order::ascending,
-               [&](BytesView key, BytesView value) {
-                   others.push_back(decode_state_row(key, value).sequence);
-                   return true;
-               });
-    const auto last = std::ranges::find_if(found, [&](uint64_t sequence) {
-        return std::ranges::find(others, sequence) == others.end();
-    });
-    return last == found.end() ? std::nullopt : std::optional{*last};
+    // What is older than all states that are kept was written below all of them: what others wrote
+    // is deleted.
+    uint64_t low = first_kept();
+    uint64_t high = header.number;
+    if (sequence <= canonical_sequence(low)) return true;
+    while (low < high) {
+        const uint64_t middle = low + (high - low + 1) / 2;
+        if (canonical_sequence(middle) <= sequence)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return canonical_sequence(low) == sequence;
+}
+
+uint64_t ChainRows::first_kept() const {
+    const uint64_t next = number(ChainValue::pruned).value_or(0);
+    if (next == 0) return 0;
+    const auto before = canonical(next - 1);
+    return before && state_row(next - 1, *before) ? next - 1 : next;
+}
+
+uint64_t ChainRows::canonical_sequence(uint64_t number) const {
+    const auto block = canonical(number);
+    if (!block) refuse_row(number_key(Column::canonical, chain_, number), "missing");
+    const auto state = state_row(number, *block);
+    if (!state) refuse_row(block_key(Column::state, chain_, number, *block), "missing");
+    return state->sequence;
 }
 
 std::optional<Bytes> ChainRows::code(const Hash& hash) const {

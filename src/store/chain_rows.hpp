@@ -108,8 +108,12 @@ class ChainRows {
     [[nodiscard]] std::vector<Hash> children(const std::vector<Hash>& parents,
                                              uint64_t number) const;
     [[nodiscard]] std::vector<Hash> blocks_with_state(uint64_t number) const;
-    [[nodiscard]] std::optional<uint64_t> sequence_in(const Hash& block,
-                                                      const std::vector<uint64_t>& found) const;
+    /// Returns whether a block that wrote with this sequence is @p block or one of its ancestors.
+    /// REQUIRES: the state after @p block is kept, and nodes with this sequence are there.
+    [[nodiscard]] bool is_below(uint64_t sequence, const Hash& block) const;
+    /// Returns the height of the first canonical block whose state is kept. REQUIRES: there is a head.
+    [[nodiscard]] uint64_t first_kept() const;
+    [[nodiscard]] uint64_t canonical_sequence(uint64_t number) const;
     [[nodiscard]] std::optional<StateRow> state_row(uint64_t number, const Hash& block) const;
     [[nodiscard]] ChangedPlaces changes(uint64_t number, const Hash& block,
                                         uint64_t sequence) const;

@@ -43,19 +43,24 @@ Bytes random_key(std::mt19937_64& random) {
     return key;
 }
 
-std::vector<std::pair<Bytes, Bytes>> scanned(const Rows& rows, BytesView prefix, Order order) {
+std::vector<std::pair<Bytes, Bytes>> scanned(const Rows& rows, BytesView prefix, Order order,
+                                             BytesView first = {}) {
     std::vector<std::pair<Bytes, Bytes>> found;
-    rows.scan(prefix, order, [&](BytesView key, BytesView value) {
+    rows.scan_from(first, prefix, order, [&](BytesView key, BytesView value) {
         found.emplace_back(to_bytes(key), to_bytes(value));
         return true;
     });
     return found;
 }
 
-std::vector<std::pair<Bytes, Bytes>> wanted(const Model& model, BytesView prefix, Order order) {
+std::vector<std::pair<Bytes, Bytes>> wanted(const Model& model, BytesView prefix, Order order,
+                                            const Bytes& first = {}) {
+    const auto is_before_first = [&](const Bytes& key) {
+        return !first.empty() && (order == Order::ascending ? key < first : first < key);
+    };
     std::vector<std::pair<Bytes, Bytes>> rows;
     for (const auto& row : model)
-        if (starts_with(row.first, prefix)) rows.push_back(row);
+        if (starts_with(row.first, prefix) && !is_before_first(row.first)) rows.push_back(row);
     if (order == Order::descending) std::ranges::reverse(rows);
     return rows;
 }
@@ -66,8 +71,12 @@ void expect_same(const Rows& rows, const Model& model, std::mt19937_64& random) 
         const auto found = model.find(key);
         EXPECT_EQ(rows.get(key),
                   found == model.end() ? std::nullopt : std::optional{found->second});
-        for (const auto order : {Order::ascending, Order::descending})
+        const Bytes first = concat(key, random_key(random));
+        for (const auto order : {Order::ascending, Order::descending}) {
             EXPECT_EQ(scanned(rows, key, order), wanted(model, key, order));
+            EXPECT_EQ(scanned(rows, key, order, key), wanted(model, key, order, key));
+            EXPECT_EQ(scanned(rows, key, order, first), wanted(model, key, order, first));
+        }
     }
 }
 

@@ -122,10 +122,13 @@ class DiskDatabase final : public Database {
         return to_bytes(view(value));
     }
 
-    void scan(BytesView prefix, Order order, const Visitor& visit) const override {
+    void scan_from(BytesView first, BytesView prefix, Order order,
+                   const Visitor& visit) const override {
         const std::unique_ptr<rocksdb::Iterator> at{db_->NewIterator({})};
         if (order == Order::ascending)
-            at->Seek(slice(prefix));
+            at->Seek(slice(first.empty() ? prefix : first));
+        else if (!first.empty())
+            at->SeekForPrev(slice(first));
         else
             seek_last(*at, prefix);
         while (at->Valid() && starts_with(view(at->key()), prefix) &&

@@ -19,9 +19,10 @@ class MemoryDatabase final : public Database {
         return found == rows_.end() ? std::nullopt : std::optional{found->second};
     }
 
-    void scan(BytesView prefix, Order order, const Visitor& visit) const override {
+    void scan_from(BytesView first, BytesView prefix, Order order,
+                   const Visitor& visit) const override {
         // A copy, so that the visitor sees what stood when it began, and may write.
-        const auto rows = copy_of(prefix);
+        const auto rows = copy_of(first, prefix, order);
         if (order == Order::ascending)
             std::any_of(rows.begin(), rows.end(),
                         [&](const auto& row) { return !visit(row.first, row.second); });
@@ -46,11 +47,15 @@ class MemoryDatabase final : public Database {
     }
 
   private:
-    [[nodiscard]] std::vector<std::pair<Bytes, Bytes>> copy_of(BytesView prefix) const {
+    [[nodiscard]] std::vector<std::pair<Bytes, Bytes>> copy_of(BytesView first, BytesView prefix,
+                                                               Order order) const {
         const std::shared_lock lock{mutex_};
+        const bool is_descending = order == Order::descending;
         std::vector<std::pair<Bytes, Bytes>> rows;
-        for (auto at = rows_.lower_bound(prefix);
-             at != rows_.end() && starts_with(at->first, prefix); ++at)
+        for (auto at = rows_.lower_bound(is_descending || first.empty() ? prefix : first);
+             at != rows_.end() && starts_with(at->first, prefix) &&
+             !(is_descending && !first.empty() && KeyLess{}(first, at->first));
+             ++at)
             rows.emplace_back(at->first, at->second);
         return rows;
     }

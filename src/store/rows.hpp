@@ -23,7 +23,13 @@ class Rows {
     using Visitor = std::function<bool(BytesView key, BytesView value)>;
     /// Calls @p visit with each row whose key begins with @p prefix, as all of them stood when the
     /// call began. The visitor may read, and write.
-    virtual void scan(BytesView prefix, Order order, const Visitor& visit) const = 0;
+    void scan(BytesView prefix, Order order, const Visitor& visit) const {
+        scan_from({}, prefix, order, visit);
+    }
+    /// The same from a key on, which need not be there: from the next one in this order then. Without
+    /// one, from the first. REQUIRES: it begins with the prefix.
+    virtual void scan_from(BytesView first, BytesView prefix, Order order,
+                           const Visitor& visit) const = 0;
 };
 
 }  // namespace scope::store

@@ -14,23 +14,26 @@ std::optional<Bytes> Staging::get(BytesView key) const {
     return database_.get(key);
 }
 
-void Staging::scan(BytesView prefix, Order order, const Visitor& visit) const {
+void Staging::scan_from(BytesView first, BytesView prefix, Order order,
+                        const Visitor& visit) const {
     std::shared_lock lock{mutex_};
     const auto waiting = waiting_with(prefix, order);
     if (waiting.empty()) {
         lock.unlock();
-        return database_.scan(prefix, order, visit);
+        return database_.scan_from(first, prefix, order, visit);
     }
     const auto is_before = [order](BytesView a, BytesView b) {
         return order == Order::ascending ? KeyLess{}(a, b) : KeyLess{}(b, a);
     };
     auto next = waiting.begin();
+    if (!first.empty())
+        while (next != waiting.end() && is_before(next->first, first)) ++next;
     bool wants_more = true;
     const auto visit_next = [&] {
         const auto& [key, value] = *next++;
         if (value) wants_more = visit(key, *value);
     };
-    database_.scan(prefix, order, [&](BytesView key, BytesView value) {
+    database_.scan_from(first, prefix, order, [&](BytesView key, BytesView value) {
         // What it visits stands as it did under the lock, whatever is committed meanwhile.
         if (lock.owns_lock()) lock.unlock();
         while (wants_more && next != waiting.end() && is_before(next->first, key)) visit_next();

@@ -24,7 +24,8 @@ class Staging final : public Rows {
     explicit Staging(Database& database) : database_(database) {}
 
     [[nodiscard]] std::optional<Bytes> get(BytesView key) const override;
-    void scan(BytesView prefix, Order order, const Visitor& visit) const override;
+    void scan_from(BytesView first, BytesView prefix, Order order,
+                   const Visitor& visit) const override;
 
     void put(Bytes key, Bytes value);
     void erase(Bytes key);

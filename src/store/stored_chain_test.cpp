@@ -443,9 +443,10 @@ class FailingDatabase final : public Database {
         if (++reads == fails_at) throw DatabaseError{DatabaseRule::io, "the disk fails"};
         return database_.get(key);
     }
-    void scan(BytesView prefix, Order order, const Visitor& visit) const override {
+    void scan_from(BytesView first, BytesView prefix, Order order,
+                   const Visitor& visit) const override {
         if (++reads == fails_at) throw DatabaseError{DatabaseRule::io, "the disk fails"};
-        database_.scan(prefix, order, visit);
+        database_.scan_from(first, prefix, order, visit);
     }
     void commit(const WriteBatch& batch) override { database_.commit(batch); }
     [[nodiscard]] uint64_t commits() const override { return database_.commits(); }

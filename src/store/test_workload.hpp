@@ -94,8 +94,9 @@ class RepeatedDatabase final : public Database {
     [[nodiscard]] std::optional<Bytes> get(BytesView key) const override {
         return reader().get(key);
     }
-    void scan(BytesView prefix, Order order, const Visitor& visit) const override {
-        reader().scan(prefix, order, visit);
+    void scan_from(BytesView first, BytesView prefix, Order order,
+                   const Visitor& visit) const override {
+        reader().scan_from(first, prefix, order, visit);
     }
     void commit(const WriteBatch& batch) override {
         const bool is_new = real_.commits() == memory_->commits();
