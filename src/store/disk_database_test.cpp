@@ -1,11 +1,9 @@
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 #include <unistd.h>
-
-#include <fstream>
 
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
+#include "store/test_files.hpp"
 #include "store/test_folder.hpp"
 #include "store/test_workload.hpp"
 
@@ -52,14 +50,6 @@ std::map<Bytes, Bytes> fill(const DiskOptions& options, uint64_t steps) {
 void fill_more(const DiskOptions& options, uint64_t commits) {
     const auto database = open_disk_database(options);
     for (; commits > 0; --commits) database->commit({});
-}
-
-std::string read_file(const fs::path& path) {
-    std::ifstream file{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{file}, {}};
-}
-void write_file(const fs::path& path, const std::string& text) {
-    std::ofstream{path, std::ios::binary | std::ios::trunc} << text;
 }
 
 TEST(disk_database, is_created_where_nothing_is) {
@@ -259,10 +249,7 @@ class Damaged : public testing::Test {
     void SetUp() override {
         rows_ = fill(folder_.options(), STEPS);
         (void)error_of(folder_.options());  // another log behind the first
-        for (const auto& entry : fs::recursive_directory_iterator{folder_.options().folder})
-            if (entry.is_regular_file())
-                files_.push_back(fs::relative(entry.path(), folder_.options().folder));
-        std::ranges::sort(files_);
+        files_ = files_below(folder_.options().folder);
     }
 
     /// Damages one file in a copy: the rows are the same, or an error names a file of it.
@@ -322,29 +309,6 @@ TEST_F(Damaged, bits_that_are_flipped_are_found_or_not_needed) {
         }
     EXPECT_GE(errors_, 10u);
 }
-
-/// A small file system of its own.
-class SmallDisk {
-  public:
-    explicit SmallDisk(const fs::path& path) : path_(path) {
-        fs::create_directories(path);
-        is_mounted_ = ::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=2m") == 0;
-    }
-    SmallDisk(const SmallDisk&) = delete;
-    SmallDisk& operator=(const SmallDisk&) = delete;
-    ~SmallDisk() {
-        if (is_mounted_) ::umount2(path_.c_str(), MNT_DETACH);
-    }
-
-    [[nodiscard]] bool is_mounted() const noexcept { return is_mounted_; }
-    void grow() const {
-        CHECK(::mount("tmpfs", path_.c_str(), "tmpfs", MS_REMOUNT, "size=64m") == 0);
-    }
-
-  private:
-    fs::path path_;
-    bool is_mounted_ = false;
-};
 
 TEST(disk_database, on_a_full_disk_says_so_and_keeps_what_was_committed) {
     const TestFolder folder;
