@@ -105,6 +105,13 @@ chain::SealedBlock build_on(const chain::Chain& chain, const Hash& parent,
     return std::move(*sealed);
 }
 
+/// What a node would note of how far it followed: that both heads are of one moment.
+Bytes cursor_of(const Hash& l1_head, const Hash& rollup_head) {
+    return concat(l1_head, rollup_head);
+}
+
+}  // namespace
+
 std::string describe(const state::WorldState& state) {
     auto text = fmt::format("  root {}\n", to_hex(state.state_root()));
     std::vector<Address> addresses{crypto::address_of(key())};
@@ -126,13 +133,6 @@ std::string describe(const state::WorldState& state) {
     }
     return text;
 }
-
-/// What a node would note of how far it followed: that both heads are of one moment.
-Bytes cursor_of(const Hash& l1_head, const Hash& rollup_head) {
-    return concat(l1_head, rollup_head);
-}
-
-}  // namespace
 
 std::string describe(const chain::Store& store, std::span<const Hash> states) {
     const auto head = store.head();

@@ -56,6 +56,8 @@ class TestChains {
 /// Returns the head, the last canonical blocks and what is in these states, a line each, as somebody
 /// reads it who asks the store for each account and slot.
 std::string describe(const chain::Store& store, std::span<const Hash> states);
+/// Returns what is in a state, as somebody reads it who asks for each account and slot.
+std::string describe(const state::WorldState& state);
 
 /// The same chains that nobody disturbs: in a database in memory, and once more with everything in
 /// hash maps (chain::make_memory_store), where each block is imported.
