@@ -81,7 +81,8 @@ void TestDriver::tell(uint64_t commit) {
 }
 
 size_t count_of_kills(size_t usual) {
-    return std::getenv("SCOPE_TEST_FULL") != nullptr ? 300 : usual;
+    const size_t kills = std::getenv("SCOPE_TEST_FULL") != nullptr ? 300 : usual;
+    return __has_feature(address_sanitizer) ? kills / 4 : kills;
 }
 
 }  // namespace scope::store

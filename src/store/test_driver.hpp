@@ -39,7 +39,8 @@ class TestDriver {
     int output_ = -1;
 };
 
-/// Returns how often a driver is killed: so often, or 300 times where all tests are to be run.
+/// Returns how often a driver is killed: so often, or 300 times where all tests are to be run; a
+/// quarter of that with sanitizers.
 size_t count_of_kills(size_t usual);
 
 }  // namespace scope::store
