@@ -85,12 +85,36 @@ StoredBlockPtr block_of(const ChainView& view, const BlockTag& tag) {
 
 StateAt state_at(ChainView& view, const BlockTag& tag) {
     if (tag.kind == Kind::pending) return pending_block(view);
-    StateAt result{.block = block_of(view, tag), .state = nullptr};
-    result.state = view.state(result.block->hash);
-    if (!result.state)
+    auto block = block_of(view, tag);
+    auto state = state_of(view, *block);
+    return {.block = std::move(block), .state = std::move(state)};
+}
+
+std::shared_ptr<const state::WorldState> state_of(const ChainView& view,
+                                                  const chain::StoredBlock& block) {
+    auto state = view.state(block.hash);
+    if (!state)
         fail(SERVER_ERROR, fmt::format("historical state {} is not available",
-                                       to_hex(result.block->header().state_root)));
-    return result;
+                                       to_hex(block.header().state_root)));
+    return state;
+}
+
+uint64_t oldest_state(const ChainView& view) {
+    const auto is_kept = [&](uint64_t number) {
+        const StoredBlockPtr block = view.chain().store().canonical_block(number);
+        return block && view.state(block->hash) != nullptr;
+    };
+    // Those that are kept are the last ones.
+    uint64_t low = 0;
+    uint64_t high = view.head()->header().number;
+    while (low < high) {
+        const uint64_t middle = low + (high - low) / 2;
+        if (is_kept(middle))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
 }
 
 StateAt pending_block(ChainView& view) {

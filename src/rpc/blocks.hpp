@@ -21,6 +21,12 @@ struct StateAt {
 /// there is no such block, or its state is not kept.
 StateAt state_at(ChainView& view, const BlockTag& tag);
 
+/// Returns the state after a block; throws RpcFailure if it is not kept.
+std::shared_ptr<const state::WorldState> state_of(const ChainView& view,
+                                                  const chain::StoredBlock& block);
+/// Returns the number of the first canonical block from which on states are kept.
+uint64_t oldest_state(const ChainView& view);
+
 /// Returns the block that would come next, of what waits in the pool, with the state after it.
 /// Nothing of it is kept.
 StateAt pending_block(ChainView& view);

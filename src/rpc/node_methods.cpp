@@ -3,6 +3,7 @@
 #include <map>
 
 #include "crypto/keccak.hpp"
+#include "rpc/blocks.hpp"
 #include "rpc/fork_config.hpp"
 #include "rpc/params.hpp"
 #include "rpc/service.hpp"
@@ -80,7 +81,8 @@ std::string config(Request& request) {
     return fork_config(request.chain.chain());
 }
 
-/// Returns that all of the chain is there, of every kind, from its first block on (execution-apis).
+/// Returns from which block on the chain is there, of every kind (execution-apis): from its first on,
+/// but for the states that are pruned.
 std::string capabilities(Request& request) {
     const chain::StoredBlockPtr head = request.chain.head();
     Appender out;
@@ -89,10 +91,12 @@ std::string capabilities(Request& request) {
     out.key("number").quantity(head->header().number);
     out.key("hash").hex(head->hash);
     out.end_object();
-    for (const char* const kind : {"state", "tx", "logs", "receipts", "blocks", "stateproofs"}) {
+    const uint64_t oldest = oldest_state(request.chain);
+    for (const std::string_view kind :
+         {"state", "tx", "logs", "receipts", "blocks", "stateproofs"}) {
         out.key(kind).begin_object();
         out.key("disabled").boolean(false);
-        out.key("oldestBlock").quantity(uint64_t{0});
+        out.key("oldestBlock").quantity(kind.starts_with("state") ? oldest : 0);
         out.end_object();
     }
     out.end_object();

@@ -6,6 +6,7 @@
 #include "protocol/callable.hpp"
 #include "rollup/forced.hpp"
 #include "rollup/rollup_config.hpp"
+#include "rpc/blocks.hpp"
 #include "rpc/log_query.hpp"
 #include "rpc/scope_parts.hpp"
 #include "rpc/scope_tree.hpp"
@@ -97,10 +98,9 @@ bool is_refunded(const Request& request, const TokenDeposit& deposit, ChainId ch
     const Hash of_chain =
         crypto::keccak256(abi::encode(uint256{chain_id}, uint256{BRIDGE_DEPOSITS_SLOT}));
     auto& l1 = l1_of(request);
-    const auto state = l1.state(l1.head()->hash);
-    return state != nullptr &&
-           state->storage(deposit.bridge,
-                          crypto::keccak256(abi::encode(uint256{index}, of_chain))) == Hash{};
+    return state_of(l1, *l1.head())
+               ->storage(deposit.bridge,
+                         crypto::keccak256(abi::encode(uint256{index}, of_chain))) == Hash{};
 }
 
 // ---- forced transactions

@@ -40,8 +40,7 @@ ChainId read_chain_id(const Request& request, size_t index) {
 }
 
 Bytes view(ChainView& chain, const chain::StoredBlock& block, const Address& to, BytesView data) {
-    const auto beneath = chain.state(block.hash);
-    if (beneath == nullptr) return {};
+    const auto beneath = state_of(chain, block);
     state::State state{*beneath};
     const auto environment = chain::make_environment(chain.chain().spec(), block.header(), nullptr);
     execution::Host host{state, environment};

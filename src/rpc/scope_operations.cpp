@@ -4,6 +4,7 @@
 #include "base/hex.hpp"
 #include "crypto/secp256k1.hpp"
 #include "execution/host.hpp"
+#include "rpc/blocks.hpp"
 #include "rpc/errors.hpp"
 #include "rpc/params.hpp"
 #include "rpc/scope_parts.hpp"
@@ -51,7 +52,7 @@ Bytes view_l1(const Request& request, const Address& to, BytesView data) {
 
 Bytes code_of(const Request& request, const Address& account) {
     auto& l1 = l1_of(request);
-    return l1.state(l1.head()->hash)->code(account)->bytes;
+    return state_of(l1, *l1.head())->code(account)->bytes;
 }
 
 /// The account that runs an owner's operations.
@@ -94,7 +95,7 @@ uint256 next_nonce(const Request& request, const Address& account) {
 /// Refuses what the account can't pay out of its own balance.
 void require_paid(const Request& request, const protocol::Operation& operation) {
     auto& l1 = l1_of(request);
-    const auto account = l1.state(l1.head()->hash)->account(operation.account).value_or(Account{});
+    const auto account = state_of(l1, *l1.head())->account(operation.account).value_or(Account{});
     const uint256 needed = operation.value + operation.fee;
     if (needed >= operation.value && account.balance >= needed) return;
     fail(SERVER_ERROR,

@@ -10,8 +10,9 @@ namespace scope::rpc {
 
 /// A service on a lone chain, which a test asks.
 struct Asking {
-    explicit Asking(ChainId chain_id, const chain::Genesis& genesis)
-        : chain(chain::ChainSpec::of(evm::LATEST_REVISION, chain_id), genesis) {}
+    explicit Asking(ChainId chain_id, const chain::Genesis& genesis,
+                    std::unique_ptr<chain::Store> store = chain::make_memory_store())
+        : chain(chain::ChainSpec::of(evm::LATEST_REVISION, chain_id), genesis, std::move(store)) {}
 
     testing::LoneChain chain;
     Service service{chain};

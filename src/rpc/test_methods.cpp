@@ -6,6 +6,7 @@
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
 #include "execution/forced.hpp"
+#include "rpc/blocks.hpp"
 #include "rpc/errors.hpp"
 #include "rpc/evaluation.hpp"
 #include "rpc/fees.hpp"
@@ -201,7 +202,7 @@ std::string set_balance(Request& request) {
 std::string add_balance(Request& request) {
     const Address account = request.params.address(0);
     const uint256 more = wei_at(request.params, 1);
-    const auto state = request.chain.state(request.chain.head()->hash);
+    const auto state = state_of(request.chain, *request.chain.head());
     const uint256 balance = state->account(account).value_or(Account{}).balance;
     if (balance + more < balance) Params::fail_at(1, "the balance would be 2^256 wei or more");
     require(controls_of(request).set_balance(request.chain_id, account, balance + more));

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "rpc/blocks.hpp"
 #include "rpc/replay.hpp"
 
 namespace scope::rpc {
@@ -79,17 +80,22 @@ class Memory {
 };
 
 /// Returns the first block from 1 up to the head for which @p holds, which then holds for all
-/// later ones; nullopt if it holds for none, or for the genesis already.
+/// later ones; nullopt if it holds for none, or for the genesis already. Throws RpcFailure if it is
+/// one whose state, or that of its parent, is not kept.
 std::optional<uint64_t> first_block(ChainView& chain,
                                     const std::function<bool(const state::WorldState&)>& holds) {
+    const chain::Store& store = chain.chain().store();
     const auto holds_at = [&](uint64_t number) {
-        const auto block = chain.chain().store().canonical_block(number);
-        const auto state = block ? chain.state(block->hash) : nullptr;
-        return state && holds(*state);
+        return holds(*state_of(chain, *store.canonical_block(number)));
     };
-    uint64_t low = 0;
+    uint64_t low = oldest_state(chain);
     uint64_t high = chain.head()->header().number;
-    if (!holds_at(high) || holds_at(low)) return std::nullopt;
+    if (!holds_at(high)) return std::nullopt;
+    if (holds_at(low)) {
+        const auto before = low == 0 ? nullptr : store.canonical_block(low - 1);
+        if (before) (void)state_of(chain, *before);  // throws
+        return std::nullopt;
+    }
     while (low + 1 < high) {
         const uint64_t middle = low + (high - low) / 2;
         (holds_at(middle) ? high : low) = middle;

@@ -7,8 +7,9 @@ namespace scope::testing {
 
 using rpc::SERVER_ERROR;
 
-LoneChain::LoneChain(chain::ChainSpec spec, const chain::Genesis& genesis)
-    : chain_(std::move(spec), genesis) {}
+LoneChain::LoneChain(chain::ChainSpec spec, const chain::Genesis& genesis,
+                     std::unique_ptr<chain::Store> store)
+    : chain_(std::move(spec), genesis, std::move(store)) {}
 
 chain::StoredBlockPtr LoneChain::head(rpc::Label /*label*/) const {
     return chain_.head();

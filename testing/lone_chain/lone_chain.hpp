@@ -14,7 +14,8 @@ namespace scope::testing {
 /// Blocks come when they are mined or imported; all labels are the head's.
 class LoneChain : public rpc::Network, public rpc::ChainView {
   public:
-    LoneChain(chain::ChainSpec spec, const chain::Genesis& genesis);
+    LoneChain(chain::ChainSpec spec, const chain::Genesis& genesis,
+              std::unique_ptr<chain::Store> store = chain::make_memory_store());
 
     [[nodiscard]] chain::Chain& mutable_chain() noexcept { return chain_; }
     /// Mines a block of what waits; returns it.
