@@ -21,9 +21,18 @@ double now_s(Clock clock) {
 }
 
 double time_s(const Contender& contender, size_t runs, Clock clock) {
-    const double start = now_s(clock);
-    for (size_t i = 0; i < runs; ++i) contender.run();
-    return now_s(clock) - start;
+    const auto time_of = [&](size_t count) {
+        const double start = now_s(clock);
+        for (size_t i = 0; i < count; ++i) contender.run();
+        return now_s(clock) - start;
+    };
+    if (!contender.prepare) return time_of(runs);
+    double sum_s = 0;
+    for (size_t i = 0; i < runs; ++i) {
+        contender.prepare();
+        sum_s += time_of(1);
+    }
+    return sum_s;
 }
 
 /// At @p part (0 to 1) of the sorted values.
@@ -80,7 +89,7 @@ void Suite::measure(const std::string& name, const std::vector<Contender>& conte
     Row row{name, {}, work, std::string{unit}};
     std::vector<size_t> runs;
     for (const Contender& contender : contenders) {
-        contender.run();
+        (void)time_s(contender, 1, clock);
         const double once = std::max(time_s(contender, 1, clock), 1e-8);
         runs.push_back(std::max<size_t>(1, static_cast<size_t>(sample_s / once)));
         row.columns.push_back({contender.name, {}});

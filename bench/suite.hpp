@@ -19,6 +19,7 @@ inline void keep(const T& value) {
 struct Contender {
     std::string name;
     std::function<void()> run;  ///< does it once; throws if the result is wrong
+    std::function<void()> prepare = {};  ///< called before each run, and not measured; or empty
 };
 
 enum class Clock : uint8_t {
