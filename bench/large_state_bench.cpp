@@ -132,8 +132,7 @@ void print(std::string_view what, std::vector<double> samples_ms) {
 }
 
 void run(const Options& options) {
-    const store::DiskOptions disk{.folder = options.folder,
-                                  .cache_bytes = options.cache_mib << 20};
+    const store::DiskOptions disk{.folder = options.folder, .cache_bytes = options.cache_mib << 20};
     if (!std::filesystem::exists(options.folder)) {
         const MemoryPeak peak;
         const double start_ms = now_ms(CLOCK_MONOTONIC);

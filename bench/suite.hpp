@@ -18,7 +18,7 @@ inline void keep(const T& value) {
 /// One way to do what a benchmark measures; a benchmark's first is ours.
 struct Contender {
     std::string name;
-    std::function<void()> run;  ///< does it once; throws if the result is wrong
+    std::function<void()> run;           ///< does it once; throws if the result is wrong
     std::function<void()> prepare = {};  ///< called before each run, and not measured; or empty
 };
 

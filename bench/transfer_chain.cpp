@@ -89,7 +89,7 @@ void TransferChain::advance() {
     auto built = chain_->build_block(attributes, transactions_, senders_);
     if (!built || !built->refused.empty()) throw std::runtime_error("no such block");
     chain_->adopt(std::move(built->sealed));
-    if (staging_) staging_->commit();
+    if (staging_) staging_->begin_commit();
 }
 
 }  // namespace scope::bench

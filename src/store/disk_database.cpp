@@ -142,11 +142,11 @@ class DiskDatabase final : public Database {
         if (!failure_.empty())
             throw DatabaseError{failed_rule_, "no commit after one that failed: " + failure_};
         rocksdb::WriteBatch writes;
-        for (const auto& [key, value] : batch.changes())
-            if (value)
-                writes.Put(slice(key), slice(*value));
+        for (const auto& change : batch.changes())
+            if (const auto value = change.value())
+                writes.Put(slice(change.key()), slice(*value));
             else
-                writes.Delete(slice(key));
+                writes.Delete(slice(change.key()));
         const uint64_t number = commits_ + 1;
         writes.Put(slice(commit_key(number)), {});
         if (number > KEPT_COMMITS) writes.Delete(slice(commit_key(number - KEPT_COMMITS)));

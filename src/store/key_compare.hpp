@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/bytes.hpp"
 
@@ -10,7 +11,9 @@ namespace scope::store {
 struct KeyLess {
     using is_transparent = void;
     bool operator()(BytesView a, BytesView b) const {
-        return std::ranges::lexicographical_compare(a, b);
+        const size_t common = std::min(a.size(), b.size());
+        const int order = common == 0 ? 0 : std::memcmp(a.data(), b.data(), common);
+        return order != 0 ? order < 0 : a.size() < b.size();
     }
 };
 

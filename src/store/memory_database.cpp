@@ -33,11 +33,11 @@ class MemoryDatabase final : public Database {
 
     void commit(const WriteBatch& batch) override {
         const std::unique_lock lock{mutex_};
-        for (const auto& [key, value] : batch.changes())
-            if (value)
-                rows_.insert_or_assign(key, *value);
-            else
-                rows_.erase(key);
+        for (const auto& change : batch.changes())
+            if (const auto value = change.value())
+                rows_.insert_or_assign(to_bytes(change.key()), to_bytes(*value));
+            else if (const auto row = rows_.find(change.key()); row != rows_.end())
+                rows_.erase(row);
         ++commits_;
     }
 
