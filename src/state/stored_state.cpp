@@ -49,6 +49,13 @@ T available(Result<T, trie::NodeError> result) {
     if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
+Hash decode_slot(BytesView bytes) {
+    rlp::Reader reader{bytes};
+    const auto value = reader.u256();
+    if (!value || !reader.at_end()) throw Unavailable{"not a slot's value"};
+    return to_be(*value);
+}
+
 /// Nodes that a source gives, counted.
 class CountedNodes final : public trie::NodeSource {
   public:
@@ -188,10 +195,9 @@ size_t StoredState::estimated_size() const {
 // ---- reading
 
 std::optional<StoredState::Leaf> StoredState::leaf(const Hash& owner) const {
-    if (keeps_read()) available(content_->accounts.load(owner));
-    const auto bytes = available(content_->accounts.get(owner));
-    if (!bytes) return std::nullopt;
-    return Leaf::decode(*bytes);
+    const trie::Trie& accounts = content_->accounts;
+    if (keeps_read()) return available(accounts.get_loaded(owner)).transform(Leaf::decode);
+    return available(accounts.get(owner)).transform(Leaf::decode);
 }
 
 StoredState::Storage StoredState::storage_of(const Hash& owner, const Hash& root) const {
@@ -248,13 +254,10 @@ Hash StoredState::storage(const Address& address, const Hash& key) const {
         if (!found || found->storage_root == trie::EMPTY_ROOT) return {};
         const Storage storage = storage_of(owner, found->storage_root);
         const Hash path = crypto::keccak256(key);
-        if (keeps_read()) available(storage.trie.load(path));
-        const auto bytes = available(storage.trie.get(path));
-        if (!bytes) return {};
-        rlp::Reader reader{*bytes};
-        const auto value = reader.u256();
-        if (!value || !reader.at_end()) throw Unavailable{"not a slot's value"};
-        return to_be(*value);
+        const trie::Trie& slots = storage.trie;
+        return keeps_read()
+                   ? available(slots.get_loaded(path)).transform(decode_slot).value_or(Hash{})
+                   : available(slots.get(path)).transform(decode_slot).value_or(Hash{});
     });
 }
 
@@ -346,9 +349,8 @@ void StoredState::change(const StoredState& before, const AccountDiff& change) {
         content_->storages.erase(owner);
         return;
     }
-    available(content_->accounts.load(owner));
-    const auto bytes = available(content_->accounts.get(owner));
-    Leaf leaf = bytes ? Leaf::decode(*bytes) : Leaf{};
+    Leaf leaf =
+        available(content_->accounts.get_loaded(owner)).transform(Leaf::decode).value_or(Leaf{});
     leaf.account = *change.account;
     if (change.code && !change.code->bytes.empty())
         content_->codes.put(change.code->hash, change.code);

@@ -56,6 +56,7 @@ rlp::Reader open_list(BytesView key, BytesView value) {
 
 Bytes encode_two(uint64_t first, uint64_t second) {
     Bytes value;
+    value.reserve(16);
     append_u64(value, first);
     append_u64(value, second);
     return value;

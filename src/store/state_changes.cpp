@@ -1,5 +1,6 @@
 #include "store/state_changes.hpp"
 
+#include <array>
 #include <map>
 
 #include "rlp/decode.hpp"
@@ -10,8 +11,19 @@ namespace scope::store {
 
 namespace {
 
+/// A path as the row has it.
+struct PathRow {
+    std::array<uint8_t, 1 + trie::MAX_KEY_SIZE> bytes;
+    size_t size;
+
+    explicit PathRow(const trie::NodePath& path) : size(1 + (path.size + size_t{1}) / 2) {
+        bytes[0] = path.size;
+        std::copy_n(path.bytes.begin(), size - 1, bytes.begin() + 1);
+    }
+    operator BytesView() const noexcept { return BytesView{bytes}.first(size); }
+};
 struct ReplacedRow {
-    Bytes path;
+    PathRow path;
     uint64_t age = 0;
 };
 constexpr auto rlp_fields(const ReplacedRow*) {
@@ -19,17 +31,11 @@ constexpr auto rlp_fields(const ReplacedRow*) {
 }
 struct TrieRow {
     Bytes owner;
-    std::vector<Bytes> written;
+    std::vector<PathRow> written;
     std::vector<ReplacedRow> replaced;
 };
 constexpr auto rlp_fields(const TrieRow*) {
     return std::tuple{&TrieRow::owner, &TrieRow::written, &TrieRow::replaced};
-}
-
-Bytes encode_path(const trie::NodePath& path) {
-    Bytes out;
-    append_path(out, path);
-    return out;
 }
 
 trie::NodePath decode_path(BytesView key, BytesView bytes) {
@@ -62,11 +68,14 @@ void ChangesOfTrie::replace(const trie::NodePath& path, const trie::NodeVersion&
 
 Bytes encode_changes_row(const StateChanges& changes, uint64_t sequence) {
     std::map<Owner, TrieRow> tries;
-    for (const auto& each : changes.written)
-        tries[each.owner].written.push_back(encode_path(each.path));
+    auto row_of = [&, last = tries.end()](const Owner& owner) mutable -> TrieRow& {
+        if (last == tries.end() || last->first != owner) last = tries.try_emplace(owner).first;
+        return last->second;
+    };
+    for (const auto& each : changes.written) row_of(each.owner).written.emplace_back(each.path);
     for (const auto& each : changes.replaced) {
         CHECK(each.sequence < sequence);
-        tries[each.owner].replaced.push_back({encode_path(each.path), sequence - each.sequence});
+        row_of(each.owner).replaced.push_back({PathRow{each.path}, sequence - each.sequence});
     }
     std::vector<TrieRow> rows;
     for (auto& [owner, row] : tries) {
@@ -77,20 +86,28 @@ Bytes encode_changes_row(const StateChanges& changes, uint64_t sequence) {
 }
 
 ChangedPlaces decode_changes_row(BytesView key, BytesView value, uint64_t sequence) {
-    rlp::Reader reader{value};
-    const auto rows = reader.read<std::vector<TrieRow>>();
-    if (!rows) refuse_row(key, to_string(rows.error()));
-    if (!reader.at_end()) refuse_row(key, "bytes behind its end");
     ChangedPlaces places;
-    for (const auto& row : *rows) {
-        const auto owner = decode_owner(key, row.owner);
-        for (const auto& path : row.written)
-            places.written.push_back({owner, decode_path(key, path)});
-        for (const auto& [path, age] : row.replaced) {
-            if (age == 0 || age > sequence) refuse_row(key, "it replaces what was not yet written");
-            places.replaced.push_back({owner, decode_path(key, path), sequence - age});
+    const auto read = [&]() -> rlp::RlpResult<void> {
+        rlp::Reader whole{value};
+        for (auto tries = TRY(whole.list()); !tries.at_end();) {
+            auto trie = TRY(tries.list());
+            const auto owner = decode_owner(key, TRY(trie.string()));
+            for (auto written = TRY(trie.list()); !written.at_end();)
+                places.written.push_back({owner, decode_path(key, TRY(written.string()))});
+            for (auto replaced = TRY(trie.list()); !replaced.at_end();) {
+                auto fields = TRY(replaced.list());
+                const auto path = decode_path(key, TRY(fields.string()));
+                const uint64_t age = TRY(fields.u64());
+                TRY_VOID(fields.finish());
+                if (age == 0 || age > sequence)
+                    refuse_row(key, "it replaces what was not yet written");
+                places.replaced.push_back({owner, path, sequence - age});
+            }
+            TRY_VOID(trie.finish());
         }
-    }
+        return whole.finish();
+    }();
+    if (!read) refuse_row(key, to_string(read.error()));
     return places;
 }
 

@@ -8,18 +8,34 @@ namespace scope::trie {
 
 namespace {
 
-/// Calls @p visit(child, path) for each child of a node that stands at @p path.
-template <typename F>
-void for_each_child(const Node& node, const NodePath& path, F visit) {
-    if (node.kind == Node::Kind::extension) {
-        const Extension& extension = as_extension(node);
-        visit(*extension.child.get(), path_to(extension.path));
-    } else if (node.kind == Node::Kind::branch) {
-        const Branch& branch = as_branch(node);
-        for (size_t i = 0; i < branch.children.size(); ++i)
-            if (branch.children[i]) visit(*branch.children[i].get(), path.then(i));
+size_t child_count(const Node& node) noexcept {
+    return node.kind == Node::Kind::branch ? 16 : node.kind == Node::Kind::extension ? 1 : 0;
+}
+NodePtr& child_slot(Node& node, size_t i) noexcept {
+    return node.kind == Node::Kind::extension ? static_cast<Extension&>(node).child
+                                              : static_cast<Branch&>(node).children[i];
+}
+/// Returns a child, or null. REQUIRES: i < child_count(node).
+const Node* child_of(const Node& node, size_t i) noexcept {
+    return node.kind == Node::Kind::extension ? as_extension(node).child.get()
+                                              : as_branch(node).children[i].get();
+}
+
+/// Calls @p visit(child, path) for each child, of a node that stands at @p path, for which
+/// @p is_wanted(child): most are not, and their paths are not made.
+template <typename Wanted, typename F>
+void for_each_child(const Node& node, const NodePath& path, Wanted is_wanted, F visit) {
+    for (size_t i = 0; i < child_count(node); ++i) {
+        const Node* const child = child_of(node, i);
+        if (child == nullptr || !is_wanted(*child)) continue;
+        visit(*child,
+              node.kind == Node::Kind::extension ? path_to(as_extension(node).path) : path.then(i));
     }
 }
+
+struct IsNew {
+    bool operator()(const Node& node) const noexcept { return !node.is_stored(); }
+};
 
 /// A node inside its parent is stored with it. It is not a stored one, and none is below it.
 bool is_embedded(const Node& node, const NodePath& path, Bytes& scratch) {
@@ -33,15 +49,16 @@ class Writer {
 
     void write(const Node& node, const NodePath& path) {
         if (node.is_stored() || is_embedded(node, path, scratch_)) return;
-        StoredNode stored;
-        for_each_child(node, path, [&](const Node& child, const NodePath&) {
-            if (reference(child, scratch_).is_hash())
-                stored.sequences.push(child.is_stored() ? child.sequence() : sequence_);
-        });
+        stored_.sequences = {};
+        for (size_t i = 0; i < child_count(node); ++i)
+            if (const Node* child = child_of(node, i))
+                if (child->is_stored() || reference(*child, scratch_).is_hash())
+                    stored_.sequences.push(child->is_stored() ? child->sequence() : sequence_);
         const Hash hash = hash_of(node, scratch_);
-        stored.rlp = to_bytes(encode_node(node, scratch_));
-        sink_.write(path, {hash, sequence_}, stored);
-        for_each_child(node, path,
+        const BytesView rlp = encode_node(node, scratch_);
+        stored_.rlp.assign(rlp.begin(), rlp.end());
+        sink_.write(path, {hash, sequence_}, stored_);
+        for_each_child(node, path, IsNew{},
                        [&](const Node& child, const NodePath& place) { write(child, place); });
     }
 
@@ -49,6 +66,7 @@ class Writer {
     uint64_t sequence_;
     NodeSink& sink_;
     Bytes scratch_;
+    StoredNode stored_;  // the last one: its memory is used again
 };
 
 /// The node of the trie after at a place where the trie before has one; null for none: also inside
@@ -84,7 +102,7 @@ class Comparison {
         if (old.node->kind == Node::Kind::leaf) return {};
         const Branch& branch = as_branch(*old.node);
         for (size_t i = 0; i < branch.children.size(); ++i) {
-            if (!branch.children[i]) continue;
+            if (!branch.children[i] || is_shared(branch, i, below)) continue;
             const NodePath place = path.then(i);
             const Place beside = TRY(walk(below, path, place));
             TRY_VOID(replace(*branch.children[i].get(), place, beside));
@@ -98,6 +116,13 @@ class Comparison {
         if (after.node == &node) return true;
         return node.is_stored() && after.node->is_stored() &&
                version_of(node, scratch_) == version_of(*after.node, scratch_);
+    }
+
+    /// Returns whether a branch has the same child as the branch that stands at the same place, if
+    /// one does: so have most.
+    static bool is_shared(const Branch& branch, size_t i, const Place& beside) noexcept {
+        return beside.node != nullptr && beside.node->kind == Node::Kind::branch &&
+               as_branch(*beside.node).children[i].get() == branch.children[i].get();
     }
 
     /// Returns the same place, with the node that is there in memory.
@@ -142,7 +167,7 @@ class Comparison {
 void mark(const Node& node, const NodePath& path, uint64_t sequence, Bytes& scratch) {
     if (node.is_stored() || is_embedded(node, path, scratch)) return;
     node.set_sequence(sequence);
-    for_each_child(node, path, [&](const Node& child, const NodePath& place) {
+    for_each_child(node, path, IsNew{}, [&](const Node& child, const NodePath& place) {
         mark(child, place, sequence, scratch);
     });
 }
@@ -154,14 +179,6 @@ NodePtr copy_same(const Node& node) {
     if (node.cache.load(std::memory_order_acquire) == Node::Cache::ready)
         copy.get()->set_reference(node.ref);
     return copy;
-}
-
-NodePtr& child_of(Node& node, size_t i) noexcept {
-    return node.kind == Node::Kind::extension ? static_cast<Extension&>(node).child
-                                              : static_cast<Branch&>(node).children[i];
-}
-size_t child_count(const Node& node) noexcept {
-    return node.kind == Node::Kind::branch ? 16 : node.kind == Node::Kind::extension ? 1 : 0;
 }
 
 /// Returns the node with less below it, in place of @p slot.
@@ -179,12 +196,12 @@ NodePtr without_old(const NodePtr& slot, uint64_t sequence, Bytes& scratch) {
         return make_node<Stored>(version_of(node, scratch));
     NodePtr result = slot;
     for (size_t i = 0; i < child_count(node); ++i) {
-        const NodePtr& child = child_of(node, i);
+        const NodePtr& child = child_slot(node, i);
         if (!child) continue;
         NodePtr next = without_old(child, sequence, scratch);
         if (next.get() == child.get()) continue;
         if (result.get() == &node) result = copy_same(node);
-        child_of(*result.get(), i) = std::move(next);
+        child_slot(*result.get(), i) = std::move(next);
     }
     return result;
 }
@@ -224,8 +241,8 @@ void add_sizes(const Node& node, uint64_t parent, std::map<uint64_t, size_t>& si
     if (node.kind == Node::Kind::stored)
         if (const Node* loaded = as_stored(node).loaded.load(std::memory_order_acquire))
             add_sizes(*loaded, sequence, sizes);
-    for_each_child(node, NodePath{},
-                   [&](const Node& child, const NodePath&) { add_sizes(child, sequence, sizes); });
+    for (size_t i = 0; i < child_count(node); ++i)
+        if (const Node* child = child_of(node, i)) add_sizes(*child, sequence, sizes);
 }
 
 std::map<uint64_t, size_t> sizes_of(const Trie& trie) {

@@ -32,7 +32,9 @@ Result<uint64_t, NodeError> read_number(BytesView& rest) noexcept {
 
 Bytes encode_stored(const StoredNode& node, uint64_t sequence) {
     CHECK(sequence < SEQUENCE_LIMIT);
-    Bytes out = node.rlp;
+    Bytes out;
+    out.reserve(node.rlp.size() + 2 * size_t{node.sequences.count});  // most numbers are as short
+    append(out, node.rlp);
     for (const uint64_t child : node.sequences.view()) {
         CHECK(child <= sequence);
         append_number(out, sequence - child);

@@ -333,9 +333,13 @@ Result<std::optional<Bytes>, NodeError> Trie::get(BytesView key) const {
     return value ? std::optional{to_bytes(*value)} : std::nullopt;
 }
 
-Result<void, NodeError> Trie::load(BytesView key) const {
+Result<std::optional<BytesView>, NodeError> Trie::get_loaded(BytesView key) const {
     Walker walker{source_, Keep::yes};
-    TRY(walker.walk(root_, NodePath::of(key), NOTHING));
+    return walker.walk(root_, NodePath::of(key), NOTHING);
+}
+
+Result<void, NodeError> Trie::load(BytesView key) const {
+    TRY(get_loaded(key));
     return {};
 }
 

@@ -75,6 +75,8 @@ class Trie {
     [[nodiscard]] Result<std::optional<Bytes>, NodeError> get(BytesView key) const;
     /// Brings the nodes on the way to a key into memory, so that get and put of it read nothing.
     [[nodiscard]] Result<void, NodeError> load(BytesView key) const;
+    /// Loads a key and returns its value as get does, borrowed from the trie until it is changed.
+    [[nodiscard]] Result<std::optional<BytesView>, NodeError> get_loaded(BytesView key) const;
 
     [[nodiscard]] bool empty() const noexcept { return !root_; }
     /// Returns the root's hash; EMPTY_ROOT for no entries. Needs no node that isn't in memory.
