@@ -124,9 +124,10 @@ struct StoredState::Content {
     PersistentMap<Hash, Storage> storages;    // by owner: those that are in memory, none empty
     PersistentMap<Hash, evm::CodePtr> codes;  // that may not be stored yet
     StatePlace stored_before;                 // where what isn't in memory is found
-    size_t size_bytes = 0;                    // in memory, roughly, when it was made
     ReadCount reads;
-    size_t reads_before = 0;  // when it was made
+    // In memory, roughly, when it was made or measured, and what had been read by then.
+    mutable std::atomic<size_t> size_bytes = 0;
+    mutable std::atomic<size_t> reads_before = 0;
 
     mutable std::mutex mutex;  // of what is below
     mutable absl::flat_hash_map<Hash, Storage> opened;
@@ -398,54 +399,62 @@ void StoredState::mark_stored(const Hash& block, uint64_t sequence) const {
     const Origin origin = this->origin();
     CHECK(origin.before != nullptr);
     trie::mark_stored(content_->accounts, sequence);
-    for (const AccountDiff& change : origin.diff->accounts)
+    for (const AccountDiff& change : origin.diff->accounts) {
+        if (change.storage.empty()) continue;
         if (const Storage* now = content_->storages.find(crypto::keccak256(change.address)))
             trie::mark_stored(now->trie, sequence);
+    }
     Origin released;
     const std::unique_lock lock{content_->mutex};
     content_->place = StatePlace{block, content_->accounts.version(), sequence};
     released = std::exchange(content_->origin, {});
 }
 
-size_t StoredState::size_in_memory() const {
-    size_t size_bytes = trie::size_in_memory(content_->accounts);
+trie::SizesByAge StoredState::sizes(uint64_t sequence) const {
+    trie::SizesByAge sizes{sequence};
+    sizes.add(content_->accounts);
     content_->storages.for_each([&](const Hash&, const Storage& storage) {
-        size_bytes += sizeof(Storage) + trie::size_in_memory(storage.trie);
+        sizes.add(UINT64_MAX, sizeof(Storage));
+        sizes.add(storage.trie);
     });
-    return size_bytes;
+    return sizes;
+}
+
+size_t StoredState::size_in_memory() const {
+    return sizes(0).sum();
 }
 
 StoredState::Ptr StoredState::within(size_t size_bytes) const {
     const auto place = this->place();
     CHECK(place.has_value());
     if (estimated_size() <= size_bytes) return shared_from_this();
-    const auto kept = [&](uint64_t distance) {
-        const uint64_t cut = place->sequence - std::min(place->sequence, distance);
-        auto content = std::make_unique<Content>();
-        content->source = content_->source;
-        content->account_nodes = content_->account_nodes;
-        content->reads = content_->reads;
-        content->reads_before = content->reads->load(std::memory_order_relaxed);
-        content->accounts = content_->accounts;
-        if (!content->accounts.empty()) trie::let_go(content->accounts, cut);
-        content_->storages.for_each([&](const Hash& owner, const Storage& storage) {
-            if (storage.trie.version().sequence < cut) return;
-            Storage less = storage;
-            trie::let_go(less.trie, cut);
-            content->storages.put(owner, std::move(less));
-        });
-        content->stored_before = *place;
-        content->place = place;
-        Ptr state{new StoredState{std::move(content)}};
-        state->content_->size_bytes = state->size_in_memory();
-        return state;
-    };
+    const size_t reads = content_->reads->load(std::memory_order_relaxed);
+    const auto sizes = this->sizes(place->sequence);
+    if (sizes.sum() <= size_bytes / 8 * 7) {
+        content_->size_bytes = sizes.sum();
+        content_->reads_before = reads;
+        return shared_from_this();
+    }
     // Some room is left, so that it isn't done again after the next block.
-    constexpr std::array<uint64_t, 6> DISTANCES{UINT64_MAX, 256, 64, 16, 4, 1};
-    for (const uint64_t distance : DISTANCES)
-        if (auto state = kept(distance); state->content_->size_bytes <= size_bytes / 4 * 3)
-            return state;
-    return open(content_->source, *place);
+    const auto cut = sizes.cut(size_bytes / 4 * 3);
+    if (cut.size > size_bytes) return open(content_->source, *place);
+    auto content = std::make_unique<Content>();
+    content->source = content_->source;
+    content->account_nodes = content_->account_nodes;
+    content->reads = content_->reads;
+    content->reads_before = reads;
+    content->size_bytes = cut.size;
+    content->accounts = content_->accounts;
+    if (!content->accounts.empty()) trie::let_go(content->accounts, cut.sequence);
+    content_->storages.for_each([&](const Hash& owner, const Storage& storage) {
+        if (storage.trie.version().sequence < cut.sequence) return;
+        Storage less = storage;
+        trie::let_go(less.trie, cut.sequence);
+        content->storages.put(owner, std::move(less));
+    });
+    content->stored_before = *place;
+    content->place = place;
+    return Ptr{new StoredState{std::move(content)}};
 }
 
 }  // namespace scope::state

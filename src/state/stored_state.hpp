@@ -112,6 +112,8 @@ class StoredState final : public WorldState, public std::enable_shared_from_this
     /// Returns a storage trie; an empty one for the empty root.
     [[nodiscard]] Storage storage_of(const Hash& owner, const Hash& root) const;
     [[nodiscard]] Storage storage_of(const Hash& owner) const;
+    /// Returns the sizes of what is in memory by age, if now is @p sequence.
+    [[nodiscard]] trie::SizesByAge sizes(uint64_t sequence) const;
     [[nodiscard]] size_t nodes_read() const;
     [[nodiscard]] bool keeps_read() const;
     [[nodiscard]] size_t estimated_size() const;

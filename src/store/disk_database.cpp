@@ -3,6 +3,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
@@ -78,6 +79,11 @@ rocksdb::Options options_of(const DiskOptions& disk) {
     options.max_background_jobs = 2;
     options.write_buffer_size =
         std::clamp(disk.cache_bytes / 4, size_t{64} << 10, size_t{16} << 20);
+    // A batch is in the order of its keys: each row is looked for from the one before, among those
+    // of its column and chain.
+    options.allow_concurrent_memtable_write = false;
+    options.memtable_insert_with_hint_prefix_extractor.reset(
+        rocksdb::NewFixedPrefixTransform(CHAIN_PREFIX_SIZE));
     options.max_total_wal_size = 4 * options.write_buffer_size;
     options.level_compaction_dynamic_level_bytes = true;
     options.compression = rocksdb::kNoCompression;  // mostly hashes
@@ -141,7 +147,7 @@ class DiskDatabase final : public Database {
         const std::lock_guard lock{commit_mutex_};
         if (!failure_.empty())
             throw DatabaseError{failed_rule_, "no commit after one that failed: " + failure_};
-        rocksdb::WriteBatch writes;
+        rocksdb::WriteBatch writes{batch.size_bytes()};
         for (const auto& change : batch.changes())
             if (const auto value = change.value())
                 writes.Put(slice(change.key()), slice(*value));

@@ -10,8 +10,6 @@ namespace scope::store {
 
 namespace {
 
-constexpr size_t CHAIN_PREFIX_SIZE = 1 + 8;
-
 /// Returns the name; empty for a byte that is no column.
 std::string_view name_of(Column column) {
     switch (column) {

@@ -55,6 +55,9 @@ enum class Column : uint8_t {
     devnet = 'x',
 };
 
+/// The size of what all keys of a chain's column begin with.
+inline constexpr size_t CHAIN_PREFIX_SIZE = 1 + 8;
+
 /// A chain's values that have one row each.
 enum class ChainValue : uint8_t {
     head,           ///< block hash

@@ -53,6 +53,7 @@ class WriteBatch {
     WriteBatch& operator=(WriteBatch&& other) noexcept {
         changes_ = std::exchange(other.changes_, {});
         pieces_ = std::exchange(other.pieces_, {});
+        pieces_size_ = std::exchange(other.pieces_size_, 0);
         free_ = std::exchange(other.free_, {});
         return *this;
     }
@@ -63,10 +64,15 @@ class WriteBatch {
     void clear() {
         changes_.clear();
         pieces_.clear();
+        pieces_size_ = 0;
         free_ = {};
     }
 
     [[nodiscard]] bool empty() const noexcept { return changes_.empty(); }
+    /// Returns the bytes of the changes, roughly: more if a row was changed twice.
+    [[nodiscard]] size_t size_bytes() const noexcept {
+        return pieces_size_ - free_.size() + changes_.size() * 8;
+    }
     [[nodiscard]] const Changes& changes() const noexcept { return changes_; }
 
   private:
@@ -95,6 +101,7 @@ class WriteBatch {
         if (size > free_.size()) {
             const size_t piece_size = std::max(size, PIECE_SIZE);
             pieces_.push_back(std::make_unique_for_overwrite<uint8_t[]>(piece_size));
+            pieces_size_ += piece_size;
             free_ = {pieces_.back().get(), piece_size};
         }
         uint8_t* const data = free_.data();
@@ -104,6 +111,7 @@ class WriteBatch {
 
     Changes changes_;
     std::vector<std::unique_ptr<uint8_t[]>> pieces_;
+    size_t pieces_size_ = 0;
     std::span<uint8_t> free_;  // of the last piece
 };
 

@@ -1,6 +1,6 @@
 #include "trie/changes.hpp"
 
-#include <map>
+#include <numeric>
 
 #include "trie/node_loading.hpp"
 
@@ -136,8 +136,9 @@ class Comparison {
     Result<Place, NodeError> walk(const Place& start, const NodePath& from, const NodePath& to) {
         Place place = start;
         for (size_t depth = from.size; depth < to.size && place.node != nullptr; ++depth) {
-            place = TRY(entered(place, to.first(depth)));
-            place = {step(place.node, to[depth], depth), place.held};
+            if (place.node->kind == Node::Kind::stored)
+                place = TRY(entered(place, to.first(depth)));
+            place.node = step(place.node, to[depth], depth);
         }
         return place;
     }
@@ -230,27 +231,6 @@ size_t size_of(const Node& node) noexcept {
     return allocated(sizeof(Stored));
 }
 
-/// Adds up the bytes of nodes by the sequence with which they were written. What stays with the
-/// parent counts as that does: a node inside it, and the one that stands for a node let go.
-void add_sizes(const Node& node, uint64_t parent, std::map<uint64_t, size_t>& sizes) {
-    const bool is_own = node.kind != Node::Kind::stored && node.is_stored();
-    const uint64_t sequence = is_own ? node.sequence() : parent;
-    const size_t stays = is_own ? allocated(sizeof(Stored)) : 0;
-    sizes[parent] += stays;
-    sizes[sequence] += size_of(node) - stays;
-    if (node.kind == Node::Kind::stored)
-        if (const Node* loaded = as_stored(node).loaded.load(std::memory_order_acquire))
-            add_sizes(*loaded, sequence, sizes);
-    for (size_t i = 0; i < child_count(node); ++i)
-        if (const Node* child = child_of(node, i)) add_sizes(*child, sequence, sizes);
-}
-
-std::map<uint64_t, size_t> sizes_of(const Trie& trie) {
-    std::map<uint64_t, size_t> sizes;
-    if (const Node* root = TrieAccess::root(trie).get()) add_sizes(*root, Node::UNSTORED, sizes);
-    return sizes;
-}
-
 }  // namespace
 
 Result<void, NodeError> visit_changes(const Trie& before, const Trie& after, uint64_t sequence,
@@ -277,19 +257,42 @@ void let_go(Trie& trie, uint64_t sequence) {
     if (root) root = without_old(root, sequence, scratch);
 }
 
-void let_go_to_size(Trie& trie, size_t size) {
-    const auto sizes = sizes_of(trie);
-    size_t kept = 0;
-    for (auto it = sizes.rbegin(); it != sizes.rend(); ++it) {
-        kept += it->second;
-        if (kept > size && it->first != Node::UNSTORED) return let_go(trie, it->first + 1);
+/// What stays with the parent counts as that does: a node inside it, and the one that stands for a
+/// node let go.
+void SizesByAge::add(const Node& node, uint64_t parent) {
+    const bool is_own = node.kind != Node::Kind::stored && node.is_stored();
+    const uint64_t sequence = is_own ? node.sequence() : parent;
+    const size_t stays = is_own ? allocated(sizeof(Stored)) : 0;
+    add(parent, stays);
+    add(sequence, size_of(node) - stays);
+    if (node.kind == Node::Kind::stored)
+        if (const Node* loaded = as_stored(node).loaded.load(std::memory_order_acquire))
+            add(*loaded, sequence);
+    for (size_t i = 0; i < child_count(node); ++i)
+        if (const Node* child = child_of(node, i)) add(*child, sequence);
+}
+
+void SizesByAge::add(const Trie& trie) {
+    if (const Node* root = TrieAccess::root(trie).get()) add(*root, Node::UNSTORED);
+}
+
+size_t SizesByAge::sum() const noexcept {
+    return std::accumulate(sizes_.begin(), sizes_.end(), size_t{0});
+}
+
+SizesByAge::Cut SizesByAge::cut(size_t size) const noexcept {
+    Cut cut{.sequence = now_, .size = sizes_[0]};
+    for (size_t i = 1; i < sizes_.size() && cut.size + sizes_[i] <= size; ++i) {
+        const uint64_t distance = i == 64 ? UINT64_MAX : (uint64_t{1} << i) - 1;
+        cut = {.sequence = now_ - std::min(now_, distance), .size = cut.size + sizes_[i]};
     }
+    return cut;
 }
 
 size_t size_in_memory(const Trie& trie) {
-    size_t size = 0;
-    for (const auto& [sequence, bytes] : sizes_of(trie)) size += bytes;
-    return size;
+    SizesByAge sizes{0};
+    sizes.add(trie);
+    return sizes.sum();
 }
 
 }  // namespace scope::trie

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bit>
+
 #include "trie/trie.hpp"
 
 /// How a trie gets onto a disk and out of memory.
@@ -9,7 +11,7 @@
 ///     visit_changes(before, after, sequence, sink);
 ///     // commit what the sink was told; only when that has succeeded:
 ///     mark_stored(after, sequence);
-///     let_go_to_size(after, size);      // now and then
+///     let_go(after, older);              // now and then
 ///
 /// None of these may run on two threads at once for tries that share nodes; everything else that
 /// tries can do may go on beside them.
@@ -47,9 +49,36 @@ void mark_stored(const Trie& trie, uint64_t sequence);
 /// Memory gets free as soon as no copy holds them. REQUIRES: a trie over a source.
 void let_go(Trie& trie, uint64_t sequence);
 
-/// Lets go of the nodes that were written longest ago, all that were written together or none,
-/// until the rest takes at most @p size bytes or isn't stored. REQUIRES: as let_go.
-void let_go_to_size(Trie& trie, size_t size);
+/// Bytes in memory by the age of what was written, in classes.
+class SizesByAge {
+  public:
+    /// @param now  Nothing is younger, but for what isn't stored.
+    explicit SizesByAge(uint64_t now) noexcept : now_(now) {}
+
+    void add(uint64_t sequence, size_t size) noexcept { sizes_[class_of(sequence)] += size; }
+    /// Adds the nodes of a trie, those shared with copies included. Walks all of them.
+    void add(const Trie& trie);
+
+    [[nodiscard]] size_t sum() const noexcept;
+    /// What letting go leaves.
+    struct Cut {
+        uint64_t sequence = 0;  ///< for let_go: of the first that stays
+        size_t size = 0;        ///< of what stays
+    };
+    /// Returns where to cut, as early as possible, so that at most @p size bytes stay, or what was
+    /// written last or isn't stored.
+    [[nodiscard]] Cut cut(size_t size) const noexcept;
+
+  private:
+    /// 0: as old as now, or not stored; n: 2^(n-1) to 2^n - 1 older than now.
+    [[nodiscard]] size_t class_of(uint64_t sequence) const noexcept {
+        return sequence >= now_ ? 0 : static_cast<size_t>(std::bit_width(now_ - sequence));
+    }
+    void add(const Node& node, uint64_t parent);
+
+    uint64_t now_;
+    std::array<size_t, 65> sizes_{};
+};
 
 /// Returns the bytes that a trie's nodes take in memory, those shared with copies included. Walks
 /// all of them.
