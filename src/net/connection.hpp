@@ -23,7 +23,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    virtual void deliver(Delivery delivery) = 0;
+    virtual void deliver(Delivery&& delivery) = 0;
     /// Ends it if something takes too long.
     virtual void tick(TimePoint now) = 0;
     /// Ends it in order.

@@ -30,7 +30,7 @@ class HttpConnection final : public Connection {
 
     /// Takes requests.
     void start();
-    void deliver(Delivery delivery) override;
+    void deliver(Delivery&& delivery) override;
     void tick(TimePoint now) override;
     void leave() override;
     void abort() override { end(); }
@@ -62,7 +62,7 @@ class HttpConnection final : public Connection {
     void refuse(const error_code& error);
 
     void respond_text(http::status status, std::string text, std::string_view fields = {});
-    void respond(http::status status, std::string_view fields, Answer answer);
+    void respond(http::status status, std::string_view fields, Answer&& answer);
     void write_compressed();
     void write(bool with_answer);
     void written();
@@ -266,7 +266,7 @@ inline void HttpConnection::refuse(const error_code& error) {
 
 // --- Answers.
 
-inline void HttpConnection::deliver(Delivery delivery) {
+inline void HttpConnection::deliver(Delivery&& delivery) {
     if (phase_ != Phase::answering) return;
     respond(http::status::ok, "Content-Type: application/json\r\n", std::move(delivery.answer));
 }
@@ -279,7 +279,7 @@ inline void HttpConnection::respond_text(http::status status, std::string text,
             {.head = std::move(text), .body = {}});
 }
 
-inline void HttpConnection::respond(http::status status, std::string_view fields, Answer answer) {
+inline void HttpConnection::respond(http::status status, std::string_view fields, Answer&& answer) {
     network_.hold_receiving(*this, 0);
     network_.hold_sending(*this, answer.size());
     if (has_ended_) return;

@@ -61,9 +61,9 @@ class Hub::Draining {
     bool& flag_;
 };
 
-void Hub::run_as_drain(Incoming incoming) {
+void Hub::run_as_drain(Incoming& incoming) {
     const Draining draining{draining_};
-    run(std::move(incoming));
+    run(incoming);
 }
 
 void Hub::take(std::vector<Delivery>& out) {
@@ -94,7 +94,7 @@ void Hub::close() {
         is_done.wait();
 }
 
-void Hub::deliver(Delivery delivery) {
+void Hub::deliver(Delivery&& delivery) {
     if (is_closed_) return;
     const bool is_for_drain = worker_.is_current() && draining_;
     {
@@ -203,7 +203,7 @@ void Hub::drain() {
         wake_if_needed();  // an answer waits for the end of its own message, not of others
         Incoming incoming = std::move(work_.front());
         work_.pop_front();
-        run(std::move(incoming));
+        run(incoming);
     }
 }
 
@@ -221,7 +221,7 @@ void Hub::drain_later() {
     if (drain_posted_) worker_.post([self = shared_from_this()] { self->drain(); });
 }
 
-void Hub::run(Incoming incoming) {
+void Hub::run(Incoming& incoming) {
     if (incoming.has_ended)
         handler_.closed(*incoming.message.subscriber);
     else
@@ -253,7 +253,7 @@ AnswerOnce::~AnswerOnce() {
     if (hub_) hub_->deliver({.kind = Delivery::Kind::dropped, .request_bytes = request_bytes_});
 }
 
-void AnswerOnce::operator()(Answer answer) {
+void AnswerOnce::operator()(Answer&& answer) {
     CHECK(hub_ != nullptr);
     std::exchange(hub_, nullptr)
         ->deliver({.kind = Delivery::Kind::answer,

@@ -49,7 +49,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
     bool run_here(Incoming& incoming, Before&& before) {
         return worker_.run_if_idle([&] {
             before();
-            run_as_drain(std::move(incoming));
+            run_as_drain(incoming);
         });
     }
     /// Takes what is to be sent, into @p out, which is empty.
@@ -62,7 +62,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
 
     // --- For any thread.
 
-    void deliver(Delivery delivery);
+    void deliver(Delivery&& delivery);
     /// Wakes the network if there is anything to take that it has not been woken for.
     void wake_if_needed();
     /// Queues a notification; returns false if @p to has ended. Who has too much waiting is given
@@ -84,8 +84,8 @@ class Hub : public std::enable_shared_from_this<Hub> {
     void drain();
     bool has_work();
     void drain_later();
-    void run(Incoming incoming);
-    void run_as_drain(Incoming incoming);
+    void run(Incoming& incoming);
+    void run_as_drain(Incoming& incoming);
     void wake();
     // With outgoing_mutex_ held:
     size_t forget(QueuedSubscriber& subscriber);
@@ -129,7 +129,7 @@ class AnswerOnce {
     AnswerOnce& operator=(AnswerOnce&&) = delete;
     ~AnswerOnce();
 
-    void operator()(Answer answer);
+    void operator()(Answer&& answer);
 
   private:
     std::shared_ptr<Hub> hub_;

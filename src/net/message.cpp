@@ -60,6 +60,13 @@ bool is_structured(element value) {
     return value.is_array() || value.is_object();
 }
 
+/// Returns the text of a member's value by its place in @p object; empty: there is none.
+std::string_view raw_value(std::string_view object, size_t index) {
+    RawItems values{object};
+    while (index-- > 0) values.next();
+    return values.next().value_or(std::string_view{});
+}
+
 /// Reads a request. @p raw is the text of @p request.
 Envelope read_envelope(element request, std::string_view raw) {
     Envelope envelope;
@@ -79,9 +86,9 @@ Envelope read_envelope(element request, std::string_view raw) {
         seen |= field;
     };
     bool params_fit = true;
-    RawItems values{raw};
+    size_t index = 0;
     for (const auto [key, value] : object) {
-        const std::string_view text = values.next().value_or(std::string_view{});
+        const size_t place = index++;
         if (key == "jsonrpc") {
             once(jsonrpc, key);
             std::string_view version;
@@ -90,7 +97,9 @@ Envelope read_envelope(element request, std::string_view raw) {
         } else if (key == "id") {
             const bool is_first = (seen & id) == 0;
             once(id, key);
-            envelope.id = is_first && is_id(text) ? text : NULL_ID;
+            // Its text is looked for once, however often it is there.
+            const std::string_view text = is_first ? raw_value(raw, place) : NULL_ID;
+            envelope.id = is_id(text) ? text : NULL_ID;
             if (!is_id(text)) refuse(INVALID_REQUEST, "id must be a string, a number or null");
         } else if (key == "method") {
             once(method, key);
@@ -175,7 +184,7 @@ class MessageRunner::State {
 /// replies to that touches what is not atomic meanwhile.
 class MessageRunner::Run : public std::enable_shared_from_this<Run> {
   public:
-    Run(std::shared_ptr<State> state, Message message)
+    Run(std::shared_ptr<State> state, Message&& message)
         : state_(std::move(state)), message_(std::move(message)) {}
 
     void start();
@@ -352,7 +361,7 @@ MessageRunner::MessageRunner(RpcHandler& handler, MessageLimits limits, Post pos
 
 MessageRunner::~MessageRunner() = default;
 
-void MessageRunner::run(Message message) {
+void MessageRunner::run(Message&& message) {
     std::make_shared<Run>(state_, std::move(message))->start();
 }
 

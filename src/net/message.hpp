@@ -74,7 +74,7 @@ class MessageRunner {
     ~MessageRunner();
 
     /// Runs a message. A batch gives way to other tasks after each 10 ms.
-    void run(Message message);
+    void run(Message&& message);
 
   private:
     class State;

@@ -73,7 +73,7 @@ class Network {
     void hold_sending(Connection& connection, size_t bytes);
     /// Queues a message of @p connection for the worker. Its bytes are held until it is answered or
     /// dropped, whatever becomes of the connection.
-    void submit(Connection& connection, Message message);
+    void submit(Connection& connection, Message&& message);
     /// Queues that a subscriber's connection has ended.
     void submit_end(std::shared_ptr<Subscriber> subscriber);
 
@@ -105,7 +105,7 @@ class Network {
     void tick();
     void give_back_memory();
     void deliver_all();
-    void deliver(Delivery delivery);
+    void deliver(Delivery&& delivery);
     /// Ends the connection of which @p member is largest.
     void shed(size_t Connection::* member, Metrics::Event event);
 

@@ -274,7 +274,7 @@ void Network::set_gauges() {
 
 // --- To the worker, and from it.
 
-void Network::submit(Connection& connection, Message message) {
+void Network::submit(Connection& connection, Message&& message) {
     const size_t held = message.text.size() + MESSAGE_OVERHEAD;
     input_bytes_ += held;
     ++unanswered_;
@@ -294,7 +294,7 @@ void Network::deliver_all() {
     if (deliveries_.capacity() > KEPT_DELIVERIES) deliveries_.shrink_to_fit();
 }
 
-void Network::deliver(Delivery delivery) {
+void Network::deliver(Delivery&& delivery) {
     input_bytes_ -= delivery.request_bytes;
     if (delivery.request_bytes > 0) --unanswered_;
     if (delivery.kind == Delivery::Kind::answer) metrics.answered(now - delivery.received);

@@ -34,7 +34,7 @@ class WebSocketConnection final : public Connection {
 
     /// Answers the handshake, and takes messages.
     void start(const HttpRequest& request);
-    void deliver(Delivery delivery) override;
+    void deliver(Delivery&& delivery) override;
     void tick(TimePoint now) override;
     void leave() override { close(websocket::close_code::going_away); }
     void abort() override { end(); }
@@ -157,7 +157,7 @@ inline void WebSocketConnection::submit() {
 
 // --- Answers and notifications.
 
-inline void WebSocketConnection::deliver(Delivery delivery) {
+inline void WebSocketConnection::deliver(Delivery&& delivery) {
     switch (delivery.kind) {
         case Delivery::Kind::answer:
             if (!delivery.answer.empty())
