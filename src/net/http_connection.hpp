@@ -23,7 +23,10 @@ namespace scope::net {
 class HttpConnection final : public Connection {
   public:
     HttpConnection(Network& network, const Port& port, Socket socket)
-        : network_(network), port_(port), socket_(std::move(socket)) {
+        : network_(network),
+          port_(port),
+          socket_(std::move(socket)),
+          request_(network.options.header_bytes, network.options.request_bytes) {
         network_.metrics.connected(Metrics::Transport::http);
     }
     ~HttpConnection() override { network_.metrics.disconnected(Metrics::Transport::http); }
@@ -83,7 +86,7 @@ class HttpConnection final : public Connection {
 
     HandlerMemory read_memory_;
     boost::beast::flat_buffer buffer_;
-    std::optional<HttpRequest> request_;
+    HttpRequestReader request_;
     bool keep_alive_ = true;
     bool is_misread_ = false;  ///< where the next request begins is not known
 
@@ -97,7 +100,6 @@ class HttpConnection final : public Connection {
 
 inline void HttpConnection::start() {
     enter(Phase::opening);
-    request_.emplace(network_.options.header_bytes, network_.options.request_bytes);
     read();
 }
 
@@ -128,7 +130,7 @@ inline void HttpConnection::enter(Phase phase) {
 }
 
 inline void HttpConnection::next_request() {
-    request_.emplace(network_.options.header_bytes, network_.options.request_bytes);
+    request_.next();
     if (network_.is_stopping) return end();
     if (buffer_.size() == 0) {
         if (buffer_.capacity() > LEAST_ROOM) buffer_.shrink_to_fit();
@@ -157,15 +159,15 @@ inline void HttpConnection::read() {
 }
 
 inline void HttpConnection::parse() {
-    while (buffer_.size() > 0 && !request_->is_done()) {
+    while (buffer_.size() > 0 && !request_.is_done()) {
         error_code error;
-        buffer_.consume(request_->put(buffer_.data(), error));
+        buffer_.consume(request_.put(buffer_.data(), error));
         if (error == http::error::need_more) break;
         if (error) return refuse(error);
     }
     network_.hold_receiving(*this, buffer_.size() + request_->body.size());
     if (has_ended_) return;
-    if (request_->is_done()) return handle();
+    if (request_.is_done()) return handle();
     allow_body();
     read();
 }

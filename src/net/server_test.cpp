@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include <future>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -131,6 +132,64 @@ TEST(Http, takes_requests_in_any_pieces) {
     const std::string text = post_text(call("1", "echo"));
     for (const char c : text) client.send({&c, 1});
     EXPECT_EQ(client.read_response().body, result("1", "[]"));
+}
+
+/// Requests that have much of their headers in common, or all.
+std::vector<std::string> similar_requests() {
+    std::vector<std::string> requests{
+        "GET /health HTTP/1.1\r\n\r\n",
+        "GET /health HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
+        "GET /none HTTP/1.1\r\n\r\n",
+        "OPTIONS / HTTP/1.1\r\nAccess-Control-Request-Headers: X\r\n\r\n",
+        "OPTIONS / HTTP/1.1\r\nAccess-Control-Request-Headers: Y\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
+        "POST / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\n[]",
+        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n\r\n"};
+    for (const char* const id : {"1", "2", "10", "11"})
+        for (const char* const path : {"/", "/42001"})
+            for (const char* const fields : {"", "Accept-Encoding: gzip\r\n"})
+                for (const auto& body : {call(id, "chain"), call(id, "big", "[5000]")})
+                    requests.push_back(post_text(body, path, fields));
+    requests.push_back(post_text(call("1", "chain"), "/", fmt::format("X: {:2000}\r\n", "long")));
+    return requests;
+}
+
+TEST(Http, what_a_request_means_is_not_a_matter_of_those_before_it) {
+    const Served served;
+    const auto requests = similar_requests();
+    std::vector<Response> alone;
+    for (const std::string& request : requests) {
+        TestClient client = served.client();
+        client.send(request);
+        alone.push_back(client.read_response());
+    }
+    const auto seed = std::random_device{}();
+    SCOPED_TRACE(seed);
+    std::mt19937 random{seed};
+    const auto below = [&](size_t end) { return random() % end; };
+    TestClient client = served.client();
+    for (int round = 0; round < 100; ++round) {
+        std::vector<size_t> row;
+        std::string text;
+        const size_t count = 1 + below(4);
+        while (row.size() < count) {
+            // Mostly the same one again.
+            row.push_back(row.empty() || below(3) == 0 ? below(requests.size()) : row.back());
+            text += requests[row.back()];
+        }
+        while (!text.empty()) {
+            const size_t size = below(2) == 0 ? text.size() : std::min(1 + below(200), text.size());
+            client.send(text.substr(0, size));
+            text.erase(0, size);
+        }
+        for (const size_t index : row) {
+            const Response response = client.read_response();
+            ASSERT_EQ(response.status, alone[index].status) << requests[index];
+            ASSERT_EQ(response.fields, alone[index].fields) << requests[index];
+            ASSERT_EQ(response.body, alone[index].body) << requests[index];
+        }
+    }
 }
 
 TEST(Http, takes_chunked_requests) {
