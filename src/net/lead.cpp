@@ -42,7 +42,7 @@ bool Lead::wait() {
 uint64_t Lead::leave() {
     const uint64_t absence = ++absences_;
     absence_ = absence;
-    if (!is_watched_.exchange(true)) set_timer(PATIENCE);
+    if (!is_watched_.exchange(true)) set_timer(LOOK_AFTER);
     return absence;
 }
 

@@ -8,15 +8,16 @@ namespace scope::net {
 
 /// The lead of a loop, which one of two threads has.
 ///
-/// The one that leads may leave for what can take long. If it stays away for longer than PATIENCE, or
-/// twice that, the other one leads, which sleeps until then; who comes back too late sleeps in its
-/// place. Leaving wakes nobody: at most once in PATIENCE it sets a timer, which wakes the one that
-/// sleeps; where nobody leaves, it sleeps on.
+/// The one that leads may leave for what can take long. If it stays away for longer than PATIENCE, and
+/// at most LOOK_AFTER more, the other one leads, which sleeps until then; who comes back too late
+/// sleeps in its place. Leaving wakes nobody: at most once in LOOK_AFTER it sets a timer, which wakes
+/// the one that sleeps; where nobody leaves, it sleeps on.
 class Lead {
   public:
-    /// So often the thread that sleeps looks at where the other one is. It takes over what that one
-    /// has not come back from since the last look. Of a server that answers short calls all the time,
-    /// waking it each millisecond took a twentieth of the CPU time.
+    /// So long after the other one left the thread that sleeps looks at where it is. Of a server that
+    /// answers short calls all the time, waking it each millisecond took a twentieth of the CPU time.
+    static constexpr std::chrono::milliseconds LOOK_AFTER{20};
+    /// So long after a look that found it away, it looks again, and takes over if it is away still.
     static constexpr std::chrono::milliseconds PATIENCE{5};
 
     /// Throws std::system_error.

@@ -56,7 +56,7 @@ TEST(Lead, one_of_two_leads_at_any_time) {
             if (is_last) return lead.end();
             const uint64_t absence = lead.leave();
             // Long enough for the other to take over, as it does sooner or later.
-            if (is_long) std::this_thread::sleep_for(5 * Lead::PATIENCE);
+            if (is_long) std::this_thread::sleep_for(2 * (Lead::LOOK_AFTER + Lead::PATIENCE));
             leads = lead.come_back(absence);
         }
     };

@@ -68,8 +68,8 @@ struct ListenError : std::runtime_error {
 ///
 /// Sockets live on one thread of the server's own, the handler on the worker's. Neither waits for
 /// the other: requests go over in batches, answers and notifications come back in queues. Only a
-/// request that comes alone, to an idle worker, runs where it was read; if it takes more than a
-/// millisecond or two, another thread of the server's goes on with the sockets (Lead). What a handler
+/// request that comes alone, to an idle worker, runs where it was read; if it takes more than some
+/// milliseconds, another thread of the server's goes on with the sockets (Lead). What a handler
 /// keeps for a thread, it therefore keeps for three.
 class Server {
   public:
