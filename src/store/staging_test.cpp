@@ -20,8 +20,9 @@ class HeldDatabase final : public Database {
     enum class Hold : uint8_t { no, before, after };
 
     [[nodiscard]] std::optional<Bytes> get(BytesView key) const override { return rows_->get(key); }
-    void scan(BytesView prefix, Order order, const Visitor& visit) const override {
-        rows_->scan(prefix, order, visit);
+    void scan_from(BytesView first, BytesView prefix, Order order,
+                   const Visitor& visit) const override {
+        rows_->scan_from(first, prefix, order, visit);
     }
     void commit(const WriteBatch& batch) override {
         if (hold == Hold::before) wait();
