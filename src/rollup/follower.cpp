@@ -147,8 +147,7 @@ Follower::Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, ui
     for (auto& [chain_id, rollup] : rollups_) {
         load(chain_id, rollup);
         rollup.stopped = rows_.stop(chain_id);
-        const bool has_head =
-            !rollup.stopped || rollup.stopped->rule != FollowRule::pruned_state;
+        const bool has_head = !rollup.stopped || rollup.stopped->rule != FollowRule::pruned_state;
         if (has_head && rollup.chain.head()->hash != rollup.history.back().head)
             throw store::DatabaseError{
                 store::DatabaseRule::corrupt,
@@ -156,7 +155,7 @@ Follower::Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, ui
                             chain_id.number(), to_hex(rollup.chain.head()->hash),
                             to_hex(rollup.history.back().head))};
     }
-    rows_.commit();
+    database_->rows().commit();
 }
 
 std::vector<ChainId> Follower::chain_ids() const {
@@ -301,7 +300,7 @@ Result<Followed, FollowError> Follower::advance() {
         if (!TRY(read_up_to(heads->latest.number, followed))) continue;
         set_labels(*heads);
         followed.batches += TRY(try_missing_data_again());
-        rows_.commit();
+        database_->rows().commit();
         return followed;
     }
     return refuse(FollowRule::l1_unsteady, next_l1_block(),
@@ -322,7 +321,7 @@ Result<bool, FollowError> Follower::read_up_to(uint64_t head, Followed& followed
         if (!l1_.empty() && header.parent_hash != l1_.back().id.hash) return false;
         followed.batches += TRY(follow(**block, [](const Rollup&) { return true; }));
         note_events(**block);
-        rows_.commit();
+        database_->begin_commit();
     }
     return true;
 }

@@ -224,11 +224,11 @@ std::vector<RollupPosition> FollowerRows::positions(ChainId rollup, uint64_t fin
 
 std::optional<RollupPosition> FollowerRows::position(ChainId rollup, uint64_t l1_block) const {
     std::optional<RollupPosition> position;
-    rows_.scan(key('p', rollup.number()), Order::descending, [&](BytesView key, BytesView value) {
-        if (last_number(key) > l1_block) return true;
-        position = decode<RollupPosition>(key, value);
-        return false;
-    });
+    rows_.scan_from(key('p', rollup, l1_block), key('p', rollup.number()), Order::descending,
+                    [&](BytesView key, BytesView value) {
+                        position = decode<RollupPosition>(key, value);
+                        return false;
+                    });
     return position;
 }
 

@@ -32,8 +32,6 @@ class FollowerRows {
     /// Notes which network is followed. Throws DatabaseError, other_network, if it was another.
     void require_network(const Address& settlement, uint64_t first_block,
                          const std::vector<ChainId>& rollups);
-    /// Makes all true that was put, with what else waits.
-    void commit() { rows_.commit(); }
 
     /// The L1 blocks up to which rollups are safe and final.
     struct Labels {

@@ -363,28 +363,4 @@ void ChainRows::erase_blob(const Hash& versioned_hash) {
     rows_.erase(hash_key(Column::blob, chain_, versioned_hash));
 }
 
-// ---- how far it was followed
-
-void ChainRows::put_cursor(uint64_t block_number, Bytes cursor) {
-    rows_.put(number_key(Column::cursor, chain_, block_number), std::move(cursor));
-}
-
-void ChainRows::erase_cursor(uint64_t block_number) {
-    rows_.erase(number_key(Column::cursor, chain_, block_number));
-}
-
-std::optional<Bytes> ChainRows::cursor(uint64_t block_number) const {
-    return rows_.get(number_key(Column::cursor, chain_, block_number));
-}
-
-std::optional<std::pair<uint64_t, Bytes>> ChainRows::last_cursor() const {
-    std::optional<std::pair<uint64_t, Bytes>> last;
-    rows_.scan(column_prefix(Column::cursor, chain_), Order::descending,
-               [&](BytesView key, BytesView value) {
-                   last.emplace(number_of(key), to_bytes(value));
-                   return false;
-               });
-    return last;
-}
-
 }  // namespace scope::store

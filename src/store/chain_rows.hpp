@@ -86,14 +86,6 @@ class ChainRows {
     [[nodiscard]] chain::StoredBlobPtr blob(const Hash& versioned_hash) const;
     void erase_blob(const Hash& versioned_hash);
 
-    // ---- how far a chain was followed, if this is L1: bytes for each of its blocks
-    void put_cursor(uint64_t block_number, Bytes cursor);
-    void erase_cursor(uint64_t block_number);
-    /// Returns nullopt for a block without one.
-    [[nodiscard]] std::optional<Bytes> cursor(uint64_t block_number) const;
-    /// Returns the cursor of the highest block, with its number; nullopt if there is none.
-    [[nodiscard]] std::optional<std::pair<uint64_t, Bytes>> last_cursor() const;
-
   private:
     [[nodiscard]] BlockHeader header_that_is_there(const Hash& hash) const;
     [[nodiscard]] std::vector<Hash> transaction_hashes(const Hash& block) const;

@@ -39,8 +39,6 @@ std::string_view name_of(Column column) {
             return "code";
         case Column::blob:
             return "blob";
-        case Column::cursor:
-            return "cursor";
         case Column::follower:
             return "follower";
         case Column::unsettled:

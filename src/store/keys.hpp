@@ -22,7 +22,6 @@
 ///       node       owner nibbles(1) path sequence(8)
 ///       code       code_hash(32)
 ///       blob       versioned_hash(32)
-///       cursor     l1_block_number(8)         of L1's chain
 ///       follower   rest                       of L1's chain: rollup/follower_rows.hpp
 ///       unsettled  block_number(8)            of a rollup: node/unsettled_rows.hpp
 ///       devnet     rest                       devnet/devnet_rows.hpp
@@ -49,7 +48,6 @@ enum class Column : uint8_t {
     node = 'n',
     code = 'd',
     blob = 'l',
-    cursor = 'p',
     follower = 'f',
     unsettled = 'w',
     devnet = 'x',
@@ -77,7 +75,7 @@ Bytes column_prefix(Column column, ChainId chain);
 Bytes value_key(ChainId chain, ChainValue name);
 /// Returns a key that ends with a hash: header, body, receipts, place, code, blob.
 Bytes hash_key(Column column, ChainId chain, const Hash& hash);
-/// Returns a key that ends with a number: canonical, cursor, unsettled.
+/// Returns a key that ends with a number: canonical, unsettled.
 Bytes number_key(Column column, ChainId chain, uint64_t number);
 /// Returns a key that ends with a block's number and hash: state, changes.
 Bytes block_key(Column column, ChainId chain, uint64_t number, const Hash& hash);
@@ -85,7 +83,7 @@ Bytes block_key(Column column, ChainId chain, uint64_t number, const Hash& hash)
 Bytes versions_prefix(ChainId chain, const Owner& owner, const trie::NodePath& path);
 Bytes node_key(ChainId chain, const Owner& owner, const trie::NodePath& path, uint64_t sequence);
 
-/// Returns the number at the end of a key of commit, canonical or cursor. Throws DatabaseError if
+/// Returns the number at the end of a key of commit, canonical or unsettled. Throws DatabaseError if
 /// it has another length.
 uint64_t number_of(BytesView key);
 /// Returns the block hash at the end of a key of state or changes. Throws like number_of.

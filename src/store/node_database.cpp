@@ -28,6 +28,13 @@ NodeDatabase::NodeDatabase(NodeDatabaseOptions options)
       database_(open_disk_database(options_->disk)),
       rows_(*database_) {}
 
+void NodeDatabase::begin_commit() {
+    if (is_on_disk())
+        rows_.begin_commit();
+    else
+        rows_.commit();
+}
+
 chain::Chain NodeDatabase::open_chain(chain::ChainSpec spec, const chain::Genesis& genesis) {
     if (!options_) return {std::move(spec), genesis};
     const size_t share =

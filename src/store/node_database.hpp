@@ -30,6 +30,9 @@ class NodeDatabase {
     [[nodiscard]] Staging& rows() noexcept { return rows_; }
     /// Returns whether it outlives the process.
     [[nodiscard]] bool is_on_disk() const noexcept { return options_.has_value(); }
+    /// Commits a step of which nobody was told, beside the next one where there is a disk to wait for:
+    /// Staging::begin_commit. The last step is to be committed.
+    void begin_commit();
     /// Opens a chain, with its genesis if it is new. Throws DatabaseError, other_network if what is
     /// there began with another genesis. The database must outlive it.
     [[nodiscard]] chain::Chain open_chain(chain::ChainSpec spec, const chain::Genesis& genesis);

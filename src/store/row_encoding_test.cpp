@@ -141,11 +141,11 @@ TEST(row_encoding, keeps_changes_of_many_tries) {
 }
 
 TEST(keys, are_in_the_order_of_their_numbers) {
-    EXPECT_TRUE(KeyLess{}(number_key(Column::cursor, ChainId{1}, 255),
-                          number_key(Column::cursor, ChainId{1}, 256)));
-    EXPECT_TRUE(KeyLess{}(number_key(Column::cursor, ChainId{1}, 256),
-                          number_key(Column::cursor, ChainId{2}, 0)));
-    EXPECT_EQ(number_of(number_key(Column::cursor, ChainId{1}, 300)), 300u);
+    EXPECT_TRUE(KeyLess{}(number_key(Column::unsettled, ChainId{1}, 255),
+                          number_key(Column::unsettled, ChainId{1}, 256)));
+    EXPECT_TRUE(KeyLess{}(number_key(Column::unsettled, ChainId{1}, 256),
+                          number_key(Column::unsettled, ChainId{2}, 0)));
+    EXPECT_EQ(number_of(number_key(Column::unsettled, ChainId{1}, 300)), 300u);
     EXPECT_EQ(number_of(commit_key(300)), 300u);
     EXPECT_THROW((void)number_of(Bytes{'k', 1}), DatabaseError);
 }

@@ -17,7 +17,7 @@ namespace scope::store {
 ///
 ///     Staging staging{database};
 ///     ChainRows l1{staging, l1_id, options}, rollup{staging, rollup_id, options};
-///     l1.put_block(...); rollup.put_block(...); rollup.set_head(...); put_cursor(staging, ...);
+///     l1.put_block(...); rollup.put_block(...); rollup.set_head(...);
 ///     staging.commit();
 ///
 /// Who does several steps, and promises nobody that one outlives the process before he says so,

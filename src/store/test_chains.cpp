@@ -229,12 +229,8 @@ void TestChains::step_of(size_t index, std::mt19937_64& random, std::vector<Test
 }
 
 void TestChains::put_cursor() {
-    ChainRows rows{staging_, TEST_L1, DEPTH};
-    const auto l1_head = chains_[0]->head();
-    for (auto last = rows.last_cursor(); last && last->first > l1_head->header().number;
-         last = rows.last_cursor())
-        rows.erase_cursor(last->first);
-    rows.put_cursor(l1_head->header().number, cursor_of(l1_head->hash, chains_[1]->head()->hash));
+    staging_.put(column_prefix(Column::follower, TEST_L1),
+                 cursor_of(chains_[0]->head()->hash, chains_[1]->head()->hash));
 }
 
 // ---- the same, undisturbed
@@ -283,10 +279,8 @@ void UndisturbedChains::expect_same(Database& database) const {
         EXPECT_TRUE(nodes_of_states(rows, id, kept) == nodes_that_are_there(database, id))
             << "other nodes than those of the states that are kept";
     }
-    const ChainRows cursors{chains.staging(), TEST_L1};
-    const auto last = cursors.last_cursor();
-    ASSERT_TRUE(last.has_value());
-    EXPECT_EQ(last->second, cursor_of(memory_[0].head()->hash, memory_[1].head()->hash));
+    EXPECT_EQ(chains.staging().get(column_prefix(Column::follower, TEST_L1)),
+              cursor_of(memory_[0].head()->hash, memory_[1].head()->hash));
 }
 
 }  // namespace scope::store

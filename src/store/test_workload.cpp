@@ -268,7 +268,7 @@ TestWorkload::TestWorkload(Staging& staging, uint64_t seed, PruneDepth depth)
       seed_(seed),
       l1_(staging, TEST_L1, depth),
       rollup_(staging, TEST_ROLLUP, depth),
-      cursors_(staging, TEST_L1, depth) {}
+      blobs_(staging, TEST_L1, depth) {}
 
 void TestWorkload::step() {
     std::mt19937_64 random{seed_ * 1'000'003 + steps_};
@@ -280,13 +280,9 @@ void TestWorkload::step() {
     if (random() % 4 == 0) {
         auto stored = std::make_unique<chain::StoredBlob>();
         stored->blob[31] = 7;
-        cursors_.put_blob(blob, *stored);
+        blobs_.put_blob(blob, *stored);
     }
-    const uint64_t head = l1_.canonical().size() - 1;
-    cursors_.put_cursor(head, random_bytes(random, 40));
-    for (auto last = cursors_.last_cursor(); last && last->first > head;
-         last = cursors_.last_cursor())
-        cursors_.erase_cursor(last->first);
+    staging_.put(column_prefix(Column::follower, TEST_L1), random_bytes(random, 40));
     ++steps_;
     staging_.commit();
 }

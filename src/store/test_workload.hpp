@@ -77,7 +77,7 @@ class TestWorkload {
     uint64_t seed_;
     TestChain l1_;
     TestChain rollup_;
-    ChainRows cursors_;
+    ChainRows blobs_;
     uint64_t steps_ = 0;
 };
 
