@@ -184,6 +184,9 @@ struct ScopeBuilder::Scope {
     std::vector<RootResult> roots;
     StepTimes times;
 
+    Result<execution::Outcome, Refusal> add_transaction(ChainId chain_id, const Transaction& tx,
+                                                        const std::optional<Address>& known_sender);
+
     /// Returns the least index that a root can have.
     [[nodiscard]] uint64_t next_index() const {
         return roots.empty() ? 0 : uint64_t{roots.back().context.root_index} + 1;
@@ -197,14 +200,35 @@ struct ScopeBuilder::Scope {
         return simulated;
     }
 
+    /// A point to come back to.
+    struct Before {
+        OpenScope::Checkpoint scope;
+        SettlementCheck settlement_check;
+    };
+    [[nodiscard]] Before before() const { return {open.checkpoint(), settlement_check}; }
+    void take_back(const Before& before) {
+        settlement_check = before.settlement_check;
+        open.rollback(before.scope);
+    }
+
+    /// Returns what @p work does; takes back all of it if it throws: a chain's state couldn't be read
+    /// (state::Unavailable).
+    template <typename Work>
+    std::invoke_result_t<Work> whole(const Work& work) {
+        const auto before = this->before();
+        try {
+            return work();
+        } catch (...) {
+            take_back(before);
+            throw;
+        }
+    }
     /// Returns what @p work does, and takes back all of it.
     template <typename Work>
     std::invoke_result_t<Work> taking_back(const Work& work) {
-        const auto before = open.checkpoint();
-        const auto checked = settlement_check;
-        auto result = work();
-        settlement_check = checked;
-        open.rollback(before);
+        const auto before = this->before();
+        auto result = whole(work);
+        take_back(before);
         return result;
     }
 
@@ -364,12 +388,14 @@ ScopeBuilder::~ScopeBuilder() = default;
 
 Result<RootResult, Refusal> ScopeBuilder::add(const Root& root) {
     CHECK(!scope_->open.only());
-    const auto candidate = TRY(admit(scope_->open, root, scope_->next_index()));
-    auto result = TRY(scope_->simulate(candidate));
-    TRY_VOID(scope_->execute(candidate, result));
-    result.root_id = protocol::root_id(scope_->open.l1().settlement(), candidate.context);
-    scope_->roots.push_back(result);
-    return result;
+    return scope_->whole([&]() -> Result<RootResult, Refusal> {
+        const auto candidate = TRY(admit(scope_->open, root, scope_->next_index()));
+        auto result = TRY(scope_->simulate(candidate));
+        TRY_VOID(scope_->execute(candidate, result));
+        result.root_id = protocol::root_id(scope_->open.l1().settlement(), candidate.context);
+        scope_->roots.push_back(result);
+        return result;
+    });
 }
 
 Result<RootResult, Refusal> ScopeBuilder::simulate(const Root& root) {
@@ -391,8 +417,12 @@ Result<RootCallResult, Refusal> ScopeBuilder::simulate_call(const RootCall& call
 
 Result<execution::Outcome, Refusal> ScopeBuilder::add_transaction(
     ChainId chain_id, const Transaction& tx, std::optional<Address> known_sender) {
+    return scope_->whole([&] { return scope_->add_transaction(chain_id, tx, known_sender); });
+}
+
+Result<execution::Outcome, Refusal> ScopeBuilder::Scope::add_transaction(
+    ChainId chain_id, const Transaction& tx, const std::optional<Address>& known_sender) {
     using execution::TxError;
-    auto& open = scope_->open;
     const L2Root submitted{chain_id, tx};
     auto* const rollup = open.find(chain_id);
     if (!rollup) return refuse(RefusalRule::unknown_chain, open.why_absent(uint256{chain_id}));

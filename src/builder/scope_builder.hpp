@@ -15,6 +15,10 @@ namespace scope::builder {
 ///     auto root = scope->add(L2Root{901, tx});
 ///     auto bundle = scope->seal(prover);
 ///
+/// Where a chain's state can't be read, what reads it throws state::Unavailable. Then the scope is as
+/// it was before, and it may be tried again; but not of seal, rehearse and end_block, which are done
+/// once.
+///
 /// It moves no head: somebody sends the bundle, and the follower finds it on L1. One slot per
 /// builder: L1's next block, and one block on each rollup that a root touches.
 class ScopeBuilder {
