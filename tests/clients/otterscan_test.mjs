@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { createWalletClient, encodeErrorResult, http, publicActions, stringToHex } from 'viem';
+import { createWalletClient, encodeErrorResult, encodeFunctionData, http, publicActions, stringToHex } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 
 import { compile } from './lib/contracts.mjs';
@@ -39,6 +39,7 @@ const desk = { abi: RollupDesk.abi, address: deskReceipt.contractAddress };
 const bought = await rollup.write(desk, 'buy', [GOLD, 100n]);
 const failed = await rollup.write(desk, 'buy', [TIN, 100n], { gas: 1_000_000n });
 const caught = await rollup.write(desk, 'tryBuy', [TIN, 100n]);
+const tickets = await rollup.write(desk, 'buyTickets', [], { value: 2n });
 const paid = await l1.pay(ACCOUNTS[1].address, 5n);
 
 test('the front page: API level, the last blocks', async () => {
@@ -92,11 +93,56 @@ test('the page of an address: its code, creator, transactions backward and forwa
     assert.deepEqual(before.txs.map(({ hash }) => hash), [paid.transactionHash]);
     assert.deepEqual([before.firstPage, before.lastPage, before.receipts.length], [true, true, 1]);
     const after = await rollup.ask('ots_searchTransactionsAfter', desk.address, 0, 25);
-    const receipts = [deskReceipt, bought, failed, caught];
+    const receipts = [deskReceipt, bought, failed, caught, tickets];
     assert.deepEqual(after.txs.map(({ hash }) => hash).reverse(), receipts.map(({ transactionHash }) => transactionHash));
 });
 
 test('a page of transactions holds no more than it was asked for', async () => {
     const { txs, firstPage, lastPage } = await rollup.ask('ots_searchTransactionsBefore', me, 0, 1);
-    assert.deepEqual([txs[0].hash, firstPage, lastPage], [caught.transactionHash, true, false]);
+    assert.deepEqual([txs[0].hash, firstPage, lastPage], [tickets.transactionHash, true, false]);
+});
+
+// What a call to the other chain leaves: the root on its rollup, and its part of the transaction on L1 that settled it.
+
+const pricesHere = (await rollup.ask('eth_call', { to: desk.address, data: encodeFunctionData({ ...desk, functionName: 'PRICES' }) }, 'latest'))
+    .replace(/^0x0{24}/, '0x');
+const settledBy = async ({ transactionHash }) => (await rollup.ask('scope_getScope', transactionHash)).transactionHash;
+
+/** The calls in a transaction's trace to an address with some calldata. */
+async function calls({ ask }, hash, to, input) {
+    const trace = await ask('ots_traceTransaction', hash);
+    return trace.filter((call) => call.type === 'CALL' && call.to === to.toLowerCase() && call.input === input);
+}
+
+test('a call to the other chain whose answer is used: the same call and answer on both pages', async () => {
+    const ask = encodeFunctionData({ ...prices, functionName: 'ask', args: [GOLD] });
+    const [here] = await calls(rollup, bought.transactionHash, pricesHere, ask);
+    const [there] = await calls(l1, await settledBy(bought), prices.address, ask);
+    assert.equal(BigInt(here.output), 20n);
+    assert.equal(there.output, here.output);
+    assert.equal(here.from, desk.address.toLowerCase());
+    assert.notEqual(there.from, here.from, 'on L1 an alias stands for the desk');
+    const [settled] = await l1.ask('ots_traceTransaction', await settledBy(bought));
+    assert.equal(settled.depth, 0);
+});
+
+test('a call that fails on the other chain: its reason on both pages, whether it is caught or not', async () => {
+    const ask = encodeFunctionData({ ...prices, functionName: 'ask', args: [TIN] });
+    const noPrice = encodeErrorResult({ abi: Prices.abi, errorName: 'NoPrice', args: [TIN] });
+    for (const root of [caught, failed]) {
+        const [here] = await calls(rollup, root.transactionHash, pricesHere, ask);
+        const [there] = await calls(l1, await settledBy(root), prices.address, ask);
+        assert.deepEqual([here.output, there.output], [noPrice, noPrice]);
+        assert.equal(await l1.ask('ots_getTransactionError', await settledBy(root)), '0x', 'the scope settled');
+    }
+});
+
+test('ETH that goes to the other chain: internal transfers on both pages', async () => {
+    const transfers = async ({ ask }, hash, to) => {
+        const operations = await ask('ots_getInternalOperations', hash);
+        return operations.filter((operation) => operation.type === 0 && operation.to === to.toLowerCase()).map(({ value }) => BigInt(value));
+    };
+    assert.deepEqual(await transfers(rollup, tickets.transactionHash, pricesHere), [1n, 1n]);
+    assert.deepEqual(await transfers(l1, await settledBy(tickets), prices.address), [1n, 1n]);
+    assert.deepEqual(await transfers(l1, await settledBy(bought), prices.address), []);
 });
