@@ -132,5 +132,15 @@ TEST(json, writes_utf8_only) {
     for (const auto& [text, expected] : cases) EXPECT_EQ(quote(text), expected);
 }
 
+TEST(json_writer, puts_json_text_in_its_place) {
+    JsonWriter json;
+    json.begin_object();
+    json.key("before");
+    json.raw(R"({"a":[1,2]})");
+    json.member("after", true);
+    json.end_object();
+    EXPECT_EQ(json.finish(), "{\n  \"before\": {\"a\":[1,2]},\n  \"after\": true\n}\n");
+}
+
 }  // namespace
 }  // namespace scope::json

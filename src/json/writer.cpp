@@ -74,6 +74,11 @@ void JsonWriter::value(std::string_view text) {
     text_ += quote(text);
 }
 
+void JsonWriter::raw(std::string_view json) {
+    separate();
+    text_ += json;
+}
+
 void JsonWriter::value(bool truth) {
     separate();
     text_ += truth ? "true" : "false";

@@ -40,6 +40,8 @@ class JsonWriter {
     void value(const uint256& number);
     /// Appends a hex string.
     void value(BytesView bytes);
+    /// Appends a value that is JSON text already, as it is.
+    void raw(std::string_view json);
 
     template <typename T>
     void member(std::string_view name, const T& content) {

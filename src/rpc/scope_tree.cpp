@@ -21,7 +21,8 @@ std::string function_of(BytesView data, const TreeNames& names) {
 }
 
 std::string output_text_of(const CallTree& call, const TreeNames& names) {
-    if (!call.success) return builder::describe_revert(call.output);
+    if (!call.success)
+        return names.error ? names.error(call.output) : builder::describe_revert(call.output);
     return names.output ? names.output(call.request.data, call.output) : std::string{};
 }
 

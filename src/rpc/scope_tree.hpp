@@ -18,6 +18,8 @@ struct TreeNames {
     std::function<std::string(BytesView data)> function = {};
     /// Of return data by the data of the call.
     std::function<std::string(BytesView data, BytesView output)> output = {};
+    /// Of the revert data of a call that failed; null: builder::describe_revert.
+    std::function<std::string(BytesView output)> error = {};
 };
 
 /// Appends a chain: a number; a decimal string from 2^53 on.

@@ -154,8 +154,20 @@ class Document(unittest.TestCase):
     def test_progress_goes_to_standard_error(self):
         self.assertIn("story 'swap'", self.result.stderr)
 
+    def test_a_tree_of_calls_is_the_documented_one(self):
+        """Each member of scope-tree.md and no other, but for what the story adds to its root."""
+        text = (ROOT / "docs" / "formats" / "scope-tree.md").read_text()
+        root, call = (set(re.findall(r"`(\w+)(?:\[])?`", "".join(re.findall(r"^\|([^|]*)\|", table, re.M))))
+                      for table in text.split("\nA call, ")[:2])
+        self.assertIn("request_hash", call)
+        for of_story in self.json["roots"]:
+            self.assertEqual(set(of_story) - {"name", "title", "settled"}, root)
+            for inner in all_calls(of_story["calls"]):
+                self.assertEqual(set(inner), call)
+
     def test_the_format_is_documented(self):
-        text = (ROOT / "docs" / "formats" / "demo-json.md").read_text()
+        formats = ROOT / "docs" / "formats"
+        text = "".join((formats / name).read_text() for name in ("demo-json.md", "scope-tree.md"))
 
         def names(value):
             if isinstance(value, dict):

@@ -1,5 +1,7 @@
 #include "demo/report.hpp"
+#include "json/appender.hpp"
 #include "json/writer.hpp"
+#include "rpc/scope_tree.hpp"
 
 namespace scope::demo {
 
@@ -7,93 +9,29 @@ namespace {
 
 using json::JsonWriter;
 
-/// A number, or text if the word names no chain.
-void write_chain(JsonWriter& json, std::string_view name, const uint256& word) {
-    if (const auto chain_id = ChainId::from(word))
-        json.member(name, chain_id->number());
-    else
-        json.member(name, word);
+/// Returns the names that the demonstration has for what a tree shows.
+rpc::TreeNames names_in(const World& world) {
+    const devnet::Artifacts& artifacts = world.artifacts();
+    return {.account = [&](const uint256& chain_id,
+                           const Address& account) { return world.label(chain_id, account); },
+            .function = [&](BytesView data) { return artifacts.function_name(data); },
+            .output =
+                [&](BytesView data, BytesView output) {
+                    return artifacts.describe_output(data, output, Detail::full);
+                },
+            .error = [&](BytesView data) { return artifacts.describe_error(data, Detail::full); }};
 }
 
-void write_call(JsonWriter& json, const builder::CallTree& call, const World& world) {
-    const auto& request = call.request;
-    json.begin_object();
-    write_chain(json, "source", request.source_chain_id);
-    write_chain(json, "target", request.target_chain_id);
-    json.member("from", BytesView{request.from});
-    json.member("from_name", world.label(request.source_chain_id, request.from));
-    json.member("to", BytesView{request.to});
-    json.member("to_name", world.label(request.target_chain_id, request.to));
-    json.member("kind", std::string_view{is_static(request) ? "static" : "call"});
-    json.member("function", world.artifacts().function_name(request.data));
-    json.member("request_hash", BytesView{call.request_hash});
-    json.member("value_wei", request.value);
-    json.member("gas_limit", request.gas_limit[0]);
-    json.member("gas_used", call.gas_used);
-    json.member("success", call.success);
-    json.member("kept", call.kept);
-    json.member("output", BytesView{call.output});
-    json.member("output_text",
-                call.success
-                    ? world.artifacts().describe_output(request.data, call.output, Detail::full)
-                    : world.artifacts().describe_error(call.output, Detail::full));
-    json.key("calls");
-    json.begin_array();
-    for (const auto& inner : call.calls) write_call(json, inner, world);
-    json.end_array();
-    json.end_object();
-}
-
-void write_filled(JsonWriter& json, const builder::Plan& plan) {
-    json.begin_array();
-    for (const auto& [chain_id, section] : plan) {
-        uint64_t kept = 0;
-        uint64_t looked = 0;
-        for (const auto& record : section.records) {
-            kept += record.kept ? 1 : 0;
-            looked += is_static(record.request) ? 1 : 0;
-        }
-        json.begin_object();
-        json.member("chain_id", chain_id.number());
-        json.member("fills", uint64_t{section.fills.size()});
-        json.member("records_kept", kept);
-        json.member("records_static", looked);
-        json.member("records_rolled_back", uint64_t{section.records.size()} - kept - looked);
-        json.key("fill_requests");
-        json.begin_array();
-        for (const auto& fill : section.fills) json.value(BytesView{fill.request_hash});
-        json.end_array();
-        json.key("record_requests");
-        json.begin_array();
-        for (const auto& record : section.records)
-            json.value(BytesView{protocol::request_hash(record.request)});
-        json.end_array();
-        json.end_object();
-    }
-    json.end_array();
-}
-
-void write_root(JsonWriter& json, const RootReport& root, bool settled, const World& world) {
-    const auto& result = root.result;
-    json.begin_object();
-    json.member("name", root.story->name);
-    json.member("title", root.story->title);
-    json.member("origin_chain", root.story->origin_chain.number());
-    json.member("settled", settled);
-    json.member("success", result.success);
-    json.member("root_id", BytesView{result.root_id});
-    json.member("operation_hash", BytesView{result.context.operation_hash});
-    json.member("root_index", result.context.root_index[0]);
-    json.member("gas_used", result.gas_used);
-    json.member("output", BytesView{result.output});
-    json.member("call_count", uint64_t{builder::count_calls(result.calls)});
-    json.key("calls");
-    json.begin_array();
-    for (const auto& call : result.calls) write_call(json, call, world);
-    json.end_array();
-    json.key("filled");
-    write_filled(json, result.plan);
-    json.end_object();
+/// Returns a root with its tree as everybody has it (docs/formats/scope-tree.md), and its story.
+std::string root_json(const RootReport& root, bool settled, const World& world) {
+    json::Appender out;
+    out.begin_object();
+    out.key("name").string(root.story->name);
+    out.key("title").string(root.story->title);
+    out.key("settled").boolean(settled);
+    rpc::append_root_members(out, root.result, names_in(world));
+    out.end_object();
+    return out.take();
 }
 
 void write_pair(JsonWriter& json, const ScopeReport& scope, const PairReport& pair) {
@@ -230,7 +168,7 @@ std::string to_json(const Report& report, const World& world) {
         for (const auto& root : scope.roots) {
             if (std::ranges::find(told, root.story) != told.end()) continue;
             told.push_back(root.story);
-            write_root(json, root, scope.settled, world);
+            json.raw(root_json(root, scope.settled, world));
         }
     }
     json.end_array();
