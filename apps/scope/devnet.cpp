@@ -19,9 +19,9 @@
 #include "devnet_app/state_file.hpp"
 #include "devnet_app/state_folder.hpp"
 #include "net/server.hpp"
+#include "rpc/no_open_root.hpp"
 #include "rpc/openrpc.hpp"
 #include "rpc/service.hpp"
-#include "rpc/unmarked.hpp"
 
 namespace scope::app {
 
@@ -143,9 +143,9 @@ class Run {
                 .with_trees = options_.verbosity > 0,
                 .l1 = genesis_.l1_spec.chain_id,
                 .is_on = [this] { return network_.is_logging(); },
-                .unmarked =
+                .no_open_root =
                     [this](ChainId chain_id, const chain::StoredBlockPtr& block) {
-                        return rpc::find_unmarked(network_, chain_id, block);
+                        return rpc::find_no_open_root(network_, chain_id, block);
                     }}) {
         service_.set_document(rpc::open_rpc(service_.method_table()));
         if (!state.empty()) load(state);

@@ -6,7 +6,7 @@
 #include "devnet/test_live.hpp"
 #include "execution/scope_rollup.hpp"
 #include "rpc/errors.hpp"
-#include "rpc/unmarked.hpp"
+#include "rpc/no_open_root.hpp"
 #include "types/signing.hpp"
 
 // eth_call, estimates, fills, simulations and traces of what makes scoped calls, on a whole network.
@@ -163,7 +163,7 @@ TEST_F(LiveCalls, what_failed_in_a_block_for_want_of_a_root_is_told_what_to_appe
             unmarked.push_back(send_raw(on, contract, data));
             // The log's line for its block.
             for (const auto& failed :
-                 rpc::find_unmarked(live().network, on, live().network.chain(on)->head()))
+                 rpc::find_no_open_root(live().network, on, live().network.chain(on)->head()))
                 logged.push_back(to_hex(failed.hash));
             const auto told =
                 live().get(on, "scope_getRefusal", fmt::format(R"(["{}"])", unmarked.back()));

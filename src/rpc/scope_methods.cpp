@@ -12,7 +12,7 @@
 #include "rpc/scope_parts.hpp"
 #include "rpc/scope_tree.hpp"
 #include "rpc/subscriptions.hpp"
-#include "rpc/unmarked.hpp"
+#include "rpc/no_open_root.hpp"
 
 namespace scope::rpc {
 
@@ -120,7 +120,7 @@ void append_error(json::Appender& out, const RpcError& error) {
 }
 
 /// Appends why a transaction failed that stands in a block: it made scoped calls and was no root.
-void append_unmarked(json::Appender& out, const Unmarked& record) {
+void append_no_open_root(json::Appender& out, const NoOpenRoot& record) {
     out.begin_object();
     append_chain(out.key("chainId"), uint256{record.chain_id});
     out.key("hash").hex(record.hash);
@@ -157,8 +157,8 @@ std::string refusal(Request& request) {
         out.key("pending").boolean(true);
         out.key("reason").string(*reason);
         out.end_object();
-    } else if (const auto failed = find_unmarked(request.network, hash)) {
-        append_unmarked(out, *failed);
+    } else if (const auto failed = find_no_open_root(request.network, hash)) {
+        append_no_open_root(out, *failed);
     } else {
         return "null";
     }

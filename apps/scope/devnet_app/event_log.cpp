@@ -70,10 +70,10 @@ std::string refusal_json(const rpc::RefusalRecord& refusal) {
     return json.take();
 }
 
-std::string unmarked_json(const rpc::Unmarked& failed) {
+std::string no_open_root_json(const rpc::NoOpenRoot& failed) {
     json::Appender json;
     json.begin_object();
-    json.key("event").string("unmarked");
+    json.key("event").string("no_open_root");
     json.key("chain_id").number(plain(failed.chain_id));
     json.key("hash").hex(failed.hash);
     json.key("reason").string(failed.error.message);
@@ -107,7 +107,7 @@ void EventLog::on_blocks(ChainId chain_id, std::span<const chain::StoredBlockPtr
         for (const auto& block : removed) log_->info(undone_json(chain_id, *block));
         for (const auto& block : added) {
             log_->info(block_json(chain_id, *block));
-            log_unmarked(chain_id, block);
+            log_no_open_root(chain_id, block);
         }
         return;
     }
@@ -117,7 +117,7 @@ void EventLog::on_blocks(ChainId chain_id, std::span<const chain::StoredBlockPtr
                    removed.back()->header().number);
     for (const auto& block : added) {
         log_->info("{}{}", name, block_text(*block));
-        log_unmarked(chain_id, block);
+        log_no_open_root(chain_id, block);
     }
 }
 
@@ -137,11 +137,11 @@ void EventLog::on_refusal(const rpc::RefusalRecord& refusal) {
                    to_hex(refusal.hash), refusal.reason);
 }
 
-void EventLog::log_unmarked(ChainId chain_id, const chain::StoredBlockPtr& block) {
-    if (!options_.unmarked) return;
-    for (const auto& failed : options_.unmarked(chain_id, block))
+void EventLog::log_no_open_root(ChainId chain_id, const chain::StoredBlockPtr& block) {
+    if (!options_.no_open_root) return;
+    for (const auto& failed : options_.no_open_root(chain_id, block))
         if (options_.form == Form::json)
-            log_->info(unmarked_json(failed));
+            log_->info(no_open_root_json(failed));
         else
             log_->warn("{}failed {}: {}", terminal::left(name_of(chain_id), NAME),
                        to_hex(failed.hash), failed.error.message);

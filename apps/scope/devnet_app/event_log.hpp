@@ -8,7 +8,7 @@
 
 #include "devnet/artifacts.hpp"
 #include "rpc/network.hpp"
-#include "rpc/unmarked.hpp"
+#include "rpc/no_open_root.hpp"
 
 namespace scope::devnet_app {
 
@@ -18,7 +18,7 @@ namespace scope::devnet_app {
 ///     {event: "block" | "undone", chain_id, number, hash, ...}    undone: an L1 reorganisation's
 ///     {event: "scope", number, l1_transaction, l1_block, l1_gas_used, blobs, rollups, roots}
 ///     {event: "refused", chain_id, hash, rule, reason}
-///     {event: "unmarked", chain_id, hash, reason}    it made scoped calls, was no root, and failed
+///     {event: "no_open_root", chain_id, hash, reason}    it made scoped calls, was no root, and failed
 ///     {event: "trouble", reason}    nothing settles, and no root is to blame
 ///
 /// The roots of a scope are hashes; with trees, documents of docs/formats/scope-tree.md.
@@ -31,8 +31,8 @@ class EventLog final : public rpc::Listener {
         ChainId l1;
         std::function<bool()> is_on;  ///< asked before each line
         /// Returns what failed in a block for want of a root; null: it is not told.
-        std::function<std::vector<rpc::Unmarked>(ChainId, const chain::StoredBlockPtr&)> unmarked =
-            nullptr;
+        std::function<std::vector<rpc::NoOpenRoot>(ChainId, const chain::StoredBlockPtr&)>
+            no_open_root = nullptr;
     };
 
     /// @param contracts  Whose names trees show.
@@ -47,7 +47,7 @@ class EventLog final : public rpc::Listener {
     void on_trouble(std::string_view reason) override;
 
   private:
-    void log_unmarked(ChainId chain_id, const chain::StoredBlockPtr& block);
+    void log_no_open_root(ChainId chain_id, const chain::StoredBlockPtr& block);
     [[nodiscard]] std::string name_of(ChainId chain_id) const;
     [[nodiscard]] std::string label(const uint256& chain_id, const Address& account) const;
     [[nodiscard]] std::string tree_json(const builder::RootResult& root) const;

@@ -23,11 +23,11 @@ struct Logged {
                .with_trees = with_trees,
                .l1 = L1,
                .is_on = [this] { return is_on; },
-               .unmarked = unmarked}) {}
+               .no_open_root = no_open_root}) {}
 
     /// Block 8 has one.
-    static std::vector<rpc::Unmarked> unmarked(ChainId chain_id,
-                                               const chain::StoredBlockPtr& block) {
+    static std::vector<rpc::NoOpenRoot> no_open_root(ChainId chain_id,
+                                                     const chain::StoredBlockPtr& block) {
         if (block->header().number != 8) return {};
         return {{chain_id, Hash{}, {rpc::NO_OPEN_ROOT, "append it", {}}}};
     }
@@ -114,7 +114,7 @@ TEST(event_log, tells_what_failed_for_want_of_a_root) {
         << text.text();
     Logged json{EventLog::Form::json};
     json.log.on_blocks(A, {}, std::array{block(8)});
-    EXPECT_NE(json.text().find("{\"event\":\"unmarked\",\"chain_id\":42001,\"hash\":\"" +
+    EXPECT_NE(json.text().find("{\"event\":\"no_open_root\",\"chain_id\":42001,\"hash\":\"" +
                                to_hex(Hash{}) + "\",\"reason\":\"append it\"}\n"),
               std::string::npos)
         << json.text();

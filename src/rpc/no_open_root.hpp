@@ -8,7 +8,7 @@
 namespace scope::rpc {
 
 /// A transaction that failed in its block: it made scoped calls, and was no root.
-struct Unmarked {
+struct NoOpenRoot {
     ChainId chain_id;
     Hash hash;
     RpcError error;  ///< what asking for its estimate would have said
@@ -16,9 +16,9 @@ struct Unmarked {
 
 /// Returns those of a block, in order. Runs the block once more, up to the last that failed; if none
 /// did, nothing.
-std::vector<Unmarked> find_unmarked(Network& network, ChainId chain_id,
-                                    const chain::StoredBlockPtr& block);
+std::vector<NoOpenRoot> find_no_open_root(Network& network, ChainId chain_id,
+                                          const chain::StoredBlockPtr& block);
 /// Returns that of a transaction of any chain; nullopt if it is none such.
-std::optional<Unmarked> find_unmarked(Network& network, const Hash& hash);
+std::optional<NoOpenRoot> find_no_open_root(Network& network, const Hash& hash);
 
 }  // namespace scope::rpc

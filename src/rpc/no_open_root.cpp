@@ -1,4 +1,4 @@
-#include "rpc/unmarked.hpp"
+#include "rpc/no_open_root.hpp"
 
 #include "execution/scope_rollup.hpp"
 #include "rpc/errors.hpp"
@@ -31,11 +31,11 @@ bool is_root_next(const chain::ChainSpec& spec, Replay& replay) {
 }
 
 /// Finds them from @p first up to, not including, @p end.
-std::vector<Unmarked> find(Network& network, ChainId chain_id, const chain::StoredBlockPtr& block,
-                           size_t first, size_t end) {
+std::vector<NoOpenRoot> find(Network& network, ChainId chain_id, const chain::StoredBlockPtr& block,
+                             size_t first, size_t end) {
     auto& chain = *network.chain(chain_id);
     const auto callable = callable_of(network, chain, chain_id);
-    std::vector<Unmarked> found;
+    std::vector<NoOpenRoot> found;
     if (!callable) return found;
     Replay replay{chain, block};
     while (replay.next_index() < end) {
@@ -57,8 +57,8 @@ std::vector<Unmarked> find(Network& network, ChainId chain_id, const chain::Stor
 
 }  // namespace
 
-std::vector<Unmarked> find_unmarked(Network& network, ChainId chain_id,
-                                    const chain::StoredBlockPtr& block) {
+std::vector<NoOpenRoot> find_no_open_root(Network& network, ChainId chain_id,
+                                          const chain::StoredBlockPtr& block) {
     size_t end = block->receipts.size();
     while (end > 0 && block->receipts[end - 1].success) --end;
     if (end == 0) return {};
@@ -69,7 +69,7 @@ std::vector<Unmarked> find_unmarked(Network& network, ChainId chain_id,
     }
 }
 
-std::optional<Unmarked> find_unmarked(Network& network, const Hash& hash) {
+std::optional<NoOpenRoot> find_no_open_root(Network& network, const Hash& hash) {
     for (const ChainId chain_id : network.chains()) {
         const auto place = network.chain(chain_id)->chain().store().transaction(hash);
         if (!place || place->block->receipts[place->index].success) continue;
