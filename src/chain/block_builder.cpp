@@ -5,6 +5,7 @@
 #include "chain/header_rules.hpp"
 #include "chain/refuse.hpp"
 #include "crypto/keccak.hpp"
+#include "execution/forced.hpp"
 
 namespace scope::chain {
 
@@ -154,9 +155,8 @@ Result<execution::Outcome, execution::TxError> BlockBuilder::try_transaction_of(
     if (impl_->size_bytes + size > impl_->environment.rules().max_block_size)
         return std::unexpected{execution::TxError::block_size_exceeded};
     const Address sender = TRY(known_sender);
-    // Who executes the block anew has to come to the same sender. Signatures have this s by
-    // execution::impersonate, or by choice: no other one costs its recovery.
-    if (impl_->environment.forced && tx.s == uint256{1u} &&
+    // Who executes the block anew has to come to the same sender. No other one costs its recovery.
+    if (impl_->environment.forced && execution::looks_impersonated(tx) &&
         execution::sender_of(tx, impl_->environment) != sender)
         return std::unexpected{execution::TxError::invalid_signature};
     auto outcome = TRY(impl_->executor->execute(tx, sender, host));

@@ -8,6 +8,7 @@ namespace scope::execution {
 
 namespace {
 
+constexpr uint256 IMPERSONATED_S{1u};
 /// Blocks whose forced states are kept; those of others are made again.
 constexpr size_t MAX_MADE = 256;
 
@@ -144,7 +145,11 @@ void Forced::set_contents(std::shared_ptr<const Contents> contents) {
 void impersonate(Transaction& tx, const Address& sender) {
     tx.y_parity = false;
     tx.r = to_uint256(sender) | (uint256{1u} << 160);  // never 0, which no signature has
-    tx.s = uint256{1u};
+    tx.s = IMPERSONATED_S;
+}
+
+bool looks_impersonated(const Transaction& tx) noexcept {
+    return tx.s == IMPERSONATED_S;
 }
 
 }  // namespace scope::execution

@@ -98,5 +98,8 @@ class Forced {
 /// for each sender, so that two senders' transactions have two hashes. Forced::set_sender makes it
 /// count.
 void impersonate(Transaction& tx, const Address& sender);
+/// Returns whether a transaction has the signature of an impersonated one, or one that its signer
+/// chose to look so.
+bool looks_impersonated(const Transaction& tx) noexcept;
 
 }  // namespace scope::execution
