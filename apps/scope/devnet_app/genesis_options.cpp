@@ -25,11 +25,15 @@ state::GenesisAlloc init_accounts(const Options& options) {
     }
 }
 
+void require_saved(uint64_t given, const uint256& saved, const char* option) {
+    if (uint256{given} != saved)
+        throw cli::UsageError{fmt::format("{} is {}, and the state that is loaded has {}", option,
+                                          given, to_decimal(saved))};
+}
+
 /// Takes over a number, unless another one than the default was given.
 void take_number(uint64_t& number, uint64_t by_default, const uint256& saved, const char* option) {
-    if (number != by_default && uint256{number} != saved)
-        throw cli::UsageError{fmt::format("{} is {}, and the state that is loaded has {}", option,
-                                          number, to_decimal(saved))};
+    if (number != by_default) require_saved(number, saved, option);
     if (saved.fits_u64()) number = saved[0];
 }
 
@@ -91,7 +95,7 @@ void take_over(Options& options, const devnet::LiveGenesisOptions& saved) {
                 "--balance");
     take_wallet(options, saved.accounts);
     if (options.timestamp_s)
-        take_number(*options.timestamp_s, 0, uint256{saved.timestamp_s}, "--timestamp");
+        require_saved(*options.timestamp_s, uint256{saved.timestamp_s}, "--timestamp");
     if (!options.init.empty() && init_accounts(options) != saved.more_on_l1)
         throw cli::UsageError{
             "--init has other accounts than the state that is loaded: leave it out"};

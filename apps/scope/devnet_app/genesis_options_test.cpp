@@ -74,6 +74,7 @@ TEST(take_over, refuses_what_was_given_and_is_not_so_and_names_it) {
         {"--balance", [](Options& options) { options.balance_ether = 13; }},
         {"--accounts", [](Options& options) { options.accounts = 4; }},
         {"--timestamp", [](Options& options) { options.timestamp_s = 1'700'000'001; }},
+        {"--timestamp", [](Options& options) { options.timestamp_s = 0; }},
         {"--rollups",
          [](Options& options) {
              options.names_rollups = true;
@@ -92,7 +93,7 @@ TEST(take_over, refuses_what_was_given_and_is_not_so_and_names_it) {
         EXPECT_NE(said.find(option), std::string::npos) << option << ": " << said;
     }
     // Also where the phrase is not given that the state was saved with.
-    EXPECT_NE(refusal(saved(cases[9].change), [](Options&) {}).find("--mnemonic"),
+    EXPECT_NE(refusal(saved(cases[10].change), [](Options&) {}).find("--mnemonic"),
               std::string::npos);
 }
 

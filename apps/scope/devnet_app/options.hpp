@@ -58,7 +58,8 @@ struct Options {
     uint64_t max_request_bytes = net::ServerOptions{}.request_bytes;
     uint64_t max_response_bytes = net::MessageLimits{}.response_bytes;
     uint64_t max_buffered_bytes = net::ServerOptions{}.input_bytes;  ///< and as many of answers
-    uint64_t idle_timeout_s = 120;
+    uint64_t idle_timeout_s = static_cast<uint64_t>(
+        std::chrono::floor<std::chrono::seconds>(net::ServerOptions{}.idle_timeout).count());
 
     // what is told
     std::filesystem::path config_out;
