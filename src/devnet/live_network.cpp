@@ -11,9 +11,9 @@
 #include "crypto/secp256k1.hpp"
 #include "devnet/live_network_impl.hpp"
 #include "execution/transaction.hpp"
-#include "rollup/predeploy_views.hpp"
 #include "rpc/errors.hpp"
 #include "rpc/params.hpp"
+#include "rpc/view.hpp"
 
 namespace scope::devnet {
 
@@ -486,22 +486,7 @@ std::vector<Result<builder::RootResult, builder::Refusal>> LiveNetwork::Impl::si
 
 Bytes LiveNetwork::Impl::view(LiveChain& chain, const Address& to, const Bytes& calldata,
                               std::vector<Hash>* read) {
-    const auto beneath = chain.latest_state();
-    state::State state{*beneath};
-    const auto environment = chain.next_environment();
-    execution::Host host{state, environment};
-    host.open_transaction({});
-    auto result = host.call({.is_static = true,
-                             .gas = rollup::VIEWS_GAS,
-                             .recipient = to,
-                             .code_address = to,
-                             .input = calldata});
-    if (result.status != evm::Status::success) return {};
-    if (read != nullptr)
-        state.for_each_read([&](const Address& address, const std::vector<Hash>& keys) {
-            if (address == to) *read = keys;
-        });
-    return std::move(result.output);
+    return rpc::view(*chain.latest_state(), chain.next_environment(), to, calldata, read);
 }
 
 uint256 LiveNetwork::Impl::operation_nonce(const Address& account) {

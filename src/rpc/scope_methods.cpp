@@ -3,16 +3,14 @@
 #include <algorithm>
 
 #include "base/hex.hpp"
-#include "execution/host.hpp"
 #include "rollup/blob_codec.hpp"
-#include "rollup/predeploy_views.hpp"
 #include "rpc/blocks.hpp"
 #include "rpc/errors.hpp"
+#include "rpc/no_open_root.hpp"
 #include "rpc/params.hpp"
 #include "rpc/scope_parts.hpp"
 #include "rpc/scope_tree.hpp"
 #include "rpc/subscriptions.hpp"
-#include "rpc/no_open_root.hpp"
 
 namespace scope::rpc {
 
@@ -37,21 +35,6 @@ ChainId read_chain_id(const Request& request, size_t index) {
     append_chain(data.key("chainId"), word);
     data.end_object();
     fail(UNKNOWN_CHAIN, fmt::format("there is no chain {}", to_decimal(word)), data.take());
-}
-
-Bytes view(ChainView& chain, const chain::StoredBlock& block, const Address& to, BytesView data) {
-    const auto beneath = state_of(chain, block);
-    state::State state{*beneath};
-    const auto environment = chain::make_environment(chain.chain().spec(), block.header(), nullptr);
-    execution::Host host{state, environment};
-    host.open_transaction({});
-    auto result = host.call(
-        {.is_static = true,
-         .gas = rollup::VIEWS_GAS,  // a predeploy answers here what it answers behind a batch
-         .recipient = to,
-         .code_address = to,
-         .input = data});
-    return result.status == evm::Status::success ? std::move(result.output) : Bytes{};
 }
 
 namespace {

@@ -5,6 +5,7 @@
 #include "rpc/network.hpp"
 #include "rpc/params.hpp"
 #include "rpc/service.hpp"
+#include "rpc/view.hpp"
 
 // The methods of scope_methods.cpp that stand in files of their own, and what they share.
 
@@ -47,8 +48,5 @@ ChainId l1_id_of(const Request& request);
 ChainView& l1_of(const Request& request);
 /// Reads the id of a chain of the network. Throws RpcFailure if there is none.
 ChainId read_chain_id(const Request& request, size_t index);
-
-/// Returns what a contract answers on the state after a block; empty if it fails.
-Bytes view(ChainView& chain, const chain::StoredBlock& block, const Address& to, BytesView data);
 
 }  // namespace scope::rpc
