@@ -518,6 +518,9 @@ void Follower::unwind_to(uint64_t next) {
     for (auto& [chain_id, rollup] : rollups_) {
         load(chain_id, rollup);
         if (rollup.stopped && rollup.stopped->l1_block >= next) set_stopped(rollup, std::nullopt);
+    }
+    // A head that is left behind, if one before it throws, is set with the rollup's next batch.
+    for (auto& [chain_id, rollup] : rollups_) {
         const Hash head = rollup.history.back().head;
         if (rollup.chain.head()->hash == head) continue;
         note_undone(rollup);
