@@ -75,7 +75,7 @@ Result<RootCallResult, Refusal> simulate_on_l1(OpenScope& scope, const RootCall&
 Result<RootCallResult, Refusal> simulate_on_rollup(OpenScope& scope, const RootCall& call,
                                                    const protocol::RootContext& context) {
     TRY_VOID(load_root(scope, *scope.find(call.chain_id), context));
-    Simulation simulation = open_simulation(scope, context);
+    Simulation simulation = open_simulation(scope, context, call.environment);
     simulation.trace(call.traced_chain.value_or(call.chain_id), call.tracer);
     return finish(simulation, call, run(simulation.host(), call));
 }
@@ -104,7 +104,9 @@ Result<execution::Outcome, Refusal> execute(OpenScope& scope, const RootCall& ca
                                             const Plan& plan) {
     execution::Outcome outcome;
     const auto run_own = [&](OpenRollup& rollup) -> Result<Ending, Refusal> {
-        execution::Host host{rollup.block().state(), rollup.block().environment()};
+        auto& block = rollup.block();
+        execution::Host host{block.state(),
+                             call.environment ? *call.environment : block.environment()};
         auto ran = run(host, call);
         if (!ran && ran.error() == execution::TxError::aborted)
             return refuse_fault(rollup, reverted(*host.rollup()->abort_reason()));

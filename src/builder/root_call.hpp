@@ -18,6 +18,8 @@ struct RootCall {
     ChainId chain_id;  ///< L1's id: run as an operation's target is, called by `from`
     Address from;
     Transaction transaction;  ///< with all fields of its type, but for the signature; no blobs
+    /// Surroundings of its own rollup's block; null: of the one that comes next. Outlives the call.
+    const execution::Environment* environment = nullptr;
     /// Changes a chain's state before it runs; null: nothing.
     std::function<void(ChainId chain_id, state::State& state)> prepare = {};
     /// Sees its own chain's state once it has run; null: nobody.

@@ -88,8 +88,13 @@ Result<void, Refusal> load_root(OpenScope& scope, OpenRollup& rollup,
                   loaded.error().reason);
 }
 
-Simulation open_simulation(OpenScope& scope, const protocol::RootContext& context) {
-    return Simulation{simulated_chains(scope), context, why_absent_from(scope)};
+Simulation open_simulation(OpenScope& scope, const protocol::RootContext& context,
+                           const execution::Environment* surroundings) {
+    auto chains = simulated_chains(scope);
+    if (surroundings != nullptr)
+        for (auto& chain : chains)
+            if (uint256{chain.chain_id} == context.root_chain_id) chain.environment = surroundings;
+    return Simulation{chains, context, why_absent_from(scope)};
 }
 
 Result<RootResult, Refusal> simulate(OpenScope& scope, const Candidate& candidate) {

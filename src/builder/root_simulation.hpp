@@ -15,6 +15,8 @@ Result<RootResult, Refusal> simulate(OpenScope& scope, const Candidate& candidat
 Result<void, Refusal> load_root(OpenScope& scope, OpenRollup& rollup,
                                 const protocol::RootContext& context);
 /// Begins the simulation of a root that is loaded on its own chain.
-Simulation open_simulation(OpenScope& scope, const protocol::RootContext& context);
+/// @param surroundings  Of the block of its own chain, while it lasts; null: the block has them.
+Simulation open_simulation(OpenScope& scope, const protocol::RootContext& context,
+                           const execution::Environment* surroundings = nullptr);
 
 }  // namespace scope::builder

@@ -290,6 +290,52 @@ TEST_F(LiveCalls, a_root_is_simulated_in_a_block_with_others) {
     EXPECT_THAT(observed, Not(HasSubstr("error")));
 }
 
+TEST_F(LiveCalls, a_root_is_simulated_in_a_later_block_on_what_the_ones_before_left) {
+    // One counts how often it was called; one returns its block's number and time.
+    constexpr auto COUNTER = "0x5f54806001015f555f5260205ff3";
+    constexpr auto CLOCK = "0x436040524260605260406040f3";
+    const Address counter{{0xc0}};
+    const Address clock{{0xc1}};
+    const auto call = [](const Address& to, const Bytes& data, uint64_t value = 0) {
+        return fmt::format(R"({{"from":"{}","to":"{}","value":"0x{:x}","input":"{}"}})",
+                           TestLive::address(), to_hex(to), value, to_hex(data));
+    };
+    const auto root = [&](const Address& to) { return call(to, marked({})); };
+    const auto asking = call(live().couriers.at(A), marked(live().carry_to(L1, uint256{2u})), 3);
+    const auto head = TestLive::number(live().get(A, "eth_blockNumber"));
+    const auto results =
+        live().get(A, "eth_simulateV1",
+                   fmt::format(
+                       R"([{{"blockStateCalls":[
+                {{"stateOverrides":{{"{0}":{{"code":"{1}"}},"{2}":{{"code":"{3}"}}}},
+                  "calls":[{4},{5},{6}]}},
+                {{"calls":[{4},{6},{7}]}},
+                {{"blockOverrides":{{"number":"{8}","time":"0xffffffff"}},"calls":[{7},{6},{5},{4}]}}]}}])",
+                       to_hex(counter), COUNTER, to_hex(clock), CLOCK, root(counter),
+                       call(counter, {}), asking, root(clock), to_quantity(head + uint256{4u})));
+    simdjson::dom::parser parser;
+    const auto blocks = parser.parse(results);
+    const auto returned = [&](size_t block, size_t index) {
+        const auto made = simdjson::minify(blocks.at(block).at_key("calls").at(index));
+        EXPECT_EQ(TestLive::member(made, "status"), "0x1") << made;
+        return from_hex(TestLive::member(made, "returnData")).value();
+    };
+    const auto number = [](const Bytes& word) { return from_be(BytesView{word}.first(32)); };
+    for (const size_t i : {0u, 1u}) EXPECT_EQ(number(returned(0, i)), uint256{i});
+    EXPECT_EQ(number(returned(0, 2)), uint256{3u});
+    EXPECT_EQ(number(returned(1, 0)), uint256{2u});
+    EXPECT_EQ(number(returned(1, 1)), uint256{3u});
+    EXPECT_EQ(number(returned(1, 2)), head + uint256{2u});
+    // There is an empty block in between.
+    const auto overridden = returned(3, 0);
+    EXPECT_EQ(number(overridden), head + uint256{4u});
+    EXPECT_EQ(from_be(BytesView{overridden}.subspan(32)), uint256{0xffffffffu});
+    EXPECT_EQ(number(returned(3, 1)), uint256{3u});
+    for (const size_t i : {2u, 3u}) EXPECT_EQ(number(returned(3, i)), uint256{i + 1});
+    // Nothing of it stays.
+    EXPECT_EQ(live().get(A, "eth_getCode", fmt::format(R"(["{}"])", to_hex(counter))), "\"0x\"");
+}
+
 TEST_F(LiveCalls, a_root_is_traced_with_its_scoped_calls) {
     const auto call = args(A, marked(live().carry_to(L1, uint256{2u})), 3);
     const auto tree =

@@ -218,8 +218,8 @@ class Simulator {
     BlockHeader parent_;
     Hash parent_hash_;
     Hashes hashes_;
-    uint64_t gas_left_ = CALL_GAS_CAP;  // of all calls
-    bool is_overridden_ = false;        // the block that runs is none that a root could stand in
+    uint64_t gas_left_ = CALL_GAS_CAP;      // of all calls
+    std::vector<state::StateDiff> closed_;  // what each block changed
 };
 
 BlockHeader Simulator::make_header(const BlockOverrides& overrides) const {
@@ -262,10 +262,6 @@ std::unique_ptr<Simulator::Open> Simulator::open(const SimulatedBlock& block,
         std::make_unique<Open>(*world_, header, std::move(environment), std::move(inputs));
     execution::MovedPrecompiles moved;
     apply_overrides(opened->state, block.state, opened->environment.revision, &moved);
-    const auto& given = block.block;
-    is_overridden_ = !moved.empty() || header.number != base_.block->header().number + 1 ||
-                     given.gas_limit || given.fee_recipient || given.prev_randao ||
-                     given.base_fee_per_gas || given.blob_base_fee;
     if (!moved.empty())
         opened->environment.moved_precompiles =
             std::make_shared<const execution::MovedPrecompiles>(std::move(moved));
@@ -288,19 +284,19 @@ Transaction Simulator::transaction_of_call(const TransactionArgs& args, Open& op
     return tx;
 }
 
-/// A root runs on the builder's own states, made like this one; what it changes here comes back.
+/// A root runs on the builder's own states, made like those here; what it changes comes back.
 Result<Outcome, TxError> Simulator::run_root(const Transaction& tx, const Address& from,
                                              const execution::SystemTransactionRule& rule,
                                              Open& open) {
     if (base_.block->hash != chain_.head()->hash)
         throw RpcFailure{not_at_head(chain_id_, "the base block is not the latest")};
-    if (is_overridden_)
-        throw RpcFailure{not_at_head(chain_id_, "the root's block is not the one that comes next")};
     builder::RootCall call{.chain_id = chain_id_, .from = from, .transaction = tx};
+    call.environment = &open.environment;
     state::Journal::Checkpoint prepared = 0;
     state::StateDiff changed;
     call.prepare = [&](ChainId chain_id, state::State& state) {
         if (chain_id != chain_id_) return;
+        for (const auto& diff : closed_) apply(state, diff);
         apply(state, open.state.diff());
         prepared = state.checkpoint();
     };
@@ -381,7 +377,9 @@ SimulatedBlockResult Simulator::close(Open& open, SimulatedBlockResult result,
         block.withdrawals = overrides.withdrawals.value_or(std::vector<Withdrawal>{});
         header.withdrawals_root = withdrawals_root(*block.withdrawals);
     }
-    world_ = world_->after(open.state.diff());
+    auto changed = open.state.diff();
+    world_ = world_->after(changed);
+    closed_.push_back(std::move(changed));
     header.state_root = world_->state_root();
     result.block.hash = hash(header);
     result.block.receipts = std::move(outcome->receipts);

@@ -31,8 +31,9 @@ struct SimulatedBlockResult {
     std::vector<SimulatedCall> calls;
 };
 
-/// Runs calls in blocks on top of a block, as eth_simulateV1 does. A root on a rollup sees the other
-/// chains as they are at their heads, also behind another one. Throws RpcFailure.
+/// Runs calls in blocks on top of a block, as eth_simulateV1 does. A root on a rollup sees its own
+/// chain as the blocks and calls before it left it, and the other ones as they are at their heads, also
+/// behind another root. Throws RpcFailure.
 std::vector<SimulatedBlockResult> simulate_blocks(Request& request, const BlockTag& base,
                                                   SimulateOptions options);
 
