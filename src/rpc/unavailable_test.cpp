@@ -67,7 +67,7 @@ class FailingChain final : public testing::LoneChain {
         mine({transaction(1)});
         for (uint64_t number = 0; number <= 2; ++number) {
             const Hash hash = chain().store().canonical_block(number)->hash;
-            chain().spec().forced->set_state(hash, state(hash));
+            chain().spec().forced->change_state(hash, *state(hash), {});
         }
     }
     [[nodiscard]] std::shared_ptr<const state::WorldState> state(const Hash& block) const override {

@@ -40,7 +40,12 @@ std::vector<Bytes> FailingState::prove_erasure(const Address& address,
     count_->count();
     return state_->prove_erasure(address, keys);
 }
+uint256 FailingState::supply() const {
+    count_->count();
+    return state_->supply();
+}
 std::shared_ptr<const state::WorldState> FailingState::after(const state::StateDiff& diff) const {
+    if (diff.empty()) return std::make_shared<FailingState>(*this);
     count_->count();
     return state_->after(diff);
 }

@@ -20,7 +20,7 @@ struct ReadCount {
     }
 };
 
-/// A whole state of which one read fails. States that are made from it do not fail.
+/// A whole state of which one read fails. States that are made from it by a change do not fail.
 class FailingState final : public state::WorldState {
   public:
     FailingState(std::shared_ptr<const state::WorldState> state, std::shared_ptr<ReadCount> count)
@@ -36,6 +36,7 @@ class FailingState final : public state::WorldState {
                                             std::span<const Hash> keys) const override;
     [[nodiscard]] std::vector<Bytes> prove_erasure(const Address& address,
                                                    std::span<const Hash> keys) const override;
+    [[nodiscard]] uint256 supply() const override;
     [[nodiscard]] std::shared_ptr<const state::WorldState> after(
         const state::StateDiff& diff) const override;
 

@@ -59,9 +59,8 @@ struct FailingWorld {
         CHECK(follower->advance());
         for (const auto& [chain_id, rollup] : follower->rollups()) {
             const auto head = rollup.chain.head()->hash;
-            rollup.chain.spec().forced->set_state(
-                head,
-                std::make_shared<const testing::FailingState>(rollup.chain.head_state(), count));
+            const testing::FailingState state{rollup.chain.head_state(), count};
+            rollup.chain.spec().forced->change_state(head, state, {});
         }
     }
     [[nodiscard]] ScopeBuilder open() const {
