@@ -20,10 +20,10 @@ namespace scope::state {
 
 namespace {
 
-/// Bytes that a node that was read adds, and a changed account or slot, roughly; when the sum says
-/// that it may be too much, it is measured.
+/// Bytes that a node that was read adds, and an account or a slot that may be new, roughly; when the
+/// sum says that it may be too much, it is measured.
 constexpr size_t ESTIMATED_NODE_SIZE = 1280;
-constexpr size_t ESTIMATED_CHANGE_SIZE = 2048;
+constexpr size_t ESTIMATED_CHANGE_SIZE = 640;
 /// Storage tries that a state keeps open because they were read.
 constexpr size_t MAX_OPENED = 4096;
 

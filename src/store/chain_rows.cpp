@@ -45,6 +45,7 @@ void ChainRows::put_block(const chain::StoredBlock& block) {
     rows_.put(hash_key(Column::header, chain_, block.hash), encode_header_row(block));
     rows_.put(hash_key(Column::body, chain_, block.hash), encode_body_row(block));
     rows_.put(hash_key(Column::receipts, chain_, block.hash), encode_receipts_row(block.receipts));
+    last_put_ = {block.hash, block.transaction_hashes};
 }
 
 chain::StoredBlockPtr ChainRows::block(const Hash& hash) const {
@@ -125,6 +126,7 @@ void ChainRows::unmake_canonical(uint64_t number) {
 }
 
 std::vector<Hash> ChainRows::transaction_hashes(const Hash& block) const {
+    if (last_put_.first == block) return last_put_.second;
     const auto key = hash_key(Column::body, chain_, block);
     const auto row = rows_.get(key);
     if (!row) refuse_row(key, "missing, and its header is there");

@@ -114,6 +114,8 @@ class ChainRows {
     ChainId chain_;
     PruneDepth depth_;
     uint64_t keep_from_ = UINT64_MAX;
+    /// The block that was put last, with its transactions: it is the next head.
+    std::pair<Hash, std::vector<Hash>> last_put_;
 };
 
 }  // namespace scope::store

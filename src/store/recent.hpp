@@ -4,6 +4,7 @@
 
 #include <list>
 #include <mutex>
+#include <vector>
 
 #include "base/bytes.hpp"
 
@@ -24,13 +25,19 @@ class Recent {
         entries_.splice(entries_.begin(), entries_, found->second);
         return found->second->value;
     }
-    void put(const Hash& hash, Ptr value, size_t size) {
+    /// Puts a value; returns those that it took the room of.
+    std::vector<Ptr> put(const Hash& hash, Ptr value, size_t size) {
         const std::scoped_lock lock{mutex_};
         erase_entry(hash);
         entries_.push_front({hash, std::move(value), size});
         places_[hash] = entries_.begin();
         size_ += size;
-        while (size_ > capacity_ && entries_.size() > 1) erase_entry(Hash{entries_.back().hash});
+        std::vector<Ptr> evicted;
+        while (size_ > capacity_ && entries_.size() > 1) {
+            evicted.push_back(std::move(entries_.back().value));
+            erase_entry(Hash{entries_.back().hash});
+        }
+        return evicted;
     }
     /// Erases those for which @p is_gone(hash).
     template <typename F>

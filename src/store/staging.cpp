@@ -19,9 +19,10 @@ Staging::~Staging() = default;
 std::optional<Bytes> Staging::get(BytesView key) const {
     {
         const std::shared_lock lock{mutex_};
-        for (const WriteBatch* const batch : {&waiting_, &begun_}) {
-            const auto found = batch->changes().find(key);
-            if (found != batch->changes().end()) return value_of(*found);
+        for (const Step* const step : {&waiting_, &begun_}) {
+            const auto& changes = step->changes.changes();
+            const auto found = changes.find(key);
+            if (found != changes.end()) return value_of(*found);
         }
     }
     return database_.get(key);
@@ -63,8 +64,8 @@ void Staging::scan_from(BytesView first, BytesView prefix, Order order,
 
 std::vector<Staging::Change> Staging::changes_with(BytesView prefix, Order order) const {
     std::map<Bytes, std::optional<Bytes>, KeyLess> last;
-    for (const WriteBatch* const batch : {&begun_, &waiting_}) {
-        const auto& all = batch->changes();
+    for (const Step* const step : {&begun_, &waiting_}) {
+        const auto& all = step->changes.changes();
         for (auto at = all.lower_bound(prefix); at != all.end() && starts_with(at->key(), prefix);
              ++at)
             last.insert_or_assign(to_bytes(at->key()), value_of(*at));
@@ -76,26 +77,31 @@ std::vector<Staging::Change> Staging::changes_with(BytesView prefix, Order order
 
 void Staging::put(const Bytes& key, const Bytes& value) {
     const std::unique_lock lock{mutex_};
-    waiting_.put(key, value);
+    waiting_.changes.put(key, value);
 }
 
 void Staging::erase(const Bytes& key) {
     const std::unique_lock lock{mutex_};
-    waiting_.erase(key);
+    waiting_.changes.erase(key);
+}
+
+void Staging::hold(std::shared_ptr<const void> object) {
+    const std::unique_lock lock{mutex_};
+    waiting_.held.push_back(std::move(object));
 }
 
 void Staging::commit() {
     finish_commit();
     // What waits is read as long as the database doesn't have it: between the two, both are the
     // same. No lock is held while the disk works; this thread alone writes.
-    if (waiting_.empty()) return;
-    database_.commit(waiting_);
+    if (waiting_.changes.empty()) return;
+    database_.commit(waiting_.changes);
     drop();
 }
 
 void Staging::begin_commit() {
     finish_commit();
-    if (waiting_.empty()) return;
+    if (waiting_.changes.empty()) return;
     if (!thread_.joinable())
         thread_ = std::jthread{[this](const std::stop_token& stop) { run_commits(stop); }};
     {
@@ -118,32 +124,32 @@ void Staging::run_commits(const std::stop_token& stop) {
         lock.unlock();
         std::exception_ptr failure;
         try {
-            database_.commit(begun_);
+            database_.commit(begun_.changes);
         } catch (...) {
             failure = std::current_exception();
         }
-        WriteBatch committed;  // its memory gets free without the lock
+        Step committed;  // its memory gets free without the lock
         lock.lock();
         if (!failure) committed = std::exchange(begun_, {});
         failure_ = failure;
         is_running_ = false;
         lock.unlock();
         changed_.notify_all();
-        committed.clear();
+        committed = {};
         lock.lock();
     }
 }
 
 void Staging::drop() {
-    WriteBatch dropped;  // its memory gets free without the lock
+    Step dropped;  // its memory gets free without the lock
     const std::unique_lock lock{mutex_};
     dropped = std::exchange(waiting_, {});
-    if (failure_) begun_.clear();
+    if (failure_) begun_ = {};
 }
 
 bool Staging::empty() const {
     const std::shared_lock lock{mutex_};
-    return waiting_.empty();
+    return waiting_.changes.empty();
 }
 
 }  // namespace scope::store

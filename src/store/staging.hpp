@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <exception>
+#include <memory>
 #include <shared_mutex>
 #include <thread>
 #include <vector>
@@ -44,6 +45,10 @@ class Staging final : public Rows {
     void put(const Bytes& key, const Bytes& value);
     void erase(const Bytes& key);
 
+    /// Holds an object until what waits is committed, so that its memory gets free on the thread that
+    /// commits.
+    void hold(std::shared_ptr<const void> object);
+
     /// Commits what waits, and before it what was begun; nothing waits afterwards. When it throws,
     /// all of it still waits.
     void commit();
@@ -69,8 +74,12 @@ class Staging final : public Rows {
 
     Database& database_;
     mutable std::shared_mutex mutex_;  // of what is below
-    WriteBatch waiting_;
-    WriteBatch begun_;  // not changed while a commit runs: the thread reads it without the lock
+    struct Step {
+        WriteBatch changes;
+        std::vector<std::shared_ptr<const void>> held;
+    };
+    Step waiting_;
+    Step begun_;  // not changed while a commit runs: the thread reads it without the lock
     bool is_running_ = false;
     std::exception_ptr failure_;
     std::condition_variable_any changed_;  // is_running_

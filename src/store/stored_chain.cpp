@@ -85,6 +85,7 @@ class StoredChain::Source final : public state::StateSource {
 
 StoredChain::StoredChain(Staging& rows, ChainId chain, const StoredChainOptions& options)
     : options_(options),
+      staging_(rows),
       rows_(rows, chain, options.depth),
       mutex_(std::make_shared<std::shared_mutex>()),
       source_(std::make_shared<const Source>(rows_, mutex_)),
@@ -117,7 +118,9 @@ void StoredChain::put_block(chain::StoredBlockPtr block,
         rows_.put_state(block->hash, {root, sequence, root_sequence}, changes);
     }
     after->mark_stored(block->hash, sequence);
-    states_.put(block->hash, after->within(options_.state_bytes), 1);
+    // A state that nobody else holds takes the nodes with it that only older blocks had.
+    for (auto& old : states_.put(block->hash, after->within(options_.state_bytes), 1))
+        staging_.hold(std::move(old));
     blocks_.put(block->hash, block, size_in_memory(*block) - block->state_bytes);
 }
 

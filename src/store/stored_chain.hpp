@@ -60,6 +60,7 @@ class StoredChain final : public chain::Store {
     [[nodiscard]] chain::StoredBlockPtr block_at(const std::optional<Hash>& hash) const;
 
     StoredChainOptions options_;
+    Staging& staging_;
     ChainRows rows_;
     /// Of rows that are read together. Its states share it.
     std::shared_ptr<std::shared_mutex> mutex_;
