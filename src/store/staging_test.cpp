@@ -148,6 +148,28 @@ TEST(staging, commits_what_was_begun_when_it_ends_and_loses_what_waits) {
     EXPECT_EQ(scanned(database, Order::ascending), (Found{{{'x', 'a'}, {1}}}));
 }
 
+TEST(staging, holds_an_object_until_its_step_is_committed) {
+    HeldDatabase database;
+    Staging staging{database};
+    auto object = std::make_shared<int>(1);
+    const std::weak_ptr<int> seen = object;
+    staging.put({'x', 'a'}, {1});
+    staging.hold(std::move(object));
+    database.hold = HeldDatabase::Hold::before;
+    staging.begin_commit();
+    database.wait_for_commit();
+    EXPECT_FALSE(seen.expired());
+    database.let_go();
+    database.hold = HeldDatabase::Hold::no;
+    staging.put({'x', 'b'}, {1});
+    staging.begin_commit();
+    staging.finish_commit();
+    EXPECT_TRUE(seen.expired());
+    staging.hold(std::make_shared<int>(2));
+    staging.drop();
+    EXPECT_TRUE(staging.empty());
+}
+
 TEST(staging, commits_in_order_whatever_is_begun) {
     std::mt19937_64 random{4};
     HeldDatabase database;
