@@ -197,6 +197,7 @@ class Twins {
 
     void reopen() { stored_.reopen(); }
     void commit() { stored_.staging().commit(); }
+    void begin_commit() { stored_.staging().begin_commit(); }
 
     /// Expects that the nodes in the database are those of states that are kept, and no others.
     void expect_no_other_nodes() {
@@ -298,7 +299,7 @@ void expect_twins(const TestFolder* folder, uint64_t seed) {
     std::mt19937_64 random{seed};
     for (int block = 0; block < 60; ++block) {
         ASSERT_NO_FATAL_FAILURE(twins.extend());
-        if (random() % 3 == 0) twins.commit();
+        if (random() % 3 == 0) block % 2 == 0 ? twins.commit() : twins.begin_commit();
         if (random() % 8 == 0) twins.reopen();
         if (block % 5 != 4) continue;
         ASSERT_NO_FATAL_FAILURE(twins.expect_same_chains());
