@@ -125,6 +125,10 @@ void DevnetRows::erase_scope(uint64_t number) {
     rows_.erase(key_of(l1_, 'n', number));
 }
 
+void DevnetRows::refuse_scope(uint64_t number) const {
+    refuse(key_of(l1_, 'n', number));
+}
+
 void DevnetRows::put_found(const Hash& hash, uint64_t number) {
     Bytes value;
     store::append_u64(value, number);

@@ -7,7 +7,7 @@
 
 namespace scope::devnet {
 
-/// What a devnet keeps beside its node's chains:
+/// The rows of a devnet beside its node's chains:
 ///
 ///     key     := 'x' chain_id(8) kind(1) rest
 ///     clock   := o                               [offset_ms, is_negative]; chain_id: L1's
@@ -25,6 +25,7 @@ class DevnetRows {
     DevnetRows(store::Staging& rows, ChainId l1) : rows_(rows), l1_(l1) {}
 
     void put_clock(int64_t offset_ms);
+    /// Returns the offset of the network's clock in ms; 0 if none was put.
     [[nodiscard]] int64_t clock() const;
 
     void put_told(const Hash& l1_block);
@@ -44,13 +45,17 @@ class DevnetRows {
     /// Returns how many there are, from 0 on.
     [[nodiscard]] uint64_t scopes() const;
     void erase_scope(uint64_t number);
+    /// Throws DatabaseError, bad_row: the row's block has no such scope, or its roots don't decode.
+    [[noreturn]] void refuse_scope(uint64_t number) const;
     void put_found(const Hash& hash, uint64_t number);
+    /// Returns the number of the scope that a hash finds; nullopt if it finds none.
     [[nodiscard]] std::optional<uint64_t> found(const Hash& hash) const;
     void erase_found(const Hash& hash);
 
     using ForcedPtr = std::shared_ptr<const execution::Forced::Contents>;
     /// Makes the rows of a chain those of @p now, if they are those of @p before.
     void put_forced(ChainId chain_id, const ForcedPtr& before, const ForcedPtr& now);
+    /// Returns the changes by force of a chain.
     [[nodiscard]] ForcedPtr forced(ChainId chain_id) const;
 
   private:

@@ -100,6 +100,7 @@ void LiveNetwork::Impl::restore(const Snapshot& snapshot) {
             chain.forced().set_sender(transaction, sender);
     }
     offset_ms_ = snapshot.offset_ms;
+    put_forced();
     next_timestamp_s_.clear();
     stalled_.clear();
     told_trouble_.clear();

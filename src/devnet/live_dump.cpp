@@ -346,6 +346,7 @@ Result<void, rpc::RpcError> LiveNetwork::Impl::load(BytesView dump) {
         }
         for (const auto& dumped : in.chains)
             TRY_VOID(force_again(dumped, find(dumped.chain_id)->forced()));
+        put_forced();
         for (const auto& dumped : in.chains)
             if (dumped.chain_id == l1_id_) TRY_VOID(load_l1(dumped, l1()));
         if (const auto followed = node().follow(); !followed)

@@ -86,8 +86,11 @@ LiveNetwork::Impl::Impl(chain::ChainSpec l1_spec, const chain::Genesis& l1_genes
         chains_.try_emplace(rollup.chain_id(), rollup.chain_id(), l1(), node(), options_.pool);
     genesis_ = genesis_snapshot();
     next_interval_ms_ = options_.clock_ms() + interval_ms_;
-    if (const auto told = rows_.told())
-        if (auto block = l1().chain().store().block(*told)) l1_chain().set_told(std::move(block));
+    auto told = l1().chain().store().block(rows_.told().value_or(genesis_.l1_head));
+    if (told == nullptr)
+        throw store::DatabaseError{store::DatabaseRule::bad_row,
+                                   "scopes are noted up to an L1 block that is not there"};
+    l1_chain().set_told(std::move(told));
     // What a kill left between a block and what is told of it; what could not be built again.
     moved();
 }
@@ -98,7 +101,7 @@ std::shared_ptr<execution::Forced> LiveNetwork::Impl::load_forced(ChainId chain_
     return forced;
 }
 
-void LiveNetwork::Impl::commit() {
+void LiveNetwork::Impl::put_forced() {
     if (!database_->is_on_disk()) return;
     for (auto& [id, chain] : chains_) {
         auto& saved = saved_forced_.at(id);
@@ -107,6 +110,11 @@ void LiveNetwork::Impl::commit() {
         saved = std::move(now);
     }
     if (saved_offset_ms_ != offset_ms_) rows_.put_clock(saved_offset_ms_ = offset_ms_);
+}
+
+void LiveNetwork::Impl::commit() {
+    if (!database_->is_on_disk()) return;
+    put_forced();
     database_->rows().commit();
 }
 
@@ -200,7 +208,10 @@ Result<Hash, RpcError> LiveNetwork::Impl::send(ChainId chain_id, const Transacti
         if (auto why = why_not_of(blobs, transaction)) return refuse(std::move(*why));
     // The door simulates it, and so has to know who sends it.
     const bool is_new_sender = sender && !chain->forced().sender(transaction);
-    if (is_new_sender) chain->forced().set_sender(scope::hash(transaction), from);
+    if (is_new_sender) {
+        chain->forced().set_sender(scope::hash(transaction), from);
+        put_forced();
+    }
     const auto pooled = take_into_pool(*chain, transaction, from, environment);
     if (!pooled && is_new_sender) chain->forced().forget_sender(scope::hash(transaction));
     TRY_VOID(pooled);

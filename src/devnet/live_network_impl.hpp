@@ -116,6 +116,9 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     Bytes view(LiveChain& chain, const Address& to, const Bytes& calldata,
                std::vector<Hash>* read = nullptr);
 
+    /// Puts into the rows what was changed by force, and the clock: before any commit of what was made
+    /// with it.
+    void put_forced();
     /// Commits what was done, if there is a database that outlives the process.
     void commit();
 
@@ -127,7 +130,7 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     std::unique_ptr<Devnet> devnet_;
     std::map<ChainId, LiveChain> chains_;
     std::optional<ScopeLog> scopes_;
-    /// What the rows have: of changes by force, and of the clock.
+    /// The changes by force that the rows have, and their clock.
     std::map<ChainId, DevnetRows::ForcedPtr> saved_forced_;
     int64_t saved_offset_ms_ = 0;
     node::BoundedMap<Hash, rpc::RefusalRecord> refusals_{MAX_REFUSALS};

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "devnet/scope_encoding.hpp"
-#include "store/error.hpp"
 
 namespace scope::devnet {
 
@@ -98,9 +97,7 @@ rpc::ScopeRecordPtr ScopeLog::find(uint64_t number) const {
     const auto record = block != nullptr && row->transaction_index < block->receipts.size()
                             ? settled_by(*block, row->transaction_index)
                             : nullptr;
-    if (record == nullptr || !roots)
-        throw store::DatabaseError{store::DatabaseRule::bad_row,
-                                   "scope " + std::to_string(number) + ": its row names no scope"};
+    if (record == nullptr || !roots) rows_.refuse_scope(number);
     record->number = number;
     record->roots = std::move(*roots);
     return record;

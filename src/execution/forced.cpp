@@ -60,21 +60,21 @@ void Forced::change_state(const Hash& block, const state::WorldState& before,
 }
 
 std::shared_ptr<const state::WorldState> Forced::state_after(
-    const Hash& block, std::shared_ptr<const state::WorldState> own) const {
-    if (!has_states_.load() || own == nullptr) return own;
+    const Hash& block, std::shared_ptr<const state::WorldState> executed) const {
+    if (!has_states_.load() || executed == nullptr) return executed;
     std::vector<ForcedChangePtr> changes;
     {
         const std::lock_guard lock{mutex_};
         const auto found = contents_->states.find(block);
-        if (found == contents_->states.end()) return own;
+        if (found == contents_->states.end()) return executed;
         if (const auto made = made_.find(block);
             made != made_.end() && made->second.last == found->second.back())
             return made->second.state;
         changes = found->second;
     }
-    state::State state{*own};
+    state::State state{*executed};
     for (const auto& change : changes) apply(*change, state);
-    auto after = own->after(state.diff());
+    auto after = executed->after(state.diff());
     const std::lock_guard lock{mutex_};
     keep(block, {changes.back(), after});
     return after;

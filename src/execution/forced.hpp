@@ -53,9 +53,10 @@ class Forced {
     /// Returns whether the state after a block was changed.
     [[nodiscard]] bool has_changed(const Hash& block) const;
     /// Returns the state that children of a block are executed on.
-    /// @param own  After the block as it was executed; null, and so is what is returned: not kept.
+    /// @param executed  The one after the block as it was executed; null, and so is what is
+    ///                  returned: it is not kept.
     [[nodiscard]] std::shared_ptr<const state::WorldState> state_after(
-        const Hash& block, std::shared_ptr<const state::WorldState> own) const;
+        const Hash& block, std::shared_ptr<const state::WorldState> executed) const;
 
     /// Sets who sent a transaction whose signature is not its sender's (impersonate).
     void set_sender(const Hash& transaction, const Address& sender);

@@ -348,7 +348,9 @@ Result<builder::ScopeBuilder, SettleError> Node::open_on_followed(
             note_dropped(chain_id, latest.drop(), *why);
             can_all_settle = false;
         }
-        if (can_all_settle) return std::move(*scope);
+        if (!can_all_settle) continue;
+        commit();  // of what caught up, and what was dropped
+        return std::move(*scope);
     }
 }
 

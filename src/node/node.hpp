@@ -28,7 +28,7 @@ struct Network {
 /// The parts of a node. With a source alone it is a follower; each other part adds a role.
 struct Components {
     std::shared_ptr<const l1::L1Source> source;
-    /// What it has found out, and goes on from when it starts again; null: it keeps nothing.
+    /// The node's database, from which it goes on when it starts again; null: one that ends with it.
     std::shared_ptr<store::NodeDatabase> database = {};
     std::optional<crypto::SecretKey> attester;  ///< key of a node that attests
 
@@ -233,7 +233,7 @@ class Node {
     /// dropped, and their transactions undone.
     void load_unsettled();
     void load_unsettled(ChainId chain_id, LatestChain& latest);
-    /// Commits what has been done.
+    /// Commits what was done, if there is a database that outlives the process.
     void commit();
     /// Follows L1, and has the unsettled blocks go on from there.
     Result<rollup::Followed, rollup::FollowError> advance();

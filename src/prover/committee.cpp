@@ -135,6 +135,10 @@ class Committee::Member {
                 return no_answer(address_, DisagreementKind::false_attestation);
             if (!answer) answer.error().member = address_;
             return answer;
+        } catch (const std::exception& error) {
+            auto none = no_answer(address_, DisagreementKind::failed);
+            none.error().detail = error.what();
+            return none;
         } catch (...) {
             return no_answer(address_, DisagreementKind::failed);
         }

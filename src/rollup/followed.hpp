@@ -9,7 +9,7 @@
 #include "rollup/batch_execution.hpp"
 #include "rollup/derivation.hpp"
 
-/// What a Follower knows: of L1's blocks, of a rollup after one of them, of why a rollup stopped.
+/// The data of a Follower: of L1's blocks, of a rollup after one of them, of why a rollup stopped.
 namespace scope::rollup {
 
 enum class FollowRule : uint8_t {
@@ -44,6 +44,12 @@ struct FollowError {
 };
 std::string to_string(const FollowError& error);
 
+/// The progress of following L1.
+struct Followed {
+    size_t batches = 0;  ///< that were applied
+    size_t unwound = 0;  ///< L1 blocks that are on the canonical chain no more
+};
+
 /// An L1 block that was followed.
 struct FollowedBlock {
     l1::L1BlockId id;
@@ -52,7 +58,7 @@ struct FollowedBlock {
 
 /// An event about a rollup by itself: its registration, or its closing for good.
 struct RollupEvent {
-    uint64_t l1_block = 0;
+    uint64_t l1_block = 0;  ///< its number
     ChainId chain_id;
 };
 

@@ -147,13 +147,10 @@ Follower::Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, ui
     for (auto& [chain_id, rollup] : rollups_) {
         load(chain_id, rollup);
         rollup.stopped = rows_.stop(chain_id);
-        const bool has_head = !rollup.stopped || rollup.stopped->rule != FollowRule::pruned_state;
-        if (has_head && rollup.chain.head()->hash != rollup.history.back().head)
-            throw store::DatabaseError{
-                store::DatabaseRule::corrupt,
-                fmt::format("chain {}: its head is {}, and what was followed says {}",
-                            chain_id.number(), to_hex(rollup.chain.head()->hash),
-                            to_hex(rollup.history.back().head))};
+        // Behind it only if it ended while it went back.
+        const Hash& head = rollup.history.back().head;
+        const bool is_pruned = rollup.stopped && rollup.stopped->rule == FollowRule::pruned_state;
+        if (!is_pruned && rollup.chain.head()->hash != head) rollup.chain.set_head(head);
     }
     database_->rows().commit();
 }
@@ -319,11 +316,22 @@ Result<bool, FollowError> Follower::read_up_to(uint64_t head, Followed& followed
             return refuse(FollowRule::bad_l1_data, number,
                           fmt::format("its header says {}", header.number));
         if (!l1_.empty() && header.parent_hash != l1_.back().id.hash) return false;
-        followed.batches += TRY(follow(**block, [](const Rollup&) { return true; }));
-        note_events(**block);
+        followed.batches += TRY(follow_whole(**block));
         database_->begin_commit();
     }
     return true;
+}
+
+Result<size_t, FollowError> Follower::follow_whole(const chain::StoredBlock& block) {
+    try {
+        const size_t batches = TRY(follow(block, [](const Rollup&) { return true; }));
+        note_events(block);
+        return batches;
+    } catch (...) {
+        // Nothing of it may be committed: who goes on follows it again.
+        unwind_to(block.header().number);
+        throw;
+    }
 }
 
 void Follower::note_events(const chain::StoredBlock& block) {

@@ -14,12 +14,6 @@
 
 namespace scope::rollup {
 
-/// The progress of following L1.
-struct Followed {
-    size_t batches = 0;  ///< that were applied
-    size_t unwound = 0;  ///< L1 blocks that are on the canonical chain no more
-};
-
 /// The owner of a node's heads: of L1, as far as it has followed it, and of every rollup, which it
 /// derives from L1 alone (docs/protocol.md, section 12). Nothing else moves them.
 ///
@@ -149,6 +143,9 @@ class Follower final : public L1Origins {
     Result<void, FollowError> apply(Rollup& rollup, const DerivedBatch& derived, uint64_t l1_block);
     Result<BatchExecution, FollowError> execute(Rollup& rollup, const DerivedBatch& derived);
     Result<size_t, FollowError> try_missing_data_again();
+    /// Follows the next block, with all its batches and events; whatever is thrown, nothing of it is
+    /// left.
+    Result<size_t, FollowError> follow_whole(const chain::StoredBlock& block);
     void note_events(const chain::StoredBlock& block);
     void set_labels(const l1::L1Heads& heads);
     /// Forgets what only L1 giving up what is final could ask for: the rows have it.

@@ -9,7 +9,7 @@
 
 namespace scope::rollup {
 
-/// What a Follower has found on L1, as rows: how far it came, and where each rollup stands after each
+/// The rows of a Follower: how far it came on L1, and where each rollup stands after each
 /// L1 block that moved it. With the chains that are committed beside it, a follower goes on from it.
 ///
 ///     key      := 'f' l1_chain_id(8) kind(1) rest

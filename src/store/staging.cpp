@@ -128,7 +128,7 @@ void Staging::run_commits(const std::stop_token& stop) {
         } catch (...) {
             failure = std::current_exception();
         }
-        Step committed;  // its memory gets free without the lock
+        Step committed;  // whose memory gets free without the lock
         lock.lock();
         if (!failure) committed = std::exchange(begun_, {});
         failure_ = failure;
@@ -141,10 +141,11 @@ void Staging::run_commits(const std::stop_token& stop) {
 }
 
 void Staging::drop() {
-    Step dropped;  // its memory gets free without the lock
+    Step dropped;  // whose memory gets free without the lock
+    Step failed;
     const std::unique_lock lock{mutex_};
     dropped = std::exchange(waiting_, {});
-    if (failure_) begun_ = {};
+    if (failure_) failed = std::exchange(begun_, {});
 }
 
 bool Staging::empty() const {

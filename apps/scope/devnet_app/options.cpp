@@ -127,8 +127,9 @@ void declare_state(CLI::App& command, Options& options) {
         "--archive", options.archive,
         "Keep the states of all blocks in the folder of --state, not of the last 128 alone");
     command
-        .add_option("--state-cache", options.state_cache_mib,
-                    "MiB of memory for what is read from the folder of --state")
+        .add_option(
+            "--state-cache", options.state_cache_mib,
+            "MiB that the caches of the folder of --state aim at; each attester has 16 beside")
         ->check(cli::numbers(16, 1'048'576))
         ->capture_default_str();
     command.add_option("--load-state", options.load_state, "File to load the state from");
@@ -296,9 +297,12 @@ void complete(Options& options) {
         throw UsageError{"--no-mining and --block-time contradict each other"};
     if (options.mixed_mining && !options.block_time_s)
         throw UsageError{"--mixed-mining needs --block-time"};
-    if (!options.state.empty() && (!options.load_state.empty() || !options.dump_state.empty()))
-        throw UsageError{"--state is both --load-state and --dump-state: leave those out"};
     const bool has_folder = is_state_folder(options.state);
+    if (has_folder && !options.load_state.empty())
+        throw UsageError{"--state names a database: load a dump into it by anvil_loadState"};
+    if (!options.state.empty() && !has_folder &&
+        (!options.load_state.empty() || !options.dump_state.empty()))
+        throw UsageError{"--state is both --load-state and --dump-state: leave those out"};
     if (options.state_interval_s && (options.state.empty() || has_folder) &&
         options.dump_state.empty())
         throw UsageError{"--state-interval needs a file of --state, or --dump-state"};

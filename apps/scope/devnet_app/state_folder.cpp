@@ -15,6 +15,18 @@ std::filesystem::path genesis_file(const std::filesystem::path& folder) {
     return folder / "genesis.json";
 }
 
+/// Refuses a folder with files that no devnet made before it wrote its genesis.
+void require_nothing_else(const std::filesystem::path& folder) {
+    for (const auto& entry : std::filesystem::directory_iterator{folder}) {
+        const auto name = entry.path().filename().string();
+        if (name != "node" && !name.starts_with("attester-") && name != "genesis.json.new")
+            throw store::DatabaseError{
+                store::DatabaseRule::not_a_database,
+                fmt::format("{}: it has other files, {} for one: take an empty or a new folder",
+                            folder.string(), name)};
+    }
+}
+
 }  // namespace
 
 bool is_state_folder(const std::filesystem::path& path) {
@@ -34,6 +46,7 @@ devnet::DevnetDatabases open_databases(const StateFolderOptions& options,
     std::filesystem::create_directories(folder);
     // Written behind the databases: where it is, they have to be.
     const bool is_new = !std::filesystem::exists(genesis_file(folder));
+    if (is_new) require_nothing_else(folder);
     const auto open = [&](const std::string& name, size_t cache_bytes) {
         return std::make_shared<store::NodeDatabase>(store::NodeDatabaseOptions{
             .disk = {.folder = folder / name,
