@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "rlp/encode.hpp"
 #include "rollup/follower.hpp"
+#include "store/keys.hpp"
+#include "store/numbers.hpp"
 #include "store/test_folder.hpp"
 #include "test_rollup/test_rollup.hpp"
 
@@ -10,6 +13,7 @@
 namespace scope::rollup {
 namespace {
 
+using namespace literals;
 using namespace test;
 
 class FollowerRowsTest : public testing::Test {
@@ -118,6 +122,66 @@ TEST_F(FollowerRowsTest, states_are_kept_from_the_final_heads_on_however_many_bl
     ASSERT_TRUE(stopped.has_value());
     EXPECT_EQ(stopped->rule, FollowRule::pruned_state);
     EXPECT_EQ(follower.head(CHAIN).position.next_batch, 1u);
+}
+
+// ---- rows that nobody wrote
+
+struct BadRow {
+    std::string name;
+    char kind;
+    Bytes rest;  // of the key
+    Bytes value;
+    std::function<void(const FollowerRows&)> read;
+};
+
+/// Returns numbers of 8 bytes one behind the other.
+Bytes numbers(const std::vector<uint64_t>& numbers) {
+    Bytes bytes;
+    for (const uint64_t number : numbers) store::append_u64(bytes, number);
+    return bytes;
+}
+
+TEST(follower_rows, refuses_rows_that_it_does_not_write) {
+    constexpr uint64_t ID = 901;
+    const auto entry = [](uint64_t kind, uint64_t gas_limit) {
+        return rlp::encode(
+            std::tuple{uint64_t{1}, kind, Address{}, Address{}, uint256{}, gas_limit, Bytes{}});
+    };
+    const auto read_block = [](const FollowerRows& rows) { (void)rows.block(7); };
+    const auto read_events = [](const FollowerRows& rows) { (void)rows.events(); };
+    const auto read_positions = [](const FollowerRows& rows) { (void)rows.positions(CHAIN, 0); };
+    const auto read_queue = [](const FollowerRows& rows) { (void)rows.queue(CHAIN, 0); };
+    const auto read_stop = [](const FollowerRows& rows) { (void)rows.stop(CHAIN); };
+    const std::vector<BadRow> cases{
+        {"labels", 'l', {}, "c0"_hex, [](const FollowerRows& rows) { (void)rows.labels(); }},
+        {"a block that is a string", 'b', numbers({7}), "80"_hex, read_block},
+        {"a block with bytes behind", 'b', numbers({7}),
+         concat(rlp::encode(std::tuple{Hash{}, uint64_t{1}}), "00"_hex), read_block},
+        {"events", 'e', numbers({7}), "c1c0"_hex, read_events},
+        {"a position of another block", 'p', numbers({ID, 7}),
+         rlp::encode(RollupPosition{.l1_block = 8}), read_positions},
+        {"an entry of another kind", 'q', numbers({ID, 0}), entry(2, 100'000), read_queue},
+        {"an entry beyond the bounds", 'q', numbers({ID, 0}), entry(1, UINT64_MAX), read_queue},
+        {"a stop by another rule", 's', numbers({ID}),
+         rlp::encode(std::tuple{uint64_t{FOLLOW_RULE_COUNT}, uint64_t{1}, uint64_t{1}, Bytes{}}),
+         read_stop},
+    };
+    for (const auto& [name, kind, rest, value, read] : cases) {
+        const auto database = store::make_memory_database();
+        store::Staging staging{*database};
+        const FollowerRows rows{staging, ChainId{1}};
+        Bytes key = store::column_prefix(store::Column::follower, ChainId{1});
+        key.push_back(static_cast<uint8_t>(kind));
+        append(key, rest);
+        staging.put(key, value);
+        try {
+            read(rows);
+            ADD_FAILURE() << name << " is read";
+        } catch (const store::DatabaseError& error) {
+            EXPECT_EQ(error.rule(), store::DatabaseRule::bad_row) << name;
+            EXPECT_NE(std::string{error.what()}.find("follower of chain 1"), std::string::npos);
+        }
+    }
 }
 
 }  // namespace
