@@ -324,12 +324,16 @@ std::shared_ptr<const WorldState> StoredState::after(const StateDiff& diff) cons
         content->size_bytes = estimated_size();
         content->origin = {shared_from_this(), std::make_shared<const StateDiff>(diff)};
         const std::shared_ptr<StoredState> next{new StoredState{std::move(content)}};
-        for (const AccountDiff& each : diff.accounts) next->change(*this, each);
         {
+            // Before the changes, or one that they empty would be back.
             const std::unique_lock lock{content_->mutex};
             for (const auto& [owner, storage] : content_->opened)
                 if (next->content_->storages.find(owner) == nullptr)
                     next->content_->storages.put(owner, storage);
+        }
+        for (const AccountDiff& each : diff.accounts) next->change(*this, each);
+        {
+            const std::unique_lock lock{content_->mutex};
             next->content_->stored_before =
                 content_->place ? *content_->place : content_->stored_before;
             if (!content_->place)

@@ -312,6 +312,12 @@ TEST(stored_chain, is_the_chain_in_memory) {
     for (uint64_t i = 0; i < 3; ++i) ASSERT_NO_FATAL_FAILURE(expect_twins(nullptr, seed + i));
 }
 
+// With this seed a contract clears its only slot in a block on a state that had read it from the
+// database: its storage's root was left there for good.
+TEST(stored_chain, leaves_nothing_of_a_storage_that_was_emptied) {
+    expect_twins(nullptr, 172);
+}
+
 TEST(stored_chain, is_the_chain_in_memory_on_a_disk) {
     const TestFolder folder;
     expect_twins(&folder, std::random_device{}());
