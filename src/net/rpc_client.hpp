@@ -1,12 +1,13 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "net/json_rpc.hpp"
+#include "net/rpc_caller.hpp"
 
 namespace scope::net {
 
@@ -15,16 +16,16 @@ struct ClientError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// A caller of a JSON-RPC endpoint over HTTP, for commands of the terminal: it blocks, and has a
-/// connection for each call.
+/// A caller of a JSON-RPC endpoint over HTTP, for commands of the terminal: RpcCaller, with text for
+/// results and exceptions for what keeps it from an answer.
 class RpcClient {
   public:
-    static constexpr std::chrono::seconds TIMEOUT{10};  ///< of a call, without a byte
+    static constexpr std::chrono::seconds TIMEOUT{10};  ///< of a call
     static constexpr size_t MAX_RESPONSE = size_t{64} << 20;
 
     /// @param url      http://host, with a port and a path if need be. Throws ClientError if it is
     ///                 none.
-    /// @param timeout  How long a call waits for a byte. REQUIRES: above 0.
+    /// @param timeout  How long a call may take. REQUIRES: above 0.
     explicit RpcClient(std::string_view url, std::chrono::seconds timeout = TIMEOUT);
 
     /// Calls a method with @p params, a JSON array; returns the result as JSON text, or the error
@@ -34,17 +35,9 @@ class RpcClient {
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
 
   private:
-    /// Sends a request and returns all that comes back.
-    [[nodiscard]] std::string exchange(const std::string& request) const;
-    [[noreturn]] void fail(std::string_view why) const;
-    /// Fails with the reason of the last system call, which may be the timeout.
-    [[noreturn]] void fail_errno() const;
-
     std::string url_;
-    std::string host_;
-    std::string port_ = "80";
-    std::string path_ = "/";
     std::chrono::seconds timeout_;
+    std::unique_ptr<RpcCaller> caller_;
 };
 
 }  // namespace scope::net
