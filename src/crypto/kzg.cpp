@@ -3,6 +3,7 @@
 #include <ckzg.h>
 
 #include <array>
+#include <numeric>
 #include <string_view>
 #include <vector>
 
@@ -25,8 +26,8 @@ static_assert(Blob::size() == BYTES_PER_BLOB);
 ///     counts  := decimal numbers, 4096 and 65
 ///     others  := compressed points in hex, 48 bytes in G1, 96 bytes in G2
 ///
-/// The points in monomial form are for cell proofs and stay unread. The text is part of the
-/// program, so that whatever is wrong with it is our mistake.
+/// The points in monomial form are for cell proofs. The text is part of the program, so that
+/// whatever is wrong with it is our mistake.
 class SetupReader {
   public:
     SetupReader() noexcept
@@ -44,6 +45,17 @@ class SetupReader {
     }
     void skip(size_t words) noexcept {
         while (words-- > 0) next();
+    }
+    /// Returns the bytes of the next points, of @p Size bytes each.
+    template <size_t Size>
+    Bytes next_bytes(size_t points) {
+        Bytes out;
+        while (points-- > 0) {
+            const auto bytes = fixed_from_hex<Size>(next());
+            CHECK(bytes.has_value());
+            out.insert(out.end(), bytes->begin(), bytes->end());
+        }
+        return out;
     }
     blst_p1 next_g1() {
         const auto bytes = fixed_from_hex<48>(next());
@@ -149,6 +161,26 @@ const KZGSettings& prover_settings() {
     return setup.settings;
 }
 
+/// All of the setup, with what c-kzg computes from it for proofs of cells.
+struct CellSetup {
+    KZGSettings settings{};
+
+    CellSetup() {
+        constexpr uint64_t NO_TABLES = 0;  // with them a proof is twice as fast, for 96 MiB
+        SetupReader reader;
+        const Bytes lagrange = reader.next_bytes<48>(FIELD_ELEMENTS_PER_BLOB);
+        const Bytes g2 = reader.next_bytes<96>(65);
+        const Bytes monomial = reader.next_bytes<48>(FIELD_ELEMENTS_PER_BLOB);
+        CHECK(load_trusted_setup(&settings, monomial.data(), monomial.size(), lagrange.data(),
+                                 lagrange.size(), g2.data(), g2.size(), NO_TABLES) == C_KZG_OK);
+    }
+};
+
+const KZGSettings& cell_settings() {
+    static const CellSetup setup;
+    return setup.settings;
+}
+
 // Our byte strings have the layout of c-kzg's, which are structs of one array of bytes.
 static_assert(sizeof(::Blob) == sizeof(Blob) && alignof(::Blob) == alignof(Blob));
 static_assert(sizeof(Bytes48) == sizeof(KzgCommitment) && sizeof(Bytes32) == sizeof(Hash));
@@ -200,6 +232,34 @@ bool verify_blob_proof_batch(std::span<const Blob> blobs,
     return succeeded(verify_blob_kzg_proof_batch(&ok, view(blobs[0]), view(commitments[0]),
                                                  view(proofs[0]), blobs.size(),
                                                  &verifier_settings())) &&
+           ok;
+}
+
+std::optional<std::vector<KzgProof>> compute_cell_proofs(const Blob& blob) {
+    static_assert(CELLS_PER_EXT_BLOB == CELL_PROOFS_PER_BLOB);
+    std::vector<KZGProof> proofs(CELL_PROOFS_PER_BLOB);
+    if (!succeeded(
+            compute_cells_and_kzg_proofs(nullptr, proofs.data(), view(blob), &cell_settings())))
+        return std::nullopt;
+    std::vector<KzgProof> out;
+    for (const auto& proof : proofs) out.push_back(KzgProof::from(proof.bytes));
+    return out;
+}
+
+bool verify_cell_proofs(const Blob& blob, const KzgCommitment& commitment,
+                        std::span<const KzgProof> proofs) {
+    if (proofs.size() != CELL_PROOFS_PER_BLOB) return false;
+    std::vector<Cell> cells(CELL_PROOFS_PER_BLOB);
+    if (!succeeded(
+            compute_cells_and_kzg_proofs(cells.data(), nullptr, view(blob), &cell_settings())))
+        return false;
+    std::vector<uint64_t> indices(CELL_PROOFS_PER_BLOB);
+    std::iota(indices.begin(), indices.end(), 0);
+    const std::vector<KzgCommitment> commitments(CELL_PROOFS_PER_BLOB, commitment);
+    bool ok = false;
+    return succeeded(verify_cell_kzg_proof_batch(&ok, view(commitments[0]), indices.data(),
+                                                 cells.data(), view(proofs[0]),
+                                                 CELL_PROOFS_PER_BLOB, &cell_settings())) &&
            ok;
 }
 

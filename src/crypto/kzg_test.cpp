@@ -156,6 +156,32 @@ TEST(kzg, verifies_blob_proofs) {
     EXPECT_FALSE(verify_blob_proof_batch(blobs, commitments, proofs));
 }
 
+TEST(kzg, proves_cells) {
+    // A cell's 64 points are the roots of x^64 - a, so its proof commits to the quotient by that:
+    // nothing for polynomials of a lower degree, and 1 for x^64.
+    KzgProof infinity;
+    infinity[0] = 0xc0;
+    const auto one = blob_to_commitment(*blob_of([](const uint256&) { return uint256{1}; }));
+    for (const auto& [exponent, expected] :
+         {std::pair{uint256{63}, infinity}, {uint256{64}, *one}}) {
+        const auto blob = blob_of([&](const uint256& x) { return power(x, exponent); });
+        const auto proofs = compute_cell_proofs(*blob);
+        ASSERT_TRUE(proofs);
+        EXPECT_EQ(*proofs, std::vector<KzgProof>(CELL_PROOFS_PER_BLOB, expected));
+    }
+    const auto blob = random_blob(5);
+    const auto commitment = *blob_to_commitment(*blob);
+    auto proofs = *compute_cell_proofs(*blob);
+    EXPECT_TRUE(verify_cell_proofs(*blob, commitment, proofs));
+    EXPECT_FALSE(verify_cell_proofs(*random_blob(6), commitment, proofs));
+    EXPECT_FALSE(verify_cell_proofs(*blob, *one, proofs));
+    EXPECT_FALSE(verify_cell_proofs(*blob, commitment, std::span{proofs}.first(127)));
+    std::swap(proofs[3], proofs[90]);
+    EXPECT_FALSE(verify_cell_proofs(*blob, commitment, proofs));
+    store_be32(blob->data(), MODULUS);
+    EXPECT_FALSE(compute_cell_proofs(*blob));
+}
+
 TEST(kzg, refuses_elements_from_the_modulus_on) {
     const auto blob = random_blob(9);
     const auto commitment = blob_to_commitment(*blob);

@@ -10,7 +10,6 @@ namespace scope::rpc {
 namespace {
 
 constexpr uint64_t CELL_PROOFS = 1;  // EIP-7594: wrapper_version
-constexpr size_t CELLS_PER_BLOB = 128;
 
 [[noreturn]] void refuse(std::string_view reason) {
     fail(SERVER_ERROR, fmt::format("the transaction can't be decoded: {}", reason));
@@ -86,7 +85,7 @@ RawTransaction decode_raw_transaction(BytesView bytes) {
     RawTransaction raw{decode_envelope(concat(Bytes{BLOB_TYPE}, payload.whole)), {}};
     const auto sidecar = read_sidecar(fields);
     const size_t count = sidecar.blobs.size();
-    const size_t proofs = count * (sidecar.has_cell_proofs ? CELLS_PER_BLOB : 1);
+    const size_t proofs = count * (sidecar.has_cell_proofs ? crypto::CELL_PROOFS_PER_BLOB : 1);
     if (count > MAX_BLOBS_PER_TRANSACTION)
         refuse(fmt::format("blobs: {}, a transaction has at most {}", count,
                            MAX_BLOBS_PER_TRANSACTION));
