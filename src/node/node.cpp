@@ -47,7 +47,7 @@ Result<void, builder::Refusal> add(builder::ScopeBuilder& scope, const builder::
 }
 
 std::unexpected<SettleError> refuse(l1::L1Error error) {
-    return refuse(SettleRule::unreachable, std::string{l1::to_string(error)});
+    return refuse(SettleRule::unreachable, l1::to_string(error));
 }
 
 }  // namespace

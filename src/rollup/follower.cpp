@@ -48,7 +48,7 @@ std::unexpected<FollowError> refuse(FollowRule rule, uint64_t l1_block, std::str
 }
 
 std::unexpected<FollowError> unreachable(l1::L1Error error, uint64_t l1_block) {
-    return refuse(FollowRule::l1_unreachable, l1_block, std::string{l1::to_string(error)});
+    return refuse(FollowRule::l1_unreachable, l1_block, l1::to_string(error));
 }
 
 std::string differ(const Hash& settled, const Hash& own) {
