@@ -69,8 +69,8 @@ class Generator {
         if (type != TxType::legacy || random_() % 2 == 0)
             tx.chain_id = ChainId{1 + random_() % 1'000'000};
         tx.nonce = random_();
-        // Far from 2^256: legacy fees are shown as what is paid, a sum.
-        tx.max_fee_per_gas = tx.max_priority_fee_per_gas = number() >> 8;
+        // Above the base fee and far from 2^256: legacy fees are shown as what is paid.
+        tx.max_fee_per_gas = tx.max_priority_fee_per_gas = (number() >> 8) + uint256{UINT64_MAX};
         if (type >= TxType::dynamic_fee) tx.max_priority_fee_per_gas = number();
         tx.gas_limit = random_();
         if (type >= TxType::blob || random_() % 3 != 0)

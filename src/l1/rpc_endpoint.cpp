@@ -26,6 +26,7 @@ constexpr auto WORDS = std::to_array<Words>({
     {"distance to target block exceeds", L1Error::pruned},  // reth: eth_getProof
     {"not currently canonical", L1Error::reorganised},      // EIP-1898, requireCanonical
     {"is not canonical", L1Error::reorganised},             // Nethermind
+    {"indexing is in progress", L1Error::behind},           // geth: transactions
     {"header not found", L1Error::unknown_block},           // geth
     {"header for hash not found", L1Error::unknown_block},  // geth
     {"block not found", L1Error::unknown_block},            // reth, Erigon

@@ -27,6 +27,7 @@ TEST(rpc_endpoint, knows_the_words_of_clients) {
              ReadCase{-32602, "distance to target block exceeds maximum proof window",
                       L1Error::pruned},
              ReadCase{-32000, "hash 0x12 is not currently canonical", L1Error::reorganised},
+             ReadCase{-32000, "transaction indexing is in progress", L1Error::behind},
              ReadCase{-32000, "header not found", L1Error::unknown_block},
              ReadCase{-32000, "header for hash not found", L1Error::unknown_block},
              ReadCase{-32001, "Resource not found", L1Error::unknown_block},

@@ -9,7 +9,6 @@
 #include "base/printable.hpp"
 #include "crypto/kzg.hpp"
 #include "json/appender.hpp"
-#include "rlp/encode.hpp"
 
 namespace scope::l1 {
 
@@ -68,27 +67,6 @@ std::optional<SendError> send_error_of(const net::RpcError& error) {
     return result;
 }
 
-Bytes encode_network_form(const Transaction& transaction,
-                          std::span<const chain::StoredBlobPtr> blobs,
-                          std::span<const std::vector<KzgProof>> cell_proofs) {
-    constexpr uint64_t WRAPPER_VERSION = 1;  // EIP-7594
-    CHECK(transaction.type == TxType::blob && blobs.size() == cell_proofs.size());
-    const Bytes envelope = encode(transaction);
-    std::vector<Bytes> contents;
-    std::vector<KzgCommitment> commitments;
-    std::vector<KzgProof> proofs;
-    for (size_t i = 0; i < blobs.size(); ++i) {
-        CHECK(cell_proofs[i].size() == crypto::CELL_PROOFS_PER_BLOB);
-        contents.push_back(to_bytes(blobs[i]->blob));
-        commitments.push_back(blobs[i]->commitment);
-        proofs.insert(proofs.end(), cell_proofs[i].begin(), cell_proofs[i].end());
-    }
-    Bytes out{static_cast<uint8_t>(TxType::blob)};
-    rlp::encode_list_to(out, rlp::Raw{BytesView{envelope}.subspan(1)}, WRAPPER_VERSION, contents,
-                        commitments, proofs);
-    return out;
-}
-
 RpcL1Sender::RpcL1Sender(std::shared_ptr<const RpcEndpoint> endpoint,
                          std::shared_ptr<const L1Source> source)
     : endpoint_(std::move(endpoint)), source_(std::move(source)) {
@@ -97,7 +75,7 @@ RpcL1Sender::RpcL1Sender(std::shared_ptr<const RpcEndpoint> endpoint,
 
 // ---- sending
 
-Result<std::vector<RpcL1Sender::CellProofs>, SendError> RpcL1Sender::prove(
+Result<std::vector<CellProofs>, SendError> RpcL1Sender::prove(
     std::span<const chain::StoredBlobPtr> blobs) {
     std::vector<CellProofs> result;
     for (const auto& stored : blobs) {

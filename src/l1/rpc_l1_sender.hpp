@@ -7,6 +7,7 @@
 
 #include "l1/l1_sender.hpp"
 #include "l1/l1_source.hpp"
+#include "l1/network_form.hpp"
 #include "l1/rpc_endpoint.hpp"
 
 namespace scope::l1 {
@@ -14,13 +15,6 @@ namespace scope::l1 {
 /// Returns the rule by which a pool refuses, from the words of geth, reth, Nethermind and anvil;
 /// nullopt where it has the transaction already.
 std::optional<SendError> send_error_of(const net::RpcError& error);
-
-/// Encodes a transaction of type 3 as nodes take it from Osaka on: with its blobs and the proofs of
-/// their cells (EIP-7594, wrapper_version 1). REQUIRES: one proof list of CELL_PROOFS_PER_BLOB for
-/// each blob.
-Bytes encode_network_form(const Transaction& transaction,
-                          std::span<const chain::StoredBlobPtr> blobs,
-                          std::span<const std::vector<KzgProof>> cell_proofs);
 
 /// L1Sender over JSON-RPC. May be used by several threads.
 ///
@@ -43,7 +37,6 @@ class RpcL1Sender final : public L1Sender {
         const Hash& transaction_hash) const override;
 
   private:
-    using CellProofs = std::vector<KzgProof>;
     static constexpr size_t MAX_KEPT_PROOFS = 64;  ///< blobs whose proofs are kept; 6 KiB each
 
     Result<std::vector<CellProofs>, SendError> prove(std::span<const chain::StoredBlobPtr> blobs);

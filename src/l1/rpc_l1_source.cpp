@@ -6,6 +6,8 @@
 #include "base/hex.hpp"
 #include "crypto/kzg.hpp"
 #include "json/appender.hpp"
+#include "l1/network_form.hpp"
+#include "trie/root.hpp"
 
 namespace scope::l1 {
 
@@ -97,13 +99,16 @@ Result<void, L1Error> add_senders(chain::StoredBlock& block) {
 
 }  // namespace
 
-Result<chain::StoredBlockPtr, L1Error> read_block_with_receipts(Json block, Json receipts) {
+Result<chain::StoredBlockPtr, L1Error> read_block_with_receipts(
+    Json block, Json receipts,
+    const std::function<Result<Hash, L1Error>(const Block&)>& other_root) {
     auto stored = std::make_shared<chain::StoredBlock>();
     stored->hash = TRY(read_header(block)).hash;
     stored->block = TRY(decoded("block", [&] { return json::block(block); }));
     const BlockHeader& header = stored->header();
-    TRY_VOID(check_root("transactionsRoot", header.number,
-                        transactions_root(stored->block.transactions), header.transactions_root));
+    Hash root = transactions_root(stored->block.transactions);
+    if (root != header.transactions_root && other_root) root = TRY(other_root(stored->block));
+    TRY_VOID(check_root("transactionsRoot", header.number, root, header.transactions_root));
     if (stored->block.withdrawals)
         TRY_VOID(check_root("withdrawalsRoot", header.number,
                             withdrawals_root(*stored->block.withdrawals),
@@ -224,11 +229,38 @@ Result<chain::StoredBlockPtr, L1Error> RpcL1Source::read_block(uint64_t number) 
         if (error == L1Error::unknown_block) error.rule = L1Error::reorganised;
         return std::unexpected{std::move(error)};
     }
-    auto stored = TRY(read_block_with_receipts(*block, *receipts));
+    std::function<Result<Hash, L1Error>(const Block&)> other_root;
+    if (options_.takes_roots_with_blobs)
+        other_root = [this](const Block& read) { return root_with_blobs(read); };
+    auto stored = TRY(read_block_with_receipts(*block, *receipts, other_root));
     if (stored->header().number != number)
         return wrong(fmt::format("asked for block {}, told {}", number, stored->header().number));
     note_blobs(stored->block);
     return stored;
+}
+
+Result<Hash, L1Error> RpcL1Source::root_with_blobs(const Block& block) const {
+    note_blobs(block);
+    std::vector<Bytes> encoded;
+    for (const auto& transaction : block.transactions) {
+        std::vector<chain::StoredBlobPtr> blobs;
+        std::vector<CellProofs> proofs;
+        for (const Hash& hash : transaction.blob_versioned_hashes) {
+            auto blob = TRY(this->blob(hash));
+            if (blob == nullptr)
+                return std::unexpected{L1Error{
+                    L1Error::pruned,
+                    fmt::format("block {}: no blob {}", block.header.number, to_hex(hash))}};
+            auto own = crypto::compute_cell_proofs(blob->blob);
+            CHECK(own.has_value());
+            proofs.push_back(std::move(*own));
+            blobs.push_back(std::move(blob));
+        }
+        encoded.push_back(transaction.type == TxType::blob
+                              ? encode_network_form(transaction, blobs, proofs)
+                              : encode(transaction));
+    }
+    return trie::ordered_root(encoded);
 }
 
 // ---- blobs

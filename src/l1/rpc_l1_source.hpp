@@ -18,6 +18,9 @@ struct RpcL1SourceOptions {
     /// The clock, in seconds, by which a head is too old; null: no head is.
     std::function<uint64_t()> now_s = {};
     uint64_t max_head_age_s = 300;  ///< L1Error::behind above it
+    /// Whether a block's transactionsRoot may be that of its transactions with their blobs, as anvil
+    /// 1.7 makes it: then the blobs are read with the block, and proved again, 0.3 s each.
+    bool takes_roots_with_blobs = false;
 };
 
 /// L1Source over JSON-RPC, and over the Beacon REST API for blobs.
@@ -59,6 +62,7 @@ class RpcL1Source final : public L1Source {
     [[nodiscard]] Result<void, L1Error> check_not_behind(const L1Heads& heads,
                                                          uint64_t latest_time_s) const;
     [[nodiscard]] Result<chain::StoredBlockPtr, L1Error> read_block(uint64_t number) const;
+    [[nodiscard]] Result<Hash, L1Error> root_with_blobs(const Block& block) const;
     void note_blobs(const Block& block) const;
     [[nodiscard]] chain::StoredBlobPtr kept_blob(const Hash& versioned_hash) const;
     void keep(const chain::StoredBlobPtr& blob) const;
@@ -78,8 +82,10 @@ class RpcL1Source final : public L1Source {
 /// Makes the block that a client tells of, with its receipts, or says which check fails.
 /// @param block     What eth_getBlockByNumber gives, with whole transactions.
 /// @param receipts  What eth_getBlockReceipts gives.
+/// @param other_root  Makes another root that the header may have for its transactions; null: none.
 /// L1Error::reorganised: they are of different blocks.
-Result<chain::StoredBlockPtr, L1Error> read_block_with_receipts(json::Json block,
-                                                                json::Json receipts);
+Result<chain::StoredBlockPtr, L1Error> read_block_with_receipts(
+    json::Json block, json::Json receipts,
+    const std::function<Result<Hash, L1Error>(const Block&)>& other_root = {});
 
 }  // namespace scope::l1

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/hex.hpp"
+#include "execution/system_contracts.hpp"
 #include "json/appender.hpp"
 
 namespace scope::l1 {
@@ -178,6 +179,21 @@ Result<std::unique_ptr<execution::BlockHashes>, L1Error> RpcL1View::ancestors(
 
 // ---- states
 
+std::vector<Touch> RpcL1View::expected_after(const Hash& block) const {
+    constexpr uint64_t RING = 8191;  // EIP-4788, EIP-2935
+    const auto header = known_header(block);
+    {
+        const std::lock_guard lock{mutex_};
+        if (!head_ || head_->hash != block || !header) return {};
+    }
+    const auto next = next_block();
+    if (!next) return {};
+    const auto slot = [](uint64_t number) { return to_be(uint256{number}); };
+    const uint64_t at = next->timestamp_s % RING;
+    return {{execution::BEACON_ROOTS, {slot(at), slot(at + RING)}},
+            {execution::HISTORY, {slot(header->number % RING)}}};
+}
+
 Result<std::shared_ptr<const RpcState>, L1Error> RpcL1View::state_of(const Hash& block) const {
     {
         const std::lock_guard lock{mutex_};
@@ -185,8 +201,9 @@ Result<std::shared_ptr<const RpcState>, L1Error> RpcL1View::state_of(const Hash&
         if (found != states_.end()) return found->second;
     }
     const auto known = TRY(named(header(block)));
-    auto state = std::make_shared<const RpcState>(endpoint_, L1BlockId{known.number, block},
-                                                  known.state_root, touched_);
+    auto state =
+        std::make_shared<const RpcState>(endpoint_, L1BlockId{known.number, block},
+                                         known.state_root, touched_, expected_after(block));
     const std::lock_guard lock{mutex_};
     states_.emplace_back(block, state);
     if (states_.size() > MAX_STATES) states_.pop_front();

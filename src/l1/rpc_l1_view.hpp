@@ -65,6 +65,8 @@ class RpcL1View final : public L1View {
   private:
     [[nodiscard]] Result<std::shared_ptr<const RpcState>, L1Error> state_of(
         const Hash& block) const;
+    /// Returns what the next block's system calls touch, if the block is the head.
+    [[nodiscard]] std::vector<Touch> expected_after(const Hash& block) const;
     [[nodiscard]] Result<BlockHeader, L1Error> header(const Hash& block) const;
     [[nodiscard]] std::optional<BlockHeader> known_header(const Hash& block) const;
     void keep(const Hash& block, const BlockHeader& header) const;

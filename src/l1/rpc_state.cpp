@@ -63,6 +63,16 @@ Result<std::optional<Bytes>, L1Error> prove(const Hash& root, BytesView key,
     return std::move(*value);
 }
 
+std::vector<Hash> with_those_behind(std::span<const Hash> slots) {
+    std::vector<Hash> result;
+    for (const Hash& slot : slots) {
+        uint256 number = from_be(slot);
+        for (uint64_t i = 0; i < RpcState::SLOTS_AT_ONCE; ++i, number += uint256{1u})
+            result.push_back(to_be(number));
+    }
+    return result;
+}
+
 struct SlotProof {
     Hash key;
     std::vector<Bytes> nodes;
@@ -106,11 +116,13 @@ struct RpcState::Question {
 };
 
 RpcState::RpcState(std::shared_ptr<const RpcEndpoint> endpoint, const L1BlockId& block,
-                   const Hash& state_root, std::shared_ptr<SharedTouched> touched)
+                   const Hash& state_root, std::shared_ptr<SharedTouched> touched,
+                   std::vector<Touch> expected)
     : endpoint_(std::move(endpoint)),
       block_(block),
       state_root_(state_root),
-      touched_(std::move(touched)) {
+      touched_(std::move(touched)),
+      expected_(std::move(expected)) {
     CHECK(endpoint_ != nullptr && touched_ != nullptr);
 }
 
@@ -170,10 +182,17 @@ RpcState::Known& RpcState::known(const Address& address, std::span<const Hash> s
             const std::lock_guard lock{touched_->mutex};
             touched_->touched.begin();
             touches = touched_->touched.all();
+            touches.insert(touches.end(), expected_.begin(), expected_.end());
         }
-        touches.push_back({address, {slots.begin(), slots.end()}});
+        touches.push_back({address, with_those_behind(slots)});
         if (const auto done = read(touches); !done) throw StateUnavailable{at_block(done.error())};
-        has_begun_ = true;
+        if (!std::exchange(has_begun_, true)) {
+            const std::lock_guard lock{touched_->mutex};
+            for (const Touch& each : expected_) {  // their code, too, is asked for once
+                touched_->touched.note(each.address);
+                touched_->touched.set_code(each.address, known_.at(each.address).code);
+            }
+        }
     }
     const std::lock_guard lock{touched_->mutex};
     touched_->touched.note(address);

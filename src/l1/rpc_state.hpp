@@ -33,13 +33,16 @@ struct SharedTouched {
 ///
 /// Accounts and slots are proved against the block's state root (eth_getProof), code by its hash.
 /// The first read asks for all that the last scopes touched, in one batch; what nobody expected costs
-/// a round trip for each account or slot, unless prefetch has named it. A read that fails throws
+/// a round trip: for an account with its code, or for a slot and those behind it, where a struct's
+/// next fields are. A read that fails throws
 /// StateUnavailable. May be read in several threads.
 class RpcState final : public state::StateView {
   public:
-    /// @param touched  Never null.
+    /// @param touched   Never null.
+    /// @param expected  Is asked for with the first read, too.
     RpcState(std::shared_ptr<const RpcEndpoint> endpoint, const L1BlockId& block,
-             const Hash& state_root, std::shared_ptr<SharedTouched> touched);
+             const Hash& state_root, std::shared_ptr<SharedTouched> touched,
+             std::vector<Touch> expected = {});
 
     [[nodiscard]] std::optional<Account> account(const Address& address) const override;
     [[nodiscard]] evm::CodePtr code(const Address& address) const override;
@@ -51,6 +54,7 @@ class RpcState final : public state::StateView {
 
     /// The most slots that one proof is asked for: geth refuses more than 1024.
     static constexpr size_t MAX_SLOTS_IN_PROOF = 512;
+    static constexpr uint64_t SLOTS_AT_ONCE = 8;  ///< that are asked for where one is read
 
   private:
     struct Known {
@@ -74,6 +78,7 @@ class RpcState final : public state::StateView {
     L1BlockId block_;
     Hash state_root_;
     std::shared_ptr<SharedTouched> touched_;
+    std::vector<Touch> expected_;
     mutable std::mutex mutex_;
     mutable std::map<Address, Known> known_;
     mutable bool has_begun_ = false;
