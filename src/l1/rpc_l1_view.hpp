@@ -45,6 +45,9 @@ class RpcL1View final : public L1View {
     /// Returns the attributes of a block after the head that head() told last.
     [[nodiscard]] Result<chain::BlockAttributes, L1Error> next_block() const override;
 
+    /// Returns the state as what it is.
+    [[nodiscard]] Result<std::shared_ptr<const RpcState>, L1Error> state_of(
+        const Hash& block) const;
     /// Reads accounts and slots of a state ahead, in one batch.
     Result<void, L1Error> prefetch(const Hash& block, std::span<const Touch> touches) const;
     /// Asks the client what a call would touch (eth_createAccessList), and reads that ahead: two
@@ -63,8 +66,6 @@ class RpcL1View final : public L1View {
     static constexpr size_t MAX_LIST = 4096;    ///< accounts and slots that are taken of a list
 
   private:
-    [[nodiscard]] Result<std::shared_ptr<const RpcState>, L1Error> state_of(
-        const Hash& block) const;
     /// Returns what the next block's system calls touch, if the block is the head.
     [[nodiscard]] std::vector<Touch> expected_after(const Hash& block) const;
     [[nodiscard]] Result<BlockHeader, L1Error> header(const Hash& block) const;

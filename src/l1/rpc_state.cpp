@@ -63,16 +63,6 @@ Result<std::optional<Bytes>, L1Error> prove(const Hash& root, BytesView key,
     return std::move(*value);
 }
 
-std::vector<Hash> with_those_behind(std::span<const Hash> slots) {
-    std::vector<Hash> result;
-    for (const Hash& slot : slots) {
-        uint256 number = from_be(slot);
-        for (uint64_t i = 0; i < RpcState::SLOTS_AT_ONCE; ++i, number += uint256{1u})
-            result.push_back(to_be(number));
-    }
-    return result;
-}
-
 struct SlotProof {
     Hash key;
     std::vector<Bytes> nodes;
@@ -93,6 +83,16 @@ AccountProofs read_proofs(Json object) {
 }
 
 }  // namespace
+
+std::vector<Hash> with_those_behind(const std::vector<Hash>& slots) {
+    std::vector<Hash> result;
+    for (const Hash& slot : slots) {
+        uint256 number = from_be(slot);
+        for (uint64_t i = 0; i < RpcState::SLOTS_AT_ONCE; ++i, number += uint256{1u})
+            result.push_back(to_be(number));
+    }
+    return result;
+}
 
 /// One call: a proof, or an account's code.
 struct RpcState::Question {
@@ -167,6 +167,11 @@ Result<void, L1Error> RpcState::prefetch(std::span<const Touch> touches) const {
     return {};
 }
 
+bool RpcState::knows(const Address& address, std::span<const Hash> slots) const {
+    const std::lock_guard lock{mutex_};
+    return is_known(address, slots) && known_.at(address).code != nullptr;
+}
+
 bool RpcState::is_known(const Address& address, std::span<const Hash> slots) const {
     const auto found = known_.find(address);
     if (found == known_.end()) return false;
@@ -184,7 +189,7 @@ RpcState::Known& RpcState::known(const Address& address, std::span<const Hash> s
             touches = touched_->touched.all();
             touches.insert(touches.end(), expected_.begin(), expected_.end());
         }
-        touches.push_back({address, with_those_behind(slots)});
+        touches.push_back({address, with_those_behind({slots.begin(), slots.end()})});
         if (const auto done = read(touches); !done) throw StateUnavailable{at_block(done.error())};
         if (!std::exchange(has_begun_, true)) {
             const std::lock_guard lock{touched_->mutex};

@@ -29,6 +29,9 @@ struct SharedTouched {
     Touched touched;
 };
 
+/// Returns slots and those behind each, where a struct's next fields are: RpcState::SLOTS_AT_ONCE.
+std::vector<Hash> with_those_behind(const std::vector<Hash>& slots);
+
 /// The state of L1 after one block, read over JSON-RPC where it is needed, and kept.
 ///
 /// Accounts and slots are proved against the block's state root (eth_getProof), code by its hash.
@@ -51,6 +54,9 @@ class RpcState final : public state::StateView {
 
     /// Reads accounts with their code, and slots, that are not known yet: in one batch.
     Result<void, L1Error> prefetch(std::span<const Touch> touches) const;
+
+    /// Returns whether an account with its code, and slots of it, have been read.
+    [[nodiscard]] bool knows(const Address& address, std::span<const Hash> slots) const;
 
     /// The most slots that one proof is asked for: geth refuses more than 1024.
     static constexpr size_t MAX_SLOTS_IN_PROOF = 512;
