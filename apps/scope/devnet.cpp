@@ -238,6 +238,7 @@ class Run {
         if (!loaded)
             throw std::runtime_error{
                 fmt::format("{}: {}", file_to_load(options_)->string(), loaded.error().message)};
+        network_.finish();
     }
 
     /// Goes on without a dump that can't be written: the next one may.

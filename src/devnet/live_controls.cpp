@@ -86,8 +86,8 @@ Result<void, RpcError> LiveNetwork::Impl::require_kept(const Hash& l1_block) {
     if (l1().chain().store().state(l1_block) != nullptr && node().follower().can_go_back_to(number))
         return {};
     return refuse(
-        fmt::format("the states behind L1 block {} are not kept any more: a devnet with --archive "
-                    "keeps all",
+        fmt::format("the states behind L1 block {} are not kept: a devnet that was made with "
+                    "--archive keeps all",
                     number));
 }
 
@@ -100,7 +100,7 @@ void LiveNetwork::Impl::restore(const Snapshot& snapshot) {
             chain.forced().set_sender(transaction, sender);
     }
     offset_ms_ = snapshot.offset_ms;
-    put_forced();
+    has_changed_ = true;
     next_timestamp_s_.clear();
     stalled_.clear();
     told_trouble_.clear();
@@ -215,7 +215,7 @@ void LiveNetwork::Impl::forget_wanted_time() {
     next_timestamp_s_.clear();
     l1().forget_next();
     open_.reset();
-    commit();
+    has_changed_ = true;
 }
 
 int64_t LiveNetwork::Impl::time_offset_s() const {
@@ -247,7 +247,7 @@ Result<void, RpcError> LiveNetwork::Impl::set_next_block_timestamp(uint64_t time
     offset_ms_ =
         std::max(offset_ms_, static_cast<int64_t>(timestamp_s) * 1000 - static_cast<int64_t>(now));
     open_.reset();
-    commit();
+    has_changed_ = true;
     return {};
 }
 
@@ -284,8 +284,10 @@ Result<void, RpcError> LiveNetwork::Impl::mine(ChainId chain_id, uint64_t blocks
     }
     const auto ahead_ms = static_cast<int64_t>(chain->head()->header().timestamp_s) * 1000 -
                           static_cast<int64_t>(now_ms());
-    if (interval_s && ahead_ms > 0) offset_ms_ += ahead_ms;
-    commit();
+    if (interval_s && ahead_ms > 0) {
+        offset_ms_ += ahead_ms;
+        has_changed_ = true;
+    }
     return {};
 }
 
@@ -339,7 +341,7 @@ void LiveNetwork::Impl::force(LiveChain& chain, const std::function<void(state::
     chain::force_state(chain.chain(), chain.head()->hash, change);
     open_.reset();
     update_pool(chain);
-    commit();
+    has_changed_ = true;
 }
 
 Result<void, RpcError> LiveNetwork::Impl::patch_escrow(ChainId rollup, const uint256& before,
@@ -469,8 +471,8 @@ Result<void, RpcError> LiveNetwork::Impl::set_next_base_fee(ChainId chain_id, co
     auto child = chain->forced().child(head);
     child.base_fee = wei;
     chain->forced().set_child(head, child);
+    has_changed_ = true;
     open_.reset();
-    commit();
     return {};
 }
 
@@ -489,8 +491,8 @@ Result<void, RpcError> LiveNetwork::Impl::set_gas_limit(ChainId chain_id, uint64
     auto child = chain->forced().child(head);
     child.gas_limit = gas;
     chain->forced().set_child(head, child);
+    has_changed_ = true;
     open_.reset();
-    commit();
     return {};
 }
 

@@ -344,9 +344,9 @@ Result<void, rpc::RpcError> LiveNetwork::Impl::load(BytesView dump) {
             const auto blob = TRY(to_blob(dumped));
             if (!l1().add_blobs(std::span{&blob, 1})) return refuse("a blob's proof does not hold");
         }
+        has_changed_ = true;
         for (const auto& dumped : in.chains)
             TRY_VOID(force_again(dumped, find(dumped.chain_id)->forced()));
-        put_forced();
         for (const auto& dumped : in.chains)
             if (dumped.chain_id == l1_id_) TRY_VOID(load_l1(dumped, l1()));
         if (const auto followed = node().follow(); !followed)
@@ -368,6 +368,7 @@ Result<void, rpc::RpcError> LiveNetwork::Impl::load(BytesView dump) {
         release(std::move(held));
         return loaded;
     }
+    has_changed_ = true;
     offset_ms_ =
         in.is_negative ? -static_cast<int64_t>(in.offset_ms) : static_cast<int64_t>(in.offset_ms);
     snapshots_.clear();

@@ -55,7 +55,6 @@ bool may_stand_later(execution::TxError error) {
 // ---- when
 
 void LiveNetwork::Impl::tick() {
-    database_->rows().commit();  // throws once more what a request was told: nothing goes on then
     const uint64_t now = options_.clock_ms();
     if (interval_ms_ != 0 && now >= next_interval_ms_) {
         // Those that were missed are not made up for.
@@ -443,8 +442,7 @@ void LiveNetwork::Impl::moved(Undone undone) {
 }
 
 void LiveNetwork::Impl::announce() {
-    std::vector<std::pair<ChainId, LiveChain::Changes>> all;
-    std::vector<rpc::ScopeRecordPtr> scopes;
+    Notice notice;
     for (auto& [id, chain] : chains_) {
         auto changes = chain.take_changes();
         if (changes.empty()) continue;
@@ -452,16 +450,11 @@ void LiveNetwork::Impl::announce() {
             rows_.put_told(chain.head()->hash);
             for (const auto& block : changes.removed) scopes_->remove(*block);
             for (const auto& block : changes.added)
-                std::ranges::move(scopes_->add(*block), std::back_inserter(scopes));
+                std::ranges::move(scopes_->add(*block), std::back_inserter(notice.scopes));
         }
-        all.emplace_back(id, std::move(changes));
+        notice.changes.emplace_back(id, std::move(changes));
     }
-    commit();
-    for (auto* const listener : std::vector{listeners_}) {
-        for (const auto& [id, changes] : all)
-            listener->on_blocks(id, changes.removed, changes.added);
-        for (const auto& scope : scopes) listener->on_scope(scope);
-    }
+    if (!notice.changes.empty()) notices_.push_back(std::move(notice));
 }
 
 }  // namespace scope::devnet

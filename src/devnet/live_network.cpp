@@ -61,12 +61,14 @@ LiveNetwork::Impl::Impl(chain::ChainSpec l1_spec, const chain::Genesis& l1_genes
       l1_id_(l1_spec.chain_id),
       database_(options_.devnet.databases.node ? options_.devnet.databases.node
                                                : std::make_shared<store::NodeDatabase>()),
+      hold_(*database_),
       rows_(database_->rows(), l1_id_),
       offset_ms_(rows_.clock()),
       saved_offset_ms_(offset_ms_),
       automine_(options_.automine),
       interval_ms_(options_.interval_ms) {
     CHECK(options_.clock_ms != nullptr && options_.settle_after_blocks > 0);
+    require_l1();
     l1_spec.forced = load_forced(l1_id_);
     for (auto& rollup : network.rollups) rollup.spec.forced = load_forced(rollup.chain_id());
     // So a test can see a rollup closed: any batch of it undoes that.
@@ -91,8 +93,18 @@ LiveNetwork::Impl::Impl(chain::ChainSpec l1_spec, const chain::Genesis& l1_genes
         throw store::DatabaseError{store::DatabaseRule::bad_row,
                                    "scopes are noted up to an L1 block that is not there"};
     l1_chain().set_told(std::move(told));
-    // What a kill left between a block and what is told of it; what could not be built again.
-    moved();
+    moved();  // what could not be built again is undone
+    finish();
+}
+
+void LiveNetwork::Impl::require_l1() const {
+    const store::ChainRows l1{database_->rows(), l1_id_};
+    const bool is_used = rollup::FollowerRows{database_->rows(), l1_id_}.is_used();
+    if (is_used && !l1.head())
+        throw store::DatabaseError{
+            store::DatabaseRule::other_network,
+            "the node's database has followed an L1 and has none: it is another node's, such as an "
+            "attester's"};
 }
 
 std::shared_ptr<execution::Forced> LiveNetwork::Impl::load_forced(ChainId chain_id) {
@@ -101,21 +113,23 @@ std::shared_ptr<execution::Forced> LiveNetwork::Impl::load_forced(ChainId chain_
     return forced;
 }
 
-void LiveNetwork::Impl::put_forced() {
-    if (!database_->is_on_disk()) return;
-    for (auto& [id, chain] : chains_) {
-        auto& saved = saved_forced_.at(id);
-        auto now = chain.forced().contents();
-        rows_.put_forced(id, saved, now);
-        saved = std::move(now);
+void LiveNetwork::Impl::finish() {
+    if (std::exchange(has_changed_, false) && database_->is_on_disk()) {
+        for (auto& [id, chain] : chains_) {
+            auto& saved = saved_forced_.at(id);
+            auto now = chain.forced().contents();
+            rows_.put_forced(id, saved, now);
+            saved = std::move(now);
+        }
+        if (saved_offset_ms_ != offset_ms_) rows_.put_clock(saved_offset_ms_ = offset_ms_);
     }
-    if (saved_offset_ms_ != offset_ms_) rows_.put_clock(saved_offset_ms_ = offset_ms_);
-}
-
-void LiveNetwork::Impl::commit() {
-    if (!database_->is_on_disk()) return;
-    put_forced();
     database_->rows().commit();
+    for (const auto& [changes, scopes] : std::exchange(notices_, {}))
+        for (auto* const listener : std::vector{listeners_}) {
+            for (const auto& [id, change] : changes)
+                listener->on_blocks(id, change.removed, change.added);
+            for (const auto& scope : scopes) listener->on_scope(scope);
+        }
 }
 
 LiveChain* LiveNetwork::Impl::find(ChainId chain_id) {
@@ -208,10 +222,8 @@ Result<Hash, RpcError> LiveNetwork::Impl::send(ChainId chain_id, const Transacti
         if (auto why = why_not_of(blobs, transaction)) return refuse(std::move(*why));
     // The door simulates it, and so has to know who sends it.
     const bool is_new_sender = sender && !chain->forced().sender(transaction);
-    if (is_new_sender) {
-        chain->forced().set_sender(scope::hash(transaction), from);
-        put_forced();
-    }
+    if (is_new_sender) chain->forced().set_sender(scope::hash(transaction), from);
+    has_changed_ |= is_new_sender;
     const auto pooled = take_into_pool(*chain, transaction, from, environment);
     if (!pooled && is_new_sender) chain->forced().forget_sender(scope::hash(transaction));
     TRY_VOID(pooled);
@@ -525,6 +537,11 @@ bool LiveNetwork::is_logging() const noexcept {
 
 void LiveNetwork::tick() {
     impl_->tick();
+    impl_->finish();
+}
+
+void LiveNetwork::finish() {
+    impl_->finish();
 }
 
 std::optional<uint64_t> LiveNetwork::ms_to_next_tick() const {
@@ -532,7 +549,9 @@ std::optional<uint64_t> LiveNetwork::ms_to_next_tick() const {
 }
 
 Result<void, RpcError> LiveNetwork::settle() {
-    if (impl_->settle(Impl::Wanted::blocks) || impl_->node().unsettled().empty()) return {};
+    const bool has_settled = impl_->settle(Impl::Wanted::blocks);
+    impl_->finish();
+    if (has_settled || impl_->node().unsettled().empty()) return {};
     return refuse("nothing settled: " + impl_->last_failure());
 }
 

@@ -64,6 +64,7 @@ class LiveNetwork final : public rpc::Network {
     [[nodiscard]] std::vector<NamedContract> named_contracts() const override;
     [[nodiscard]] std::span<const rpc::DevAccount> accounts() const override;
     void expect(ChainId chain_id, std::vector<Transaction> transactions) override;
+    void finish() override;
     Result<Hash, rpc::RpcError> send(ChainId chain_id, const Transaction& transaction,
                                      std::span<const chain::StoredBlobPtr> blobs,
                                      std::optional<Address> sender) override;

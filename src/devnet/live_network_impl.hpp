@@ -116,20 +116,26 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     Bytes view(LiveChain& chain, const Address& to, const Bytes& calldata,
                std::vector<Hash>* read = nullptr);
 
-    /// Puts into the rows what was changed by force, and the clock: before any commit of what was made
-    /// with it.
-    void put_forced();
-    /// Commits what was done, if there is a database that outlives the process.
-    void commit();
+    /// Commits all that was done since the last call, as one step, and then tells listeners of it: so a
+    /// kill leaves all of what a request did, or nothing.
+    void finish();
 
     LiveOptions options_;
     ChainId l1_id_;
     std::shared_ptr<store::NodeDatabase> database_;
+    store::NodeDatabase::Hold hold_;  // finish alone commits
     DevnetRows rows_;
     int64_t offset_ms_ = 0;
     std::unique_ptr<Devnet> devnet_;
     std::map<ChainId, LiveChain> chains_;
     std::optional<ScopeLog> scopes_;
+    /// What listeners are told when it is committed.
+    struct Notice {
+        std::vector<std::pair<ChainId, LiveChain::Changes>> changes;
+        std::vector<rpc::ScopeRecordPtr> scopes;
+    };
+    std::vector<Notice> notices_;
+    bool has_changed_ = false;  ///< by force, or the clock, since the last finish
     /// The changes by force that the rows have, and their clock.
     std::map<ChainId, DevnetRows::ForcedPtr> saved_forced_;
     int64_t saved_offset_ms_ = 0;
@@ -140,6 +146,8 @@ class LiveNetwork::Impl final : public rpc::TestControls {
   private:
     // --- live_network.cpp
 
+    /// Refuses a database of a node that had its L1 elsewhere. Throws DatabaseError.
+    void require_l1() const;
     /// Returns the changes by force that the database has of a chain.
     std::shared_ptr<execution::Forced> load_forced(ChainId chain_id);
     /// Returns why no node here serves a rollup, by L1's head; nullopt if one does.

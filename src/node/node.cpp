@@ -142,7 +142,7 @@ void Node::load_unsettled(ChainId chain_id, LatestChain& latest) {
 void Node::commit() {
     if (!database_->is_on_disk()) return;
     unsettled_rows_.save(unsettled());
-    database_->rows().commit();
+    database_->commit();
 }
 
 // ---- follower, and what is built over its heads

@@ -152,7 +152,7 @@ Follower::Follower(const l1::L1Source& l1, std::vector<RollupConfig> rollups, ui
         const bool is_pruned = rollup.stopped && rollup.stopped->rule == FollowRule::pruned_state;
         if (!is_pruned && rollup.chain.head()->hash != head) rollup.chain.set_head(head);
     }
-    database_->rows().commit();
+    database_->commit();
 }
 
 std::vector<ChainId> Follower::chain_ids() const {
@@ -297,7 +297,7 @@ Result<Followed, FollowError> Follower::advance() {
         if (!TRY(read_up_to(heads->latest.number, followed))) continue;
         set_labels(*heads);
         followed.batches += TRY(try_missing_data_again());
-        database_->rows().commit();
+        database_->commit();
         return followed;
     }
     return refuse(FollowRule::l1_unsteady, next_l1_block(),

@@ -29,6 +29,8 @@ class FollowerRows {
     /// @param rows  Must outlive it.
     FollowerRows(store::Staging& rows, ChainId l1) : rows_(rows), l1_(l1) {}
 
+    /// Returns whether a follower has been here.
+    [[nodiscard]] bool is_used() const { return rows_.get(key('i')).has_value(); }
     /// Notes which network is followed. Throws DatabaseError, other_network, if it was another.
     void require_network(const Address& settlement, uint64_t first_block,
                          const std::vector<ChainId>& rollups);

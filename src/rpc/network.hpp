@@ -169,6 +169,8 @@ class Network {
     virtual void expect(ChainId /*chain_id*/, std::vector<Transaction> /*transactions*/) {}
     /// Takes a signed transaction, or one of an account that is impersonated (@p sender). Blobs
     /// belong to one of type 3.
+    /// Ends a request, before it is answered: what it did is committed, and listeners are told.
+    virtual void finish() {}
     virtual Result<Hash, RpcError> send(ChainId chain_id, const Transaction& transaction,
                                         std::span<const chain::StoredBlobPtr> blobs,
                                         std::optional<Address> sender) = 0;

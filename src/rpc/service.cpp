@@ -113,6 +113,12 @@ void Service::call(const net::RpcCall& call, net::Reply reply) {
         result = std::unexpected{
             RpcError{INTERNAL_ERROR, fmt::format("internal error: {}", error.what()), {}}};
     }
+    try {
+        impl_->network.finish();
+    } catch (const std::exception& error) {
+        result = std::unexpected{
+            RpcError{INTERNAL_ERROR, fmt::format("internal error: {}", error.what()), {}}};
+    }
     if (reply) reply(std::move(result));  // else the method took it
 }
 

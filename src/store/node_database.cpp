@@ -28,7 +28,12 @@ NodeDatabase::NodeDatabase(NodeDatabaseOptions options)
       database_(open_disk_database(options_->disk)),
       rows_(*database_) {}
 
+void NodeDatabase::commit() {
+    if (holds_ == 0) rows_.commit();
+}
+
 void NodeDatabase::begin_commit() {
+    if (holds_ != 0) return;
     if (is_on_disk())
         rows_.begin_commit();
     else

@@ -30,6 +30,19 @@ class NodeDatabase {
     [[nodiscard]] Staging& rows() noexcept { return rows_; }
     /// Returns whether it outlives the process.
     [[nodiscard]] bool is_on_disk() const noexcept { return options_.has_value(); }
+    /// Commits what waits, unless it is held.
+    void commit();
+    /// While one lives, nothing is committed: what waits then is committed together, by who held it.
+    class Hold {
+      public:
+        explicit Hold(NodeDatabase& database) noexcept : database_(database) { ++database_.holds_; }
+        ~Hold() { --database_.holds_; }
+        Hold(const Hold&) = delete;
+        Hold& operator=(const Hold&) = delete;
+
+      private:
+        NodeDatabase& database_;
+    };
     /// Commits a step of which nobody was told, beside the next one where there is a disk to wait for:
     /// Staging::begin_commit. The last step is to be committed.
     void begin_commit();
@@ -41,6 +54,7 @@ class NodeDatabase {
     std::optional<NodeDatabaseOptions> options_;
     std::unique_ptr<Database> database_;
     Staging rows_;
+    size_t holds_ = 0;
 };
 
 }  // namespace scope::store

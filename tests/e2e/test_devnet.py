@@ -834,7 +834,7 @@ class Database(unittest.TestCase):
         with tempfile.TemporaryDirectory() as beside:
             kept = pathlib.Path(beside) / "kept"
             self.folder.rename(kept)
-            for path in ("attester-2", "node", "node/SCOPE", "node/rows/CURRENT", "node/commits"):
+            for path in ("node", "node/SCOPE", "attester-2/SCOPE", "node/rows/CURRENT", "node/commits"):
                 shutil.copytree(kept, self.folder)
                 damaged = self.folder / path
                 (shutil.rmtree if damaged.is_dir() else pathlib.Path.unlink)(damaged)
@@ -843,6 +843,16 @@ class Database(unittest.TestCase):
             shutil.copytree(kept, self.folder)
             (self.folder / "genesis.json").write_text("{")
             self.assertIn("genesis.json", self.refused())
+            shutil.rmtree(self.folder)
+            # An attester derives what it lost from L1; the node has L1, which nobody else has.
+            shutil.copytree(kept, self.folder)
+            shutil.rmtree(self.folder / "attester-2")
+            with self.devnet("--rollups", "1") as devnet:
+                root = devnet.send(chain_id=A, to=PREDEPLOY, data=asking_l1("tryScopedCall", ALICE))[1]
+                self.assertEqual(root["status"], "0x1")
+            shutil.rmtree(self.folder / "node")
+            (self.folder / "attester-1").rename(self.folder / "node")
+            self.assertIn("another node's", self.refused())
 
     @unittest.skipUnless(os.geteuid() == 0, "needs root, to mount a small disk")
     def test_a_full_disk_ends_it_and_names_the_file(self):

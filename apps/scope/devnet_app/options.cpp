@@ -309,7 +309,7 @@ void complete(Options& options) {
     if (options.archive && !has_folder) throw UsageError{"--archive needs a folder of --state"};
     if (options.state_cache_mib != Options{}.state_cache_mib && !has_folder)
         throw UsageError{"--state-cache needs a folder of --state"};
-    require_folder("--state", options.state);
+    if (!has_folder) require_folder("--state", options.state);
     require_folder("--dump-state", options.dump_state);
     if (options.no_cors && options.allow_origin != Options{}.allow_origin)
         throw UsageError{"--no-cors and --allow-origin contradict each other"};

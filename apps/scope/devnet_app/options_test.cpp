@@ -103,7 +103,7 @@ TEST(devnet_options, refuses_what_contradicts_itself) {
         {{"--no-mining", "--block-time", "1"}, "--block-time"},
         {{"--mixed-mining"}, "--block-time"},
         {{"--state", "a", "--load-state", "b"}, "--state"},
-        {{"--state", "a", "--dump-state", "b"}, "--state"},
+        {{"--state", "a.json", "--dump-state", "b"}, "--state"},
         {{"--state-interval", "1"}, "--dump-state"},
         {{"--dump-state", "/no/such/folder/state.json"}, "--dump-state"},
         {{"--state", "/no/such/folder/state.json"}, "--state"},

@@ -32,7 +32,8 @@ void require_nothing_else(const std::filesystem::path& folder) {
 bool is_state_folder(const std::filesystem::path& path) {
     if (path.empty()) return false;
     if (std::filesystem::is_directory(path)) return !std::filesystem::exists(path / "state.json");
-    return !std::filesystem::exists(path) && !path.has_extension();
+    const bool names_a_folder = !path.has_filename() || !path.has_extension();
+    return !std::filesystem::exists(path) && names_a_folder;
 }
 
 std::optional<devnet::LiveGenesisOptions> genesis_in(const std::filesystem::path& folder) {
@@ -47,18 +48,20 @@ devnet::DevnetDatabases open_databases(const StateFolderOptions& options,
     // Written behind the databases: where it is, they have to be.
     const bool is_new = !std::filesystem::exists(genesis_file(folder));
     if (is_new) require_nothing_else(folder);
-    const auto open = [&](const std::string& name, size_t cache_bytes) {
+    const auto open = [&](const std::string& name, size_t cache_bytes, bool is_derived = false) {
+        const bool may_be_new = is_new || (is_derived && !std::filesystem::exists(folder / name));
         return std::make_shared<store::NodeDatabase>(store::NodeDatabaseOptions{
             .disk = {.folder = folder / name,
-                     .mode =
-                         is_new ? store::OpenMode::create_if_missing : store::OpenMode::existing},
+                     .mode = may_be_new ? store::OpenMode::create_if_missing
+                                        : store::OpenMode::existing},
             .depth = options.archive ? store::PruneDepth{} : store::DEFAULT_PRUNE_DEPTH,
             .cache_bytes = cache_bytes,
             .chains = genesis.rollups.size() + 1});
     };
     devnet::DevnetDatabases databases{.node = open("node", options.cache_bytes), .members = {}};
     for (size_t i = 1; i <= genesis.attesters; ++i)
-        databases.members.push_back(open(fmt::format("attester-{}", i), ATTESTER_CACHE_BYTES));
+        databases.members.push_back(
+            open(fmt::format("attester-{}", i), ATTESTER_CACHE_BYTES, /*is_derived=*/true));
     if (is_new) write_genesis(genesis_file(folder), genesis);
     return databases;
 }

@@ -26,7 +26,8 @@ struct StateFolderOptions {
     bool archive = false;
     size_t cache_bytes = 0;
 };
-/// Opens the databases of a folder, or makes them. Throws store::DatabaseError.
+/// Opens the databases of a folder, or makes them. An attester's that is gone is made anew: it follows
+/// L1 from the beginning. Throws store::DatabaseError.
 devnet::DevnetDatabases open_databases(const StateFolderOptions& options,
                                        const devnet::LiveGenesisOptions& genesis);
 

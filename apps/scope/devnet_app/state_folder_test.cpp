@@ -25,6 +25,7 @@ TEST(state_folder, is_what_exists_as_one_or_has_no_extension) {
     EXPECT_TRUE(is_state_folder(at("empty")));
     EXPECT_TRUE(is_state_folder(at("new")));
     EXPECT_FALSE(is_state_folder(at("new.json")));
+    EXPECT_TRUE(is_state_folder(at("new.v2/")));
     EXPECT_FALSE(is_state_folder(at("dumped")));
     EXPECT_FALSE(is_state_folder(at("file")));
 }
@@ -58,7 +59,10 @@ TEST(state_folder, refuses_others_files_and_misses_its_own) {
     EXPECT_FALSE(std::filesystem::exists(temporary.path() / "node"));
     const auto folder = temporary.path() / "state";
     EXPECT_EQ(rule_of(folder), std::nullopt);
+    // What an attester has follows from L1.
     std::filesystem::remove_all(folder / "attester-2");
+    EXPECT_EQ(rule_of(folder), std::nullopt);
+    std::filesystem::remove_all(folder / "node");
     EXPECT_EQ(rule_of(folder), store::DatabaseRule::no_database);
 }
 
