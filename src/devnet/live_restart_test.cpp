@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <fstream>
 #include <memory>
 #include <random>
 
@@ -45,9 +46,55 @@ class LiveRestart : public testing::Test {
         return told;
     }
 
+    /// Returns how many commits the node's database has had.
+    [[nodiscard]] uint64_t commits() const {
+        std::ifstream file{folder.path() / "state" / "node" / "commits"};
+        std::string word;
+        uint64_t number = 0;
+        file >> word >> number;
+        EXPECT_EQ(word, "commits");
+        return number;
+    }
+
     store::TestFolder folder;
     std::unique_ptr<TestLive> live;
 };
+
+// So a kill leaves all that a request did, or nothing: a block never without who was impersonated in it,
+// a head never with what was forced behind another one.
+TEST_F(LiveRestart, each_request_is_one_commit) {
+    start();
+    live->expect_settles();
+    const auto snapshot = live->get(L1, "evm_snapshot");
+    const auto dump = live->get(L1, "anvil_dumpState");
+    const std::string from = fmt::format(R"("from":"{}")", STRANGER);
+    const auto root =
+        fmt::format(R"([{{{},"to":"{}","value":"0x7","data":"{}"}}])", from,
+                    to_hex(live->couriers.at(A)), to_hex(live->carry_to(L1, uint256{7u})));
+    const struct {
+        ChainId chain;
+        std::string method;
+        std::string params;
+        uint64_t commits;
+    } requests[] = {
+        {A, "eth_blockNumber", "[]", 0},
+        {A, "anvil_setBalance", fmt::format(R"(["{}","0xde0b6b3a7640000"])", STRANGER), 1},
+        {A, "anvil_impersonateAccount", fmt::format(R"(["{}"])", STRANGER), 0},
+        {A, "eth_sendTransaction", root, 1},
+        {L1, "anvil_setNextBlockBaseFeePerGas", R"(["0x4a817c800"])", 1},
+        {L1, "anvil_mine", "[3]", 1},
+        {L1, "anvil_reorg", "[2,[]]", 1},
+        {A, "evm_increaseTime", "[5]", 1},
+        {L1, "evm_revert", "[" + snapshot + "]", 1},
+        {L1, "anvil_loadState", "[" + dump + "]", 1},
+        {L1, "anvil_reset", "[]", 1},
+    };
+    for (const auto& [chain, method, params, wanted] : requests) {
+        const uint64_t before = commits();
+        live->get(chain, method, params);
+        EXPECT_EQ(commits() - before, wanted) << method;
+    }
+}
 
 TEST_F(LiveRestart, has_what_had_happened_and_goes_on) {
     start();
