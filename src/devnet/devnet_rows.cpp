@@ -132,7 +132,7 @@ void DevnetRows::refuse_scope(uint64_t number) const {
 void DevnetRows::put_found(const Hash& hash, uint64_t number) {
     Bytes value;
     store::append_u64(value, number);
-    rows_.put(key_of(l1_, 'f', hash), std::move(value));
+    rows_.put(key_of(l1_, 'f', hash), value);
 }
 
 std::optional<uint64_t> DevnetRows::found(const Hash& hash) const {

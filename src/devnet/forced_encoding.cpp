@@ -40,8 +40,10 @@ execution::ForcedChange merge(const std::vector<execution::ForcedChangePtr>& cha
     for (const auto& change : changes)
         for (const auto& account : *change) {
             auto& [all, storage] = merged[account.address];
-            auto code = account.code ? account.code : std::move(all.code);
-            all = {account.address, account.nonce, account.balance, std::move(code), {}};
+            if (account.code) all.code = account.code;
+            all.address = account.address;
+            all.nonce = account.nonce;
+            all.balance = account.balance;
             for (const auto& [key, value] : account.storage) storage[key] = value;
         }
     execution::ForcedChange all;

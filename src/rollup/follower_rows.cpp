@@ -266,11 +266,10 @@ FollowerRows::Queue FollowerRows::queue(ChainId rollup, uint64_t from) const {
 }
 
 void FollowerRows::put_stop(ChainId rollup, const std::optional<FollowError>& stop) {
-    Bytes key = this->key('s', rollup.number());
-    if (!stop) return rows_.erase(std::move(key));
-    rows_.put(std::move(key),
-              rlp::encode(StopRow{static_cast<uint64_t>(stop->rule), stop->l1_block,
-                                  stop->batch_number, to_bytes(as_bytes(stop->detail))}));
+    const Bytes key = this->key('s', rollup.number());
+    if (!stop) return rows_.erase(key);
+    rows_.put(key, rlp::encode(StopRow{static_cast<uint64_t>(stop->rule), stop->l1_block,
+                                       stop->batch_number, to_bytes(as_bytes(stop->detail))}));
 }
 
 std::optional<FollowError> FollowerRows::stop(ChainId rollup) const {
