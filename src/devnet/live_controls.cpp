@@ -86,8 +86,8 @@ Result<void, RpcError> LiveNetwork::Impl::require_kept(const Hash& l1_block) {
     if (l1().chain().store().state(l1_block) != nullptr && node().follower().can_go_back_to(number))
         return {};
     return refuse(
-        fmt::format("the states behind L1 block {} are not kept: a devnet that was made with "
-                    "--archive keeps all",
+        fmt::format("the states behind L1 block {} are not kept: a devnet that runs with --archive "
+                    "from that block on can go back to it",
                     number));
 }
 

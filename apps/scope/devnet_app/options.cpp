@@ -119,13 +119,13 @@ void declare_state(CLI::App& command, Options& options) {
         ->check(CLI::ExistingFile);
     command.add_option(
         "--state", options.state,
-        "Folder of a database that has every block at once and goes on from there; or, "
-        "with an extension (state.json), a file to load the state from, if it is there, "
-        "and to dump it to at the end. Options that make the genesis have to be those "
-        "it was made with");
-    command.add_flag(
-        "--archive", options.archive,
-        "Keep the states of all blocks in the folder of --state, not of the last 128 alone");
+        "Folder that keeps every block as soon as it stands: the next start goes on "
+        "from there, even after kill -9; leave out then what makes the genesis, since "
+        "the folder knows it. A name with an extension (state.json) is a file instead: "
+        "loaded if it is there, and dumped to at the end only");
+    command.add_flag("--archive", options.archive,
+                     "Keep the states of all blocks in the folder of --state, not of the last 128 "
+                     "alone. Give it at every start: one without it deletes old states for good");
     command
         .add_option(
             "--state-cache", options.state_cache_mib,
