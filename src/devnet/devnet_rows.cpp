@@ -1,6 +1,7 @@
 #include "devnet/devnet_rows.hpp"
 
 #include "devnet/forced_encoding.hpp"
+#include "store/decode_row.hpp"
 #include "store/keys.hpp"
 #include "store/numbers.hpp"
 
@@ -50,14 +51,6 @@ Bytes change_key(ChainId chain_id, const Hash& block, uint64_t index) {
     store::refuse_row(key, "it is not what a devnet writes");
 }
 
-template <typename Row>
-Row decode(BytesView key, BytesView value) {
-    rlp::Reader reader{value};
-    auto row = reader.read<Row>();
-    if (!row || !reader.at_end()) refuse(key);
-    return std::move(*row);
-}
-
 /// Returns the bytes of a key or value as such of a fixed size.
 template <typename Fixed>
 Fixed fixed(BytesView key, BytesView bytes) {
@@ -83,7 +76,7 @@ int64_t DevnetRows::clock() const {
     const Bytes key = key_of(l1_, 'o');
     const auto value = rows_.get(key);
     if (!value) return 0;
-    const auto row = decode<ClockRow>(key, *value);
+    const auto row = store::decode_row<ClockRow>(key, *value);
     if (row.offset_ms > INT64_MAX) refuse(key);
     const auto offset_ms = static_cast<int64_t>(row.offset_ms);
     return row.is_negative ? -offset_ms : offset_ms;
@@ -108,7 +101,7 @@ void DevnetRows::put_scope(uint64_t number, const Scope& scope) {
 std::optional<DevnetRows::Scope> DevnetRows::scope(uint64_t number) const {
     const Bytes key = key_of(l1_, 'n', number);
     const auto value = rows_.get(key);
-    return value ? std::optional{decode<Scope>(key, *value)} : std::nullopt;
+    return value ? std::optional{store::decode_row<Scope>(key, *value)} : std::nullopt;
 }
 
 uint64_t DevnetRows::scopes() const {
@@ -194,13 +187,13 @@ DevnetRows::ForcedPtr DevnetRows::forced(ChainId chain_id) const {
         auto& changes = contents->states[Hash::from(rest.first(32))];
         if (store::read_u64(rest.subspan(32)) != changes.size()) refuse(key);
         changes.push_back(std::make_shared<const execution::ForcedChange>(
-            from_encoded(decode<EncodedChange>(key, value))));
+            from_encoded(store::decode_row<EncodedChange>(key, value))));
     });
     scan('t', [&](BytesView key, BytesView rest, BytesView value) {
         contents->senders.emplace(fixed<Hash>(key, rest), fixed<Address>(key, value));
     });
     scan('c', [&](BytesView key, BytesView rest, BytesView value) {
-        const auto row = decode<ChildRow>(key, value);
+        const auto row = store::decode_row<ChildRow>(key, value);
         auto& child = contents->children[fixed<Hash>(key, rest)];
         if (row.has_base_fee) child.base_fee = row.base_fee;
         if (row.has_gas_limit) child.gas_limit = row.gas_limit;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "rlp/decode.hpp"
 #include "rlp/encode.hpp"
+#include "store/decode_row.hpp"
 #include "store/keys.hpp"
 
 namespace scope::node {
@@ -47,17 +47,14 @@ void UnsettledRows::save(const builder::UnsettledBlocks& blocks) {
 
 std::vector<UnsettledRows::Saved> UnsettledRows::load(ChainId chain_id) const {
     std::vector<Saved> saved;
-    rows_.scan(
-        store::column_prefix(store::Column::unsettled, chain_id), store::Order::ascending,
-        [&](BytesView key, BytesView value) {
-            rlp::Reader reader{value};
-            const auto row = reader.read<UnsettledRow>();
-            if (!row || !reader.at_end()) store::refuse_row(key, "it is no unsettled block");
-            auto block = decode_block(row->block);
-            if (!block) store::refuse_row(key, to_string(block.error()));
-            saved.push_back({std::move(*block), {row->l1_origin_number, row->l1_origin_hash}});
-            return true;
-        });
+    rows_.scan(store::column_prefix(store::Column::unsettled, chain_id), store::Order::ascending,
+               [&](BytesView key, BytesView value) {
+                   const auto row = store::decode_row<UnsettledRow>(key, value);
+                   auto block = decode_block(row.block);
+                   if (!block) store::refuse_row(key, to_string(block.error()));
+                   saved.push_back({std::move(*block), {row.l1_origin_number, row.l1_origin_hash}});
+                   return true;
+               });
     return saved;
 }
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "base/hex.hpp"
-#include "rlp/decode.hpp"
 #include "rlp/encode.hpp"
+#include "store/decode_row.hpp"
 #include "store/keys.hpp"
 #include "store/numbers.hpp"
 
@@ -74,26 +74,18 @@ constexpr auto rlp_fields(const StopRow*) {
     store::refuse_row(key, "it is not what a follower writes");
 }
 
-template <typename Row>
-Row decode(BytesView key, BytesView value) {
-    rlp::Reader reader{value};
-    auto row = reader.read<Row>();
-    if (!row || !reader.at_end()) refuse(key);
-    return std::move(*row);
-}
-
 /// Returns the number that a key ends with.
 uint64_t last_number(BytesView key) {
     return store::read_u64(key.last(8));
 }
 
 FollowedBlock decode_block(BytesView key, BytesView value) {
-    const auto row = decode<BlockRow>(key, value);
+    const auto row = store::decode_row<BlockRow>(key, value);
     return {{last_number(key), row.hash}, row.timestamp_s};
 }
 
 QueuedEntry decode_entry(BytesView key, BytesView value) {
-    auto row = decode<EntryRow>(key, value);
+    auto row = store::decode_row<EntryRow>(key, value);
     if (row.kind > static_cast<uint64_t>(protocol::ForcedKind::transaction)) refuse(key);
     QueuedEntry queued{last_number(key),
                        row.queued_at,
@@ -137,7 +129,7 @@ void FollowerRows::require_network(const Address& settlement, uint64_t first_blo
     const Bytes key = this->key('i');
     const auto value = rows_.get(key);
     if (!value) return rows_.put(key, rlp::encode(own));
-    const auto found = decode<NetworkRow>(key, *value);
+    const auto found = store::decode_row<NetworkRow>(key, *value);
     if (found == own) return;
     const auto ids = [](const NetworkRow& row) {
         std::vector<uint64_t> numbers;
@@ -160,7 +152,7 @@ FollowerRows::Labels FollowerRows::labels() const {
     const Bytes key = this->key('l');
     const auto value = rows_.get(key);
     if (!value) return {};
-    const auto row = decode<LabelsRow>(key, *value);
+    const auto row = store::decode_row<LabelsRow>(key, *value);
     return {row.safe, row.finalized};
 }
 
@@ -194,7 +186,7 @@ void FollowerRows::put_events(uint64_t l1_block, const std::vector<ChainId>& reg
 FollowerRows::Events FollowerRows::events() const {
     Events events;
     rows_.scan(key('e'), Order::ascending, [&](BytesView key, BytesView value) {
-        const auto row = decode<EventsRow>(key, value);
+        const auto row = store::decode_row<EventsRow>(key, value);
         const uint64_t l1_block = last_number(key);
         for (const ChainId id : row.registered) events.registered.push_back({l1_block, id});
         for (const ChainId id : row.closed) events.closed.push_back({l1_block, id});
@@ -213,7 +205,7 @@ std::vector<RollupPosition> FollowerRows::positions(ChainId rollup, uint64_t fin
     std::vector<RollupPosition> positions;
     std::ptrdiff_t final_ones = 0;
     rows_.scan(key('p', rollup.number()), Order::descending, [&](BytesView key, BytesView value) {
-        positions.push_back(decode<RollupPosition>(key, value));
+        positions.push_back(store::decode_row<RollupPosition>(key, value));
         if (positions.back().l1_block != last_number(key)) refuse(key);
         if (positions.back().l1_block <= finalized) ++final_ones;
         return final_ones < FINAL_POSITIONS;
@@ -226,7 +218,7 @@ std::optional<RollupPosition> FollowerRows::position(ChainId rollup, uint64_t l1
     std::optional<RollupPosition> position;
     rows_.scan_from(key('p', rollup, l1_block), key('p', rollup.number()), Order::descending,
                     [&](BytesView key, BytesView value) {
-                        position = decode<RollupPosition>(key, value);
+                        position = store::decode_row<RollupPosition>(key, value);
                         return false;
                     });
     return position;
@@ -276,7 +268,7 @@ std::optional<FollowError> FollowerRows::stop(ChainId rollup) const {
     const Bytes key = this->key('s', rollup.number());
     const auto value = rows_.get(key);
     if (!value) return std::nullopt;
-    const auto row = decode<StopRow>(key, *value);
+    const auto row = store::decode_row<StopRow>(key, *value);
     if (row.rule >= FOLLOW_RULE_COUNT) refuse(key);
     return FollowError{.rule = static_cast<FollowRule>(row.rule),
                        .l1_block = row.l1_block,

@@ -3,6 +3,7 @@
 #include "crypto/keccak.hpp"
 #include "rlp/decode.hpp"
 #include "rlp/encode.hpp"
+#include "store/decode_row.hpp"
 #include "store/numbers.hpp"
 #include "trie/node_source.hpp"
 #include "types/rlp_fields.hpp"
@@ -36,14 +37,6 @@ template <typename T>
 T require(BytesView key, rlp::RlpResult<T> result) {
     if (!result) refuse_row(key, to_string(result.error()));
     if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
-
-template <typename T>
-T decode_all(BytesView key, BytesView value) {
-    rlp::Reader reader{value};
-    T decoded = require(key, reader.read<T>());
-    require(key, reader.finish());
-    return decoded;
 }
 
 /// Returns a reader of the one list that a value is.
@@ -166,7 +159,7 @@ Bytes encode_receipts_row(const std::vector<Receipt>& receipts) {
 
 std::vector<Receipt> decode_receipts_row(BytesView key, BytesView value) {
     std::vector<Receipt> receipts;
-    for (auto& row : decode_all<std::vector<ReceiptRow>>(key, value))
+    for (auto& row : decode_row<std::vector<ReceiptRow>>(key, value))
         receipts.push_back(to_receipt(key, std::move(row)));
     return receipts;
 }
@@ -198,7 +191,7 @@ Bytes encode_blob_row(const chain::StoredBlob& blob) {
 }
 
 chain::StoredBlobPtr decode_blob_row(BytesView key, BytesView value) {
-    const auto row = decode_all<BlobRow>(key, value);
+    const auto row = decode_row<BlobRow>(key, value);
     if (row.content.size() > BYTES_PER_BLOB) refuse_row(key, "longer than a blob");
     auto blob = std::make_shared<chain::StoredBlob>();
     std::ranges::copy(row.content, blob->blob.data());
