@@ -80,6 +80,8 @@ Result<T, L1Error> RpcL1View::named(Result<T, L1Error> result) const {
 
 Result<L1Head, L1Error> RpcL1View::head() const {
     const auto read = [&]() -> Result<L1Head, L1Error> {
+        const auto followed = options_.followed ? options_.followed() : std::nullopt;
+        if (followed) return L1Head{followed->hash, TRY(header(followed->hash))};
         const net::RpcRequest request{"eth_getBlockByNumber", R"(["latest",false])"};
         const auto replies = TRY(endpoint_->call({&request, 1}));
         if (!replies[0]) return std::unexpected{error_of(replies[0].error())};

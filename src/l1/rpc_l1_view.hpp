@@ -18,6 +18,9 @@ struct RpcL1ViewOptions {
     /// The clock, in seconds: the next block is one of a slot that has not begun. Null: it follows
     /// its parent after slot_s.
     std::function<uint64_t()> now_s = {};
+    /// Tells the block that head() is, one that its caller has followed: so that both stand on the
+    /// same. Nullopt or null: the client's latest.
+    std::function<std::optional<L1BlockId>()> followed = {};
     /// Tells the attributes of a block after this one, where who builds it has said them; nullopt
     /// or null: they are guessed.
     std::function<std::optional<chain::BlockAttributes>(const L1Head&)> announced = {};

@@ -65,6 +65,17 @@ TEST_F(RpcView, tells_the_states_of_the_chain_that_answers) {
     expect_equal(**l1_.state(genesis), **view_.state(genesis));
 }
 
+TEST_F(RpcView, stands_on_the_block_that_its_caller_has_followed) {
+    const auto followed = *l1_.block(2);
+    const RpcL1View view{
+        l1_.spec(), endpoint_, {.followed = [&] { return L1BlockId{2, followed->hash}; }}};
+    ASSERT_TRUE(view.head());
+    EXPECT_EQ(view.head()->hash, followed->hash);
+    EXPECT_EQ(view.head()->header, followed->header());
+    EXPECT_EQ(view.next_block()->timestamp_s, followed->header().timestamp_s + 12);
+    EXPECT_EQ(trips_of([&] { ASSERT_TRUE(view.head()); }), 0u);
+}
+
 TEST_F(RpcView, reads_what_a_caller_names_in_one_round_trip) {
     std::vector<Touch> touches;
     for (const Address& address : accounts_of_interest()) {
