@@ -242,16 +242,15 @@ class NodeNetwork:
 
     # -- users
 
-    def signed(self, key, rollup, to, data="0x", value=0, nonce=None, gas=3_000_000, name="builder"):
-        """Returns a signed transaction of a rollup."""
-        arguments = [TOOLS / "cast", "mktx", "--private-key", key, "--rpc-url", self.url(name, rollup), "--gas-limit",
-                     str(gas), "--value", str(value)]
-        if nonce is not None:
-            arguments += ["--nonce", str(nonce)]
-        result = subprocess.run([*arguments, to, data], capture_output=True, text=True, timeout=PATIENCE, check=False)
-        if result.returncode != 0:
-            raise AssertionError(f"cast mktx: {result.stderr}")
-        return result.stdout.strip()
+    @staticmethod
+    def sign(transactions):
+        """Returns of each transaction {key, chainId, nonce, to, gas, …} the raw one and its hash (sign.mjs)."""
+        result = subprocess.run(["node", ROOT / "tests" / "e2e" / "sign.mjs"], input=json.dumps(transactions), cwd=ROOT,
+                                capture_output=True, text=True, timeout=PATIENCE, check=True)
+        return json.loads(result.stdout)
+
+    def send(self, name, rollup, raw):
+        return self.ask(name, rollup, "eth_sendRawTransaction", raw)
 
     def receipt(self, name, rollup, transaction_hash):
         return wait_until(f"a receipt of {transaction_hash}",
