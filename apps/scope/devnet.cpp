@@ -77,7 +77,7 @@ std::optional<std::filesystem::path> file_to_load(const Options& options) {
 
 builder::BuilderOptions builder_options(const Options& options,
                                         const devnet::LiveGenesis& genesis) {
-    return {.submitter = genesis.submitter.key,
+    return {.submitter = crypto::local_signer(genesis.submitter.key),
             .data_availability = options.data == "blobs" ? builder::DataAvailability::blobs
                                                          : builder::DataAvailability::calldata,
             .price = {.margin_percent = options.margin_percent}};

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "types/signing.hpp"
-
 namespace scope::builder {
 
 namespace {
@@ -33,6 +31,8 @@ std::string_view to_string(SealRule rule) noexcept {
             return "not_proved";
         case SealRule::proof_refused:
             return "proof_refused";
+        case SealRule::not_signed:
+            return "not_signed";
     }
     return "unknown";
 }
@@ -49,6 +49,7 @@ bool may_be_of_a_root(SealRule rule) noexcept {
         case SealRule::submitter_refused:
         case SealRule::not_proved:
         case SealRule::proof_refused:
+        case SealRule::not_signed:
             return false;
     }
     return false;
@@ -63,7 +64,7 @@ Transaction make_bundle_transaction(const L1Snapshot& l1, const L1Contracts& con
                                     const std::vector<chain::StoredBlobPtr>& blobs) {
     const auto& parent = l1.head.header;
     const uint64_t time = parent.timestamp_s + 1;
-    const auto sender = l1.state->account(crypto::address_of(options.submitter));
+    const auto sender = l1.state->account(options.submitter->address());
 
     Transaction tx;
     tx.type = blobs.empty() ? TxType::dynamic_fee : TxType::blob;
@@ -85,7 +86,6 @@ Transaction make_bundle_transaction(const L1Snapshot& l1, const L1Contracts& con
                                      l1.spec.blobs_at(time)) *
             uint256{FEE_HEADROOM};
     }
-    sign(tx, options.submitter);
     return tx;
 }
 

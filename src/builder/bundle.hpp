@@ -6,7 +6,7 @@
 #include "builder/call_tree.hpp"
 #include "builder/next_l1_block.hpp"
 #include "builder/price.hpp"
-#include "crypto/secp256k1.hpp"
+#include "crypto/signer.hpp"
 #include "prover/prover.hpp"
 
 namespace scope::builder {
@@ -29,7 +29,8 @@ struct L1Contracts {
 inline constexpr size_t MAX_WITHOUT_ROOTS = 24;
 
 struct BuilderOptions {
-    crypto::SecretKey submitter;  ///< signs the L1 transaction; an account without code
+    /// Signs the L1 transaction; an account without code. Never null.
+    crypto::SignerPtr submitter;
     DataAvailability data_availability = DataAvailability::blobs;
     uint256 max_priority_fee_per_gas = 1'000'000'000u;  ///< wei
     /// Batches name the submitter as the one who has to settle them; else anyone may.
@@ -93,6 +94,7 @@ enum class SealRule : uint8_t {
 
     not_proved,
     proof_refused,  ///< with the proofs executeScope reverted, which passed its rehearsal
+    not_signed,     ///< the submitter's key did not sign (reason: why)
 };
 std::string_view to_string(SealRule rule) noexcept;
 /// Returns whether a root can have broken the rule, so that the scope may seal without that root;
@@ -107,8 +109,8 @@ struct SealError {
 };
 std::string to_string(const SealError& error);
 
-/// Signs executeScope(@p scope) as the submitter's next L1 transaction: type 3 with @p blobs, type
-/// 2 without.
+/// Makes executeScope(@p scope) the submitter's next L1 transaction, without a signature: type 3
+/// with @p blobs, type 2 without.
 Transaction make_bundle_transaction(const L1Snapshot& l1, const L1Contracts& contracts,
                                     const BuilderOptions& options, const protocol::Scope& scope,
                                     const std::vector<chain::StoredBlobPtr>& blobs);

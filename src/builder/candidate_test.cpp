@@ -79,7 +79,7 @@ TEST(candidate, an_operation_may_name_its_submitter) {
     const TestNetwork network;
     const auto scope = open(network);
     L1Root root;
-    root.operation.operation.submitter = crypto::address_of(network.options.submitter);
+    root.operation.operation.submitter = network.options.submitter->address();
     const Root own = root;
     EXPECT_TRUE(admit(*scope, own, 0).has_value());
     root.operation.operation.submitter = Address{{9}};

@@ -48,16 +48,25 @@ NextL1Block::NextL1Block(L1Snapshot snapshot, const BlockHeader& header, state::
 }
 
 Result<execution::Outcome, execution::TxError> NextL1Block::execute(const Transaction& transaction,
+                                                                    const Address& sender,
                                                                     execution::Host* host) {
-    const auto sender = TRY(execution::sender_of(transaction, environment_));
     return executor_.execute(transaction, sender, host);
+}
+
+Result<execution::Outcome, execution::TxError> dry_run(const L1Snapshot& snapshot,
+                                                       const chain::BlockAttributes& attributes,
+                                                       const Transaction& transaction,
+                                                       const Address& sender) {
+    NextL1Block block{snapshot, attributes};
+    return block.execute(transaction, sender);
 }
 
 Result<execution::Outcome, execution::TxError> dry_run(const L1Snapshot& snapshot,
                                                        const chain::BlockAttributes& attributes,
                                                        const Transaction& transaction) {
     NextL1Block block{snapshot, attributes};
-    return block.execute(transaction);
+    const auto sender = TRY(execution::sender_of(transaction, block.environment()));
+    return block.execute(transaction, sender);
 }
 
 }  // namespace scope::builder

@@ -31,9 +31,10 @@ class NextL1Block {
         return environment_;
     }
     [[nodiscard]] state::State& state() noexcept { return state_; }
-    /// Executes @p transaction as the block's next.
+    /// Executes @p transaction of @p sender as the block's next; its signature isn't looked at.
     /// @param host  As BlockExecutor has it.
     Result<execution::Outcome, execution::TxError> execute(const Transaction& transaction,
+                                                           const Address& sender,
                                                            execution::Host* host = nullptr);
 
   private:
@@ -45,8 +46,13 @@ class NextL1Block {
     execution::BlockExecutor executor_;
 };
 
-/// Returns the outcome of the transaction as the first of L1's next block with these attributes;
-/// nothing is kept.
+/// Returns the outcome of the transaction of @p sender, signed or not, as the first of L1's next
+/// block with these attributes; nothing is kept.
+Result<execution::Outcome, execution::TxError> dry_run(const L1Snapshot& snapshot,
+                                                       const chain::BlockAttributes& attributes,
+                                                       const Transaction& transaction,
+                                                       const Address& sender);
+/// As above, of the sender who signed it.
 Result<execution::Outcome, execution::TxError> dry_run(const L1Snapshot& snapshot,
                                                        const chain::BlockAttributes& attributes,
                                                        const Transaction& transaction);

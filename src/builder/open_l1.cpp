@@ -58,7 +58,7 @@ OpenL1::OpenL1(L1Snapshot snapshot, const L1Contracts& contracts, const BuilderO
       block_(snapshot, snapshot.next, &journal),
       host_(block_.state(), block_.environment()) {
     host_.open_transaction(
-        {.origin = crypto::address_of(options.submitter),
+        {.origin = options.submitter->address(),
          .gas_price = environment().block.base_fee + options.max_priority_fee_per_gas});
     host_.access_account(settlement().settlement);
 }

@@ -45,10 +45,11 @@ Bytes placeholder_proof() {
 
 Result<execution::Outcome, execution::TxError> rehearse(const L1Snapshot& snapshot,
                                                         const Transaction& transaction,
+                                                        const Address& submitter,
                                                         const Verification& verification) {
     NextL1Block block{snapshot, snapshot.next};
     RehearsalHost host{block, verification};
-    return block.execute(transaction, &host);
+    return block.execute(transaction, submitter, &host);
 }
 
 }  // namespace scope::builder

@@ -73,7 +73,7 @@ TEST(root_call, is_called_on_l1_by_who_asks_and_not_by_the_submitter) {
         const auto result = scope.simulate_call(call_on(L1_CHAIN));
         ASSERT_TRUE(result.has_value()) << result.error().to_string();
         EXPECT_EQ(result->outcome.output,
-                  answer(crypto::address_of(network.options.submitter), STRANGER, 1));
+                  answer(network.options.submitter->address(), STRANGER, 1));
         EXPECT_EQ(result->root.gas_used, result->outcome.gas_used);
     }
 }

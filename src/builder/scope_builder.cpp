@@ -16,6 +16,7 @@
 #include "builder/step_timer.hpp"
 #include "rollup/blob_codec.hpp"
 #include "types/blob.hpp"
+#include "types/signing.hpp"
 
 namespace scope::builder {
 
@@ -326,11 +327,11 @@ struct ScopeBuilder::Scope {
         auto bundle = TRY(assemble());
         const StepTimer timer{times.bundle};
         bundle.scope.proofs.assign(proof_groups(bundle.parts).size(), placeholder_proof());
-        sign(bundle);
+        make_transaction(bundle);
         const auto& l1 = open.l1();
         std::vector<Address> verifiers;
         for (const auto& part : bundle.parts) verifiers.push_back(part.verifier);
-        const auto outcome = builder::rehearse(l1.snapshot(), bundle.transaction,
+        const auto outcome = builder::rehearse(l1.snapshot(), bundle.transaction, l1.submitter(),
                                                {l1.settlement().settlement, std::move(verifiers)});
         if (!outcome)
             return std::unexpected{
@@ -340,19 +341,27 @@ struct ScopeBuilder::Scope {
         return bundle;
     }
 
-    void sign(Bundle& bundle) {
+    void make_transaction(Bundle& bundle) {
         const auto& l1 = open.l1();
         bundle.transaction = make_bundle_transaction(l1.snapshot(), l1.contracts(), open.options(),
                                                      bundle.scope, bundle.blobs);
     }
 
-    /// Signs the bundle with its proofs and runs it dry.
+    Result<void, SealError> sign(Bundle& bundle) const {
+        const auto signed_by = scope::sign(bundle.transaction, *open.options().submitter);
+        if (signed_by) return {};
+        return std::unexpected{SealError{SealRule::not_signed,
+                                         "the submitter's key did not sign: " + signed_by.error()}};
+    }
+
+    /// Runs the bundle with its proofs dry, and has it signed: once, since the key may be far away.
     Result<void, SealError> conclude(Bundle& bundle) {
         const StepTimer timer{times.bundle};
-        sign(bundle);
+        make_transaction(bundle);
         const auto& snapshot = open.l1().snapshot();
-        const auto outcome = dry_run(snapshot, snapshot.next, bundle.transaction);
-        if (outcome && outcome->succeeded()) return {};
+        const auto outcome =
+            dry_run(snapshot, snapshot.next, bundle.transaction, open.l1().submitter());
+        if (outcome && outcome->succeeded()) return sign(bundle);
         SealError error{SealRule::proof_refused, outcome ? why_not_settled(*outcome)
                                                          : std::string{to_string(outcome.error())}};
         auto& chains = error.suspects.emplace_back();

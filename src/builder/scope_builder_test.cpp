@@ -233,7 +233,7 @@ TEST(scope_builder, names_the_submitter_as_builder_if_told_to) {
         options.name_builder = is_named;
         Yes prover;
         const auto bundle = seal_both(network, options, prover);
-        const Address expected = is_named ? crypto::address_of(options.submitter) : Address{};
+        const Address expected = is_named ? options.submitter->address() : Address{};
         for (const auto& part : bundle.parts) EXPECT_EQ(part.public_inputs.builder, expected);
         for (const auto& claim : bundle.scope.batches) EXPECT_EQ(claim.builder, expected);
     }
@@ -408,13 +408,13 @@ TEST(scope_builder, refuses_what_is_no_users_transaction) {
 TEST(scope_builder, rehearses_before_it_has_anything_proved) {
     const TestNetwork network;
     struct Case {
-        crypto::SecretKey submitter;
+        crypto::SignerPtr submitter;
         std::optional<SealRule> rule;
         int asked = 0;
     };
     for (const auto& [submitter, rule, asked] :
          {Case{network.options.submitter, {}, 1},
-          Case{rollup::test::key(3), SealRule::submitter_refused, 0}}) {
+          Case{crypto::local_signer(rollup::test::key(3)), SealRule::submitter_refused, 0}}) {
         auto options = network.options;
         options.submitter = submitter;
         for (const bool is_rehearsal : {false, true}) {
@@ -436,6 +436,50 @@ TEST(scope_builder, rehearses_before_it_has_anything_proved) {
         }
     }
     EXPECT_EQ(network.open().rehearse().error().rule, SealRule::empty);
+}
+
+/// A key that is elsewhere, and may not be reached.
+class FarSigner final : public crypto::Signer {
+  public:
+    FarSigner(crypto::SignerPtr signer, bool is_reached)
+        : signer_(std::move(signer)), is_reached_(is_reached) {}
+    [[nodiscard]] const Address& address() const noexcept override { return signer_->address(); }
+    [[nodiscard]] Result<crypto::Signature, std::string> sign(BytesView message) const override {
+        ++asked;
+        if (!is_reached_) return std::unexpected{"nobody is there"};
+        return signer_->sign(message);
+    }
+    mutable std::atomic<int> asked = 0;
+
+  private:
+    crypto::SignerPtr signer_;
+    bool is_reached_;
+};
+
+TEST(scope_builder, asks_the_submitters_key_once_and_says_where_it_does_not_sign) {
+    const TestNetwork network;
+    for (const bool is_reached : {true, false}) {
+        const auto signer = std::make_shared<FarSigner>(network.options.submitter, is_reached);
+        auto options = network.options;
+        options.submitter = signer;
+        auto scope = ScopeBuilder::open(*network.l1, *network.follower, network.contracts, options);
+        ASSERT_TRUE(scope.has_value());
+        Author author;
+        ASSERT_TRUE(scope->add_transaction(CHAIN, author.transfer(Address{{1}}, 1)).has_value());
+        EXPECT_TRUE(scope->rehearse().has_value());
+        EXPECT_EQ(signer->asked, 0);
+        Yes prover;
+        const auto bundle = scope->seal(prover);
+        EXPECT_EQ(signer->asked, 1);
+        ASSERT_EQ(bundle.has_value(), is_reached);
+        if (is_reached) {
+            EXPECT_EQ(recover_sender(bundle->transaction), signer->address());
+        } else {
+            EXPECT_EQ(to_string(bundle.error()),
+                      "not_signed: the submitter's key did not sign: nobody is there");
+            EXPECT_FALSE(may_be_of_a_root(bundle.error().rule));
+        }
+    }
 }
 
 TEST(scope_builder, can_be_moved) {

@@ -101,7 +101,7 @@ TestNetwork::TestNetwork(const NetworkChanges& changes) {
     genesis.alloc = changes.l1;
     genesis.alloc[contracts.settlement.settlement].code = canned_code(settlement);
     genesis.alloc[contracts.l1_callable].code = canned_code(changes.l1_callable);
-    genesis.alloc[crypto::address_of(options.submitter)].balance =
+    genesis.alloc[options.submitter->address()].balance =
         uint256{1'000'000'000} * uint256{1'000'000'000};
     l1 = std::make_unique<l1::LocalL1>(
         chain::ChainSpec::of(evm::Revision::osaka, rollup::test::L1_CHAIN), genesis);

@@ -41,7 +41,7 @@ struct TestNetwork {
 
     std::vector<rollup::RollupConfig> configs;  ///< of CHAIN and REMOTE
     L1Contracts contracts;
-    BuilderOptions options{.submitter = rollup::test::key(2)};
+    BuilderOptions options{.submitter = crypto::local_signer(rollup::test::key(2))};
     rollup::test::FakeL1 source;  ///< for the follower; its first block is the genesis of l1
     std::unique_ptr<rollup::Follower> follower;
     std::unique_ptr<l1::LocalL1> l1;  ///< for the builder; 12 s a slot

@@ -14,7 +14,7 @@ Devnet::Devnet(std::unique_ptr<l1::LocalL1> l1, const node::Network& network,
             network,
             node::Components{.source = l1_,
                              .database = databases.members.empty() ? nullptr : databases.members[i],
-                             .attester = options.members[i],
+                             .attester = crypto::local_signer(options.members[i]),
                              .builder = {}})));
     committee_ = std::make_shared<prover::Committee>(std::move(members), options.committee);
     node_ = std::make_unique<node::Node>(

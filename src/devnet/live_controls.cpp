@@ -303,7 +303,7 @@ std::string LiveNetwork::Impl::role_of(LiveChain& chain, const Address& account)
     if (account == contracts.forced_queue) return "the forced queue";
     if (account == contracts.registry) return "the registry of rollups";
     if (account == contracts.exits) return "RollupExit, which pays those who leave";
-    if (account == crypto::address_of(options_.devnet.builder.submitter))
+    if (account == options_.devnet.builder.submitter->address())
         return "the submitter, who settles";
     const auto& members = options_.devnet.members;
     if (std::ranges::find(members, account, crypto::address_of) != members.end())

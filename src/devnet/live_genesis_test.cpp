@@ -39,7 +39,7 @@ const LiveGenesis& genesis() {
 /// The network that it gives.
 Devnet& network() {
     static Devnet made = [] {
-        DevnetOptions built{.builder = {.submitter = genesis().submitter.key},
+        DevnetOptions built{.builder = {.submitter = crypto::local_signer(genesis().submitter.key)},
                             .members = {},
                             .committee = {.threshold = genesis().threshold}};
         for (const auto& member : genesis().members) built.members.push_back(member.key);

@@ -31,12 +31,13 @@ class Methods : public testing::Test {
             const auto artifacts = Artifacts::locate();
             const auto genesis = make_live_genesis(
                 artifacts, {.rollups = {ChainId{FIRST_DEVNET_ROLLUP}}, .attesters = 1});
-            LiveOptions options{.devnet = {.builder = {.submitter = genesis.submitter.key},
-                                           .members = {genesis.members.front().key},
-                                           .committee = {.threshold = genesis.threshold}},
-                                .coinbase = genesis.proposer.address,
-                                .contracts = genesis.contracts,
-                                .clock_ms = [] { return GENESIS_TIME_S * 1000; }};
+            LiveOptions options{
+                .devnet = {.builder = {.submitter = crypto::local_signer(genesis.submitter.key)},
+                           .members = {genesis.members.front().key},
+                           .committee = {.threshold = genesis.threshold}},
+                .coinbase = genesis.proposer.address,
+                .contracts = genesis.contracts,
+                .clock_ms = [] { return GENESIS_TIME_S * 1000; }};
             return LiveNetwork{genesis.l1_spec, genesis.l1, genesis.network, std::move(options)};
         }();
         static rpc::Service made{network};

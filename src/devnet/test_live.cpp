@@ -36,10 +36,11 @@ const LiveGenesis& genesis() {
 }  // namespace
 
 LiveOptions TestLive::live_options(const TestOptions& options, const uint64_t& now_ms) {
-    LiveOptions live{.devnet = {.builder = {.submitter = genesis().submitter.key,
-                                            .data_availability = options.data_availability},
-                                .members = {},
-                                .committee = {}}};
+    LiveOptions live{
+        .devnet = {.builder = {.submitter = crypto::local_signer(genesis().submitter.key),
+                               .data_availability = options.data_availability},
+                   .members = {},
+                   .committee = {}}};
     live.devnet.builder.price = options.price;
     for (const auto& member : genesis().members) live.devnet.members.push_back(member.key);
     live.devnet.committee.threshold = genesis().threshold;

@@ -106,9 +106,10 @@ Node::Node(Network network, Components components)
       unsettled_rows_(database_->rows()) {
     for (const auto& [chain_id, rollup] : follower_.rollups())
         latest_.try_emplace(chain_id, rollup);
-    if (components_.attester) attester_.emplace(*components_.attester, follower_);
+    if (components_.attester) attester_.emplace(components_.attester, follower_);
     if (const auto& part = components_.builder)
-        CHECK(part->view != nullptr && part->sender != nullptr && part->prover != nullptr);
+        CHECK(part->view != nullptr && part->sender != nullptr && part->prover != nullptr &&
+              part->options.submitter != nullptr);
     if (components_.builder) load_unsettled();
 }
 

@@ -30,7 +30,7 @@ struct Components {
     std::shared_ptr<const l1::L1Source> source;
     /// The node's database, from which it goes on when it starts again; null: one that ends with it.
     std::shared_ptr<store::NodeDatabase> database = {};
-    std::optional<crypto::SecretKey> attester;  ///< key of a node that attests
+    crypto::SignerPtr attester = {};  ///< key of a node that attests; null: it doesn't
 
     /// The parts of a node that builds scopes and settles them: all of these, or none.
     struct Builder {

@@ -220,10 +220,14 @@ Hash public_inputs_hash(const PublicInputs& inputs) {
     return keccak256(abi::encode(domain("scope.public-inputs.v2"), inputs));
 }
 
-Hash attestation_hash(const Hash& program_id, std::span<const Hash> inputs_hashes) {
+Bytes attestation_message(const Hash& program_id, std::span<const Hash> inputs_hashes) {
     Bytes hashes;
     for (const Hash& hash : inputs_hashes) append(hashes, hash);
-    return keccak256(abi::encode(domain("scope.attestation.v2"), program_id, keccak256(hashes)));
+    return abi::encode(domain("scope.attestation.v2"), program_id, keccak256(hashes));
+}
+
+Hash attestation_hash(const Hash& program_id, std::span<const Hash> inputs_hashes) {
+    return keccak256(attestation_message(program_id, inputs_hashes));
 }
 
 Hash return_data_hash(BytesView return_data) {

@@ -239,6 +239,8 @@ Hash public_inputs_hash(const PublicInputs& inputs);
 /// Returns the hash that a committee member signs for all batches of one program.
 /// @param inputs_hashes  Of their public inputs, in the order of the scope.
 Hash attestation_hash(const Hash& program_id, std::span<const Hash> inputs_hashes);
+/// Returns the bytes of which attestation_hash is the hash: what a Signer is given.
+Bytes attestation_message(const Hash& program_id, std::span<const Hash> inputs_hashes);
 
 /// Returns the hash of what a target returned, or reverted with, for outcome_of: of its first
 /// MAX_DATA_BYTES bytes.

@@ -333,22 +333,23 @@ Result<void, Disagreement> check_genesis(const GenesisClaim& claim,
 
 }  // namespace
 
-Attester::Attester(crypto::SecretKey key, rollup::Follower& follower)
-    : Attester(key, follower, Limits{}) {}
+Attester::Attester(crypto::SignerPtr signer, rollup::Follower& follower)
+    : Attester(std::move(signer), follower, Limits{}) {}
 
-Attester::Attester(crypto::SecretKey key, rollup::Follower& follower, Limits limits,
+Attester::Attester(crypto::SignerPtr signer, rollup::Follower& follower, Limits limits,
                    std::function<Clock::time_point()> now)
-    : key_(key),
-      address_(crypto::address_of(key)),
+    : signer_(std::move(signer)),
       follower_(follower),
       request_limit_(limits.request),
       requester_time_(limits.requester),
-      now_(std::move(now)) {}
+      now_(std::move(now)) {
+    CHECK(signer_ != nullptr);
+}
 
 Result<Attestation, Disagreement> Attester::attest(BytesView proof_input,
                                                    const std::optional<Address>& requester) {
     const auto signed_by_me = [&](std::unexpected<Disagreement> disagreement) {
-        disagreement.error().member = address_;
+        disagreement.error().member = address();
         return disagreement;
     };
     Clock::duration limit = request_limit_;
@@ -375,15 +376,22 @@ Result<Attestation, Disagreement> Attester::attest(BytesView proof_input,
 Result<Attestation, Disagreement> Attester::attest_genesis(const GenesisClaim& claim) const {
     auto checked = check_genesis(claim, follower_);
     if (!checked) {
-        checked.error().member = address_;
+        checked.error().member = address();
         return of_claim(std::move(checked.error()), claim.chain_id);
     }
     return sign(claim.program_id, {protocol::genesis_hash(claim)});
 }
 
-Attestation Attester::sign(const Hash& program_id, std::vector<Hash> hashes) const {
-    const Hash message = protocol::attestation_hash(program_id, hashes);
-    return {address_, std::move(hashes), crypto::to_rsv(crypto::sign(message, key_))};
+Result<Attestation, Disagreement> Attester::sign(const Hash& program_id,
+                                                 std::vector<Hash> hashes) const {
+    const auto signature = signer_->sign(protocol::attestation_message(program_id, hashes));
+    if (!signature) {
+        auto unsigned_one =
+            disagree(DisagreementKind::failed, "its key did not sign: " + signature.error());
+        unsigned_one.error().member = address();
+        return unsigned_one;
+    }
+    return Attestation{address(), std::move(hashes), crypto::to_rsv(*signature)};
 }
 
 }  // namespace scope::prover

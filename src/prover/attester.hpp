@@ -4,7 +4,7 @@
 #include <functional>
 #include <optional>
 
-#include "crypto/secp256k1.hpp"
+#include "crypto/signer.hpp"
 #include "protocol/registry.hpp"
 #include "prover/attester_client.hpp"
 #include "prover/requester_time.hpp"
@@ -34,13 +34,14 @@ class Attester {
         RequesterLimits requester;
     };
 
+    /// @param signer    Its key. Never null.
     /// @param follower  Of its node; must outlive it.
     /// @param now       The clock by which the time of requesters is counted.
-    Attester(crypto::SecretKey key, rollup::Follower& follower);
-    Attester(crypto::SecretKey key, rollup::Follower& follower, Limits limits,
+    Attester(crypto::SignerPtr signer, rollup::Follower& follower);
+    Attester(crypto::SignerPtr signer, rollup::Follower& follower, Limits limits,
              std::function<Clock::time_point()> now = Clock::now);
 
-    [[nodiscard]] const Address& address() const noexcept { return address_; }
+    [[nodiscard]] const Address& address() const noexcept { return signer_->address(); }
 
     /// Follows L1 to its head, re-executes all batches, compares every field of the claims but for
     /// the builder and the policy's hash, which it takes as claimed, and signs them together.
@@ -55,10 +56,10 @@ class Attester {
     Result<Attestation, Disagreement> attest_genesis(const protocol::GenesisClaim& claim) const;
 
   private:
-    [[nodiscard]] Attestation sign(const Hash& program_id, std::vector<Hash> hashes) const;
+    [[nodiscard]] Result<Attestation, Disagreement> sign(const Hash& program_id,
+                                                         std::vector<Hash> hashes) const;
 
-    crypto::SecretKey key_;
-    Address address_;
+    crypto::SignerPtr signer_;
     rollup::Follower& follower_;
     std::chrono::milliseconds request_limit_;
     RequesterTime requester_time_;

@@ -483,8 +483,9 @@ TEST(attester, keeps_no_more_of_several_batches_than_of_one) {
 TEST(attester, gives_up_what_takes_too_long) {
     Setting s;
     rollup::Follower follower{s.l1, {s.rollup}};
-    Attester attester{
-        key(11), follower, {.request = std::chrono::milliseconds{-1}, .requester = {}}};
+    Attester attester{crypto::local_signer(key(11)),
+                      follower,
+                      {.request = std::chrono::milliseconds{-1}, .requester = {}}};
     const auto attestation = attester.attest(encode(s.input(DataIn::calldata)));
     ASSERT_FALSE(attestation.has_value());
     EXPECT_EQ(attestation.error().kind, DisagreementKind::timed_out);
@@ -520,7 +521,8 @@ TEST(attester, serves_others_while_a_requester_has_used_its_time) {
     Setting s;
     rollup::Follower follower{s.l1, {s.rollup}};
     ExecutionClock clock;
-    Attester attester{key(11), follower, {}, [&] { return clock.read(true); }};
+    Attester attester{
+        crypto::local_signer(key(11)), follower, {}, [&] { return clock.read(true); }};
     const Bytes input = encode(s.input(DataIn::calldata));
     auto wrong_input = s.input(DataIn::calldata);
     wrong_input.claims[0].last_block_hash = {};
@@ -547,7 +549,8 @@ TEST(attester, executes_for_its_own_process_whatever_that_takes) {
     rollup::Follower follower{s.l1, {s.rollup}};
     ExecutionClock clock;
     clock.execution = 1h;
-    Attester attester{key(11), follower, {}, [&] { return clock.read(false); }};
+    Attester attester{
+        crypto::local_signer(key(11)), follower, {}, [&] { return clock.read(false); }};
     const Bytes input = encode(s.input(DataIn::calldata));
     for (int i = 0; i < 3; ++i) EXPECT_EQ(clock.ask(attester, input, std::nullopt), "signed");
 }
@@ -560,7 +563,8 @@ TEST(attester, gives_a_request_no_more_time_than_its_requester_has) {
     ExecutionClock clock;
     // A nanosecond is left for the second request.
     clock.execution = 30s - 1ns;
-    Attester attester{key(11), follower, {}, [&] { return clock.read(true); }};
+    Attester attester{
+        crypto::local_signer(key(11)), follower, {}, [&] { return clock.read(true); }};
     const Bytes input = encode(s.input(DataIn::calldata));
     EXPECT_EQ(clock.ask(attester, input, REQUESTER), "signed");
     EXPECT_EQ(clock.ask(attester, input, REQUESTER), "timed_out");
@@ -668,10 +672,34 @@ TEST(attester, signs_nothing_of_a_closed_rollup) {
     EXPECT_TRUE(attester.attest(encode(s.input(DataIn::calldata))).has_value());
 }
 
+/// A key that doesn't sign.
+class NoSigner final : public crypto::Signer {
+  public:
+    [[nodiscard]] const Address& address() const noexcept override { return address_; }
+    [[nodiscard]] Result<crypto::Signature, std::string> sign(
+        BytesView /*message*/) const override {
+        return std::unexpected{"nobody is there"};
+    }
+
+  private:
+    Address address_{{7}};
+};
+
+TEST(attester, says_why_its_key_does_not_sign) {
+    Setting s;
+    rollup::Follower follower{s.l1, {s.rollup}};
+    Attester attester{std::make_shared<NoSigner>(), follower};
+    const auto refused = attester.attest(encode(s.input(DataIn::calldata)));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().kind, DisagreementKind::failed);
+    EXPECT_EQ(refused.error().member, attester.address());
+    EXPECT_EQ(refused.error().detail, "its key did not sign: nobody is there");
+}
+
 TEST(attester, signs_the_genesis_that_it_is_configured_with) {
     Setting s;
     rollup::Follower follower{s.l1, {s.rollup}};
-    const Attester attester{key(11), follower};
+    const Attester attester{crypto::local_signer(key(11)), follower};
     const auto genesis = s.chain.head();
     const protocol::GenesisClaim claim{.l1_chain_id = uint256{L1_CHAIN},
                                        .settlement = s.rollup.settlement.settlement,
@@ -716,7 +744,7 @@ TEST(attester, signs_no_genesis_from_which_no_rollup_can_start) {
     Setting s;
     s.rollup.genesis.gas_limit = rollup::MIN_GAS_LIMIT - 1;
     rollup::Follower follower{s.l1, {s.rollup}};
-    const Attester attester{key(11), follower};
+    const Attester attester{crypto::local_signer(key(11)), follower};
     EXPECT_EQ(attester.attest_genesis({.chain_id = uint256{CHAIN}}).error().kind,
               DisagreementKind::unsound_genesis);
 }

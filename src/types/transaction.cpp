@@ -186,6 +186,12 @@ std::optional<Address> recover(const Hash& digest, const uint256& r, const uint2
     return crypto::recover(digest, r, s, y_parity);
 }
 
+void set_signature(Transaction& tx, const crypto::Signature& signature) {
+    tx.y_parity = signature.y_parity;
+    tx.r = signature.r;
+    tx.s = signature.s;
+}
+
 }  // namespace
 
 std::string_view to_string(TxDecodeError error) noexcept {
@@ -280,7 +286,7 @@ Hash hash(const Transaction& tx) {
     return crypto::keccak256(encode(tx));
 }
 
-Hash signing_hash(const Transaction& tx) {
+Bytes signing_payload(const Transaction& tx) {
     CHECK(has_encoding(tx));
     Bytes out;
     if (tx.type != TxType::legacy) out.push_back(static_cast<uint8_t>(tx.type));
@@ -290,7 +296,11 @@ Hash signing_hash(const Transaction& tx) {
         else
             rlp::encode_list_to(out, fields...);
     });
-    return crypto::keccak256(out);
+    return out;
+}
+
+Hash signing_hash(const Transaction& tx) {
+    return crypto::keccak256(signing_payload(tx));
 }
 
 std::optional<Address> recover_sender(const Transaction& tx, SignatureRule rule) {
@@ -306,10 +316,13 @@ std::optional<Address> recover_authority(const Authorization& authorization) {
 
 void sign(Transaction& tx, const crypto::SecretKey& key) {
     CHECK(tx.type != TxType::system);
-    const crypto::Signature signature = crypto::sign(signing_hash(tx), key);
-    tx.y_parity = signature.y_parity;
-    tx.r = signature.r;
-    tx.s = signature.s;
+    set_signature(tx, crypto::sign(signing_hash(tx), key));
+}
+
+Result<void, std::string> sign(Transaction& tx, const crypto::Signer& signer) {
+    CHECK(tx.type != TxType::system);
+    set_signature(tx, TRY(signer.sign(signing_payload(tx))));
+    return {};
 }
 
 void sign(Authorization& authorization, const crypto::SecretKey& key) {

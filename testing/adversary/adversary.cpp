@@ -9,6 +9,7 @@
 
 #include "adversary/chain_run.hpp"
 #include "crypto/keccak.hpp"
+#include "types/signing.hpp"
 
 namespace scope::adversary {
 
@@ -172,10 +173,11 @@ struct Adversary::Plan {
             chain::BlockBuilder block{l1, l1.head()->hash, bundle.attributes};
             execution::Host host{block.state(), block.environment()};
             host.set_tracer(&observer);
-            [[maybe_unused]] const auto outcome = block.try_transaction(
+            auto tx =
                 builder::make_bundle_transaction(*builder::read_snapshot(devnet.l1()), contracts,
-                                                 sealed->options, draft.scope, bundle.blobs),
-                &host);
+                                                 sealed->options, draft.scope, bundle.blobs);
+            CHECK(sign(tx, *sealed->options.submitter));
+            [[maybe_unused]] const auto outcome = block.try_transaction(tx, &host);
         }
         for (const auto& batch : draft.batches) {
             const auto parts_here = parts_on(batch.chain_id);

@@ -290,7 +290,7 @@ class Attempter {
                                                    contracts, sealed_.options, scope_, blobs_);
         if (draft_.calldata) tx.data = *draft_.calldata;
         if (draft_.gas_limit) tx.gas_limit = *draft_.gas_limit;
-        if (draft_.calldata || draft_.gas_limit) sign(tx, sealed_.options.submitter);
+        CHECK(sign(tx, *sealed_.options.submitter));
         chain::BlockBuilder block{l1(), l1().head()->hash, sealed_.bundle.attributes};
         FaultWatcher watcher{contracts.l1_callable};
         execution::Host host{block.state(), block.environment()};

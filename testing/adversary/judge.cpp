@@ -133,7 +133,7 @@ Judgement judge_same(const oracle::SealedScope& sealed, const Attempt& honest,
                                rollup::PREDEPLOY,
                                rollup::SYSTEM_SENDER,
                                sealed.bundle.attributes.coinbase,
-                               crypto::address_of(sealed.options.submitter)};
+                               sealed.options.submitter->address()};
     for (size_t i = 0; i < honest.chains.size(); ++i) {
         auto here = accounts_of(*honest.chains[i].state);
         auto there = accounts_of(*attempt.chains[i].state);

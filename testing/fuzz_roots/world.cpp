@@ -52,7 +52,7 @@ World::World(const BaseChains& base, std::span<const Program> programs)
             devnet::l1_spec(chain_id_of(0)), devnet::l1_genesis(l1.finish()),
             l1::LocalL1Options{.slot_s = devnet::SLOT_S, .coinbase = COINBASE}),
         network_,
-        devnet::DevnetOptions{.builder = {.submitter = submitter_key()},
+        devnet::DevnetOptions{.builder = {.submitter = crypto::local_signer(submitter_key())},
                               .members = {member_key()},
                               .committee = {.threshold = 1}});
     follower_ = devnet_->make_follower();
@@ -141,7 +141,7 @@ std::vector<Address> World::accounts_of(const Program& program) const {
 
 builder::ScopeBuilder World::open(const Program& program) {
     const builder::BuilderOptions options{
-        .submitter = submitter_key(),
+        .submitter = crypto::local_signer(submitter_key()),
         .data_availability = program.in_blobs ? builder::DataAvailability::blobs
                                               : builder::DataAvailability::calldata};
     auto opened = node().open_scope(options);

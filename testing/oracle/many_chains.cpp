@@ -209,7 +209,7 @@ struct ManyChains::World::Impl {
                 devnet::l1_spec(chain_id_of(0)), devnet::l1_genesis(setup.finish()),
                 l1::LocalL1Options{.slot_s = SLOT_S, .coinbase = Address{{1}}}),
             network,
-            devnet::DevnetOptions{.builder = {.submitter = submitter_key()},
+            devnet::DevnetOptions{.builder = {.submitter = crypto::local_signer(submitter_key())},
                                   .members = {member_key()},
                                   .committee = {.threshold = 1}});
         follower = devnet->make_follower();
@@ -472,7 +472,7 @@ Result<Outcome, NotRun> ManyChains::World::run(const Program& program,
     const Addresses addresses{program};
     auto& node = impl.devnet->node();
     const auto& settlement = impl.network.contracts.settlement;
-    const builder::BuilderOptions options{.submitter = submitter_key(),
+    const builder::BuilderOptions options{.submitter = crypto::local_signer(submitter_key()),
                                           .data_availability = data_availability,
                                           .max_l1_gas_per_root = MAX_L1_GAS};
     std::vector<uint64_t> read_until;

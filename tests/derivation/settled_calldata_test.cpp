@@ -72,7 +72,7 @@ class Stage {
         const auto before = block_->checkpoint();
         Settled out{bundle_.transaction, {}, {}};
         out.transaction.data = std::move(calldata);
-        sign(out.transaction, world_.options().submitter);
+        CHECK(sign(out.transaction, *world_.options().submitter));
         VerifierHost host{block_->state(), block_->environment(), world_.sites().verifier};
         const auto outcome = block_->try_transaction(out.transaction, &host);
         if (!outcome) return std::nullopt;

@@ -367,7 +367,8 @@ class Forced : public testing::Test {
         const auto snapshot = builder::read_snapshot(l1());
         const auto tx = builder::make_bundle_transaction(*snapshot, contracts(), world_.options(),
                                                          bundle.scope, {});
-        const auto outcome = builder::dry_run(*snapshot, snapshot->next, tx);
+        const auto outcome =
+            builder::dry_run(*snapshot, snapshot->next, tx, world_.options().submitter->address());
         if (!outcome) return std::string{to_string(outcome.error())};
         return outcome->succeeded() ? "settled" : builder::describe_revert(outcome->output);
     }

@@ -588,7 +588,7 @@ TEST_F(PoisonedNodes, blame_no_root_for_the_prover_or_the_submitter) {
         EXPECT_TRUE(step().settled.has_value());
     }
     auto options = world_.options();
-    options.submitter = devnet::make_person("nobody").key;
+    options.submitter = crypto::local_signer(devnet::make_person("nobody").key);
     Node poor{world_.network(),
               {.source = at_l1_,
                .attester = {},

@@ -7,6 +7,7 @@
 
 #include "protocol/callable.hpp"
 #include "rollup/blob_codec.hpp"
+#include "types/signing.hpp"
 
 namespace scope::demo {
 
@@ -144,8 +145,11 @@ prover::ProofInput Forgery::proof_input() const {
 
 Transaction Forgery::transaction() const {
     const auto l1 = builder::read_snapshot(world_.devnet().l1());
-    return builder::make_bundle_transaction(*l1, world_.network().contracts, world_.options(),
-                                            scope_, blobs_);
+    const auto options = world_.options();
+    auto tx =
+        builder::make_bundle_transaction(*l1, world_.network().contracts, options, scope_, blobs_);
+    CHECK(sign(tx, *options.submitter));
+    return tx;
 }
 
 protocol::Marks with_mark(protocol::Marks marks, const uint256& chain_id, const Hash& trace) {

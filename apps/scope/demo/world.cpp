@@ -343,7 +343,8 @@ void World::name_everything() {
 // ---- transactions and blocks
 
 builder::BuilderOptions World::options() const {
-    return {.submitter = submitter_.key, .data_availability = data_availability_};
+    return {.submitter = crypto::local_signer(submitter_.key),
+            .data_availability = data_availability_};
 }
 
 builder::ScopeBuilder World::open() {
