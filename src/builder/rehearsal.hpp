@@ -17,8 +17,8 @@ struct Verification {
 Bytes placeholder_proof();
 
 /// Returns the outcome of the scope's transaction of @p submitter, signed or not, as the first of
-/// L1's next block if all proofs convince their verifiers; nothing is kept. Legs see the gas that they see with proofs, but for
-/// the price of the proofs' bytes.
+/// L1's next block if all proofs convince their verifiers; nothing is kept. Legs see the gas that
+/// they see with proofs, but for the price of the proofs' bytes.
 Result<execution::Outcome, execution::TxError> rehearse(const L1Snapshot& snapshot,
                                                         const Transaction& transaction,
                                                         const Address& submitter,
