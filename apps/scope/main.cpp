@@ -9,6 +9,7 @@
 #include "devnet.hpp"
 #include "exit.hpp"
 #include "force.hpp"
+#include "keys.hpp"
 #include "send.hpp"
 #include "trace.hpp"
 
@@ -17,7 +18,7 @@ int main(int argc, char** argv) {
     using namespace scope::app;
     const std::array commands{devnet_command, demo_command,  chains_command,  call_command,
                               send_command,   trace_command, deposit_command, force_command,
-                              close_command,  exit_command};
+                              close_command,  exit_command,  keys_command};
     return scope::cli::run(
         {.name = "scope",
          .description =

@@ -1,0 +1,64 @@
+#include "keys.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/printable.hpp"
+#include "keys/keystore.hpp"
+#include "rpc/to_json.hpp"
+#include "terminal/password.hpp"
+
+namespace scope::app {
+
+namespace {
+
+struct Options {
+    std::string file;
+    std::string password;
+};
+
+int make(const Options& options) {
+    const auto secret = terminal::password(options.password, terminal::Typed::twice);
+    if (secret.text().empty()) throw cli::UsageError{"an empty password protects nothing"};
+    const auto made = keys::make_new_keystore(secret);
+    if (const auto written = keys::write_private_file(options.file, made.json); !written)
+        throw std::runtime_error{written.error()};
+    fmt::print("{}\n", rpc::checksum_hex(made.address));
+    return 0;
+}
+
+int show(const Options& options) {
+    const auto keystore = keys::read_private_file(options.file);
+    if (!keystore) throw std::runtime_error{keystore.error()};
+    const auto secret = terminal::password(options.password, terminal::Typed::once);
+    const auto key = keys::read_keystore(keystore->text(), secret);
+    if (!key) throw std::runtime_error{fmt::format("{}: {}", printable(options.file), key.error())};
+    fmt::print("{}\n", rpc::checksum_hex(crypto::address_of(*key)));
+    return 0;
+}
+
+cli::Run declare_keys(CLI::App& command) {
+    const auto options = std::make_shared<Options>();
+    const auto add = [&](const char* name, const char* summary) {
+        auto* const part = command.add_subcommand(name, summary);
+        part->add_option("file", options->file, "The keystore")->required();
+        terminal::add_password(*part, options->password);
+        return part;
+    };
+    const auto* const made =
+        add("new", "make a key and write it as a keystore; prints its address");
+    add("show", "print the address of a keystore's key");
+    command.require_subcommand(1);
+    command.footer(
+        "A keystore is a file as geth has it (Web3 Secret Storage, version 3), which only its "
+        "owner "
+        "may read.");
+    return [options, made] { return made->parsed() ? make(*options) : show(*options); };
+}
+
+}  // namespace
+
+const cli::Command keys_command{"keys", "make keystores, and show whose they are", declare_keys};
+
+}  // namespace scope::app
