@@ -6,7 +6,7 @@
 
 #include "base/printable.hpp"
 #include "keys/keystore.hpp"
-#include "rpc/to_json.hpp"
+#include "rpc/errors.hpp"
 #include "terminal/password.hpp"
 
 namespace scope::app {

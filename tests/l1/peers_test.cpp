@@ -6,6 +6,7 @@
 #include "builder/next_l1_block.hpp"
 #include "evm/analysis.hpp"
 #include "execution/host.hpp"
+#include "l1/l1_account.hpp"
 #include "l1/rpc_l1_sender.hpp"
 #include "l1/rpc_l1_view.hpp"
 #include "peer_process.hpp"
@@ -373,6 +374,38 @@ TEST_P(RpcPeer, names_why_it_refuses) {
     changed.max_priority_fee_per_gas *= uint256{2u};
     EXPECT_EQ(rule_of(changed), "no error");
     EXPECT_EQ(stage_of(tx), "unknown");
+}
+
+TEST_P(RpcPeer, serves_an_account_that_creates_and_calls) {
+    L1Account account{endpoint_, std::make_shared<RpcL1Sender>(endpoint_, source_), peer_->chain_id,
+                      crypto::local_signer(*peer_->account)};
+    const auto run = [&](L1Call call) -> Result<AccountProgress, AccountError> {
+        account.begin(std::move(call));
+        for (int block = 0; block < 20; ++block) {
+            auto progress = account.step();
+            if (!progress && progress.error().rule == AccountError::Rule::l1) continue;
+            if (!progress || progress->stage == AccountProgress::Stage::done) {
+                account.give_up();
+                return progress;
+            }
+            peer_->mine();
+        }
+        return account.step();
+    };
+    const auto created = run({.to = {},
+                              .value = {},
+                              .data = concat("0x6063600155600b600f5f39600b5ff3"_hex, STORE_CODE)});
+    ASSERT_TRUE(created) << to_string(created.error());
+    EXPECT_TRUE(receipt_at(*created->place).success);
+    const auto store = execution::create_address(account.address(), 0);
+    const auto called = run({.to = store, .value = {}, .data = Bytes(64, 1)});
+    ASSERT_TRUE(called) << to_string(called.error());
+    EXPECT_EQ(receipt_at(*called->place).logs.size(), 1u);
+    // What it would create reverts: nothing is sent.
+    const auto reverted = run({.to = {}, .value = {}, .data = "0x5f5ffd"_hex});
+    ASSERT_FALSE(reverted);
+    EXPECT_EQ(reverted.error().rule, AccountError::Rule::reverts) << reverted.error().reason;
+    EXPECT_EQ(account.nonces()->pending, 2u);
 }
 
 TEST_P(RpcPeer, takes_back_what_a_reorganisation_takes_back) {
