@@ -1,6 +1,9 @@
 #include "interchange/fork_names.hpp"
 
+#include <algorithm>
 #include <array>
+
+#include "base/check.hpp"
 
 namespace scope::interchange {
 
@@ -31,6 +34,12 @@ std::optional<Fork> fork_by_name(std::string_view name) {
     for (const Fork& fork : FORKS)
         if (fork.name == name) return fork;
     return std::nullopt;
+}
+
+std::string_view fork_name(Revision revision) {
+    const auto* const found = std::ranges::find(FORKS, revision, &Fork::revision);
+    CHECK(found != FORKS.end());
+    return found->name;
 }
 
 std::string fork_names() {

@@ -15,6 +15,8 @@ struct Fork {
 };
 
 std::optional<Fork> fork_by_name(std::string_view name);
+/// Returns the name of a revision.
+std::string_view fork_name(evm::Revision revision);
 /// Returns all names, for a message.
 std::string fork_names();
 
