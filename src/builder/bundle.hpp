@@ -28,6 +28,15 @@ struct L1Contracts {
 /// on L1 that roots then lack.
 inline constexpr size_t MAX_WITHOUT_ROOTS = 24;
 
+/// What a transaction pays at most, in wei.
+struct Fees {
+    uint256 max_priority_fee_per_gas;
+    uint256 max_fee_per_gas;
+    uint256 max_fee_per_blob_gas;  ///< 0: it has no blobs
+
+    friend bool operator==(const Fees&, const Fees&) = default;
+};
+
 struct BuilderOptions {
     /// Signs the L1 transaction; an account without code. Never null.
     crypto::SignerPtr submitter;
@@ -45,7 +54,17 @@ struct BuilderOptions {
     size_t max_without_roots = MAX_WITHOUT_ROOTS;
     size_t first_without_roots = 0;
     std::set<ChainId> held_back = {};  ///< take no part: scopes with them didn't settle
+    /// The most that the L1 transaction offers; for a block that asks for more none is made.
+    uint256 max_fee_per_gas = ~uint256{};       ///< wei
+    uint256 max_fee_per_blob_gas = ~uint256{};  ///< wei
+    /// The least that it offers: it takes the place of another one of its nonce.
+    Fees least_fees = {};
+    /// A transaction that was sent and still holds is sent with higher fees after so many L1 blocks.
+    uint64_t patience_blocks = 3;
 };
+
+/// Returns the priority fee per gas that the L1 transaction pays, in wei.
+uint256 priority_fee_of(const BuilderOptions& options);
 
 /// One rollup's part of a bundle, before and after it is proved.
 struct RollupPart {

@@ -48,6 +48,8 @@ SealRule rule_of(execution::TxError error) noexcept {
         case insufficient_funds:
         case gas_cost_overflow:
         case priority_fee_above_max_fee:
+        case fee_below_base_fee:  // the block asks for more than the options let it offer
+        case blob_fee_below_base_fee:
             return SealRule::submitter_refused;
         default:
             return SealRule::bundle_refused;

@@ -11,16 +11,13 @@
 #include "builder/candidate.hpp"
 #include "builder/next_origin.hpp"
 #include "execution/transaction.hpp"
+#include "node/refuse.hpp"
 #include "protocol/registry.hpp"
 #include "store/keys.hpp"
 
 namespace scope::node {
 
 namespace {
-
-std::unexpected<SettleError> refuse(SettleRule rule, std::string reason = {}) {
-    return std::unexpected{SettleError{rule, std::move(reason)}};
-}
 
 const l1::L1Source& required(const std::shared_ptr<const l1::L1Source>& source) {
     CHECK(source != nullptr);
@@ -44,10 +41,6 @@ Result<void, builder::Refusal> add(builder::ScopeBuilder& scope, const builder::
     auto added = scope.add(root);
     if (!added) return std::unexpected{std::move(added.error())};
     return {};
-}
-
-std::unexpected<SettleError> refuse(l1::L1Error error) {
-    return refuse(SettleRule::unreachable, l1::to_string(error));
 }
 
 }  // namespace
@@ -77,6 +70,8 @@ std::string_view to_string(SettleRule rule) noexcept {
             return "other_head";
         case SettleRule::left_out:
             return "left_out";
+        case SettleRule::in_flight:
+            return "in_flight";
     }
     return "unknown";
 }
@@ -320,6 +315,7 @@ bool Node::catch_up_all(const std::set<ChainId>& besides) {
 }
 
 bool Node::catch_up_by_a_block(ChainId chain_id) {
+    if (is_in_flight(chain_id)) return false;
     auto& latest = latest_.at(chain_id);
     const auto before = latest.l1_origin_number();
     // Where the batch could end with that origin, roots get what is left of its gas.
@@ -328,7 +324,7 @@ bool Node::catch_up_by_a_block(ChainId chain_id) {
     auto scope = open_block_on_followed(chain_id);
     if (!scope || scope->why_absent(chain_id) || scope->l1_origin_number(chain_id) == before)
         return false;
-    auto ended = scope->end_block();
+    auto ended = end_block(*scope);
     if (!ended) return false;
     latest.add(std::move(*ended));
     return true;
@@ -338,30 +334,35 @@ Result<builder::ScopeBuilder, SettleError> Node::open_on_followed(
     const builder::BuilderOptions& options) {
     catch_up_all(options.held_back);
     while (true) {
-        auto scope = builder::ScopeBuilder::open(*components_.builder->view, follower_,
-                                                 network_.contracts, options, unsettled());
-        if (!scope) return refuse(scope.error());
-        TRY_VOID(require_followed(*scope));
+        auto scope = TRY(reading([&]() -> Result<builder::ScopeBuilder, SettleError> {
+            auto opened = builder::ScopeBuilder::open(*components_.builder->view, follower_,
+                                                      network_.contracts, options, unsettled());
+            if (!opened) return refuse(opened.error());
+            return std::move(*opened);
+        }));
+        TRY_VOID(require_followed(scope));
         bool can_all_settle = true;
         for (auto& [chain_id, latest] : latest_) {
-            const auto why = latest.blocks().empty() ? std::nullopt : scope->why_absent(chain_id);
+            const auto why = latest.blocks().empty() ? std::nullopt : scope.why_absent(chain_id);
             if (!why || options.held_back.contains(chain_id)) continue;
             note_dropped(chain_id, latest.drop(), *why);
             can_all_settle = false;
         }
         if (!can_all_settle) continue;
         commit();  // of what caught up, and what was dropped
-        return std::move(*scope);
+        return scope;
     }
 }
 
 Result<builder::ScopeBuilder, SettleError> Node::open_block_on_followed(ChainId chain_id) {
     const auto& part = *components_.builder;
-    auto scope = builder::ScopeBuilder::open_block(*part.view, follower_, network_.contracts,
-                                                   part.options, unsettled(), chain_id);
-    if (!scope) return refuse(scope.error());
-    TRY_VOID(require_followed(*scope));
-    return std::move(*scope);
+    return reading([&]() -> Result<builder::ScopeBuilder, SettleError> {
+        auto scope = builder::ScopeBuilder::open_block(*part.view, follower_, network_.contracts,
+                                                       part.options, unsettled(), chain_id);
+        if (!scope) return refuse(scope.error());
+        TRY_VOID(require_followed(*scope));
+        return std::move(*scope);
+    });
 }
 
 Result<void, SettleError> Node::require_followed(const builder::ScopeBuilder& scope) const {
@@ -380,6 +381,8 @@ Result<BuiltBlock, SettleError> Node::build_block(ChainId chain_id,
     auto& latest = latest_.at(chain_id);
     if (const auto followed = advance(); !followed)
         return refuse(SettleRule::not_followed, to_string(followed.error()));
+    if (is_in_flight(chain_id))
+        return refuse(SettleRule::in_flight, "a scope with its blocks is on its way to L1");
     catch_up(chain_id);
     auto scope = TRY(open_block_on_followed(chain_id));
     if (scope.why_absent(chain_id) && !latest.blocks().empty()) {
@@ -390,18 +393,29 @@ Result<BuiltBlock, SettleError> Node::build_block(ChainId chain_id,
 
     BuiltBlock built;
     bool has_any = empty == EmptyBlock::yes || scope.takes_entries(chain_id);
-    for (size_t i = 0; i < transactions.size(); ++i) {
-        built.outcomes.push_back(scope.add_transaction(
-            chain_id, transactions[i], senders.empty() ? std::nullopt : std::optional{senders[i]}));
-        has_any |= built.outcomes.back().has_value();
-    }
+    TRY_VOID(reading([&]() -> Result<void, SettleError> {
+        for (size_t i = 0; i < transactions.size(); ++i) {
+            built.outcomes.push_back(
+                scope.add_transaction(chain_id, transactions[i],
+                                      senders.empty() ? std::nullopt : std::optional{senders[i]}));
+            has_any |= built.outcomes.back().has_value();
+        }
+        return {};
+    }));
     if (!has_any) return built;
-    auto ended = scope.end_block();
-    if (!ended) return refuse(SettleRule::not_sealed, to_string(ended.error()));
-    built.block = (*ended)->block;
-    latest.add(std::move(*ended));
+    auto ended = TRY(end_block(scope));
+    built.block = ended->block;
+    latest.add(std::move(ended));
     commit();
     return built;
+}
+
+Result<builder::UnsettledBlockPtr, SettleError> Node::end_block(builder::ScopeBuilder& scope) {
+    return reading([&]() -> Result<builder::UnsettledBlockPtr, SettleError> {
+        auto ended = scope.end_block();
+        if (!ended) return refuse(SettleRule::not_sealed, to_string(ended.error()));
+        return std::move(*ended);
+    });
 }
 
 Result<builder::Bundle, builder::SealError> Node::seal(builder::ScopeBuilder& scope) {
@@ -465,6 +479,7 @@ Node::Turn Node::take_turn(Wanted wanted) {
     }
     turn.followed = *followed;
     ++turn_;
+    if (!go_on_with_sent(turn, wanted)) return turn;
     const bool has_caught_up = catch_up_all(held_back());
     if (has_entries_behind_unsettled() || has_caught_up) wanted = Wanted::blocks;
     if (waiting_.empty() && !may_have_to_settle() && (wanted == Wanted::roots || !has_unsettled()))
@@ -476,6 +491,7 @@ Node::Turn Node::take_turn(Wanted wanted) {
         turn.settled = std::move(*taken);
     else
         turn.failed = std::move(taken.error());
+    turn.in_flight = in_flight();
     return turn;
 }
 
@@ -485,6 +501,7 @@ builder::BuilderOptions Node::options_of_turn() const {
     if (max_without_roots_ < builder::MAX_WITHOUT_ROOTS)
         options.first_without_roots = first_without_roots_;
     options.held_back = held_back();
+    options.least_fees = least_fees();
     return options;
 }
 
@@ -534,7 +551,7 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wan
     size_t max_roots = MAX_WAITING;
     while (true) {
         auto scope = TRY(open_on_followed(options_of_turn()));
-        auto [taken, is_full] = take(scope, max_roots, turn);
+        auto [taken, is_full] = TRY(take(scope, max_roots, turn));
         const bool has_blocks = has_unsettled(held_back()) && max_without_roots_ > 0;
         const bool must_settle = scope.must_settle();
         if (taken.empty() && !must_settle &&
@@ -544,51 +561,23 @@ Result<std::optional<Settled>, SettleError> Node::settle_waiting(Turn& turn, Wan
             allow_without_roots();
             return std::nullopt;
         }
-        auto bundle = seal(scope);
-        if (bundle) return TRY(settle_bundle(std::move(*bundle), std::move(taken), turn));
+        auto sealed = seal_reading(scope);
+        if (!sealed) {
+            put_back(std::move(taken));
+            return std::unexpected{std::move(sealed.error())};
+        }
+        auto& bundle = *sealed;
+        if (bundle) return settle_bundle(std::move(*bundle), std::move(taken), wanted, turn);
         TRY_VOID(mend({std::move(bundle.error()), std::move(taken), has_blocks || must_settle},
                       max_roots, turn));
     }
 }
 
-Result<Settled, SettleError> Node::settle_bundle(builder::Bundle bundle, std::vector<Waiting> taken,
-                                                 Turn& turn) {
-    auto settled = settle(bundle);
-    if (settled || settled.error().rule == SettleRule::reverted)
-        learn(bundle, taken, !settled.has_value());
-    if (!settled) {
-        put_back(std::move(taken));
-        return settled;
-    }
-    allow_without_roots();
-    for (const auto& root : taken)
-        if (root.sender) senders_back_off_.forgive(*root.sender);
-    for (const auto& part : bundle.parts) rollups_back_off_.forgive(part.chain_id);
-    turn.bundle = std::move(bundle);
-    return settled;
-}
-
-void Node::learn(const builder::Bundle& bundle, std::span<const Waiting> taken, bool has_reverted) {
-    std::set<Suspect> with;
-    for (const auto& part : bundle.parts) with.insert(part.chain_id);
-    for (const auto& root : taken)
-        if (std::holds_alternative<builder::L1Root>(root.root) && root.sender)
-            with.insert(*root.sender);
-    // Who was found before, and has come again, is looked at first.
-    std::set<Suspect> known;
-    std::ranges::copy_if(with, std::inserter(known, known.end()), [this](const Suspect& each) {
-        const auto* const chain_id = std::get_if<ChainId>(&each);
-        return chain_id ? rollups_back_off_.is_known(*chain_id)
-                        : senders_back_off_.is_known(std::get<Address>(each));
+Result<Result<builder::Bundle, builder::SealError>, SettleError> Node::seal_reading(
+    builder::ScopeBuilder& scope) {
+    return reading([&]() -> Result<Result<builder::Bundle, builder::SealError>, SettleError> {
+        return seal(scope);
     });
-    const auto found =
-        has_reverted ? suspects_.reverted(known.empty() ? with : known) : suspects_.settled(with);
-    if (!found) return;
-    // It was found as a turn ended: the wait begins with the next one.
-    if (const auto* const chain_id = std::get_if<ChainId>(&*found))
-        rollups_back_off_.add(*chain_id, turn_ + 1);
-    else
-        senders_back_off_.add(std::get<Address>(*found), turn_);
 }
 
 Result<void, SettleError> Node::mend(Unsealed scope, size_t& max_roots, Turn& turn) {
@@ -643,7 +632,8 @@ Result<std::optional<builder::SealError>, SettleError> Node::fault_of_no_root(
     return why_not_sealed({});
 }
 
-Node::Taken Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& turn) {
+Result<Node::Taken, SettleError> Node::take(builder::ScopeBuilder& scope, size_t max_roots,
+                                            Turn& turn) {
     auto [taken, is_full] = Taken{};
     std::vector<Waiting> passed_over;
     // Whose next nonce is that of a root that waits: on a rollup, or on L1.
@@ -659,7 +649,16 @@ Node::Taken Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& tur
             passed_over.push_back(std::move(next));
             continue;
         }
-        auto added = add(scope, next.root);
+        auto tried = reading([&]() -> Result<Result<void, builder::Refusal>, SettleError> {
+            return add(scope, next.root);
+        });
+        if (!tried) {
+            passed_over.push_back(std::move(next));
+            put_back(std::move(passed_over));
+            put_back(std::move(taken));
+            return std::unexpected{std::move(tried.error())};
+        }
+        auto& added = *tried;
         if (added) {
             taken.push_back(std::move(next));
         } else if (needs_another_scope(added.error().rule) &&
@@ -678,7 +677,7 @@ Node::Taken Node::take(builder::ScopeBuilder& scope, size_t max_roots, Turn& tur
         }
     }
     put_back(std::move(passed_over));
-    return {std::move(taken), is_full};
+    return Taken{std::move(taken), is_full};
 }
 
 void Node::put_back(std::vector<Waiting> taken) {
@@ -706,11 +705,13 @@ Result<Node::Culprit, SettleError> Node::find_culprit(std::span<const Waiting> r
 Result<std::optional<builder::SealError>, SettleError> Node::why_not_sealed(
     std::span<const Waiting> roots) {
     auto scope = TRY(open_on_followed(options_of_turn()));
-    for (const auto& root : roots)
-        if (!add(scope, root.root)) return std::nullopt;  // it needs those before it
-    auto rehearsed = scope.rehearse();
-    if (rehearsed || !may_be_of_a_root(rehearsed.error().rule)) return std::nullopt;
-    return std::move(rehearsed.error());
+    return reading([&]() -> Result<std::optional<builder::SealError>, SettleError> {
+        for (const auto& root : roots)
+            if (!add(scope, root.root)) return std::nullopt;  // it needs those before it
+        auto rehearsed = scope.rehearse();
+        if (rehearsed || !may_be_of_a_root(rehearsed.error().rule)) return std::nullopt;
+        return std::move(rehearsed.error());
+    });
 }
 
 void Node::drop(Waiting root, builder::SealError error, Turn& turn) {
@@ -723,47 +724,6 @@ void Node::drop(Waiting root, builder::SealError error, Turn& turn) {
 void Node::run(const std::function<bool(const Turn&)>& next) {
     while (next(step())) {
     }
-}
-
-Result<Settled, SettleError> Node::settle(const builder::Bundle& bundle) {
-    CHECK(components_.builder.has_value());
-    const auto head = components_.builder->view->head();
-    if (!head) return refuse(head.error());
-    if (head->hash != bundle.l1_parent)
-        return refuse(SettleRule::stale, "L1 has another head than the bundle was built on");
-
-    for (const auto& part : bundle.parts) follower_.remember(part.batch, part.execution);
-    const auto sent = components_.builder->sender->send(bundle.transaction, bundle.blobs);
-    if (!sent) return refuse(SettleRule::not_sent, to_string(sent.error()));
-    if (const auto followed = advance(); !followed)
-        return refuse(SettleRule::not_followed, to_string(followed.error()));
-
-    const auto status = components_.builder->sender->status(hash(bundle.transaction));
-    if (!status) return refuse(status.error());
-    if (!status->place)
-        return refuse(SettleRule::not_included, std::string{to_string(status->stage)});
-    const auto& [block, index] = *status->place;
-    if (index >= block->receipts.size())
-        return refuse(SettleRule::not_included, "L1 names a place that its block does not have");
-    const auto& receipt = block->receipts[index];
-    if (!receipt.success) return refuse(SettleRule::reverted);
-    for (const auto& part : bundle.parts) {
-        // Its head, or below it if another scope has settled since.
-        const auto& last = part.execution.blocks.back().block;
-        const auto* const rollup = follower_.rollup(part.chain_id);
-        if (rollup == nullptr)
-            return refuse(SettleRule::other_head,
-                          fmt::format("chain {} is not followed", part.chain_id));
-        const auto canonical = rollup->chain.store().canonical_block(last.header().number);
-        if (canonical != nullptr && canonical->hash == last.hash) continue;
-        const auto at = follower_.head(part.chain_id);
-        return refuse(SettleRule::other_head,
-                      at.stopped
-                          ? to_string(*at.stopped)
-                          : fmt::format("chain {}: {}", part.chain_id, to_hex(at.position.head)));
-    }
-    const uint64_t gas_before = index == 0 ? 0 : block->receipts[index - 1].cumulative_gas_used;
-    return Settled{block, receipt, receipt.cumulative_gas_used - gas_before};
 }
 
 // ---- attester

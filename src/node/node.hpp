@@ -12,6 +12,7 @@
 #include "l1/l1_sender.hpp"
 #include "node/back_off.hpp"
 #include "node/latest_chain.hpp"
+#include "node/sent_scope.hpp"
 #include "node/suspects.hpp"
 #include "node/unsettled_rows.hpp"
 #include "prover/attester.hpp"
@@ -47,13 +48,14 @@ struct Components {
 enum class SettleRule : uint8_t {
     not_sealed,    // no bundle could be made (SealError)
     stale,         // L1 has another head than was followed, or than the bundle was built on
-    unreachable,   // L1 does not answer; of a bundle that was sent nothing is known
+    unreachable,   // L1 does not answer, or a state can't be read; nothing is known of what was sent
     not_sent,      // nobody took it, or it can't stand in a block (SendError)
     not_included,  // sent, and in no block as far as was followed
     reverted,      // in a block, and executeScope reverted
     not_followed,  // the node can't follow L1 to its head (FollowError)
     other_head,    // settled, but a rollup has other blocks than the bundle's
     left_out,      // of a block: its rollup can't go on from its head
+    in_flight,     // of a block: a scope with its rollup is on its way to L1
 };
 /// Returns the enumerator's name.
 std::string_view to_string(SettleRule rule) noexcept;
@@ -80,6 +82,14 @@ struct Settled {
     chain::StoredBlockPtr l1_block;
     Receipt receipt;
     uint64_t gas_used = 0;
+};
+
+/// A scope that was sent, and of which nothing is known yet: it is pending, or L1 doesn't answer.
+struct InFlight {
+    Hash transaction;    ///< of L1; the last of those that were sent
+    uint64_t since = 0;  ///< number of L1's head as the first was sent
+    size_t sent = 0;     ///< how many were
+    size_t roots = 0;    ///< that wait for it
 };
 
 /// A block of ordinary transactions that a node built over a rollup's latest one.
@@ -176,14 +186,21 @@ class Node {
     static constexpr size_t MAX_REFUSED = 256;
     /// Most roots that are dropped in one turn.
     static constexpr size_t MAX_DROPPED = 8;
+    /// Most often that the fees of a transaction are raised in one turn, as its pool wants it.
+    static constexpr size_t MAX_RAISES = 8;
     /// Most dropped roots that are remembered; then the oldest is forgotten.
     static constexpr size_t MAX_KNOWN_BAD = 4096;
     /// Has a root wait for the next turn. An L2Root whose transaction is none by its rollup's rule
     /// will stand as an ordinary transaction.
     [[nodiscard]] Result<void, SubmitError> submit(builder::Root root);
     [[nodiscard]] size_t waiting() const noexcept { return waiting_.size(); }
-    /// Takes back the roots that wait, in their order.
+    /// Takes back the roots that wait, in their order; not those of a scope in flight.
     std::vector<builder::Root> take_waiting();
+    /// Returns the scope that was sent and is in no block yet; nullopt: there is none. The next turn
+    /// goes on with it, and builds no other before its end.
+    [[nodiscard]] std::optional<InFlight> in_flight() const;
+    /// Returns whether a scope in flight has a batch of a rollup.
+    [[nodiscard]] bool is_in_flight(ChainId chain_id) const;
 
     /// One turn of the loop, and what it came to.
     struct Turn {
@@ -196,6 +213,7 @@ class Node {
         std::optional<Settled> settled;
         std::optional<builder::Bundle> bundle;      ///< what settled, with its roots and batches
         std::optional<SettleError> failed;          ///< the reason why what was taken waits on
+        std::optional<InFlight> in_flight;          ///< what was sent, and is in no block yet
         std::vector<builder::SealError> suspected;  ///< by whose suspects rollups were left out
     };
     /// Follows L1, builds a scope of the roots that wait, in their order, and settles it. What the
@@ -203,6 +221,9 @@ class Node {
     /// forced queues settle with it, and by themselves where no root waits; so does an empty batch
     /// of a rollup whose closing was started; and unsettled blocks, where L1 has said more of chains
     /// since a rollup's latest block than its next one takes.
+    ///
+    /// A scope that was sent and is in no block at the end of the turn is in flight: the next turns
+    /// only look after it, until it is in a block, or another one takes its place (SentScope).
     ///
     /// If a proof fails, the scope is built once more without the rollups that it was for, or without
     /// half of them, until one is found or the others settle. A rollup that is found so waits for whole
@@ -259,6 +280,8 @@ class Node {
     /// Refuses a scope that is not on the L1 block that was followed last.
     [[nodiscard]] Result<void, SettleError> require_followed(
         const builder::ScopeBuilder& scope) const;
+    /// Ends the block that a scope of one rollup opened.
+    static Result<builder::UnsettledBlockPtr, SettleError> end_block(builder::ScopeBuilder& scope);
     [[nodiscard]] bool has_unsettled(const std::set<ChainId>& besides = {}) const;
     /// Returns whether entries wait behind a rollup's unsettled blocks.
     [[nodiscard]] bool has_entries_behind_unsettled() const;
@@ -270,22 +293,50 @@ class Node {
     enum class Wanted : uint8_t { roots, blocks };
     Turn take_turn(Wanted wanted);
 
-    /// A root that waits.
-    struct Waiting {
-        builder::Root root;
-        Hash identity;  ///< of the transaction; an operation's hash
-        /// The account that signed; nullopt: nobody that could be told.
-        std::optional<Address> sender;
-    };
+    using Waiting = WaitingRoot;
     [[nodiscard]] Hash identity_of(const builder::Root& root) const;
     [[nodiscard]] std::optional<Address> sender_of(const builder::Root& root) const;
 
     /// Returns nullopt if there was nothing to settle.
     Result<std::optional<Settled>, SettleError> settle_waiting(Turn& turn, Wanted wanted);
-    /// Settles a scope's bundle, and notes what is well done.
+    // --- settle_turn.cpp
+
+    /// Sends a scope's bundle, follows L1, and says what came of it; nullopt: it is in flight.
     /// @param taken  The scope's roots, which wait on if it doesn't settle.
-    Result<Settled, SettleError> settle_bundle(builder::Bundle bundle, std::vector<Waiting> taken,
-                                               Turn& turn);
+    Result<std::optional<Settled>, SettleError> settle_bundle(builder::Bundle bundle,
+                                                              std::vector<Waiting> taken,
+                                                              Wanted wanted, Turn& turn);
+    /// Refuses a bundle that was built on another head than L1's.
+    [[nodiscard]] Result<void, SettleError> require_on_head(const builder::Bundle& bundle) const;
+    /// Returns the bundle's receipt in a block, or why it has not settled there.
+    [[nodiscard]] Result<Settled, SettleError> settled_at(
+        const builder::Bundle& bundle, const chain::TransactionPlace& place) const;
+    /// Goes on with what was sent before; returns whether the turn may build a scope.
+    /// @param wanted  Gets what the scope was for whose place another one takes.
+    bool go_on_with_sent(Turn& turn, Wanted& wanted);
+    /// Returns the end of what was sent; nullopt: it is in no block that was followed.
+    Result<std::optional<Settled>, SettleError> look_at_sent(Turn& turn);
+    Result<Settled, SettleError> end_sent(const SentScope::Version& version,
+                                          const chain::TransactionPlace& place, Turn& turn);
+    enum class Flight : uint8_t { goes_on, must_be_rebuilt };
+    /// Has a scope in flight go on to L1's head: sends it again, or with higher fees, where that is
+    /// needed.
+    Result<Flight, SettleError> go_on_to_head();
+    /// Sends the last version, with higher fees where the pool wants them.
+    Result<void, SettleError> send_last();
+    /// Adds a version with higher fees on L1's head.
+    Result<void, SettleError> raise_fees(const builder::L1Snapshot& snapshot);
+    /// Returns the snapshot on the head that was followed last.
+    Result<builder::L1Snapshot, SettleError> read_followed_snapshot() const;
+    /// Has the roots of a scope in flight wait for another one.
+    void land();
+    /// Ends what was sent, of which nothing can come any more.
+    void forget_sent();
+    [[nodiscard]] l1::L1BlockId followed_head() const;
+    /// Returns the fees that a scope needs to take the place of what was sent; all 0: it need not.
+    [[nodiscard]] builder::Fees least_fees() const;
+
+    // --- scopes that don't seal
 
     /// A scope that doesn't seal.
     struct Unsealed {
@@ -293,6 +344,9 @@ class Node {
         std::vector<Waiting> taken;  ///< its roots
         bool settles_without_roots = false;
     };
+    /// Seals a scope; an error is of L1, not of the scope.
+    Result<Result<builder::Bundle, builder::SealError>, SettleError> seal_reading(
+        builder::ScopeBuilder& scope);
     /// Learns what came of a scope on L1, and has who is found to blame wait (BackOff).
     /// @param taken  Its roots.
     void learn(const builder::Bundle& bundle, std::span<const Waiting> taken, bool has_reverted);
@@ -319,8 +373,9 @@ class Node {
     /// Lets scopes have more batches without roots again, or fewer; then it's the next ones' turn.
     void allow_without_roots();
     void allow_fewer_without_roots();
-    /// Moves roots that wait into the scope, at most so many, in their order.
-    Taken take(builder::ScopeBuilder& scope, size_t max_roots, Turn& turn);
+    /// Moves roots that wait into the scope, at most so many, in their order. An error leaves them
+    /// waiting.
+    Result<Taken, SettleError> take(builder::ScopeBuilder& scope, size_t max_roots, Turn& turn);
     /// Has them wait on, before all others.
     void put_back(std::vector<Waiting> taken);
 
@@ -348,6 +403,7 @@ class Node {
     std::map<ChainId, std::vector<Transaction>> undone_;  // of blocks that were dropped
     std::deque<DroppedBlocks> dropped_;
     std::deque<Waiting> waiting_;
+    std::optional<SentScope> sent_;
     uint64_t turn_ = 0;  // how many were taken
     /// Of rollups that no root touches, in a scope: half as many after one for which no root is to
     /// blame, since one of them may not be provable, and more again after each turn that went well.
