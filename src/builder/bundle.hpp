@@ -59,6 +59,9 @@ struct BuilderOptions {
     uint256 max_fee_per_blob_gas = ~uint256{};  ///< wei
     /// The least that it offers: it takes the place of another one of its nonce.
     Fees least_fees = {};
+    /// Has a scope that runs anything on L1 settle in the block behind the one that it was built on, or
+    /// not at all: a later one may have another state, which would be found out only as it runs.
+    bool pins_l1_parent = false;
     /// A transaction that was sent and still holds is sent with higher fees after so many L1 blocks.
     uint64_t patience_blocks = 3;
 };

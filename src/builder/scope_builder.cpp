@@ -172,10 +172,13 @@ Result<protocol::RootContext, Refusal> admit(OpenScope& scope, const RootCall& c
     return protocol::RootContext{uint256{call.chain_id}, hash(tx), uint256{index}};
 }
 
-/// Returns all that any of the roots looked at.
-std::set<protocol::EnvironmentField> environment_of(const std::vector<RootResult>& roots) {
+/// Returns what of L1's environment has to be as it was simulated: all that any root looked at.
+std::set<protocol::EnvironmentField> declared_environment(OpenScope& scope,
+                                                          const std::vector<RootResult>& roots) {
     std::set<protocol::EnvironmentField> fields;
     for (const auto& root : roots) fields.insert(root.environment.begin(), root.environment.end());
+    if (scope.options().pins_l1_parent && !scope.l1().legs.empty())
+        fields.insert(protocol::EnvironmentField::parent_hash);
     return fields;
 }
 
@@ -282,7 +285,7 @@ struct ScopeBuilder::Scope {
         bundle.attributes = open.l1().snapshot().next;
         bundle.l1_parent = open.l1().parent().hash;
         bundle.roots = roots;
-        bundle.scope.environment = open.l1().values_of(environment_of(roots));
+        bundle.scope.environment = open.l1().values_of(declared_environment(open, roots));
         bundle.scope.legs = open.l1().legs;
         for (auto& rollup : open.rollups()) {
             if (!rollup.is_touched()) continue;

@@ -128,8 +128,8 @@ Result<std::optional<Settled>, SettleError> Node::settle_bundle(builder::Bundle 
 Result<void, SettleError> Node::send_last() {
     for (size_t raises = 0;; ++raises) {
         auto& last = sent_->last();
-        const auto sent = components_.builder->sender->send(last.transaction,
-                                                            last.attempt->bundle.blobs);
+        const auto sent =
+            components_.builder->sender->send(last.transaction, last.attempt->bundle.blobs);
         last.may_be_taken |= sent || may_be_taken(sent.error().rule);
         if (sent) {
             last.is_pending = true;
@@ -159,8 +159,8 @@ Result<void, SettleError> Node::raise_fees(const builder::L1Snapshot& snapshot) 
     auto transaction = builder::make_bundle_transaction(snapshot, network_.contracts, raised,
                                                         bundle.scope, bundle.blobs);
     sent_->tried_at = snapshot.head.header.number;
-    const auto outcome = TRY(reading(
-        [&]() -> Result<Result<execution::Outcome, execution::TxError>, SettleError> {
+    const auto outcome =
+        TRY(reading([&]() -> Result<Result<execution::Outcome, execution::TxError>, SettleError> {
             return builder::dry_run(snapshot, snapshot.next, transaction,
                                     options.submitter->address());
         }));
@@ -260,8 +260,7 @@ Result<std::optional<Settled>, SettleError> Node::look_at_sent(Turn& turn) {
         const auto status = components_.builder->sender->status(sent_->versions[i].hash);
         if (!status) return refuse(status.error());
         if (!status->place) {
-            sent_->versions[i].is_pending =
-                status->stage == l1::TransactionStatus::Stage::pending;
+            sent_->versions[i].is_pending = status->stage == l1::TransactionStatus::Stage::pending;
             continue;
         }
         // What was not followed yet the next turn sees.

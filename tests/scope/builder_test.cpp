@@ -261,6 +261,43 @@ TEST(scope, a_bundle_on_a_drifted_l1_is_refused_by_its_environment) {
     EXPECT_THAT(describe_revert(outcome->output), HasSubstr("EnvironmentDrifted(2,"));
 }
 
+/// Expects a bundle to revert for a reason on L1 as it is, and to cost at most so much more than every
+/// transaction of its bytes.
+void expect_cheap_revert(const Bundle& bundle, const std::string& reason) {
+    constexpr uint64_t MOST_GAS = 40'000;
+    const auto snapshot = read_snapshot(world().devnet().l1());
+    const auto outcome = dry_run(*snapshot, snapshot->next, bundle.transaction);
+    ASSERT_TRUE(outcome.has_value()) << to_string(outcome.error());
+    EXPECT_THAT(describe_revert(outcome->output), HasSubstr(reason));
+    const auto least = execution::intrinsic_gas(bundle.transaction, evm::Revision::osaka);
+    EXPECT_LE(outcome->gas_used, std::max(least.intrinsic, least.floor) + MOST_GAS);
+}
+
+TEST(scope, drift_costs_little_gas) {
+    for (const auto where : {DataAvailability::calldata, DataAvailability::blobs}) {
+        auto options = world().options();
+        options.data_availability = where;
+        options.pins_l1_parent = true;
+        const auto make = [&] {
+            auto scope = world().open(options);
+            EXPECT_TRUE(scope.add(signed_operation(sample_operation())).has_value());
+            EXPECT_TRUE(scope.add(L2Root{A, asking(L1, world().sites().answerer)}).has_value());
+            return node().seal(scope).value();
+        };
+        const auto pinned = make();
+        world().call_on_l1(world().sites().answerer, {});
+        expect_cheap_revert(pinned, "EnvironmentDrifted(0,");  // ParentHash
+
+        options.pins_l1_parent = false;
+        const auto late = make();
+        ASSERT_TRUE(node().settle(make()).has_value());
+        auto replayed = late;
+        replayed.transaction.nonce += 1;
+        sign(replayed.transaction, *options.submitter).value();
+        expect_cheap_revert(replayed, "WrongBatchNumber");
+    }
+}
+
 TEST(scope, refuses_what_no_longer_fits_and_settles_the_rest) {
     auto scope = world().open();
     auto operation = sample_operation();
