@@ -68,28 +68,36 @@ uint256 registration_value(const rollup::RollupConfig& rollup) {
     return rollup::genesis_supply(rollup).value() + protocol::REGISTRATION_BOND;
 }
 
+protocol::GenesisClaim genesis_claim(const rollup::RollupConfig& rollup, const Address& owner,
+                                     const BlockHeader& genesis) {
+    const auto& [l1_chain_id, settlement] = rollup.settlement;
+    return {.l1_chain_id = uint256{l1_chain_id},
+            .settlement = settlement,
+            .owner = owner,
+            .chain_id = uint256{rollup.chain_id()},
+            .program_id = rollup.program_id,
+            .block_hash = hash(genesis),
+            .state_root = genesis.state_root,
+            .supply = rollup::genesis_supply(rollup).value()};
+}
+
+Bytes register_rollup(const protocol::GenesisClaim& claim, const Address& verifier,
+                      BytesView proof) {
+    return protocol::register_rollup({.chain_id = claim.chain_id,
+                                      .program_id = claim.program_id,
+                                      .verifier = verifier,
+                                      .policy = {},
+                                      .genesis_block_hash = claim.block_hash,
+                                      .genesis_state_root = claim.state_root,
+                                      .supply = claim.supply},
+                                     proof);
+}
+
 Bytes register_rollup(const rollup::RollupConfig& rollup, const Address& owner,
                       const Address& verifier, const BlockHeader& genesis,
                       std::span<const crypto::SecretKey> members) {
-    const auto& [l1_chain_id, settlement] = rollup.settlement;
-    const uint256 supply = rollup::genesis_supply(rollup).value();
-    const Bytes proof = genesis_proof({.l1_chain_id = uint256{l1_chain_id},
-                                       .settlement = settlement,
-                                       .owner = owner,
-                                       .chain_id = uint256{rollup.chain_id()},
-                                       .program_id = rollup.program_id,
-                                       .block_hash = hash(genesis),
-                                       .state_root = genesis.state_root,
-                                       .supply = supply},
-                                      members);
-    return protocol::register_rollup({.chain_id = uint256{rollup.chain_id()},
-                                      .program_id = rollup.program_id,
-                                      .verifier = verifier,
-                                      .policy = {},
-                                      .genesis_block_hash = hash(genesis),
-                                      .genesis_state_root = genesis.state_root,
-                                      .supply = supply},
-                                     proof);
+    const auto claim = genesis_claim(rollup, owner, genesis);
+    return register_rollup(claim, verifier, genesis_proof(claim, members));
 }
 
 }  // namespace scope::devnet

@@ -5,6 +5,7 @@
 
 #include "builder/bundle.hpp"
 #include "devnet/artifacts.hpp"
+#include "protocol/registry.hpp"
 #include "rollup/rollup_config.hpp"
 
 namespace scope::devnet {
@@ -26,6 +27,15 @@ void deploy_settlement(const Artifacts& artifacts, const builder::L1Contracts& a
 /// Returns what a registration has to bring: the ETH that exists at the rollup's genesis, and the
 /// bond; wei. REQUIRES: a rollup can start from it (rollup::genesis_supply).
 uint256 registration_value(const rollup::RollupConfig& rollup);
+/// Returns the claim that a registration proves.
+/// @param genesis  The header of the rollup's block 0.
+/// REQUIRES: as registration_value.
+protocol::GenesisClaim genesis_claim(const rollup::RollupConfig& rollup, const Address& owner,
+                                     const BlockHeader& genesis);
+/// Encodes calldata of RollupRegistry.register for a claim, without a sequencing policy.
+/// @param proof  Of the claim, for the verifier.
+Bytes register_rollup(const protocol::GenesisClaim& claim, const Address& verifier,
+                      BytesView proof);
 /// Encodes calldata of RollupRegistry.register, without a sequencing policy, with a proof of the
 /// genesis that these members of the verifier's committee sign.
 /// @param genesis  The header of the rollup's block 0.

@@ -10,6 +10,7 @@
 #include "devnet/genesis.hpp"
 #include "devnet/genesis_state.hpp"
 #include "devnet/published.hpp"
+#include "devnet/rollup_genesis.hpp"
 #include "devnet/system_contracts.hpp"
 #include "execution/host.hpp"
 
@@ -63,23 +64,10 @@ class Maker {
         return genesis;
     }
 
-    void deploy_published(GenesisState& on) {
-        CHECK(on.create("the deterministic deployer", DETERMINISTIC_DEPLOYER_CREATOR,
-                        deterministic_deployer_init_code()) == DETERMINISTIC_DEPLOYER);
-        CHECK(on.create("Multicall3", MULTICALL3_CREATOR, multicall3_init_code()) == MULTICALL3);
-        on.call("Permit2", made_.deployer.address, DETERMINISTIC_DEPLOYER,
-                concat(PERMIT2_SALT, permit2_init_code()));
-    }
     void name_published(ChainId chain_id) {
         name(chain_id, "Permit2", PERMIT2);
         name(chain_id, "Multicall3", MULTICALL3);
         name(chain_id, "Create2Deployer", DETERMINISTIC_DEPLOYER);
-    }
-
-    void connect(GenesisState& on, const Address& bridge, ChainId remote,
-                 const Address& remote_bridge) {
-        on.call("connecting the bridges", made_.deployer.address, bridge,
-                abi::call("connect(uint256,address)", uint256{remote}, remote_bridge));
     }
 
     void make_l1() {
@@ -92,7 +80,7 @@ class Maker {
         GenesisState on{made_.l1_spec, made_.l1};
         deploy_on_l1(on);
         for (const ChainId chain_id : options_.rollups) add_rollup(on, chain_id);
-        deploy_published(on);
+        deploy_published(on, made_.deployer.address);
         alloc = on.finish().alloc;
         for (auto& [address, account] : options_.more_on_l1)
             if (const auto found = alloc.find(address);
@@ -118,33 +106,22 @@ class Maker {
     /// Makes a rollup's genesis, registers it with the escrow that backs its ETH and a bond, and
     /// connects it.
     void add_rollup(GenesisState& l1, ChainId chain_id) {
-        auto config = rollup_config(
-            chain_id, settlement(),
-            rollup_alloc(predeploy_code(artifacts_, rollup::rollup_spec(chain_id), settlement())));
-        config.genesis = genesis_of(std::move(config.genesis.alloc),
-                                    std::max(options_.gas_limit, rollup::MIN_GAS_LIMIT));
-        GenesisState on{config.spec, config.genesis};
-        CHECK(create(on, "TokenBridge", bridge_creator_, rollup::PREDEPLOY,
-                     made_.deployer.address) == bridge_);
-        connect(on, bridge_, options_.l1, bridge_);
-        std::vector<uint256> others;
-        for (const ChainId other : options_.rollups) {
-            if (other == chain_id) continue;
-            connect(on, bridge_, other, bridge_);
-            others.emplace_back(other);
-        }
-        // As derivation has it done where a rollup is registered later (protocol.md, section 12).
-        on.call("making the rollups known", rollup::SYSTEM_SENDER, rollup::PREDEPLOY,
-                abi::call("addChains(uint256[])", others));
-        deploy_published(on);
-        auto [alloc, header] = on.finish();
-        config.genesis.alloc = std::move(alloc);
+        auto [config, header, bridge] =
+            make_rollup_genesis(artifacts_, chain_id, settlement(),
+                                genesis_of({}, std::max(options_.gas_limit, rollup::MIN_GAS_LIMIT)),
+                                {.l1 = options_.l1,
+                                 .on_l1 = bridge_,
+                                 .creator = bridge_creator_.address,
+                                 .owner = made_.deployer.address},
+                                options_.rollups);
+        CHECK(bridge == bridge_);
         std::vector<crypto::SecretKey> members;
         for (const auto& member : made_.members) members.push_back(member.key);
         l1.call("registering a rollup", made_.deployer.address, contracts().registry,
                 register_rollup(config, made_.deployer.address, verifier_, header, members),
                 registration_value(config));
-        connect(l1, bridge_, chain_id, bridge_);
+        l1.call("connecting the bridges", made_.deployer.address, bridge_,
+                connect_bridge(chain_id, bridge_));
         made_.network.rollups.push_back(std::move(config));
     }
 
