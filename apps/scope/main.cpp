@@ -5,6 +5,7 @@
 #include "cli/program.hpp"
 #include "close.hpp"
 #include "demo.hpp"
+#include "deploy.hpp"
 #include "deposit.hpp"
 #include "devnet.hpp"
 #include "exit.hpp"
@@ -18,7 +19,7 @@ int main(int argc, char** argv) {
     using namespace scope::app;
     const std::array commands{devnet_command, demo_command,  chains_command,  call_command,
                               send_command,   trace_command, deposit_command, force_command,
-                              close_command,  exit_command,  keys_command};
+                              close_command,  exit_command,  keys_command,    deploy_command};
     return scope::cli::run(
         {.name = "scope",
          .description =

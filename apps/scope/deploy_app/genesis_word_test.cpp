@@ -1,0 +1,68 @@
+#include "deploy_app/genesis_word.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "base/hex.hpp"
+#include "protocol/settlement.hpp"
+
+namespace scope::deploy_app {
+namespace {
+
+using testing::HasSubstr;
+
+const protocol::GenesisClaim CLAIM{.chain_id = uint256{7u}, .program_id = Hash{{1}}};
+
+std::vector<Member> members(size_t count) {
+    std::vector<Member> result;
+    for (size_t i = 1; i <= count; ++i) {
+        const auto signer =
+            crypto::local_signer(*crypto::SecretKey::from(to_be(uint256{uint64_t{i}})));
+        result.push_back({signer->address(), word_of(signer)});
+    }
+    std::ranges::sort(result, {}, &Member::address);
+    return result;
+}
+
+TEST(genesis_proof, has_as_many_signatures_as_needed_in_the_order_of_addresses) {
+    const auto all = members(3);
+    const Hash inputs = protocol::genesis_hash(CLAIM);
+    const Hash message = protocol::attestation_hash(CLAIM.program_id, {&inputs, 1});
+    for (const size_t threshold : {1, 2, 3}) {
+        const auto proof = genesis_proof(CLAIM, all, threshold);
+        ASSERT_TRUE(proof.has_value()) << proof.error();
+        ASSERT_EQ(proof->size(), 65 * threshold);
+        for (size_t i = 0; i < threshold; ++i) {
+            const auto one = BytesView{*proof}.subspan(65 * i, 65);
+            EXPECT_EQ(crypto::recover(message, from_be(one.first(32)), from_be(one.subspan(32, 32)),
+                                      one[64] == 28),
+                      all[i].address);
+        }
+    }
+}
+
+TEST(genesis_proof, does_without_members_that_do_not_sign_and_names_them_where_it_can_not) {
+    auto all = members(3);
+    all[0].word = nullptr;
+    EXPECT_EQ(genesis_proof(CLAIM, all, 2)->size(), 130u);
+    // One that signs another claim.
+    all[1].word = [honest = all[1].word](const protocol::GenesisClaim& claim) {
+        auto other = claim;
+        other.supply += uint256{1u};
+        return honest(other);
+    };
+    EXPECT_EQ(genesis_proof(CLAIM, all, 1)->size(), 65u);
+    const auto none = genesis_proof(CLAIM, all, 2);
+    ASSERT_FALSE(none.has_value());
+    EXPECT_THAT(none.error(), HasSubstr("1 of the 2 members that have to sign"));
+    EXPECT_THAT(none.error(), HasSubstr(to_hex(all[0].address) + ": it can't be asked"));
+    EXPECT_THAT(none.error(), HasSubstr(to_hex(all[1].address) + ": its signature is not"));
+    all[2].word = [](const protocol::GenesisClaim&) -> Result<prover::Attestation, std::string> {
+        return std::unexpected{"it is away"};
+    };
+    EXPECT_THAT(genesis_proof(CLAIM, all, 1).error(), HasSubstr("it is away"));
+}
+
+}  // namespace
+}  // namespace scope::deploy_app
