@@ -125,7 +125,7 @@ TEST(remote_signer, believes_no_signature_that_is_not_of_its_key_and_message) {
                                      crypto::keccak256(concat(message, Bytes{7})), key(1))));
                              }}),
                 HasSubstr("is not by the key of"));
-    for (const std::string answer :
+    for (const auto& answer :
          {std::string{}, std::string{"0x"}, "0x" + std::string(130, 'z'),
           "0x" + std::string(130, '0'), "0x" + std::string(128, '1') + "05", std::string{"{}"}})
         EXPECT_THAT(refusal({.answer = [=](const Bytes&) { return answer; }}), HasSubstr("sign"));

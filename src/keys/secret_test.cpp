@@ -50,7 +50,7 @@ TEST(read_secret, says_what_is_wrong_and_nothing_of_the_secret) {
     EXPECT_THAT(refused(word), Not(HasSubstr(word)));
     EXPECT_THAT(refused("file:missing"), EndsWith("missing: No such file or directory"));
     EXPECT_THAT(refused("file:."), EndsWith("not a regular file"));
-    for (const mode_t mode : {0640, 0604, 0660, 0777}) {
+    for (const mode_t mode : {mode_t{0640}, mode_t{0604}, mode_t{0660}, mode_t{0777}}) {
         const auto file = folder.write("open", word, mode);
         EXPECT_THAT(refused("file:open"), HasSubstr("others than its owner may use it (mode 0"));
     }

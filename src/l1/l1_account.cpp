@@ -125,7 +125,7 @@ Result<L1Account::Seen, AccountError> L1Account::look() const {
         net::RpcRequest{"eth_maxPriorityFeePerGas", "[]"}};
     const auto replies = endpoint_->call(requests);
     if (!replies) return std::unexpected{l1_error(replies.error())};
-    for (const size_t needed : {0, 1})
+    for (const size_t needed : {size_t{0}, size_t{1}})
         if (!(*replies)[needed])
             return std::unexpected{l1_error(error_of((*replies)[needed].error()))};
     auto head = read_header(*(*replies)[0]);

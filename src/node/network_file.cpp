@@ -10,6 +10,7 @@
 
 #include "base/hex.hpp"
 #include "base/printable.hpp"
+#include "execution/transaction.hpp"
 #include "interchange/fork_names.hpp"
 #include "json/json.hpp"
 #include "json/writer.hpp"

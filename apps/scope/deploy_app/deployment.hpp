@@ -11,7 +11,7 @@ namespace scope::deploy_app {
 struct DeploymentOptions {
     uint64_t max_steps = UINT64_MAX;      ///< transactions that are sent
     std::chrono::seconds timeout{600};    ///< for one step
-    std::chrono::milliseconds poll{500};  ///< between looks at L1
+    std::chrono::milliseconds poll{250};  ///< between looks at L1
     std::function<void(const std::string&)> tell = [](const auto&) {};   ///< a line for each step
     std::function<void(const std::string&)> worry = [](const auto&) {};  ///< why it waits
 };
