@@ -15,7 +15,7 @@
 #include <sstream>
 #include <string_view>
 
-#include "cli/nearest.hpp"
+#include "base/nearest.hpp"
 
 namespace scope::cli {
 

@@ -1,7 +1,6 @@
 #include "devnet.hpp"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <spdlog/sinks/ansicolor_sink.h>
 #include <spdlog/sinks/null_sink.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include <future>
 #include <optional>
 
+#include "cli/signals.hpp"
 #include "devnet/live_network.hpp"
 #include "devnet_app/banner.hpp"
 #include "devnet_app/event_log.hpp"
@@ -40,31 +40,6 @@ uint64_t now_ms() {
         chrono::duration_cast<chrono::milliseconds>(chrono::system_clock::now().time_since_epoch())
             .count());
 }
-
-/// Ctrl-C and its like, taken from the process: whoever asks gets them as values. To be made before
-/// any thread, for each inherits what it blocks.
-class Signals {
-  public:
-    Signals() {
-        sigemptyset(&set_);
-        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, signal);
-        pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-        // Who reads standard output may go: the network stays.
-        signal(SIGPIPE, SIG_IGN);
-    }
-    /// Waits for one of them, or for @p most at most; returns whether one came.
-    [[nodiscard]] bool wait(std::optional<chrono::seconds> most) const {
-        if (!most) {
-            int signal = 0;
-            return sigwait(&set_, &signal) == 0;
-        }
-        const timespec time{.tv_sec = most->count(), .tv_nsec = 0};
-        return sigtimedwait(&set_, nullptr, &time) > 0;
-    }
-
-  private:
-    sigset_t set_{};
-};
 
 /// Returns the file to load at the start; nullopt: none.
 std::optional<std::filesystem::path> file_to_load(const Options& options) {
@@ -152,12 +127,12 @@ class Run {
         network_.listen(&log_);
     }
 
-    int run(const Signals& signals) {
+    int run(const cli::Signals& signals) {
         // What ends a task ends the process, with its reason: a disk that is full, for one.
         std::exception_ptr failure;
         net::Worker worker{[&failure](std::exception_ptr exception) {
             if (failure == nullptr) failure = std::move(exception);
-            kill(getpid(), SIGTERM);
+            cli::Signals::end();
         }};
         net::Server server{server_of_chains(), worker, service_};
         announce(listen(server));
@@ -271,7 +246,7 @@ cli::Run declare_devnet(CLI::App& command) {
     declare(command, *options);
     return [options] {
         complete(*options);
-        const Signals signals;
+        const cli::Signals signals;
         std::optional<devnet::LiveGenesisOptions> genesis;
         Bytes state;
         if (is_state_folder(options->state)) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace scope::cli {
+namespace scope {
 
 /// Returns how many characters have to be put in, taken out or replaced to make one text of the
 /// other (Levenshtein). Costs the product of their lengths.
@@ -14,4 +14,4 @@ size_t edit_distance(std::string_view a, std::string_view b);
 /// from it in every character.
 std::string nearest(std::string_view typed, std::span<const std::string> names);
 
-}  // namespace scope::cli
+}  // namespace scope

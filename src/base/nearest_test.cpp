@@ -1,8 +1,8 @@
-#include "cli/nearest.hpp"
+#include "base/nearest.hpp"
 
 #include <gtest/gtest.h>
 
-namespace scope::cli {
+namespace scope {
 namespace {
 
 TEST(nearest, distance_counts_characters) {
@@ -24,4 +24,4 @@ TEST(nearest, names_the_first_of_the_nearest) {
 }
 
 }  // namespace
-}  // namespace scope::cli
+}  // namespace scope

@@ -1,11 +1,11 @@
-#include "cli/nearest.hpp"
+#include "base/nearest.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <utility>
 #include <vector>
 
-namespace scope::cli {
+namespace scope {
 
 size_t edit_distance(std::string_view a, std::string_view b) {
     // One row of the table: row[j] is the distance of what was seen of a to the first j of b.
@@ -33,4 +33,4 @@ std::string nearest(std::string_view typed, std::span<const std::string> names) 
     return found;
 }
 
-}  // namespace scope::cli
+}  // namespace scope
