@@ -1,0 +1,201 @@
+#include "l1/prefetching_source.hpp"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <mutex>
+
+#include "l1/test_source.hpp"
+
+namespace scope::l1 {
+namespace {
+
+using namespace std::chrono_literals;
+using test::TestSource;
+
+constexpr Address SETTLEMENT{{1}};
+
+/// Waits for news until something holds. What never holds fails after a time that no machine needs.
+class News {
+  public:
+    std::function<void()> teller() {
+        return [this] {
+            const std::scoped_lock lock{mutex_};
+            ++told_;
+            changed_.notify_all();
+        };
+    }
+    template <typename Holds>
+    bool wait(const Holds& holds) {
+        std::unique_lock lock{mutex_};
+        for (int i = 0; i < 3000; ++i) {
+            lock.unlock();
+            const bool does = holds();
+            lock.lock();
+            if (does) return true;
+            changed_.wait_for(lock, 10ms);
+        }
+        return false;
+    }
+    int told() {
+        const std::scoped_lock lock{mutex_};
+        return told_;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    int told_ = 0;
+};
+
+struct Fixture {
+    explicit Fixture(uint64_t blocks, uint64_t next, uint64_t max_ahead = 256,
+                     size_t max_bytes = size_t{64} << 20)
+        : l1(std::make_shared<TestSource>(blocks)),
+          source(l1,
+                 {.settlement = SETTLEMENT,
+                  .poll = 5ms,
+                  .max_ahead = max_ahead,
+                  .max_bytes = max_bytes,
+                  .readers = 3,
+                  .on_news = news.teller()},
+                 next) {}
+
+    bool has_latest(const L1BlockId& id) {
+        return news.wait([&] {
+            const auto heads = source.heads();
+            return heads && heads->latest == id;
+        });
+    }
+    /// Reads as a follower does: all blocks from one on up to the head; returns how many.
+    uint64_t read_from(uint64_t next) {
+        const auto heads = source.heads();
+        EXPECT_TRUE(heads);
+        uint64_t count = 0;
+        for (; next <= heads->latest.number; ++next, ++count)
+            EXPECT_NE(*source.block(next), nullptr);
+        return count;
+    }
+
+    News news;
+    std::shared_ptr<TestSource> l1;
+    PrefetchingSource source;
+};
+
+TEST(prefetching_source, has_the_blocks_behind_the_head_without_waiting) {
+    Fixture fixture{20, 11};
+    ASSERT_TRUE(fixture.has_latest(fixture.l1->id(20)));
+    fixture.l1->fail(L1Error{L1Error::unreachable});
+    for (uint64_t number = 10; number <= 20; ++number)
+        EXPECT_EQ((*fixture.source.block(number))->hash, fixture.l1->id(number).hash);
+}
+
+TEST(prefetching_source, reads_no_further_than_the_bound_ahead_of_who_reads) {
+    Fixture fixture{200, 0, 16};
+    ASSERT_TRUE(fixture.has_latest(fixture.l1->id(15)));
+    uint64_t next = fixture.read_from(0);
+    while (next <= 200) {
+        ASSERT_TRUE(
+            fixture.news.wait([&] { return fixture.source.heads()->latest.number >= next; }));
+        const uint64_t read = fixture.read_from(next);
+        EXPECT_LE(read, 16u);
+        next += read;
+    }
+    EXPECT_EQ(fixture.source.heads()->latest, fixture.l1->id(200));
+}
+
+TEST(prefetching_source, reads_one_block_at_least_whatever_its_size) {
+    Fixture fixture{5, 0, 256, 1};
+    for (uint64_t number = 0; number <= 5; ++number) {
+        ASSERT_TRUE(
+            fixture.news.wait([&] { return fixture.source.heads()->latest.number >= number; }));
+        EXPECT_NE(*fixture.source.block(number), nullptr);
+    }
+}
+
+TEST(prefetching_source, an_error_is_told_when_all_was_read) {
+    Fixture fixture{5, 0};
+    ASSERT_TRUE(fixture.has_latest(fixture.l1->id(5)));
+    fixture.l1->fail(L1Error{L1Error::refused, "too many calls"});
+    ASSERT_TRUE(fixture.news.wait([&] { return fixture.source.status().error.has_value(); }));
+    EXPECT_TRUE(fixture.source.heads());  // there are blocks to read
+    fixture.read_from(0);
+    EXPECT_EQ(fixture.source.heads().error(), L1Error::refused);
+    fixture.l1->fail(std::nullopt);
+    fixture.l1->extend(1, 0);
+    EXPECT_TRUE(fixture.has_latest(fixture.l1->id(6)));
+}
+
+TEST(prefetching_source, goes_back_with_a_reorganisation_at_once) {
+    Fixture fixture{40, 0};
+    ASSERT_TRUE(fixture.has_latest(fixture.l1->id(40)));
+    fixture.read_from(0);
+    for (const uint64_t depth : {1, 3, 30}) {
+        fixture.l1->cut(depth);
+        fixture.l1->extend(depth, static_cast<uint8_t>(depth));
+        ASSERT_TRUE(fixture.has_latest(fixture.l1->id(40)));
+        for (uint64_t number = 40 - depth; number <= 40; ++number)
+            EXPECT_EQ((*fixture.source.block(number))->hash, fixture.l1->id(number).hash);
+    }
+    fixture.l1->cut(5);  // and none in their place
+    ASSERT_TRUE(fixture.has_latest(fixture.l1->id(35)));
+    EXPECT_EQ(*fixture.source.block(36), nullptr);
+}
+
+TEST(prefetching_source, what_is_not_here_is_read_and_told) {
+    Fixture fixture{300, 300};
+    ASSERT_TRUE(fixture.has_latest(fixture.l1->id(300)));
+    (void)fixture.source.take_missed();
+    EXPECT_EQ(fixture.source.block(7).error(), L1Error::slow);
+    EXPECT_TRUE(fixture.source.take_missed());
+    EXPECT_FALSE(fixture.source.take_missed());
+    ASSERT_TRUE(fixture.news.wait([&] { return fixture.source.block(7).has_value(); }));
+    EXPECT_EQ((*fixture.source.block(7))->hash, fixture.l1->id(7).hash);
+}
+
+TEST(prefetching_source, follows_a_reorganisation_deeper_than_what_it_keeps) {
+    Fixture fixture{300, 300};
+    ASSERT_TRUE(fixture.has_latest(fixture.l1->id(300)));
+    fixture.read_from(300);
+    fixture.l1->cut(150);
+    fixture.l1->extend(151, 1);
+    ASSERT_TRUE(fixture.has_latest(fixture.l1->id(301)));
+    for (uint64_t number = 301; number >= 150; --number) {
+        ASSERT_TRUE(fixture.news.wait([&] { return fixture.source.block(number).has_value(); }));
+        EXPECT_EQ((*fixture.source.block(number))->hash, fixture.l1->id(number).hash);
+    }
+}
+
+TEST(prefetching_source, blobs_of_settlement_are_read_ahead_and_missing_ones_again) {
+    const Hash hash{{7}};
+    Fixture fixture{5, 0};
+    ASSERT_TRUE(fixture.has_latest(fixture.l1->id(5)));
+    fixture.l1->extend(1, 0);
+    ASSERT_TRUE(fixture.has_latest(fixture.l1->id(6)));
+    fixture.l1->cut(1);
+    fixture.l1->extend(1, 1);
+    fixture.l1->add_blob(hash, SETTLEMENT);
+    ASSERT_TRUE(fixture.has_latest(fixture.l1->id(6)));
+    EXPECT_EQ(*fixture.source.blob(hash), nullptr);  // nobody has it
+    const auto blob = std::make_shared<chain::StoredBlob>();
+    fixture.l1->set_blob(blob);
+    EXPECT_TRUE(fixture.news.wait([&] { return *fixture.source.blob(hash) == blob; }));
+}
+
+TEST(prefetching_source, tells_nobody_after_its_end) {
+    News news;
+    auto l1 = std::make_shared<TestSource>(5);
+    {
+        PrefetchingSource source{
+            l1, {.settlement = SETTLEMENT, .poll = 1ms, .on_news = news.teller()}, 0};
+        ASSERT_TRUE(news.wait([&] { return source.heads().has_value(); }));
+        source.stop();
+        const int told = news.told();
+        l1->extend(1, 0);
+        source.wake();
+        EXPECT_EQ(news.told(), told);
+    }
+}
+
+}  // namespace
+}  // namespace scope::l1
