@@ -213,13 +213,15 @@ inline void HttpConnection::handle_get() {
     const std::string_view path = path_of(request_->target);
     if (path == "/health") return respond_text(http::status::ok, "ok\n");
     if (path == "/ready") {
-        return network_.is_ready ? respond_text(http::status::ok, "ready\n")
-                                 : respond_text(http::status::service_unavailable, "not ready\n");
+        const auto [is_ready, json] = network_.told.ready();
+        const auto status = is_ready ? http::status::ok : http::status::service_unavailable;
+        if (json.empty()) return respond_text(status, is_ready ? "ready\n" : "not ready\n");
+        return respond(status, "Content-Type: application/json\r\n", {.head = json, .body = {}});
     }
     if (path == "/metrics") {
         network_.set_gauges();
         return respond(http::status::ok, "Content-Type: text/plain; version=0.0.4\r\n",
-                       {.head = network_.metrics.text(), .body = {}});
+                       {.head = network_.metrics.text() + network_.told.metrics(), .body = {}});
     }
     if (!network_.chain_at(port_, path))
         return respond_text(http::status::not_found, "there is no such path\n");

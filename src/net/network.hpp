@@ -5,10 +5,12 @@
 #include <boost/asio.hpp>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "net/connection.hpp"
@@ -33,12 +35,43 @@ inline std::string_view path_of(std::string_view target) {
 
 /// A port that is listened on.
 struct Port {
-    Port(asio::io_context& io, ChainId chain) : acceptor(io), chain_id(chain), retry(io) {}
+    Port(asio::io_context& io, std::vector<ChainId> chains)
+        : acceptor(io), chain_ids(std::move(chains)), retry(io) {}
 
     Acceptor acceptor;
-    ChainId chain_id;
-    bool has_all_chains = false;  ///< the first one, where a path names the chain
+    std::vector<ChainId> chain_ids;  ///< the first is the one that no path names
+    bool has_all_chains = false;     ///< the first one, where a path names the chain
     asio::steady_timer retry;
+};
+
+/// What others tell the server, for those who ask it.
+class Told {
+  public:
+    struct Ready {
+        bool is_ready = true;
+        std::string json;  ///< empty: a word says it
+    };
+    void set_ready(Ready ready) {
+        const std::scoped_lock lock{mutex_};
+        ready_ = std::move(ready);
+    }
+    [[nodiscard]] Ready ready() const {
+        const std::scoped_lock lock{mutex_};
+        return ready_;
+    }
+    void set_metrics(std::string text) {
+        const std::scoped_lock lock{mutex_};
+        metrics_ = std::move(text);
+    }
+    [[nodiscard]] std::string metrics() const {
+        const std::scoped_lock lock{mutex_};
+        return metrics_;
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    Ready ready_;
+    std::string metrics_;
 };
 
 /// What the connections share: all of it is the network's thread's, which is that of two that leads.
@@ -53,7 +86,7 @@ class Network {
     /// from the beginning, the other one while the first is at a call that takes long.
     void run(Role role);
     /// Binds a port.
-    std::unique_ptr<Port> bind(uint16_t number, ChainId chain_id);
+    std::unique_ptr<Port> bind(uint16_t number, std::vector<ChainId> chain_ids);
     /// Runs @p task on the network's thread.
     void post(std::move_only_function<void()> task);
 
@@ -91,7 +124,7 @@ class Network {
     asio::io_context io{1};  // its handlers hold connections, which count their ends in metrics
     const std::shared_ptr<Hub> hub;
     const std::string cors;  ///< header lines of every HTTP answer
-    std::atomic<bool> is_ready = true;
+    Told told;
     Connection::TimePoint now;  ///< when this turn of the loop began
     bool is_stopping = false;
 

@@ -147,8 +147,8 @@ void Network::stop() {
 
 // --- Ports.
 
-std::unique_ptr<Port> Network::bind(uint16_t number, ChainId chain_id) {
-    auto port = std::make_unique<Port>(io, chain_id);
+std::unique_ptr<Port> Network::bind(uint16_t number, std::vector<ChainId> chain_ids) {
+    auto port = std::make_unique<Port>(io, std::move(chain_ids));
     try {
         asio::ip::tcp::resolver resolver{io};
         const auto found = resolver.resolve(options.host, std::to_string(number),
@@ -213,14 +213,19 @@ bool Network::end_oldest_idle() {
 }
 
 std::optional<ChainId> Network::chain_at(const Port& port, std::string_view path) const {
-    if (path == "/" || path.empty()) return port.chain_id;
-    if (!port.has_all_chains) return std::nullopt;
+    if (path == "/" || path.empty()) return port.chain_ids.front();
     if (path.ends_with('/')) path.remove_suffix(1);
-    const auto named = std::ranges::find_if(ports_, [&](const auto& other) {
-        return path.substr(1) == std::to_string(other->chain_id.number());
-    });
-    if (named == ports_.end()) return std::nullopt;
-    return (*named)->chain_id;
+    const auto is_named = [&](ChainId chain_id) {
+        return path.substr(1) == std::to_string(chain_id.number());
+    };
+    for (const auto& other : ports_) {
+        if (!port.has_all_chains && other.get() != &port) continue;
+        // A path names a chain only where there are several.
+        if (!port.has_all_chains && other->chain_ids.size() == 1) continue;
+        const auto named = std::ranges::find_if(other->chain_ids, is_named);
+        if (named != other->chain_ids.end()) return *named;
+    }
+    return std::nullopt;
 }
 
 bool Network::is_allowed(std::string_view origin) const {
@@ -333,10 +338,10 @@ Server::~Server() {
     stop();
 }
 
-uint16_t Server::listen(uint16_t port, ChainId chain_id) {
+uint16_t Server::listen(uint16_t port, std::vector<ChainId> chain_ids) {
     const std::scoped_lock lock{impl_->mutex};
-    CHECK(impl_->threads.front().joinable());
-    auto bound = impl_->network.bind(port, chain_id);
+    CHECK(impl_->threads.front().joinable() && !chain_ids.empty());
+    auto bound = impl_->network.bind(port, std::move(chain_ids));
     const uint16_t number = bound->acceptor.local_endpoint().port();
     std::promise<void> done;
     std::future<void> is_done = done.get_future();
@@ -349,7 +354,13 @@ uint16_t Server::listen(uint16_t port, ChainId chain_id) {
 }
 
 void Server::set_ready(bool ready) {
-    impl_->network.is_ready = ready;
+    set_ready(ready, {});
+}
+void Server::set_ready(bool ready, std::string json) {
+    impl_->network.told.set_ready({ready, std::move(json)});
+}
+void Server::set_more_metrics(std::string text) {
+    impl_->network.told.set_metrics(std::move(text));
 }
 
 void Server::stop() {

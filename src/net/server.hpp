@@ -84,9 +84,16 @@ class Server {
 
     /// Listens on @p port for calls to @p chain_id, and returns the port: 0 takes a free one. Those
     /// who connect are served when it returns. Throws ListenError. REQUIRES: not stopped.
-    uint16_t listen(uint16_t port, ChainId chain_id);
+    uint16_t listen(uint16_t port, ChainId chain_id) { return listen(port, std::vector{chain_id}); }
+    /// Listens on one port for calls to several chains: to the first under /, to each of them under
+    /// /{chainId}. REQUIRES: one chain at least.
+    uint16_t listen(uint16_t port, std::vector<ChainId> chain_ids);
     /// Sets what /ready answers: 200, as at first, or 503.
     void set_ready(bool ready);
+    /// Sets the same, and the answer's content, which is JSON.
+    void set_ready(bool ready, std::string json);
+    /// Sets what /metrics has behind the server's own, in Prometheus' text format.
+    void set_more_metrics(std::string text);
     /// Ends all connections: what is being sent is sent, for close_timeout; WebSockets are told
     /// (1001). When it returns no call is made any more. Not from the worker's thread or the
     /// handler; again is nothing.

@@ -298,6 +298,21 @@ TEST(Http, health_and_ready) {
     served.server.set_ready(false);
     EXPECT_EQ(client.request("GET", "/ready").status, 503);
     EXPECT_EQ(client.request("GET", "/health?x").status, 200);
+    served.server.set_ready(false, R"({"reasons":["no L1"]})");
+    EXPECT_EQ(client.request("GET", "/ready").status, 503);
+    EXPECT_EQ(client.request("GET", "/ready").body, R"({"reasons":["no L1"]})");
+    served.server.set_more_metrics("of_others 7\n");
+    EXPECT_TRUE(client.request("GET", "/metrics").body.ends_with("\nof_others 7\n"));
+}
+
+TEST(Http, a_port_has_several_chains) {
+    Served served;
+    const uint16_t port = served.server.listen(0, std::vector{ChainId{7}, ChainId{8}});
+    TestClient client{port};
+    for (const auto& [path, status] :
+         {std::pair{"/", 200}, std::pair{"/7", 200}, std::pair{"/8", 200}, std::pair{"/8/", 200},
+          std::pair{"/9", 404}, std::pair{"/31337", 404}})
+        EXPECT_EQ(client.post("[]", path).status, status) << path;
 }
 
 TEST(Http, cors_is_for_all_for_one_or_off) {
