@@ -23,6 +23,8 @@ inline constexpr int NO_OPEN_ROOT = -39003;    ///< it makes scoped calls and is
 inline constexpr int HISTORIC_BLOCK = -39004;  ///< scoped calls are simulated at the head alone
 inline constexpr int NOT_SEALED = -39005;      ///< a root that kept its scope from sealing
 inline constexpr int PATCHED_CHAIN = -39006;   ///< a chain that a test has changed by force
+inline constexpr int NO_L1 = -39007;           ///< this node doesn't show L1: ask an L1 client
+inline constexpr int NO_BUILDER = -39008;      ///< a builder answers this, and none is known here
 
 /// The code of a root that is refused: one for each rule.
 struct RefusalCode {

@@ -25,8 +25,8 @@ TEST(errors, addresses_have_the_capitals_of_eip_55) {
 }
 
 TEST(errors, each_rule_has_a_code_of_its_own) {
-    std::set<int> codes{UNKNOWN_CHAIN,  UNKNOWN_SCOPE, NO_OPEN_ROOT,
-                        HISTORIC_BLOCK, NOT_SEALED,    PATCHED_CHAIN};
+    std::set<int> codes{UNKNOWN_CHAIN, UNKNOWN_SCOPE, NO_OPEN_ROOT, HISTORIC_BLOCK,
+                        NOT_SEALED,    PATCHED_CHAIN, NO_L1,        NO_BUILDER};
     const size_t others = codes.size();
     for (const auto& [rule, code] : REFUSAL_CODES) codes.insert(code);
     EXPECT_EQ(codes.size(), others + REFUSAL_CODES.size());

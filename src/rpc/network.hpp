@@ -146,10 +146,20 @@ class Network {
   public:
     virtual ~Network() = default;
 
-    /// Returns the ids of all chains, L1's first, then the rollups' ascending.
+    /// Returns the ids of all chains: L1's first, where the network shows L1, then the rollups'
+    /// ascending.
     [[nodiscard]] virtual std::vector<ChainId> chains() const = 0;
     /// Returns null for a chain that there isn't.
     [[nodiscard]] virtual ChainView* chain(ChainId chain_id) = 0;
+    /// L1 at its head, as a network reads it that doesn't show it among its chains.
+    struct L1State {
+        std::shared_ptr<const state::StateView> state;
+        execution::Environment environment;  ///< of the head, without hashes of blocks
+        uint64_t next_timestamp_s = 0;       ///< of the block that comes next
+    };
+    /// Returns nullopt where L1 can't be read here, or is one of the chains. What fails while it is
+    /// read is thrown, as state::Unavailable.
+    [[nodiscard]] virtual std::optional<L1State> l1_state() { return std::nullopt; }
     /// Returns the contracts of a SCOPE network; null: the chain stands alone.
     [[nodiscard]] virtual const builder::L1Contracts* contracts() const = 0;
     /// Returns null if the chain stands alone.

@@ -22,7 +22,7 @@ ChainId l1_id_of(const Request& request) {
 
 ChainView& l1_of(const Request& request) {
     auto* const l1 = request.network.chain(l1_id_of(request));
-    CHECK(l1 != nullptr);  // a network of SCOPE has its L1
+    if (l1 == nullptr) fail(NO_L1, "this node doesn't show L1: ask an L1 client");
     return *l1;
 }
 
@@ -64,11 +64,16 @@ std::string chains(Request& request) {
         append_head(out, "finalized", chain.head(Label::finalized));
         out.key("patched").boolean(controls != nullptr && controls->is_patched(id));
         if (chain.is_rollup()) {
-            out.key("unsettledBlocks")
-                .quantity(chain.head()->header().number - chain.head(Label::safe)->header().number);
-            append_registered(out, request, id);
             const auto* const follower = request.network.follower();
             const auto* const rollup = follower == nullptr ? nullptr : follower->rollup(id);
+            if (rollup != nullptr)
+                out.key("unsettledBlocks")
+                    .quantity(chain.head()->header().number -
+                              rollup->chain.head()->header().number);
+            if (reads_l1(request))
+                append_registered(out, request, id);
+            else
+                append_followed(out, request, id);
             if (rollup != nullptr && rollup->stopped)
                 out.key("stopped").string(to_string(*rollup->stopped));
         }

@@ -4,7 +4,6 @@
 #include "base/hex.hpp"
 #include "crypto/secp256k1.hpp"
 #include "execution/host.hpp"
-#include "rpc/blocks.hpp"
 #include "rpc/errors.hpp"
 #include "rpc/params.hpp"
 #include "rpc/scope_parts.hpp"
@@ -45,14 +44,8 @@ const protocol::SettlementId& settlement_of(const Request& request) {
     return request.network.contracts()->settlement;
 }
 
-Bytes view_l1(const Request& request, const Address& to, BytesView data) {
-    auto& l1 = l1_of(request);
-    return view(l1, *l1.head(), to, data);
-}
-
 Bytes code_of(const Request& request, const Address& account) {
-    auto& l1 = l1_of(request);
-    return state_of(l1, *l1.head())->code(account)->bytes;
+    return l1_state(request).state->code(account)->bytes;
 }
 
 /// The account that runs an owner's operations.
@@ -64,7 +57,7 @@ struct OperationAccount {
 
 Address factory_of(const Request& request) {
     const auto factory = protocol::decode_address(
-        view_l1(request, settlement_of(request).settlement, protocol::account_factory()));
+        view_of_l1(request, settlement_of(request).settlement, protocol::account_factory()));
     if (!factory) fail(INTERNAL_ERROR, "the settlement contract names no factory of accounts");
     return *factory;
 }
@@ -74,13 +67,13 @@ OperationAccount account_of(const Request& request, const Address& owner) {
     const Bytes code = code_of(request, owner);
     if (const auto delegate = execution::delegation_of(code)) {
         const auto implementation =
-            protocol::decode_address(view_l1(request, factory, abi::call("implementation()")));
+            protocol::decode_address(view_of_l1(request, factory, abi::call("implementation()")));
         if (implementation && *delegate == *implementation) return {owner, true, true};
     } else if (!code.empty()) {
         Params::fail_at(0, "from: it is a contract; name the account that owns it");
     }
     const auto account =
-        protocol::decode_address(view_l1(request, factory, protocol::account_of(owner)));
+        protocol::decode_address(view_of_l1(request, factory, protocol::account_of(owner)));
     if (!account) fail(INTERNAL_ERROR, "the factory of accounts names no account");
     return {*account, false, !code_of(request, *account).empty()};
 }
@@ -88,14 +81,13 @@ OperationAccount account_of(const Request& request, const Address& owner) {
 uint256 next_nonce(const Request& request, const Address& account) {
     if (const auto waiting = request.network.next_operation_nonce(account)) return *waiting;
     return protocol::decode_nonce(
-               view_l1(request, settlement_of(request).settlement, protocol::nonce_of(account)))
+               view_of_l1(request, settlement_of(request).settlement, protocol::nonce_of(account)))
         .value_or(uint256{});
 }
 
 /// Refuses what the account can't pay out of its own balance.
 void require_paid(const Request& request, const protocol::Operation& operation) {
-    auto& l1 = l1_of(request);
-    const auto account = state_of(l1, *l1.head())->account(operation.account).value_or(Account{});
+    const auto account = l1_state(request).state->account(operation.account).value_or(Account{});
     const uint256 needed = operation.value + operation.fee;
     if (needed >= operation.value && account.balance >= needed) return;
     fail(SERVER_ERROR,
@@ -292,7 +284,7 @@ std::string scope_prepare_operation(Request& request) {
     operation.nonce = next_nonce(request, account.address);
     operation.verification_gas = uint256{VERIFICATION_GAS};
     if (operation.deadline.is_zero())
-        operation.deadline = uint256{l1_of(request).next_block().timestamp_s} + uint256{LIFETIME_S};
+        operation.deadline = uint256{l1_state(request).next_timestamp_s} + uint256{LIFETIME_S};
     require_paid(request, operation);
     if (!wanted.has_gas) operation.gas = uint256{estimate_operation_gas(request, operation)};
 

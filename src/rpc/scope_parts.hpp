@@ -29,6 +29,10 @@ std::string scope_forced_queue(Request& request);
 std::string scope_deposit(Request& request);
 std::string scope_forced_transaction(Request& request);
 // scope_rollups.cpp
+/// Returns L1's state at its head. Throws RpcFailure where this node can't read L1.
+Network::L1State l1_state(const Request& request);
+/// Returns whether it can.
+bool reads_l1(const Request& request);
 /// Returns what a contract of L1 answers at its head; empty if it fails.
 Bytes view_of_l1(const Request& request, const Address& to, BytesView data);
 /// Returns what the settlement contract keeps of a rollup; all zeros if it knows none.
@@ -42,9 +46,11 @@ uint64_t position_of(const Request& request, ChainId chain_id,
 /// Appends members that tell what L1 says of a rollup: its batches, its owner, what its owner
 /// announced, its forced queue, its closing.
 void append_registered(json::Appender& out, const Request& request, ChainId chain_id);
+/// Appends those of them that a follower knows of L1's blocks.
+void append_followed(json::Appender& out, const Request& request, ChainId chain_id);
 
 ChainId l1_id_of(const Request& request);
-/// Returns L1 as the network has it.
+/// Returns L1 as the network shows it. Throws RpcFailure if it doesn't.
 ChainView& l1_of(const Request& request);
 /// Reads the id of a chain of the network. Throws RpcFailure if there is none.
 ChainId read_chain_id(const Request& request, size_t index);

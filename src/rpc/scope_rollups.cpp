@@ -4,6 +4,8 @@
 #include "protocol/callable.hpp"
 #include "protocol/registry.hpp"
 #include "rollup/rollup_config.hpp"
+#include "rpc/blocks.hpp"
+#include "rpc/errors.hpp"
 #include "rpc/scope_parts.hpp"
 
 // What L1 says of a rollup (docs/protocol.md, §12).
@@ -12,9 +14,26 @@ namespace scope::rpc {
 
 namespace callable = protocol::callable;
 
+Network::L1State l1_state(const Request& request) {
+    if (auto* const l1 = request.network.chain(l1_id_of(request))) {
+        const auto head = l1->head();
+        return {state_of(*l1, *head),
+                chain::make_environment(l1->chain().spec(), head->header(), nullptr),
+                l1->next_block().timestamp_s};
+    }
+    auto state = request.network.l1_state();
+    if (!state) fail(NO_L1, "this node doesn't read L1: ask a builder, or an L1 client");
+    return std::move(*state);
+}
+
+bool reads_l1(const Request& request) {
+    return request.network.chain(l1_id_of(request)) != nullptr ||
+           request.network.l1_state().has_value();
+}
+
 Bytes view_of_l1(const Request& request, const Address& to, BytesView data) {
-    auto& l1 = l1_of(request);
-    return view(l1, *l1.head(), to, data);
+    const auto l1 = l1_state(request);
+    return view(*l1.state, l1.environment, to, data);
 }
 
 protocol::RegisteredRollup registered_of(const Request& request, ChainId chain_id) {
@@ -76,6 +95,18 @@ void append_announcements(json::Appender& out, const protocol::RollupState& stat
 }
 
 }  // namespace
+
+void append_followed(json::Appender& out, const Request& request, ChainId chain_id) {
+    const auto* const follower = request.network.follower();
+    const auto* const rollup = follower == nullptr ? nullptr : follower->rollup(chain_id);
+    if (rollup == nullptr) return;
+    out.key("nextBatch").quantity(rollup->next_batch());
+    out.key("forcedQueue").begin_object();
+    out.key("position").quantity(rollup->forced_queue_position());
+    out.key("length").quantity(rollup->forced_queue.length());
+    out.end_object();
+    out.key("closed").boolean(rollup->closed_at.has_value());
+}
 
 void append_registered(json::Appender& out, const Request& request, ChainId chain_id) {
     const auto registered = registered_of(request, chain_id);

@@ -6,7 +6,7 @@
 
 namespace scope::rpc {
 
-Bytes view(const state::WorldState& beneath, const execution::Environment& environment,
+Bytes view(const state::StateView& beneath, const execution::Environment& environment,
            const Address& to, BytesView data, std::vector<Hash>* read) {
     state::State state{beneath};
     execution::Host host{state, environment};
