@@ -1,0 +1,158 @@
+#include "service/forwarder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "rpc/errors.hpp"
+
+namespace scope::service {
+
+namespace {
+
+using net::RpcError;
+
+constexpr auto METHODS = std::to_array<std::string_view>({
+    "eth_sendRawTransaction",
+    "eth_sendRawTransactionSync",
+    "scope_getBundle",
+    "scope_getDeposit",
+    "scope_getForcedQueue",
+    "scope_getForcedTransaction",
+    "scope_getHashChain",
+    "scope_getOperationReceipt",
+    "scope_getRefusal",
+    "scope_getRollingHashes",
+    "scope_getScope",
+    "scope_getSettlement",
+    "scope_prefill",
+    "scope_prepareOperation",
+    "scope_sendOperation",
+    "scope_simulate",
+    "scope_traceScope",
+});
+static_assert(std::ranges::is_sorted(METHODS));
+
+bool is_sending(std::string_view method) {
+    return method.starts_with("eth_send") || method == "scope_sendOperation";
+}
+
+RpcError no_builder(std::string_view method) {
+    return {rpc::NO_BUILDER,
+            is_sending(method)
+                ? "this node takes no transactions: rpc.forward is not set"
+                : fmt::format("{}: a builder answers it, and rpc.forward is not set", method),
+            {}};
+}
+
+RpcError no_answer(std::string_view why) {
+    return {
+        net::SERVER_ERROR, fmt::format("the builder (rpc.forward) gives no answer: {}", why), {}};
+}
+
+std::string_view what_is_wrong(net::HttpError::Rule rule) {
+    switch (rule) {
+        case net::HttpError::Rule::unreachable:
+            return "it can't be reached";
+        case net::HttpError::Rule::slow:
+            return "it takes too long; what was sent may have been taken";
+        case net::HttpError::Rule::malformed:
+            return "what it answers is no JSON-RPC";
+        case net::HttpError::Rule::too_long:
+            return "its answer is too long";
+        case net::HttpError::Rule::refused:
+            return "it refuses the request";
+    }
+    return "it fails";
+}
+
+}  // namespace
+
+std::span<const std::string_view> builder_methods() {
+    return METHODS;
+}
+
+Forwarder::Forwarder(net::RpcHandler& inner, ForwarderOptions options)
+    : inner_(inner), options_(std::move(options)) {
+    if (!options_.builder) return;
+    for (const ChainId chain_id : options_.chains) {
+        auto url = *options_.builder;
+        url.path += fmt::format("/{}", chain_id.number());
+        callers_.try_emplace(chain_id, std::move(url),
+                             net::RpcCallerOptions{.http = options_.http, .batch_calls = 1});
+    }
+    for (size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { run(); });
+}
+
+Forwarder::~Forwarder() {
+    stop();
+    for (auto& thread : threads_) thread.join();
+}
+
+void Forwarder::stop() {
+    std::deque<Waiting> refused;
+    {
+        const std::scoped_lock lock{mutex_};
+        is_stopped_ = true;
+        refused.swap(waiting_);
+    }
+    changed_.notify_all();
+    for (auto& waiting : refused) waiting.reply(std::unexpected{no_answer("this node ends")});
+}
+
+void Forwarder::batch_begins(ChainId chain_id, const simdjson::dom::array& calls) {
+    inner_.batch_begins(chain_id, calls);
+}
+
+void Forwarder::closed(const net::Subscriber& subscriber) {
+    inner_.closed(subscriber);
+}
+
+void Forwarder::call(const net::RpcCall& call, net::Reply reply) {
+    if (!std::ranges::binary_search(METHODS, call.method))
+        return inner_.call(call, std::move(reply));
+    if (!callers_.contains(call.chain_id)) return reply(std::unexpected{no_builder(call.method)});
+    Waiting waiting{call.chain_id,
+                    {std::string{call.method}, call.params ? simdjson::minify(*call.params) : "[]"},
+                    std::move(reply)};
+    {
+        const std::scoped_lock lock{mutex_};
+        if (!is_stopped_ && waiting_.size() < options_.max_waiting) {
+            waiting_.push_back(std::move(waiting));
+            changed_.notify_one();
+            return;
+        }
+    }
+    waiting.reply(std::unexpected{no_answer("too many calls wait for it")});
+}
+
+net::RpcResult Forwarder::ask(const Waiting& waiting) const {
+    const auto replies = callers_.at(waiting.chain_id).call({&waiting.request, 1});
+    if (!replies) return std::unexpected{no_answer(what_is_wrong(replies.error().rule))};
+    const auto& reply = (*replies)[0];
+    if (!reply) return std::unexpected{reply.error()};
+    return simdjson::minify(*reply);
+}
+
+void Forwarder::run() {
+    for (;;) {
+        std::unique_lock lock{mutex_};
+        changed_.wait(lock, [this] { return is_stopped_ || !waiting_.empty(); });
+        if (is_stopped_) return;
+        Waiting waiting = std::move(waiting_.front());
+        waiting_.pop_front();
+        lock.unlock();
+        net::RpcResult result;
+        try {
+            result = ask(waiting);
+        } catch (const std::exception& error) {
+            result = std::unexpected{
+                RpcError{net::INTERNAL_ERROR, fmt::format("internal error: {}", error.what()), {}}};
+        }
+        waiting.reply(std::move(result));
+    }
+}
+
+}  // namespace scope::service
