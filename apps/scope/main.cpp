@@ -4,6 +4,7 @@
 #include "chains.hpp"
 #include "cli/program.hpp"
 #include "close.hpp"
+#include "config.hpp"
 #include "demo.hpp"
 #include "deploy.hpp"
 #include "deposit.hpp"
@@ -11,6 +12,7 @@
 #include "exit.hpp"
 #include "force.hpp"
 #include "keys.hpp"
+#include "node.hpp"
 #include "send.hpp"
 #include "trace.hpp"
 
@@ -19,7 +21,8 @@ int main(int argc, char** argv) {
     using namespace scope::app;
     const std::array commands{devnet_command, demo_command,  chains_command,  call_command,
                               send_command,   trace_command, deposit_command, force_command,
-                              close_command,  exit_command,  keys_command,    deploy_command};
+                              close_command,  exit_command,  keys_command,  deploy_command,
+                              node_command,   config_command};
     return scope::cli::run(
         {.name = "scope",
          .description =

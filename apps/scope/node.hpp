@@ -1,0 +1,9 @@
+#pragma once
+
+#include "cli/command.hpp"
+
+namespace scope::app {
+
+extern const cli::Command node_command;
+
+}  // namespace scope::app

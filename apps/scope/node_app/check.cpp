@@ -1,0 +1,91 @@
+#include "node_app/check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "base/hex.hpp"
+#include "keys/read_key.hpp"
+
+namespace scope::node_app {
+
+namespace {
+
+using Problems = std::vector<std::string>;
+
+/// Reads a key; null, and notes it, if that can't be.
+crypto::SignerPtr read_key(std::string_view name, const config::KeyConfig& key,
+                           const config::NodeConfig& config, Problems& problems) {
+    auto signer = keys::read_key(key.key, key.password, config.folder);
+    if (signer) return std::move(*signer);
+    problems.push_back(fmt::format("{}: {}", name, signer.error()));
+    return nullptr;
+}
+
+void check_file(std::string_view name, const std::string& path, const config::NodeConfig& config,
+                Problems& problems) {
+    const std::ifstream in{config.path_of(path)};
+    if (!in) problems.push_back(fmt::format("{}: {} can't be read", name, path));
+}
+
+void check_builder(const config::NodeConfig& config, const node::NetworkFile* network,
+                   Problems& problems) {
+    const auto& builder = *config.builder;
+    (void)read_key("builder.key", builder.key, config, problems);
+    if (!builder.calldata_key.key.empty())
+        (void)read_key("builder.calldata_key", builder.calldata_key, config, problems);
+    check_file("builder.tls_certificate", builder.tls_certificate, config, problems);
+    if (network == nullptr) return;
+    if (builder.threshold < network->committee.threshold)
+        problems.push_back(fmt::format("builder.threshold: it is {}, and the verifier asks for {}",
+                                       builder.threshold, network->committee.threshold));
+    for (const auto& attester : builder.attesters) {
+        const auto address = fixed_from_hex<20>(attester.address);
+        if (address && !std::ranges::binary_search(network->committee.members, *address))
+            problems.push_back(fmt::format(
+                "builder.attesters: {} is no member of the network's committee", attester.address));
+    }
+}
+
+void check_attester(const config::NodeConfig& config, const node::NetworkFile* network,
+                    Problems& problems) {
+    const auto& attester = *config.attester;
+    const auto signer = read_key("attester.key", attester.key, config, problems);
+    check_file("attester.tls_certificate", attester.tls_certificate, config, problems);
+    if (network == nullptr || signer == nullptr) return;
+    if (!std::ranges::binary_search(network->committee.members, signer->address()))
+        problems.push_back(fmt::format("attester.key: {} is no member of the network's committee",
+                                       to_hex(signer->address())));
+}
+
+}  // namespace
+
+Result<node::NetworkFile, std::string> read_network(const config::NodeConfig& config) {
+    const auto file = config.path_of(config.network);
+    std::error_code error;
+    const auto size = std::filesystem::file_size(file, error);
+    if (error) return std::unexpected{fmt::format("{}: {}", file.string(), error.message())};
+    if (size > node::MAX_NETWORK_FILE)
+        return std::unexpected{
+            fmt::format("{}: it is longer than {} bytes", file.string(), node::MAX_NETWORK_FILE)};
+    std::ifstream in{file, std::ios::binary};
+    std::string text(size, '\0');
+    if (!in.read(text.data(), static_cast<std::streamsize>(size)))
+        return std::unexpected{fmt::format("{}: it can't be read", file.string())};
+    auto network = node::read_network_file(text);
+    if (!network) return std::unexpected{fmt::format("{}: {}", file.string(), network.error())};
+    return network;
+}
+
+std::vector<std::string> check_surroundings(const config::NodeConfig& config) {
+    Problems problems;
+    const auto network = read_network(config);
+    if (!network) problems.push_back(fmt::format("network: {}", network.error()));
+    const auto* const known = network ? &*network : nullptr;
+    if (config.builder) check_builder(config, known, problems);
+    if (config.attester) check_attester(config, known, problems);
+    return problems;
+}
+
+}  // namespace scope::node_app

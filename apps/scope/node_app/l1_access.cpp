@@ -1,0 +1,177 @@
+#include "node_app/l1_access.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <charconv>
+#include <chrono>
+#include <condition_variable>
+#include <thread>
+#include <utility>
+
+#include "cli/command.hpp"
+#include "l1/rpc_l1_source.hpp"
+
+namespace scope::node_app {
+
+namespace {
+
+namespace chrono = std::chrono;
+
+constexpr std::string_view SUBSCRIBE =
+    R"({"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]})";
+constexpr chrono::minutes GENESIS_RETRY{1};
+
+uint64_t steady_ms() {
+    return static_cast<uint64_t>(
+        chrono::duration_cast<chrono::milliseconds>(chrono::steady_clock::now().time_since_epoch())
+            .count());
+}
+uint64_t now_s() {
+    return static_cast<uint64_t>(
+        chrono::duration_cast<chrono::seconds>(chrono::system_clock::now().time_since_epoch())
+            .count());
+}
+
+/// Reads {"data": {"genesis_time": "1606824023"}}.
+std::optional<uint64_t> read_genesis(const std::string& body) {
+    simdjson::dom::parser parser;
+    std::string_view text;
+    uint64_t time_s = 0;
+    if (parser.parse(body)["data"]["genesis_time"].get(text) != simdjson::SUCCESS)
+        return std::nullopt;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), time_s);
+    return error == std::errc{} && end == text.data() + text.size() ? std::optional{time_s}
+                                                                    : std::nullopt;
+}
+
+}  // namespace
+
+/// The time with which the slots of a beacon chain begin, asked for on a thread of its own until it is
+/// known.
+class L1Access::Genesis : public std::enable_shared_from_this<Genesis> {
+  public:
+    Genesis(net::HttpUrl url, chrono::milliseconds timeout)
+        : http_(std::move(url), {.timeout = timeout, .max_response = 4096}) {}
+
+    /// It lives as long as the thread: one that waits for an answer is left to end by itself.
+    void begin() {
+        std::thread{[self = shared_from_this()] { self->run(); }}.detach();
+    }
+    void end() {
+        const std::scoped_lock lock{mutex_};
+        has_ended_ = true;
+        changed_.notify_all();
+    }
+    std::optional<uint64_t> time_s() const {
+        const std::scoped_lock lock{mutex_};
+        return time_s_;
+    }
+
+  private:
+    void run() {
+        for (;;) {
+            const auto answer = http_.get("/eth/v1/beacon/genesis");
+            std::unique_lock lock{mutex_};
+            if (answer && answer->status == 200) time_s_ = read_genesis(answer->body);
+            if (time_s_ || has_ended_) return;
+            if (changed_.wait_for(lock, GENESIS_RETRY, [this] { return has_ended_; })) return;
+        }
+    }
+
+    net::HttpClient http_;
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::optional<uint64_t> time_s_;
+    bool has_ended_ = false;
+};
+
+net::HttpUrl url_of(std::string_view key, const std::string& url) {
+    auto parsed = net::parse_http_url(url);
+    if (!parsed) throw cli::UsageError{fmt::format("{}: {}", key, parsed.error())};
+    return std::move(*parsed);
+}
+
+L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identity, NodeLog& log)
+    : config_(config), log_(log) {
+    std::vector<std::shared_ptr<const l1::BeaconBlobs>> beacons;
+    for (const auto& url : config.beacon)
+        beacons.push_back(std::make_shared<l1::BeaconBlobs>(url_of("l1.beacon", url)));
+    if (!config.beacon.empty()) {
+        genesis_ =
+            std::make_shared<Genesis>(url_of("l1.beacon", config.beacon.front()), config.timeout);
+        genesis_->begin();
+    }
+    std::vector<l1::FailoverSource::Endpoint> sources;
+    for (const auto& url : config.rpc) {
+        auto endpoint = std::make_shared<l1::RpcEndpoint>(
+            url_of("l1.rpc", url), net::RpcCallerOptions{.http = {.timeout = config.timeout}});
+        auto source = std::make_shared<l1::RpcL1Source>(
+            endpoint, beacons,
+            l1::RpcL1SourceOptions{
+                .now_s = now_s,
+                .max_head_age_s = static_cast<uint64_t>(
+                    chrono::duration_cast<chrono::seconds>(config.max_head_age).count()),
+                .takes_roots_with_blobs = config.roots_with_blobs});
+        sources.push_back({endpoint->name(), std::make_shared<l1::CheckedSource>(
+                                                 endpoint, std::move(source), identity)});
+        endpoints_.push_back(std::move(endpoint));
+    }
+    source_ = std::make_shared<l1::FailoverSource>(
+        std::move(sources),
+        l1::FailoverOptions{
+            .clock_ms = steady_ms,
+            .on_change = [&log, counts = counts_](const std::string& name,
+                                                  const std::optional<l1::L1Error>& error) {
+                if (!error)
+                    return log.info("l1_endpoint", fmt::format("L1 client {} answers", name),
+                                    {{"endpoint", name}});
+                const std::string rule{to_string(error->rule)};
+                {
+                    const std::scoped_lock lock{counts->mutex};
+                    ++counts->errors[rule];
+                }
+                const bool is_wrong = *error == l1::L1Error::wrong;
+                log.write(is_wrong ? NodeLog::Level::error : NodeLog::Level::warn, "l1_endpoint",
+                          fmt::format("L1 client {}: {}{}", name, to_string(*error),
+                                      is_wrong ? "; it is not asked for a while" : ""),
+                          {{"endpoint", name}, {"rule", rule}});
+            }});
+}
+
+std::unique_ptr<net::WsSubscription> L1Access::subscribe(std::function<void()> wake) const {
+    if (config_.websocket.empty()) return nullptr;
+    auto url = net::parse_ws_url(config_.websocket);
+    if (!url) throw cli::UsageError{fmt::format("l1.websocket: {}", url.error())};
+    const auto name = url->authority();
+    net::WsSubscriptionOptions options;
+    options.request = SUBSCRIBE;
+    options.on_message = std::move(wake);
+    options.on_change = [&log = log_, name](const std::optional<std::string>& why_not) {
+        if (why_not)
+            log.warn("l1_websocket",
+                     fmt::format("WebSocket {}: {}; heads are polled", name, *why_not),
+                     {{"endpoint", name}});
+        else
+            log.info("l1_websocket", fmt::format("WebSocket {} tells of heads", name),
+                     {{"endpoint", name}});
+    };
+    return std::make_unique<net::WsSubscription>(std::move(*url), std::move(options));
+}
+
+std::map<std::string, uint64_t> L1Access::errors() const {
+    const std::scoped_lock lock{counts_->mutex};
+    return counts_->errors;
+}
+
+std::optional<uint64_t> L1Access::slot_of(uint64_t timestamp_s) const {
+    const auto genesis_s = genesis_ ? genesis_->time_s() : std::nullopt;
+    if (!genesis_s || timestamp_s < *genesis_s) return std::nullopt;
+    return (timestamp_s - *genesis_s) * 1000 / static_cast<uint64_t>(config_.slot.count());
+}
+
+L1Access::~L1Access() {
+    if (genesis_) genesis_->end();
+}
+
+}  // namespace scope::node_app

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "config/node_config.hpp"
+#include "l1/checked_source.hpp"
+#include "l1/failover_source.hpp"
+#include "net/ws_subscription.hpp"
+#include "node_app/node_log.hpp"
+
+namespace scope::node_app {
+
+/// The L1 of a node: its clients in order, each checked to be of the network's L1.
+class L1Access {
+  public:
+    /// Throws cli::UsageError for a URL that is none. Nobody is asked yet.
+    /// @param log  Must outlive it, and so long as a source is asked.
+    L1Access(const config::L1Config& config, const l1::L1Identity& identity, NodeLog& log);
+    ~L1Access();
+    L1Access(const L1Access&) = delete;
+    L1Access& operator=(const L1Access&) = delete;
+
+    [[nodiscard]] std::shared_ptr<const l1::L1Source> source() const { return source_; }
+    /// The endpoints, in order, for who needs other roles of L1.
+    [[nodiscard]] const std::vector<std::shared_ptr<const l1::RpcEndpoint>>& endpoints() const {
+        return endpoints_;
+    }
+
+    /// Has @p wake called when the WebSocket tells of a head; null where none is configured.
+    [[nodiscard]] std::unique_ptr<net::WsSubscription> subscribe(std::function<void()> wake) const;
+
+    /// Returns how often an endpoint began to fail, by rule.
+    [[nodiscard]] std::map<std::string, uint64_t> errors() const;
+    /// Returns the slot of a time; nullopt where the beacon's genesis isn't known.
+    [[nodiscard]] std::optional<uint64_t> slot_of(uint64_t timestamp_s) const;
+
+  private:
+    /// What the sources' callbacks use: sources may outlive this.
+    struct Counts {
+        std::mutex mutex;
+        std::map<std::string, uint64_t> errors;
+    };
+
+    config::L1Config config_;
+    NodeLog& log_;
+    std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
+    std::vector<std::shared_ptr<const l1::RpcEndpoint>> endpoints_;
+    std::shared_ptr<const l1::L1Source> source_;
+    class Genesis;
+    std::shared_ptr<Genesis> genesis_;  ///< null: there is no beacon to ask
+};
+
+/// Parses a URL of the configuration. Throws cli::UsageError that names the key.
+net::HttpUrl url_of(std::string_view key, const std::string& url);
+
+}  // namespace scope::node_app
