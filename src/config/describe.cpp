@@ -8,6 +8,8 @@ namespace scope::config {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::array<std::string_view, 3> ROLES{"builder", "attester", "follower"};
 constexpr std::array<std::string_view, 2> DATA{"blobs", "calldata"};
 constexpr std::array<std::string_view, 4> LEVELS{"debug", "info", "warn", "error"};

@@ -17,8 +17,6 @@
 
 namespace scope::config {
 
-using namespace std::chrono_literals;
-
 enum class Role : uint8_t { builder, attester, follower };
 /// Returns the enumerator's name.
 std::string_view to_string(Role role) noexcept;
@@ -27,11 +25,11 @@ struct L1Config {
     std::vector<std::string> rpc{"http://127.0.0.1:8545"};  ///< asked in this order
     std::string websocket;                                  ///< empty: heads are polled alone
     std::vector<std::string> beacon;                        ///< sources of blobs, in order
-    milliseconds slot{12s};
-    milliseconds poll{1s};
-    milliseconds timeout{10s};        ///< of a request
-    milliseconds max_head_age{300s};  ///< an endpoint whose head is older is behind
-    bool roots_with_blobs = false;    ///< as anvil's blocks have (docs/l1-over-rpc.md)
+    milliseconds slot{12'000};
+    milliseconds poll{1'000};
+    milliseconds timeout{10'000};        ///< of a request
+    milliseconds max_head_age{300'000};  ///< an endpoint whose head is older is behind
+    bool roots_with_blobs = false;       ///< as anvil's blocks have (docs/l1-over-rpc.md)
 };
 
 struct DatabaseConfig {
@@ -48,7 +46,7 @@ struct RpcConfig {
     uint64_t max_request_bytes = uint64_t{5} << 20;
     uint64_t max_response_bytes = uint64_t{25} << 20;
     uint64_t max_buffered_bytes = uint64_t{256} << 20;
-    milliseconds idle_timeout{120s};
+    milliseconds idle_timeout{120'000};
 };
 
 /// A key that signs: file:PATH of a keystore with the password, env:NAME of a variable with the key,
@@ -70,9 +68,9 @@ struct BuilderConfig {
     bool calldata = false;   ///< batches go into calldata, not into blobs
     uint64_t threshold = 2;
     std::string tls_certificate;
-    milliseconds block_time{0ms};
-    milliseconds settle_after{12s};
-    milliseconds proof_timeout{8s};
+    milliseconds block_time{0};
+    milliseconds settle_after{12'000};
+    milliseconds proof_timeout{8'000};
     uint64_t max_fee_per_gas_wei = 200'000'000'000;
     uint64_t max_fee_per_blob_gas_wei = 200'000'000'000;
     uint64_t max_priority_fee_per_gas_wei = 1'000'000'000;
@@ -93,8 +91,8 @@ struct AttesterConfig {
 };
 
 struct BlobsConfig {
-    std::optional<milliseconds> keep = 18 * 24h;  ///< nullopt: all
-    std::string listen;                           ///< Beacon REST; empty: none are served
+    std::optional<milliseconds> keep = std::chrono::hours{18 * 24};  ///< nullopt: all
+    std::string listen;  ///< Beacon REST; empty: none are served
 };
 
 struct MetricsConfig {

@@ -7,6 +7,8 @@
 namespace scope::config {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::string_view FOLLOWER = "network = \"network.json\"\nroles = [\"follower\"]\n";
 constexpr std::string_view FINGERPRINT =
     "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -51,7 +53,7 @@ TEST(node_config, all_errors_come_at_once_with_their_places) {
                  "rpc = [\"ftp://x\"]\n"
                  "[rpc]\n"
                  "max_batch = 0\n"
-                 "[lgo]\n"),
+                 "[logg]\n"),
         "folder/scope.toml:1:22: roles[1]: it is none of builder, attester, follower\n"
         "folder/scope.toml:2:1: netwrok: there is no such key; is network meant?\n"
         "folder/scope.toml:4:1: l1.pol: there is no such key; is poll meant?\n"
@@ -60,7 +62,7 @@ TEST(node_config, all_errors_come_at_once_with_their_places) {
         "h, d, such as \"12s\"\n"
         "folder/scope.toml:7:8: l1.rpc[0]: it is no URL that begins with http:// or https://\n"
         "folder/scope.toml:9:13: rpc.max_batch: 0 is not in [1 - 1000000]\n"
-        "folder/scope.toml:10:2: lgo: there is no such key; is log meant?\n");
+        "folder/scope.toml:10:2: logg: there is no such key; is log meant?\n");
 }
 
 TEST(node_config, numbers_that_do_not_fit_are_refused) {
@@ -95,7 +97,7 @@ TEST(node_config, roles_and_their_tables_go_together) {
         std::string{FINGERPRINT} + "\"\n";
     EXPECT_EQ(refusals("roles = [\"attester\"]\n" + attester), "");
     EXPECT_NE(refusals("roles = [\"follower\"]\n" + attester)
-                  .find("3:1: attester: the table is there, and roles has no attester"),
+                  .find("2:1: attester: the table is there, and roles has no attester"),
               std::string::npos)
         << refusals("roles = [\"follower\"]\n" + attester);
 }

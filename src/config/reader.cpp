@@ -14,6 +14,8 @@ namespace scope::config {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 /// Fills a configuration from TOML, and notes all that is wrong.
 class Reader final : public Fields {
   public:
@@ -114,7 +116,7 @@ class Reader final : public Fields {
         enter(*found, path(key), keys);
     }
     void optional_table(Key key, bool& is_there, const std::function<void()>& keys) override {
-        is_there = peek(key) != nullptr;
+        is_there = take(key) != nullptr;
         if (is_there) table(key, keys);
     }
     void tables(Key key, size_t, const std::function<void(size_t)>& resize,

@@ -12,9 +12,11 @@
 #include "builder/root_call.hpp"
 #include "chain/chain.hpp"
 #include "crypto/secp256k1.hpp"
+#include "execution/environment.hpp"
 #include "net/json_rpc.hpp"
 #include "pool/tx_pool.hpp"
 #include "rollup/follower.hpp"
+#include "state/state_view.hpp"
 
 // What the methods need of a network: views of its chains, and the ways in. devnet::LiveNetwork is
 // one; a lone chain (testing) is another. All of it is for one thread, the worker's.

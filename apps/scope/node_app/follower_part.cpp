@@ -69,7 +69,9 @@ FollowerPart::FollowerPart(const config::NodeConfig& config, const node::Network
       node_(file.network,
             {.source = noting_, .database = database_, .attester = {}, .builder = {}}),
       network_(node_, contracts_of(file)),
-      subscription_(l1_->subscribe([ahead = ahead_] { ahead->wake(); })) {
+      subscription_(l1_->subscribe([ahead = ahead_] { ahead->wake(); })) {}
+
+void FollowerPart::begin() {
     is_following_ = false;
     on_news();
 }

@@ -13,8 +13,8 @@
 
 namespace scope::node_app {
 
-/// The part of a node that follows: its database, its L1, its rollups. Whenever L1 has news it follows,
-/// on the worker's thread, and logs what came of it.
+/// The part of a node that follows: its database, its L1, its rollups. Once it has begun it follows
+/// whenever L1 has news, on the worker's thread, and logs what came of it.
 class FollowerPart {
   public:
     /// Opens the database and begins to read L1. Throws store::DatabaseError, cli::UsageError.
@@ -25,6 +25,9 @@ class FollowerPart {
     ~FollowerPart();
     FollowerPart(const FollowerPart&) = delete;
     FollowerPart& operator=(const FollowerPart&) = delete;
+
+    /// Begins to follow. REQUIRES: once.
+    void begin();
 
     /// For the worker's thread.
     [[nodiscard]] rpc::Network& network() noexcept { return network_; }
@@ -46,7 +49,7 @@ class FollowerPart {
     net::Worker& worker_;
     std::shared_ptr<store::NodeDatabase> database_;
     std::unique_ptr<L1Access> l1_;
-    std::atomic<bool> is_following_ = true;  // or about to; until all parts are there, too
+    std::atomic<bool> is_following_ = true;  // or about to, or hasn't begun
     std::shared_ptr<l1::PrefetchingSource> ahead_;
     std::shared_ptr<service::NotingSource> noting_;
     node::Node node_;

@@ -109,6 +109,7 @@ class Run {
         rpc_.server->set_ready(false, ready_json({"it begins"}));
         worker_.post([this] { tick(); });
         announce(chains);
+        follower_.begin();
         signals.wait();
         return end();
     }
@@ -192,6 +193,11 @@ class Run {
     rpc::Service service_;
     service::Forwarder forwarder_;
     NoMethods no_methods_;
+    /// Ends the worker behind the servers and before what it works on.
+    struct AtEnd {
+        ~AtEnd() { worker.stop(); }
+        net::Worker& worker;
+    } at_end_{worker_};
     Ports rpc_;
     Ports metrics_;
     bool was_ready_ = false;
