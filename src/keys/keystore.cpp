@@ -14,6 +14,7 @@
 #include "crypto/keccak.hpp"
 #include "json/json.hpp"
 #include "json/writer.hpp"
+#include "keys/scrypt.hpp"
 
 namespace scope::keys {
 
@@ -29,32 +30,18 @@ using json::Json;
 /// What a password and a salt give: the cipher's key, and 16 bytes for the MAC.
 using Derived = SecretBytes<DERIVED_SIZE>;
 
-struct Scrypt {
-    uint64_t n = 0;
-    uint64_t r = 0;
-    uint64_t p = 0;
-};
-
 /// Returns why a derivation with these numbers is not done; null: it is.
-const char* why_not(const Scrypt& scrypt) {
-    if (scrypt.n < 2 || !std::has_single_bit(scrypt.n)) return "n: not a power of 2 above 1";
-    if (scrypt.r == 0 || scrypt.r > 64) return "r: not from 1 to 64";
-    if (scrypt.p == 0 || scrypt.p > 64) return "p: not from 1 to 64";
+const char* why_not(const ScryptCost& cost) {
+    if (cost.n < 2 || !std::has_single_bit(cost.n)) return "n: not a power of 2 above 1";
+    if (cost.r == 0 || cost.r > 64) return "r: not from 1 to 64";
+    if (cost.p == 0 || cost.p > 64) return "p: not from 1 to 64";
     // n is below 2^40 then, so that nothing overflows.
-    if (scrypt.n > MAX_SCRYPT_MEMORY / 128 / scrypt.r) return "n and r: above 1 GiB of memory";
-    if (scrypt.n * scrypt.r * scrypt.p > MAX_SCRYPT_WORK) return "n, r and p: too much work";
+    if (cost.n > MAX_SCRYPT_MEMORY / 128 / cost.r) return "n and r: above 1 GiB of memory";
+    if (cost.n * cost.r * cost.p > MAX_SCRYPT_WORK) return "n, r and p: too much work";
     return nullptr;
 }
 
-bool derive(const Secret& password, BytesView salt, const Scrypt& scrypt, Derived& out) {
-    // Beside what n and r take, blocks for p, and OpenSSL's own.
-    constexpr uint64_t MEMORY = MAX_SCRYPT_MEMORY + (uint64_t{16} << 20);
-    const auto text = password.text();
-    return EVP_PBE_scrypt(text.data(), text.size(), salt.data(), salt.size(), scrypt.n, scrypt.r,
-                          scrypt.p, MEMORY, out.bytes.data(), DERIVED_SIZE) == 1;
-}
-
-bool derive(const Secret& password, BytesView salt, uint64_t rounds, Derived& out) {
+bool derive_by_pbkdf2(const Secret& password, BytesView salt, uint64_t rounds, Derived& out) {
     const auto text = password.text();
     return PKCS5_PBKDF2_HMAC(text.data(), static_cast<int>(text.size()), salt.data(),
                              static_cast<int>(salt.size()), static_cast<int>(rounds), EVP_sha256(),
@@ -78,8 +65,8 @@ bool encipher(const Derived& derived, const FixedBytes<IV_SIZE>& iv, BytesView i
 Hash mac_of(const Derived& derived, BytesView ciphertext) {
     SecretBytes<16 + 32> content;
     CHECK(ciphertext.size() == 32);
-    std::ranges::copy(BytesView{derived.bytes}.last(16), content.bytes.begin());
-    std::ranges::copy(ciphertext, content.bytes.begin() + 16);
+    std::ranges::copy(BytesView{derived.bytes}.last(16), content.bytes.data());
+    std::ranges::copy(ciphertext, content.bytes.data() + 16);
     return crypto::keccak256(content.bytes);
 }
 
@@ -107,21 +94,20 @@ void derive(Json parameters, std::string_view function, const Secret& password, 
     const auto size = json::get(parameters, "dklen", json::u64);
     if (size != DERIVED_SIZE) throw FormatError{"dklen", "only 32 is known"};
     const Bytes salt = json::get(parameters, "salt", salt_of);
-    bool is_done = false;
     if (function == "scrypt") {
-        const Scrypt scrypt{.n = json::get(parameters, "n", json::u64),
-                            .r = json::get(parameters, "r", json::u64),
-                            .p = json::get(parameters, "p", json::u64)};
-        if (const char* const why = why_not(scrypt)) throw FormatError{why};
-        is_done = derive(password, salt, scrypt, out);
+        const ScryptCost cost{.n = json::get(parameters, "n", json::u64),
+                              .r = json::get(parameters, "r", json::u64),
+                              .p = json::get(parameters, "p", json::u64)};
+        if (const char* const why = why_not(cost)) throw FormatError{why};
+        scrypt(as_bytes(password.text()), salt, cost, out.bytes.data());
     } else {
         require(parameters, "prf", "hmac-sha256");
         const auto rounds = json::get(parameters, "c", json::u64);
         if (rounds == 0 || rounds > MAX_PBKDF2_ROUNDS)
             throw FormatError{"c", fmt::format("not from 1 to {}", MAX_PBKDF2_ROUNDS)};
-        is_done = derive(password, salt, rounds, out);
+        if (!derive_by_pbkdf2(password, salt, rounds, out))
+            throw FormatError{"the derivation failed"};
     }
-    if (!is_done) throw FormatError{"the derivation failed: no memory"};
 }
 
 /// Throws FormatError.
@@ -199,17 +185,17 @@ Result<crypto::SecretKey, std::string> read_keystore(std::string_view json,
     }
 }
 
-std::string make_keystore(const Hash& key, const Secret& password, const KeystoreCost& cost) {
+std::string make_keystore(const Hash& key, const Secret& password, const ScryptCost& cost) {
     const auto secret = crypto::SecretKey::from(key);
     CHECK(secret.has_value());
     const auto salt = random_bytes<32>();
     const auto iv = random_bytes<IV_SIZE>();
-    const Scrypt scrypt{.n = cost.n, .r = cost.r, .p = cost.p};
-    CHECK(why_not(scrypt) == nullptr);
+    CHECK(why_not(cost) == nullptr);
     Derived derived;
     SecretBytes<32> ciphertext;
-    if (!derive(password, salt, scrypt, derived) || !encipher(derived, iv, key, ciphertext))
-        throw std::runtime_error{"no memory to encrypt a key"};
+    scrypt(as_bytes(password.text()), salt, cost, derived.bytes.data());
+    if (!encipher(derived, iv, key, ciphertext))
+        throw std::runtime_error{"OpenSSL does not encrypt a key"};
 
     json::JsonWriter out;
     const auto member = [&](const char* name, BytesView bytes) {
@@ -229,9 +215,9 @@ std::string make_keystore(const Hash& key, const Secret& password, const Keystor
     out.key("kdfparams");
     out.begin_object();
     out.member("dklen", uint64_t{DERIVED_SIZE});
-    out.member("n", scrypt.n);
-    out.member("p", scrypt.p);
-    out.member("r", scrypt.r);
+    out.member("n", cost.n);
+    out.member("p", cost.p);
+    out.member("r", cost.r);
     member("salt", salt);
     out.end_object();
     member("mac", mac_of(derived, ciphertext.bytes));
@@ -242,7 +228,7 @@ std::string make_keystore(const Hash& key, const Secret& password, const Keystor
     return out.finish();
 }
 
-NewKeystore make_new_keystore(const Secret& password, const KeystoreCost& cost) {
+NewKeystore make_new_keystore(const Secret& password, const ScryptCost& cost) {
     for (;;) {  // all but about 2^-128 of the numbers are keys
         const SecretBytes<32> bytes{random_bytes<32>()};
         const auto key = crypto::SecretKey::from(bytes.bytes);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "crypto/secp256k1.hpp"
+#include "keys/scrypt.hpp"
 #include "keys/secret.hpp"
 
 namespace scope::keys {
@@ -17,21 +18,18 @@ inline constexpr uint64_t MAX_PBKDF2_ROUNDS = 10'000'000;
 /// Spec: https://ethereum.org/en/developers/docs/data-structures-and-encoding/web3-secret-storage
 Result<crypto::SecretKey, std::string> read_keystore(std::string_view json, const Secret& password);
 
-/// The price of guessing a password once.
-struct KeystoreCost {
-    uint64_t n = uint64_t{1} << 18;  ///< a power of 2
-    uint64_t r = 8;
-    uint64_t p = 1;
-};
+/// The price of guessing a password once: 256 MiB, and about a second.
+inline constexpr ScryptCost KEYSTORE_COST{.n = uint64_t{1} << 18, .r = 8, .p = 1};
 /// Encrypts a key with a password, by scrypt; REQUIRES: a key (crypto::SecretKey::from). Throws
 /// std::runtime_error if the machine has no randomness or memory.
-std::string make_keystore(const Hash& key, const Secret& password, const KeystoreCost& cost = {});
+std::string make_keystore(const Hash& key, const Secret& password,
+                          const ScryptCost& cost = KEYSTORE_COST);
 
 /// Makes a key of the machine's randomness and returns it encrypted with its address.
 struct NewKeystore {
     std::string json;
     Address address;
 };
-NewKeystore make_new_keystore(const Secret& password, const KeystoreCost& cost = {});
+NewKeystore make_new_keystore(const Secret& password, const ScryptCost& cost = KEYSTORE_COST);
 
 }  // namespace scope::keys

@@ -47,7 +47,7 @@ constexpr std::string_view SCRYPT = R"({
     "version" : 3
 })";
 constexpr Address ACCOUNT = "0x008aeeda4d805471df9b2a5b0f38a0c3bcba786b"_address;
-constexpr KeystoreCost CHEAP{.n = 1024, .r = 8, .p = 1};
+constexpr ScryptCost CHEAP{.n = 1024, .r = 8, .p = 1};
 
 const Secret& password() {
     static const Secret word{"testpassword"};

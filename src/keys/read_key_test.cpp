@@ -21,7 +21,8 @@ constexpr Address ACCOUNT = "0x008aeeda4d805471df9b2a5b0f38a0c3bcba786b"_address
 TEST(read_key, reads_a_keystore_a_variable_and_a_signers_url) {
     const test::Folder folder;
     const auto file = folder.write(
-        "key.json", make_keystore(*fixed_from_hex<32>(KEY_HEX), Secret{"word"}, {.n = 1024}));
+        "key.json",
+        make_keystore(*fixed_from_hex<32>(KEY_HEX), Secret{"word"}, {.n = 1024, .r = 8, .p = 1}));
     const auto word = folder.write("word", "word\n");
     setenv("SCOPE_TEST_WORD", "word", 1);
     setenv("SCOPE_TEST_KEY", KEY_HEX, 1);
@@ -37,7 +38,8 @@ TEST(read_key, reads_a_keystore_a_variable_and_a_signers_url) {
 TEST(read_key, says_what_is_wrong_and_nothing_of_the_key) {
     const test::Folder folder;
     const auto file = folder.write(
-        "key.json", make_keystore(*fixed_from_hex<32>(KEY_HEX), Secret{"word"}, {.n = 1024}));
+        "key.json",
+        make_keystore(*fixed_from_hex<32>(KEY_HEX), Secret{"word"}, {.n = 1024, .r = 8, .p = 1}));
     const auto refused = [&](const std::string& key, std::string_view password = {}) {
         const auto signer = read_key(key, password, folder.path());
         EXPECT_FALSE(signer.has_value()) << key;
