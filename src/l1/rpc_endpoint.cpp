@@ -76,6 +76,7 @@ L1Error error_of(const net::HttpError& error) {
                 return L1Error::refused;
             case net::HttpError::Rule::malformed:
             case net::HttpError::Rule::too_long:
+            case net::HttpError::Rule::tls:
                 break;
         }
         return L1Error::wrong;

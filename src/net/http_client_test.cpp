@@ -31,7 +31,12 @@ TEST(http_client, reads_the_parts_of_a_url) {
     EXPECT_EQ(url->path, "/a/b");
     EXPECT_EQ(url->authority(), "host:1");
     EXPECT_EQ(parse_http_url("http://[::1]:8545")->authority(), "[::1]:8545");
-    for (const auto* const bad : {"", "localhost:8545", "https://localhost", "http://", "http://:1",
+    EXPECT_FALSE(url->is_tls);
+    const auto tls = parse_http_url("https://host/a");
+    ASSERT_TRUE(tls);
+    EXPECT_TRUE(tls->is_tls);
+    EXPECT_EQ(tls->authority(), "host:443");
+    for (const auto* const bad : {"", "localhost:8545", "https:/localhost", "http://", "http://:1",
                                   "http://host:", "http://[::1", "http://[::1]x:1", "http://a b",
                                   "http://a\r\nX: y", "ws://localhost", "http://user:word@host"})
         EXPECT_FALSE(parse_http_url(bad)) << bad;
@@ -44,6 +49,7 @@ TEST(http_client, asks_for_the_path_behind_the_urls_own_and_posts_json) {
     const HttpClient client{*parse_http_url(peer.url() + "/key/")};
     EXPECT_EQ(client.get("/eth/v1?x=1,2")->body, "GET/key/eth/v1?x=1,2");
     EXPECT_EQ(client.post("[1]")->body, "POST/key[1]");
+    EXPECT_EQ(client.post("/v1", "text/plain", "x")->body, "POST/key/v1x");
     EXPECT_EQ(client_of(peer).post("")->body, "POST/");
 }
 

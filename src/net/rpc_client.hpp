@@ -23,8 +23,8 @@ class RpcClient {
     static constexpr std::chrono::seconds TIMEOUT{10};  ///< of a call
     static constexpr size_t MAX_RESPONSE = size_t{64} << 20;
 
-    /// @param url      http://host, with a port and a path if need be. Throws ClientError if it is
-    ///                 none.
+    /// @param url      http://host or https://host, with a port and a path if need be. Throws
+    ///                 ClientError if it is none.
     /// @param timeout  How long a call may take. REQUIRES: above 0.
     explicit RpcClient(std::string_view url, std::chrono::seconds timeout = TIMEOUT);
 

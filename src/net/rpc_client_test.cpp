@@ -84,7 +84,7 @@ TEST(rpc_client, waits_no_longer_than_its_timeout) {
 }
 
 TEST(rpc_client, refuses_what_is_no_url) {
-    for (const auto* const url : {"", "localhost:8545", "https://localhost", "http://", "http://:1",
+    for (const auto* const url : {"", "localhost:8545", "wss://localhost", "http://", "http://:1",
                                   "http://host:", "http://[::1", "http://a b", "ws://localhost"})
         EXPECT_THROW(RpcClient{url}, ClientError) << url;
     EXPECT_NO_THROW(RpcClient{"http://[::1]:8545/x"});

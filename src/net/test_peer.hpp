@@ -9,13 +9,18 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <csignal>
 #include <functional>
 #include <list>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
+
+#include "net/tls_context.hpp"
 
 namespace scope::net {
 
@@ -30,30 +35,49 @@ class TestPeer {
     };
     class Connection {
       public:
-        explicit Connection(int number) : number_(number) {}
+        explicit Connection(int number, SSL* tls = nullptr) : number_(number), tls_(tls) {}
         /// Sends bytes; false: the other side has closed.
         bool send(std::string_view bytes) const {
             while (!bytes.empty()) {
-                const auto sent = ::send(number_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+                const auto sent =
+                    tls_ != nullptr ? SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size()))
+                                    : ::send(number_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
                 if (sent <= 0) return false;
                 bytes.remove_prefix(static_cast<size_t>(sent));
             }
             return true;
         }
+        /// Returns how many bytes came; 0: the other side has closed.
+        [[nodiscard]] size_t receive(std::span<char> room) const {
+            const auto got = tls_ != nullptr
+                                 ? SSL_read(tls_, room.data(), static_cast<int>(room.size()))
+                                 : recv(number_, room.data(), room.size(), 0);
+            return got > 0 ? static_cast<size_t>(got) : 0;
+        }
         /// Waits until the other side closes, and answers nothing.
         void wait_end() const {
             std::array<char, 256> piece{};
-            while (recv(number_, piece.data(), piece.size(), 0) > 0) {
+            while (receive(piece) > 0) {
             }
         }
+        /// Ends it as who cuts the line does: with TLS, without saying that it is the end.
+        void cut() const { shutdown(number_, SHUT_RDWR); }
 
       private:
         int number_;
+        SSL* tls_;
     };
     /// Answers a request; false: the connection is closed behind it.
     using Answer = std::function<bool(const Request&, const Connection&)>;
 
-    explicit TestPeer(Answer answer) : answer_(std::move(answer)) {
+    /// @param tls  nullopt: HTTP without TLS.
+    explicit TestPeer(Answer answer, std::optional<TlsServerOptions> tls = {})
+        : answer_(std::move(answer)) {
+        if (tls) {
+            tls_.emplace(std::move(*tls));
+            std::signal(SIGPIPE,
+                        SIG_IGN);  // NOLINT(cert-err33-c): OpenSSL writes to closed sockets
+        }
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -78,7 +102,9 @@ class TestPeer {
     TestPeer(const TestPeer&) = delete;
     TestPeer& operator=(const TestPeer&) = delete;
 
-    [[nodiscard]] std::string url() const { return fmt::format("http://127.0.0.1:{}", port_); }
+    [[nodiscard]] std::string url() const {
+        return fmt::format("{}://127.0.0.1:{}", tls_ ? "https" : "http", port_);
+    }
     [[nodiscard]] int connections() const noexcept { return connections_; }
     [[nodiscard]] int requests() const noexcept { return requests_; }
 
@@ -100,18 +126,26 @@ class TestPeer {
         }
     }
     void serve(int number) {
-        const Connection connection{number};
+        SslPtr tls;
+        bool is_open = true;
+        if (tls_) {
+            tls.reset(SSL_new(tls_->context.get()));
+            SSL_set_fd(tls.get(), number);
+            is_open = SSL_accept(tls.get()) == 1;
+        }
+        const Connection connection{number, tls.get()};
         std::string text;
         Request request;
-        while (read_request(number, text, request)) {
+        while (is_open && read_request(connection, text, request)) {
             ++requests_;
             if (!answer_(request, connection)) break;
         }
+        if (tls && is_open) SSL_shutdown(tls.get());
         const std::lock_guard lock{mutex_};
         std::erase(open_, number);
         close(number);
     }
-    static bool read_request(int number, std::string& text, Request& request) {
+    static bool read_request(const Connection& connection, std::string& text, Request& request) {
         constexpr std::string_view LENGTH = "Content-Length: ";
         std::array<char, 65536> piece{};
         for (;;) {
@@ -127,13 +161,14 @@ class TestPeer {
                     return true;
                 }
             }
-            const auto got = recv(number, piece.data(), piece.size(), 0);
-            if (got <= 0) return false;
-            text.append(piece.data(), static_cast<size_t>(got));
+            const auto got = connection.receive(piece);
+            if (got == 0) return false;
+            text.append(piece.data(), got);
         }
     }
 
     Answer answer_;
+    std::optional<TlsServerContext> tls_;
     int listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     uint16_t port_ = 0;
     std::atomic<int> connections_ = 0;
