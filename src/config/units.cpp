@@ -96,4 +96,10 @@ Result<Listen, std::string> parse_listen(std::string_view text) {
     return listen;
 }
 
+std::string print_listen(const Listen& place) {
+    const bool is_v6 = place.host.find(':') != std::string::npos;
+    return is_v6 ? fmt::format("[{}]:{}", place.host, place.port)
+                 : fmt::format("{}:{}", place.host, place.port);
+}
+
 }  // namespace scope::config

@@ -34,5 +34,6 @@ struct Listen {
     uint16_t port = 0;
 };
 Result<Listen, std::string> parse_listen(std::string_view text);
+std::string print_listen(const Listen& place);
 
 }  // namespace scope::config

@@ -3,66 +3,48 @@
 #include <atomic>
 #include <memory>
 
-#include "l1/prefetching_source.hpp"
 #include "net/worker.hpp"
-#include "node/network_file.hpp"
-#include "node_app/l1_access.hpp"
-#include "node_app/node_status.hpp"
+#include "node_app/follow_log.hpp"
+#include "node_app/node_part.hpp"
 #include "service/followed_network.hpp"
-#include "service/followed_scopes.hpp"
 
 namespace scope::node_app {
 
-/// The part of a node that follows: its database, its L1, its rollups. Once it has begun it follows
-/// whenever L1 has news, on the worker's thread, and logs what came of it.
-class FollowerPart {
+/// A node that follows: its database, its L1, its rollups. Once it has begun it follows whenever L1 has
+/// news, on the worker's thread, and logs what came of it. It may attest, too.
+class FollowerPart final : public NodePart {
   public:
     /// Opens the database and begins to read L1. Throws store::DatabaseError, cli::UsageError.
     /// @param log, worker  Must outlive it.
+    /// @param attester     The key of one that attests; null: it doesn't.
     FollowerPart(const config::NodeConfig& config, const node::NetworkFile& file, NodeLog& log,
-                 net::Worker& worker);
+                 net::Worker& worker, crypto::SignerPtr attester = nullptr);
     /// Ends reading. REQUIRES: the worker does nothing of it any more.
-    ~FollowerPart();
+    ~FollowerPart() override;
     FollowerPart(const FollowerPart&) = delete;
     FollowerPart& operator=(const FollowerPart&) = delete;
 
-    /// Begins to follow. REQUIRES: once.
-    void begin();
-
-    /// For the worker's thread.
-    [[nodiscard]] rpc::Network& network() noexcept { return network_; }
-    [[nodiscard]] node::Node& node() noexcept { return node_; }
-    [[nodiscard]] NodeStatus status() const;
-
-    /// Ends reading; from any thread. What was posted to the worker may still run.
-    void stop();
+    void begin() override;
+    void stop() override;
+    [[nodiscard]] rpc::Network& network() noexcept override { return network_; }
+    [[nodiscard]] node::Node& node() noexcept override { return node_; }
+    [[nodiscard]] L1Reading& l1() noexcept override { return l1_; }
+    [[nodiscard]] NodeStatus status() const override { return follow_log_.status(node_); }
 
   private:
     void on_news();
     void follow();
-    void note_trouble(const rollup::FollowError& error);
-    void note_progress(uint64_t before, const rollup::Followed& followed);
-    void note_scopes();
-    void note_stopped();
 
-    NodeLog& log_;
     net::Worker& worker_;
     std::shared_ptr<store::NodeDatabase> database_;
-    std::unique_ptr<L1Access> l1_;
     std::atomic<bool> is_following_ = true;  // or about to, or hasn't begun
-    std::shared_ptr<l1::PrefetchingSource> ahead_;
-    std::shared_ptr<service::NotingSource> noting_;
+    L1Reading l1_;
     node::Node node_;
     service::FollowedNetwork network_;
-    std::unique_ptr<net::WsSubscription> subscription_;
-
-    std::string told_trouble_;  // by its rules; empty: none
-    std::map<ChainId, std::string> told_stopped_;
-    uint64_t failing_since_s_ = 0;
-    std::optional<std::string> failure_;
-    uint64_t scopes_ = 0;
-    uint64_t reorganisations_ = 0;
-    uint64_t unwound_blocks_ = 0;
+    FollowLog follow_log_;
 };
+
+/// Returns the contracts that people are told of.
+std::vector<rpc::Network::NamedContract> contracts_of(const node::NetworkFile& file);
 
 }  // namespace scope::node_app

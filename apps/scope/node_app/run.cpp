@@ -12,9 +12,13 @@
 #include <thread>
 #include <utility>
 
+#include "blobs/blob_routes.hpp"
 #include "cli/command.hpp"
 #include "net/server.hpp"
+#include "node_app/attester_part.hpp"
+#include "node_app/builder_part.hpp"
 #include "node_app/follower_part.hpp"
+#include "node_app/own_keys.hpp"
 #include "rpc/openrpc.hpp"
 #include "rpc/service.hpp"
 #include "service/forwarder.hpp"
@@ -80,10 +84,22 @@ Ports listen(const std::string& at, net::ServerOptions options, net::Worker& wor
     options.host = place->host;
     Ports ports{std::make_unique<net::Server>(std::move(options), worker, handler), {}};
     const uint16_t port = ports.server->listen(place->port, std::move(chains));
-    const bool is_v6 = place->host.find(':') != std::string::npos;
-    ports.name =
-        is_v6 ? fmt::format("[{}]:{}", place->host, port) : fmt::format("{}:{}", place->host, port);
+    ports.name = config::print_listen({place->host, port});
     return ports;
+}
+
+/// Makes the node of these roles.
+std::unique_ptr<NodePart> make_part(const config::NodeConfig& config, const node::NetworkFile& file,
+                                    NodeLog& log, net::Worker& worker) {
+    const bool attests = config.has(config::Role::attester);
+    if (!config.has(config::Role::builder))
+        return std::make_unique<FollowerPart>(
+            config, file, log, worker,
+            attests ? read_signer("attester.key", config.attester->key, config) : nullptr);
+    if (attests)
+        throw cli::UsageError{
+            "roles: a builder and an attester are two processes: who builds waits for who attests"};
+    return std::make_unique<BuilderPart>(config, file, log, worker);
 }
 
 /// A running node: its parts, and the threads that they run on.
@@ -93,28 +109,67 @@ class Run {
         : config_(config),
           log_(config.log),
           worker_([this](std::exception_ptr exception) { fail(std::move(exception)); }),
-          follower_(config, file, log_, worker_),
-          service_(follower_.network()),
-          forwarder_(service_, forwarder_options(config.rpc, follower_.network().chains())) {
+          node_(make_part(config, file, log_, worker_)),
+          service_(node_->network()),
+          forwarder_(service_, forwarder_options(config.rpc, node_->network().chains())) {
         service_.set_document(rpc::open_rpc(service_.method_table()));
+        if (config.has(config::Role::attester)) attester_.emplace(config, *node_, log_, worker_);
     }
 
     int run(const cli::Signals& signals) {
-        auto options = server_options(config_.rpc);
-        for (const auto name : service_.methods()) options.methods.emplace_back(name);
-        const auto chains = follower_.network().chains();
-        rpc_ = listen(config_.rpc.listen, std::move(options), worker_, forwarder_, chains);
-        if (!config_.metrics.listen.empty())
+        const auto chains = node_->network().chains();
+        // Who only attests serves no JSON-RPC.
+        if (config_.has(config::Role::builder) || config_.has(config::Role::follower))
+            listen_for_rpc(chains);
+        if (!config_.metrics.listen.empty()) {
             metrics_ = listen(config_.metrics.listen, {}, worker_, no_methods_, {chains.front()});
-        rpc_.server->set_ready(false, ready_json({"it begins"}));
+            announce(fmt::format("metrics on http://{}/metrics", metrics_.name));
+        }
+        if (attester_) announce(fmt::format("attesting on https://{}", attester_->listen()));
+        if (!config_.blobs.listen.empty()) serve_blobs();
+        for (auto* const server : servers()) server->set_ready(false, ready_json({"it begins"}));
         worker_.post([this] { tick(); });
-        announce(chains);
-        follower_.begin();
+        node_->begin();
         signals.wait();
         return end();
     }
 
   private:
+    void listen_for_rpc(const std::vector<ChainId>& chains) {
+        auto options = server_options(config_.rpc);
+        for (const auto name : service_.methods()) options.methods.emplace_back(name);
+        net::RpcHandler& handler = config_.has(config::Role::builder)
+                                       ? static_cast<net::RpcHandler&>(service_)
+                                       : forwarder_;
+        rpc_ = listen(config_.rpc.listen, std::move(options), worker_, handler, chains);
+        std::string ids;
+        for (const ChainId chain_id : chains)
+            ids += fmt::format("{}/{}", ids.empty() ? "" : " ", chain_id.number());
+        announce(fmt::format("JSON-RPC on http://{}: {}", rpc_.name, ids));
+    }
+
+    void serve_blobs() {
+        const auto place = config::parse_listen(config_.blobs.listen);
+        CHECK(place.has_value());  // checked with the configuration
+        net::HttpServiceOptions options;
+        options.host = place->host;
+        blobs_ = std::make_unique<net::HttpService>(std::move(options),
+                                                    blobs::blob_routes(node_->l1().kept_blobs()));
+        const uint16_t port = blobs_->listen(place->port);
+        announce(fmt::format("blobs on http://{}", config::print_listen({place->host, port})));
+    }
+
+    [[nodiscard]] std::vector<net::Server*> servers() const {
+        std::vector<net::Server*> all;
+        for (auto* const server : {rpc_.server.get(), metrics_.server.get()})
+            if (server != nullptr) all.push_back(server);
+        return all;
+    }
+
+    void announce(const std::string& text) {
+        log_.info("listening", text, {{"rpc", rpc_.name}, {"metrics", metrics_.name}});
+    }
+
     /// On the worker's thread, or one of a server's.
     void fail(std::exception_ptr exception) {
         {
@@ -125,19 +180,8 @@ class Run {
         cli::Signals::end();
     }
 
-    void announce(const std::vector<ChainId>& chains) {
-        std::string ids;
-        for (const ChainId chain_id : chains)
-            ids += fmt::format("{}/{}", ids.empty() ? "" : " ", chain_id.number());
-        log_.info("listening", fmt::format("JSON-RPC on http://{}: {}", rpc_.name, ids),
-                  {{"rpc", rpc_.name}, {"metrics", metrics_.name}});
-        if (!metrics_.name.empty())
-            log_.info("listening", fmt::format("metrics on http://{}/metrics", metrics_.name),
-                      {{"rpc", rpc_.name}, {"metrics", metrics_.name}});
-    }
-
     void tick() {
-        const auto status = follower_.status();
+        const auto status = node_->status();
         const auto reasons = why_not_ready(
             status, static_cast<uint64_t>(chrono::ceil<chrono::seconds>(config_.l1.slot).count()));
         const bool is_ready = reasons.empty();
@@ -148,8 +192,7 @@ class Run {
                 log_.warn("not_ready", fmt::format("not ready: {}", reasons.front()));
             was_ready_ = is_ready;
         }
-        for (auto* const server : {rpc_.server.get(), metrics_.server.get()}) {
-            if (server == nullptr) continue;
+        for (auto* const server : servers()) {
             server->set_ready(is_ready, ready_json(reasons));
             server->set_more_metrics(metrics_text(status));
         }
@@ -162,10 +205,11 @@ class Run {
         std::promise<void> done;
         auto is_done = done.get_future();
         std::thread{[this, &done] {
-            follower_.stop();
+            node_->stop();
             forwarder_.stop();
-            if (metrics_.server) metrics_.server->stop();
-            rpc_.server->stop();
+            if (blobs_) blobs_->stop();
+            if (attester_) attester_->stop();
+            for (auto* const server : servers()) server->stop();
             worker_.stop();
             done.set_value();
         }}.detach();
@@ -189,7 +233,7 @@ class Run {
     std::mutex mutex_;
     std::exception_ptr failure_;
     net::Worker worker_;
-    FollowerPart follower_;
+    std::unique_ptr<NodePart> node_;
     rpc::Service service_;
     service::Forwarder forwarder_;
     NoMethods no_methods_;
@@ -200,6 +244,8 @@ class Run {
     } at_end_{worker_};
     Ports rpc_;
     Ports metrics_;
+    std::optional<AttesterPart> attester_;
+    std::unique_ptr<net::HttpService> blobs_;
     bool was_ready_ = false;
 };
 
@@ -207,10 +253,6 @@ class Run {
 
 int run(const config::NodeConfig& config, const node::NetworkFile& file,
         const cli::Signals& signals) {
-    for (const auto role : {config::Role::builder, config::Role::attester})
-        if (config.has(role))
-            throw cli::UsageError{
-                fmt::format("roles: scope node can't be a {} in this version", to_string(role))};
     return Run{config, file}.run(signals);
 }
 

@@ -1,0 +1,103 @@
+#include "node_app/attester_part.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "attester/attester_routes.hpp"
+#include "config/units.hpp"
+#include "node_app/own_keys.hpp"
+#include "prover/proof_input.hpp"
+
+namespace scope::node_app {
+
+namespace {
+
+namespace chrono = std::chrono;
+
+/// A builder may see an L1 block before this node does: it is waited for so long, while it can't be far.
+constexpr chrono::milliseconds HEAD_TIMEOUT{3'000};
+constexpr chrono::milliseconds HEAD_POLL{20};
+constexpr uint64_t NEAR_BLOCKS = 4;
+
+/// Returns the last L1 block that a proof input's claims name; 0: none, or no proof input.
+uint64_t last_origin(BytesView proof_input) {
+    const auto input = prover::decode_proof_input(proof_input);
+    uint256 last;
+    if (input)
+        for (const auto& claim : input->claims) last = std::max(last, claim.l1_origin_number);
+    return last > uint256{UINT64_MAX} ? 0 : last[0];
+}
+
+/// Follows L1 until it is at a block, or not in time.
+void come_to(uint64_t l1_block, NodePart& part) {
+    const auto give_up = chrono::steady_clock::now() + HEAD_TIMEOUT;
+    while (chrono::steady_clock::now() < give_up) {
+        const uint64_t next = part.node().follower().next_l1_block();
+        if (l1_block < next || l1_block - next >= NEAR_BLOCKS) return;
+        part.l1().ahead().wake();
+        std::this_thread::sleep_for(HEAD_POLL);
+        (void)part.node().follow();
+    }
+}
+
+net::HttpServiceOptions service_options(const config::NodeConfig& config, NodeLog& log) {
+    const auto& attester = *config.attester;
+    std::vector<net::TlsPeer> clients;
+    for (const auto& [name, key] : attester.allowed) {
+        const auto fingerprint = net::parse_fingerprint(key);
+        CHECK(fingerprint.has_value());  // checked with the configuration
+        clients.push_back({*fingerprint, name});
+    }
+    const auto place = config::parse_listen(attester.listen);
+    CHECK(place.has_value());  // checked with the configuration
+    net::HttpServiceOptions options;
+    options.host = place->host;
+    options.tls = {
+        .own = read_identity("attester.tls_certificate", attester.tls_certificate, config),
+        .clients = std::move(clients)};
+    options.failed = [&log](std::string_view why) {
+        log.error("attest_failed", fmt::format("a request failed: {}", why));
+    };
+    return options;
+}
+
+std::vector<net::HttpRoute> routes(NodePart& part, NodeLog& log, net::Worker& worker) {
+    const auto told = [&log](const attester::Answer& answer) {
+        if (!answer)
+            log.warn("disagreement", to_string(answer.error()),
+                     {{"kind", std::string{to_string(answer.error().kind)}}});
+        return answer;
+    };
+    return attester::attester_routes(
+        {.attest =
+             [&part, told](BytesView proof_input, const Address& requester) {
+                 come_to(last_origin(proof_input), part);
+                 return told(part.node().attest(proof_input, requester));
+             },
+         .attest_genesis =
+             [&part, told](const protocol::GenesisClaim& claim) {
+                 return told(part.node().attest_genesis(claim));
+             },
+         .status =
+             [&part] {
+                 return attester::status_of(part.node().attester(), part.node().follower());
+             }},
+        worker);
+}
+
+}  // namespace
+
+AttesterPart::AttesterPart(const config::NodeConfig& config, NodePart& node, NodeLog& log,
+                           net::Worker& worker)
+    : config_(config), service_(service_options(config, log), routes(node, log, worker)) {}
+
+std::string AttesterPart::listen() {
+    const auto place = config::parse_listen(config_.attester->listen);
+    const uint16_t port = service_.listen(place->port);
+    return config::print_listen({place->host, port});
+}
+
+}  // namespace scope::node_app

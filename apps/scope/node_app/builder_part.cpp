@@ -1,0 +1,190 @@
+#include "node_app/builder_part.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+#include "attester/https_attester.hpp"
+#include "base/hex.hpp"
+#include "cli/command.hpp"
+#include "keys/read_key.hpp"
+#include "l1/rpc_l1_sender.hpp"
+#include "l1/rpc_l1_view.hpp"
+#include "node_app/follower_part.hpp"
+#include "node_app/own_keys.hpp"
+#include "prover/committee.hpp"
+
+namespace scope::node_app {
+
+namespace {
+
+namespace chrono = std::chrono;
+
+/// Between two looks at what is due, while nothing is known to be.
+constexpr chrono::milliseconds IDLE_TICK{100};
+
+uint64_t now_ms() {
+    return static_cast<uint64_t>(
+        chrono::duration_cast<chrono::milliseconds>(chrono::system_clock::now().time_since_epoch())
+            .count());
+}
+
+crypto::SignerPtr submitter_of(const config::NodeConfig& config) {
+    const auto& builder = *config.builder;
+    const bool is_own = builder.calldata && !builder.calldata_key.key.empty();
+    return read_signer(is_own ? "builder.calldata_key" : "builder.key",
+                       is_own ? builder.calldata_key : builder.key, config);
+}
+
+builder::BuilderOptions builder_options(const config::NodeConfig& config) {
+    const auto& builder = *config.builder;
+    builder::BuilderOptions options;
+    options.submitter = submitter_of(config);
+    options.data_availability =
+        builder.calldata ? builder::DataAvailability::calldata : builder::DataAvailability::blobs;
+    options.max_priority_fee_per_gas = uint256{builder.max_priority_fee_per_gas_wei};
+    options.max_fee_per_gas = uint256{builder.max_fee_per_gas_wei};
+    options.max_fee_per_blob_gas = uint256{builder.max_fee_per_blob_gas_wei};
+    return options;
+}
+
+/// Returns the committee, each member in a process of its own.
+std::shared_ptr<prover::Committee> committee_of(const config::NodeConfig& config) {
+    const auto& builder = *config.builder;
+    const auto own = read_identity("builder.tls_certificate", builder.tls_certificate, config);
+    std::vector<std::unique_ptr<prover::AttesterClient>> members;
+    for (const auto& attester : builder.attesters) {
+        const auto address = fixed_from_hex<20>(attester.address);
+        const auto key = net::parse_fingerprint(attester.key);
+        CHECK(address && key);  // checked with the configuration
+        members.push_back(std::make_unique<attester::HttpsAttester>(
+            *address, url_of("builder.attesters.url", attester.url),
+            net::TlsOptions{.own = own, .peer = *key}, builder.proof_timeout));
+    }
+    return std::make_shared<prover::Committee>(
+        std::move(members),
+        prover::CommitteeOptions{.threshold = builder.threshold, .timeout = builder.proof_timeout});
+}
+
+service::BuilderNetworkOptions network_options(const config::NodeConfig& config,
+                                               const node::NetworkFile& file) {
+    const auto& builder = *config.builder;
+    return {.pool = {},
+            .block_time_ms = static_cast<uint64_t>(builder.block_time.count()),
+            .settle_after_ms = static_cast<uint64_t>(builder.settle_after.count()),
+            .contracts = contracts_of(file),
+            .clock_ms = now_ms};
+}
+
+}  // namespace
+
+/// Logs what a builder's network tells.
+class BuilderPart::Told final : public rpc::Listener {
+  public:
+    explicit Told(NodeLog& log) : log_(log) {}
+
+    void on_blocks(ChainId, std::span<const chain::StoredBlockPtr>,
+                   std::span<const chain::StoredBlockPtr>) override {}
+    void on_pending(ChainId, const pool::PooledTransaction&) override {}
+    void on_scope(const rpc::ScopeRecordPtr&) override {}  // FollowLog tells of all
+    void on_refusal(const rpc::RefusalRecord& refusal) override {
+        const uint64_t chain_id = refusal.chain_id.number();
+        log_.info(
+            "refused",
+            fmt::format("chain {}: {} refused: {}", chain_id, to_hex(refusal.hash), refusal.reason),
+            {{"chain_id", chain_id}, {"hash", to_hex(refusal.hash)}});
+    }
+    void on_trouble(std::string_view reason) override {
+        log_.warn("trouble", fmt::format("nothing settles: {}", reason));
+    }
+
+  private:
+    NodeLog& log_;
+};
+
+BuilderPart::BuilderPart(const config::NodeConfig& config, const node::NetworkFile& file,
+                         NodeLog& log, net::Worker& worker)
+    : worker_(worker),
+      database_(open_database(config, file)),
+      l1_(config, file, *database_, log, [this] { on_news(); }),
+      told_(std::make_unique<Told>(log)),
+      network_(std::make_unique<service::BuilderNetwork>(file.network, components(config, file),
+                                                         network_options(config, file))),
+      follow_log_(log, l1_) {
+    network_->listen(told_.get());
+    l1_.subscribe();
+}
+
+BuilderPart::~BuilderPart() {
+    stop();
+}
+
+node::Components BuilderPart::components(const config::NodeConfig& config,
+                                         const node::NetworkFile& file) {
+    // The first client's state and pool: what it says of a state is proved, and another's pool would
+    // not know what was sent.
+    const auto& endpoint = l1_.access().endpoints().front();
+    const auto slot_s = chrono::ceil<chrono::seconds>(config.l1.slot).count();
+    auto view = std::make_shared<l1::RpcL1View>(
+        file.l1_spec, endpoint,
+        l1::RpcL1ViewOptions{.slot_s = static_cast<uint64_t>(slot_s),
+                             .now_s = [] { return now_ms() / 1000; },
+                             .followed = [this] { return followed_head(); }});
+    return {.source = l1_.source(),
+            .database = database_,
+            .attester = {},
+            .builder = node::Components::Builder{
+                .view = std::move(view),
+                .sender = std::make_shared<l1::RpcL1Sender>(endpoint, l1_.access().source()),
+                .prover = committee_of(config),
+                .options = builder_options(config)}};
+}
+
+std::optional<l1::L1BlockId> BuilderPart::followed_head() const {
+    if (network_ == nullptr) return std::nullopt;
+    const auto& follower = network_->node().follower();
+    const uint64_t next = follower.next_l1_block();
+    const auto block = next == 0 ? std::nullopt : follower.l1_block(next - 1);
+    return block ? std::optional{block->id} : std::nullopt;
+}
+
+void BuilderPart::begin() {
+    is_looking_ = false;
+    on_news();
+}
+
+void BuilderPart::stop() {
+    l1_.stop();
+}
+
+/// On the thread that reads, or where this is made.
+void BuilderPart::on_news() {
+    if (is_looking_.exchange(true)) return;
+    worker_.post([this] { look(); });
+}
+
+void BuilderPart::look() {
+    is_looking_ = false;
+    network_->on_new_head();
+    if (!has_tick_) tick();
+}
+
+void BuilderPart::tick() {
+    has_tick_ = false;
+    network_->tick();
+    const auto trouble = network_->why_not_following();
+    std::optional<FollowLog::Failure> failure;
+    if (!trouble.empty() && !l1_.ahead().take_missed()) failure = {trouble, trouble};
+    follow_log_.note(network_->node(), failure);
+    const auto wait = network_->ms_to_next_tick();
+    has_tick_ = true;
+    worker_.post_after(wait ? std::min(chrono::milliseconds{*wait}, IDLE_TICK) : IDLE_TICK,
+                       [this] { tick(); });
+}
+
+NodeStatus BuilderPart::status() const {
+    return follow_log_.status(network_->node());
+}
+
+}  // namespace scope::node_app
