@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <tuple>
 
 #include "base/nearest.hpp"
 #include "base/printable.hpp"
@@ -19,7 +20,8 @@ using namespace std::chrono_literals;
 /// Fills a configuration from TOML, and notes all that is wrong.
 class Reader final : public Fields {
   public:
-    Reader(const toml::table& root, std::string file) : file_(std::move(file)), tables_{{&root}} {}
+    Reader(const toml::table& root, std::string file)
+        : file_(std::move(file)), tables_{{&root, {}, {}}} {}
 
     void text(Key key, std::string& value, Need need, WhyNot why_not) override {
         const std::string* found = nullptr;
@@ -148,8 +150,8 @@ class Reader final : public Fields {
     }
 
     ConfigErrors take_errors() {
-        std::ranges::stable_sort(errors_, {}, [](const ConfigError& error) {
-            return std::pair{error.line, error.column};
+        std::ranges::sort(errors_, {}, [](const ConfigError& error) {
+            return std::tuple{error.line, error.column, std::string_view{error.key}};
         });
         return std::move(errors_);
     }

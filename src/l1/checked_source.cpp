@@ -21,7 +21,9 @@ Result<void, L1Error> CheckedSource::check() const {
     if (!reply && !is_no_such_block(reply.error()))
         return std::unexpected{endpoint_->named(error_of(reply.error()))};
     if (!reply || reply->is_null())
-        return wrong(fmt::format("it has no block {}, with which the network begins", number));
+        return std::unexpected{endpoint_->named(
+            {L1Error::behind,
+             fmt::format("it has no block {}, with which the network begins", number)})};
     const auto read = read_header(*reply);
     if (!read) return std::unexpected{endpoint_->named(read.error())};
     if (read->header.number != number || read->hash != identity_.block.hash)
