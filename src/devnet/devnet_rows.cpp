@@ -36,11 +36,6 @@ Bytes key_of(ChainId chain_id, char kind, const Hash& hash) {
     append(key, hash);
     return key;
 }
-Bytes key_of(ChainId chain_id, char kind, uint64_t number) {
-    Bytes key = key_of(chain_id, kind);
-    store::append_u64(key, number);
-    return key;
-}
 Bytes change_key(ChainId chain_id, const Hash& block, uint64_t index) {
     Bytes key = key_of(chain_id, 's', block);
     store::append_u64(key, index);
@@ -56,11 +51,6 @@ template <typename Fixed>
 Fixed fixed(BytesView key, BytesView bytes) {
     if (bytes.size() != Fixed::size()) refuse(key);
     return Fixed::from(bytes);
-}
-
-uint64_t number_in(BytesView key, BytesView bytes) {
-    if (bytes.size() != 8) refuse(key);
-    return store::read_u64(bytes);
 }
 
 }  // namespace
@@ -80,62 +70,6 @@ int64_t DevnetRows::clock() const {
     if (row.offset_ms > INT64_MAX) refuse(key);
     const auto offset_ms = static_cast<int64_t>(row.offset_ms);
     return row.is_negative ? -offset_ms : offset_ms;
-}
-
-// ---- scopes
-
-void DevnetRows::put_told(const Hash& l1_block) {
-    rows_.put(key_of(l1_, 'h'), to_bytes(l1_block));
-}
-
-std::optional<Hash> DevnetRows::told() const {
-    const Bytes key = key_of(l1_, 'h');
-    const auto value = rows_.get(key);
-    return value ? std::optional{fixed<Hash>(key, *value)} : std::nullopt;
-}
-
-void DevnetRows::put_scope(uint64_t number, const Scope& scope) {
-    rows_.put(key_of(l1_, 'n', number), rlp::encode(scope));
-}
-
-std::optional<DevnetRows::Scope> DevnetRows::scope(uint64_t number) const {
-    const Bytes key = key_of(l1_, 'n', number);
-    const auto value = rows_.get(key);
-    return value ? std::optional{store::decode_row<Scope>(key, *value)} : std::nullopt;
-}
-
-uint64_t DevnetRows::scopes() const {
-    uint64_t count = 0;
-    const Bytes prefix = key_of(l1_, 'n');
-    rows_.scan(prefix, store::Order::descending, [&](BytesView key, BytesView) {
-        count = number_in(key, key.subspan(prefix.size())) + 1;
-        return false;
-    });
-    return count;
-}
-
-void DevnetRows::erase_scope(uint64_t number) {
-    rows_.erase(key_of(l1_, 'n', number));
-}
-
-void DevnetRows::refuse_scope(uint64_t number) const {
-    refuse(key_of(l1_, 'n', number));
-}
-
-void DevnetRows::put_found(const Hash& hash, uint64_t number) {
-    Bytes value;
-    store::append_u64(value, number);
-    rows_.put(key_of(l1_, 'f', hash), value);
-}
-
-std::optional<uint64_t> DevnetRows::found(const Hash& hash) const {
-    const Bytes key = key_of(l1_, 'f', hash);
-    const auto value = rows_.get(key);
-    return value ? std::optional{number_in(key, *value)} : std::nullopt;
-}
-
-void DevnetRows::erase_found(const Hash& hash) {
-    rows_.erase(key_of(l1_, 'f', hash));
 }
 
 // ---- changes by force

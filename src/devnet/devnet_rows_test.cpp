@@ -40,24 +40,10 @@ class DevnetRowsTest : public testing::Test {
 
 TEST_F(DevnetRowsTest, give_back_what_they_took) {
     EXPECT_EQ(rows.clock(), 0);
-    EXPECT_EQ(rows.told(), std::nullopt);
-    EXPECT_EQ(rows.scopes(), 0u);
     for (const int64_t offset_ms : {int64_t{5}, int64_t{-7}, int64_t{1} << 50}) {
         rows.put_clock(offset_ms);
         EXPECT_EQ(rows.clock(), offset_ms);
     }
-    rows.put_told(BLOCK);
-    EXPECT_EQ(rows.told(), BLOCK);
-    rows.put_scope(0, {BLOCK, 3, Bytes{1, 2}});
-    rows.put_scope(1, {BLOCK, 4, {}});
-    rows.put_found(TRANSACTION, 1);
-    EXPECT_EQ(rows.scopes(), 2u);
-    EXPECT_EQ(rows.scope(0)->transaction_index, 3u);
-    EXPECT_EQ(rows.found(TRANSACTION), 1u);
-    rows.erase_scope(1);
-    rows.erase_found(TRANSACTION);
-    EXPECT_EQ(rows.scopes(), 1u);
-    EXPECT_EQ(rows.found(TRANSACTION), std::nullopt);
 }
 
 // Whatever is forced and taken back, the rows are those of the contents.
@@ -99,12 +85,6 @@ TEST_F(DevnetRowsTest, follow_changes_by_force) {
 TEST_F(DevnetRowsTest, refuse_rows_that_they_do_not_write) {
     put(L1, 'o', {}, rlp::encode(std::tuple{UINT64_MAX, false}));
     expect_refused([&] { (void)rows.clock(); }, "a clock beyond all clocks");
-    put(L1, 'h', {}, Bytes{1});
-    expect_refused([&] { (void)rows.told(); }, "a short hash");
-    put(L1, 'n', Bytes(7, 0), {});
-    expect_refused([&] { (void)rows.scopes(); }, "a key of seven bytes");
-    put(L1, 'f', TRANSACTION, Bytes{1});
-    expect_refused([&] { (void)rows.found(TRANSACTION); }, "a number of one byte");
     // A change without the one before it.
     put(A, 's', concat(BLOCK, Bytes{0, 0, 0, 0, 0, 0, 0, 1}), {0xc0});
     expect_refused([&] { (void)rows.forced(A); }, "a gap between changes");

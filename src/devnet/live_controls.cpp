@@ -102,8 +102,8 @@ void LiveNetwork::Impl::restore(const Snapshot& snapshot) {
     offset_ms_ = snapshot.offset_ms;
     has_changed_ = true;
     next_timestamp_s_.clear();
-    stalled_.clear();
-    told_trouble_.clear();
+    queue_->forget_stalled();
+    herald_.forget_trouble();
     l1().set_head(snapshot.l1_head);
     follow();
     node().set_unsettled(snapshot.unsettled);
@@ -129,7 +129,7 @@ Result<bool, RpcError> LiveNetwork::Impl::revert(uint64_t id) {
 Result<void, RpcError> LiveNetwork::Impl::reset() {
     TRY_VOID(require_kept(genesis_.l1_head));
     for (auto& [id, chain] : chains_) chain.pool()->clear();
-    operations_.clear();
+    operations_->clear();
     snapshots_.clear();
     impersonated_.clear();
     auto_impersonate_ = false;
@@ -214,7 +214,7 @@ void LiveNetwork::Impl::increase_time(uint64_t seconds) {
 void LiveNetwork::Impl::forget_wanted_time() {
     next_timestamp_s_.clear();
     l1().forget_next();
-    open_.reset();
+    door_->heads_moved();
     has_changed_ = true;
 }
 
@@ -246,7 +246,7 @@ Result<void, RpcError> LiveNetwork::Impl::set_next_block_timestamp(uint64_t time
     const uint64_t now = options_.clock_ms();
     offset_ms_ =
         std::max(offset_ms_, static_cast<int64_t>(timestamp_s) * 1000 - static_cast<int64_t>(now));
-    open_.reset();
+    door_->heads_moved();
     has_changed_ = true;
     return {};
 }
@@ -339,8 +339,8 @@ Result<void, RpcError> LiveNetwork::Impl::require_user(const Address& account) {
 
 void LiveNetwork::Impl::force(LiveChain& chain, const std::function<void(state::State&)>& change) {
     chain::force_state(chain.chain(), chain.head()->hash, change);
-    open_.reset();
-    update_pool(chain);
+    door_->heads_moved();
+    queue_->update_pool(chain);
     has_changed_ = true;
 }
 
@@ -437,16 +437,12 @@ bool LiveNetwork::Impl::drop_transaction(ChainId chain_id, const Hash& hash) {
     if (chain == nullptr) return false;
     const std::string reason = "a test dropped it";
     if (const auto pooled = chain->pool()->find(hash)) {
-        drop_ordinary(*chain, *pooled, reason);
+        queue_->drop_ordinary(*chain, *pooled, reason);
         return true;
     }
-    const auto dropped = std::ranges::find_if(
-        operations_, [&](const auto& entry) { return entry.second.hash == hash; });
-    if (!chain->is_l1() || dropped == operations_.end()) return false;
-    operations_.erase(dropped);
-    note_refusal(
-        {chain_id, hash, builder::Refusal{builder::RefusalRule::operation, reason, {}}, reason});
-    return true;
+    return chain->is_l1() &&
+           operations_->refuse(hash, builder::Refusal{builder::RefusalRule::operation, reason, {}},
+                               reason);
 }
 
 void LiveNetwork::Impl::drop_all_transactions(ChainId chain_id) {
@@ -454,14 +450,12 @@ void LiveNetwork::Impl::drop_all_transactions(ChainId chain_id) {
     if (chain == nullptr) return;
     for (const auto& pooled : chain->pool()->all()) drop_transaction(chain_id, pooled->hash);
     if (!chain->is_l1()) return;
-    std::vector<Hash> hashes;
-    for (const auto& [key, waiting] : operations_) hashes.push_back(waiting.hash);
-    for (const Hash& hash : hashes) drop_transaction(chain_id, hash);
+    for (const Hash& hash : operations_->hashes()) drop_transaction(chain_id, hash);
 }
 
 void LiveNetwork::Impl::set_coinbase(const Address& coinbase) {
     l1().set_coinbase(coinbase);
-    open_.reset();
+    door_->heads_moved();
 }
 
 Result<void, RpcError> LiveNetwork::Impl::set_next_base_fee(ChainId chain_id, const uint256& wei) {
@@ -472,7 +466,7 @@ Result<void, RpcError> LiveNetwork::Impl::set_next_base_fee(ChainId chain_id, co
     child.base_fee = wei;
     chain->forced().set_child(head, child);
     has_changed_ = true;
-    open_.reset();
+    door_->heads_moved();
     return {};
 }
 
@@ -492,7 +486,7 @@ Result<void, RpcError> LiveNetwork::Impl::set_gas_limit(ChainId chain_id, uint64
     child.gas_limit = gas;
     chain->forced().set_child(head, child);
     has_changed_ = true;
-    open_.reset();
+    door_->heads_moved();
     return {};
 }
 

@@ -324,7 +324,7 @@ void LiveNetwork::Impl::release(Held held) {
     for (auto& [id, chain] : chains_) {
         for (const auto& [transaction, sender] : held.senders[id])
             chain.forced().set_sender(transaction, sender);
-        for (const auto& pooled : held.pooled[id]) give_back(chain, pooled->transaction);
+        for (const auto& pooled : held.pooled[id]) queue_->give_back(chain, pooled->transaction);
     }
 }
 

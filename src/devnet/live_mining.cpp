@@ -95,7 +95,7 @@ void LiveNetwork::Impl::work() {
         bool has_progress = false;
         for (auto& [id, chain] : chains_)
             if (!chain.is_l1()) has_progress |= mine_rollup(chain);
-        if (has_roots() || node().must_settle())
+        if (queue_->has_roots() || node().must_settle())
             has_progress |= settle(node().must_settle() ? Wanted::blocks : Wanted::roots);
         has_progress |= mine_l1();
         if (!has_progress) return;
@@ -114,30 +114,15 @@ bool LiveNetwork::Impl::mine_rollup(LiveChain& chain, node::EmptyBlock empty) {
     const auto ready = ready_of(ordinary);
     const auto built = node().build_block(chain.id(), ready.transactions, empty, ready.senders);
     if (!built) {
-        note_trouble(to_string(built.error()));
+        herald_.tell_trouble(to_string(built.error()));
         return false;
     }
-    bool has_progress = built->block != nullptr;
-    bool is_full = false;
-    const auto state = chain.latest_state();
-    for (size_t i = 0; i < ordinary.size(); ++i) {
-        const auto& pooled = *ordinary[i];
-        const auto& outcome = built->outcomes[i];
-        if (outcome) continue;
-        if (outcome.error().rule == RefusalRule::scope_full && !node().unsettled().empty()) {
-            is_full = true;
-            continue;
-        }
-        // One before it in the block made its target an entry, or was refused itself.
-        const auto account = state->account(pooled.sender).value_or(Account{});
-        if (chain.is_root(pooled.transaction) || pooled.transaction.nonce > account.nonce) continue;
-        drop(chain, pooled, outcome.error(), outcome.error().reason);
-        has_progress = true;
-    }
+    const auto outcome = queue_->take_outcomes(chain, ordinary, *built);
+    bool has_progress = built->block != nullptr || outcome.has_dropped;
     moved();
     const auto unsettled = node().unsettled();
     const auto blocks = unsettled.find(chain.id());
-    if (is_full || node().must_settle() ||
+    if (outcome.is_full || node().must_settle() ||
         (blocks != unsettled.end() && blocks->second.size() >= options_.settle_after_blocks))
         has_progress |= settle(Wanted::blocks);
     return has_progress;
@@ -153,7 +138,7 @@ std::vector<pool::PooledPtr> LiveNetwork::Impl::ready_on_l1() {
                 pooled->transaction, blobs == blobs_.end() ? std::span<const chain::StoredBlobPtr>{}
                                                            : std::span{blobs->second});
             if (!added) {
-                drop_ordinary(chain, *pooled, to_string(added.error()));
+                queue_->drop_ordinary(chain, *pooled, to_string(added.error()));
                 continue;
             }
         }
@@ -168,7 +153,7 @@ bool LiveNetwork::Impl::mine_l1(node::EmptyBlock empty) {
     want_time(l1_chain());
     const auto built = l1().mine(transactions, senders);
     if (!built) {
-        note_trouble(chain::to_string(built.error()));
+        herald_.tell_trouble(chain::to_string(built.error()));
         return false;
     }
     bool has_progress = !built->outcomes.empty() || empty == node::EmptyBlock::yes;
@@ -176,7 +161,7 @@ bool LiveNetwork::Impl::mine_l1(node::EmptyBlock empty) {
     for (const auto& [index, error] : built->refused) {
         if (may_stand_later(error)) continue;
         if (const auto pooled = chain.pool()->find(hash(transactions[index]))) {
-            drop_ordinary(chain, *pooled, std::string{pool::message_of(error)});
+            queue_->drop_ordinary(chain, *pooled, std::string{pool::message_of(error)});
             has_progress = true;
         }
     }
@@ -191,10 +176,7 @@ Result<void, rpc::RpcError> LiveNetwork::Impl::mine_one(LiveChain& chain) {
     if (chain.is_l1()) {
         if (!settle(Wanted::blocks) || chain.head()->hash == before) mine_l1(node::EmptyBlock::yes);
     } else {
-        const auto ready = chain.ready();
-        const bool has_root = std::ranges::any_of(
-            ready, [&](const auto& pooled) { return chain.is_root(pooled->transaction); });
-        if (has_root) settle(Wanted::roots);
+        if (chain.has_ready_root()) settle(Wanted::roots);
         // Entries that wait behind unsettled blocks stand in the next block, if these settle first.
         else if (node().has_entries(chain.id()) && !node().takes_entries_next(chain.id()))
             settle(Wanted::blocks);
@@ -205,142 +187,29 @@ Result<void, rpc::RpcError> LiveNetwork::Impl::mine_one(LiveChain& chain) {
     }
     if (chain.head()->hash != before) return {};
     return std::unexpected{
-        rpc::RpcError{rpc::SERVER_ERROR, "no block could be made: " + last_failure_, {}}};
+        rpc::RpcError{rpc::SERVER_ERROR, "no block could be made: " + herald_.last_trouble(), {}}};
 }
 
 // ---- scopes
 
-bool LiveNetwork::Impl::has_roots() const {
-    if (!operations_.empty()) return true;
-    return std::ranges::any_of(chains_, [](const auto& entry) {
-        const auto& chain = entry.second;
-        return !chain.is_l1() && std::ranges::any_of(chain.ready(), [&](const auto& pooled) {
-            return chain.is_root(pooled->transaction);
-        });
-    });
-}
-
-size_t LiveNetwork::Impl::submit_roots() {
-    size_t submitted = 0;
-    const auto submit = [&](const builder::Root& root) {
-        const auto taken = node().submit(root);
-        if (taken) {
-            ++submitted;
-        } else if (taken.error() == node::SubmitError::known_bad) {
-            refuse_root(root, {}, "a scope with it does not seal");
-        }
-    };
-    for (auto& [id, chain] : chains_) {
-        if (chain.is_l1()) continue;
-        for (const auto& pooled : chain.ready())
-            submit(builder::L2Root{chain.id(), pooled->transaction});
-    }
-    // Those with a gap before them wait for what fills it. A copy: what is refused is erased.
-    for (const auto& key : operations_without_gap())
-        if (const auto found = operations_.find(key); found != operations_.end())
-            submit(builder::Root{found->second.root});
-    return submitted;
-}
-
 bool LiveNetwork::Impl::settle(Wanted wanted) {
-    const bool with_roots = has_roots();
+    const bool with_roots = queue_->has_roots();
     if (!with_roots && (wanted == Wanted::roots || node().unsettled().empty())) return false;
     for (const auto& [id, chain] : chains_)
         if (chain.is_l1() || with_roots) want_time(chain);
     if (with_roots) catch_up_time();
-    open_.reset();
-    // A sender whose root kept a scope from sealing is passed over for some turns (node::BackOff).
-    for (uint64_t turns = 0; turns <= node::BackOff<Address>::MAX_TURNS; ++turns) {
-        const size_t submitted = submit_roots();
-        if (submitted == 0 && wanted == Wanted::roots) break;
-        l1().set_behind(ready_of(ready_on_l1()).transactions);
-        auto turn = wanted == Wanted::blocks ? node().settle_unsettled() : node().step();
-        l1().set_behind({});
-        node().take_waiting();  // the pools have them
-        take_turn(turn);
-        moved();
-        if (turn.settled || !turn.refused.empty() || !turn.dropped.empty()) return true;
-        if (turn.failed) {
-            stalled_ = to_string(*turn.failed);
-            note_trouble(stalled_);
-            retry_at_ms_ = options_.clock_ms() + RETRY_MS;
-            return false;
-        }
-        if (submitted == 0) return false;
-    }
-    return false;
-}
-
-void LiveNetwork::Impl::take_turn(const node::Node::Turn& turn) {
-    for (const auto& [root, refusal] : turn.refused) refuse_root(root, refusal, refusal.reason);
-    for (const auto& [root, error] : turn.dropped) refuse_root(root, {}, to_string(error));
-    if (!turn.settled || !turn.bundle) return;
-    stalled_.clear();
-    told_trouble_.clear();
-    for (const auto& error : turn.suspected) note_trouble(to_string(error));
-    scopes_->keep(hash(turn.bundle->transaction), turn.bundle->roots);
-    for (const auto& root : turn.bundle->roots)
-        std::erase_if(operations_, [&](const auto& entry) {
-            return entry.second.hash == root.context.operation_hash;
-        });
-}
-
-void LiveNetwork::Impl::refuse_root(const builder::Root& root,
-                                    std::optional<builder::Refusal> refusal, std::string reason) {
-    if (const auto* const on_rollup = std::get_if<builder::L2Root>(&root)) {
-        auto& chain = chains_.at(on_rollup->chain_id);
-        const auto pooled = chain.pool()->find(hash(on_rollup->transaction));
-        if (pooled == nullptr) return;
-        // One before it was refused: it waits for another of that nonce.
-        const auto account = chain.latest_state()->account(pooled->sender).value_or(Account{});
-        if (refusal && refusal->rule == RefusalRule::transaction &&
-            pooled->transaction.nonce > account.nonce)
-            return;
-        drop(chain, *pooled, std::move(refusal), std::move(reason));
-        return;
-    }
-    const auto& operation = std::get<builder::L1Root>(root).operation.operation;
-    const auto found = operations_.find({operation.account, operation.nonce});
-    if (found == operations_.end()) return;
-    const Hash hash = found->second.hash;
-    operations_.erase(found);
-    note_refusal({l1_id_, hash, std::move(refusal), std::move(reason)});
-}
-
-void LiveNetwork::Impl::drop(LiveChain& chain, const pool::PooledTransaction& pooled,
-                             std::optional<builder::Refusal> refusal, std::string reason) {
-    const Hash hash = pooled.hash;
-    chain.pool()->remove(hash);
-    note_refusal({chain.id(), hash, std::move(refusal), std::move(reason)});
-}
-
-void LiveNetwork::Impl::drop_ordinary(LiveChain& chain, const pool::PooledTransaction& pooled,
-                                      const std::string& reason) {
-    drop(chain, pooled, builder::Refusal{RefusalRule::transaction, reason, {}}, reason);
-}
-
-void LiveNetwork::Impl::update_pool(LiveChain& chain) {
-    for (const auto& pooled : chain.update_pool()) {
-        const auto account = chain.latest_state()->account(pooled->sender).value_or(Account{});
-        drop_ordinary(
-            chain, *pooled,
-            pooled->transaction.nonce < account.nonce
-                ? "nonce too low: another transaction of its sender has the nonce"
-                : "insufficient funds for gas * price + value, or exceeds block gas limit: "
-                  "the chain is another one than when it came");
-    }
-}
-
-void LiveNetwork::Impl::note_refusal(rpc::RefusalRecord record) {
-    refusals_.set(record.hash, record);
-    for (auto* const listener : std::vector{listeners_}) listener->on_refusal(record);
-}
-
-void LiveNetwork::Impl::note_trouble(std::string reason) {
-    last_failure_ = std::move(reason);
-    if (last_failure_ == told_trouble_) return;
-    told_trouble_ = last_failure_;
-    for (auto* const listener : std::vector{listeners_}) listener->on_trouble(told_trouble_);
+    door_->heads_moved();
+    const auto progress = queue_->settle(
+        [&] {
+            l1().set_behind(ready_of(ready_on_l1()).transactions);
+            auto turn = wanted == Wanted::blocks ? node().settle_unsettled() : node().step();
+            l1().set_behind({});
+            return turn;
+        },
+        [&] { moved(); }, wanted == Wanted::roots);
+    if (progress == service::RootQueue::Progress::failed)
+        retry_at_ms_ = options_.clock_ms() + RETRY_MS;
+    return progress == service::RootQueue::Progress::some;
 }
 
 // ---- heads
@@ -355,7 +224,7 @@ void LiveNetwork::Impl::catch_up_time() {
     if (wanted_s <= origin_s + rollup::MAX_CLOCK_AHEAD_S) return;
     l1().set_next({.timestamp_s = wanted_s - 1});
     if (const auto mined = l1().mine({}); !mined) {
-        note_trouble(chain::to_string(mined.error()));
+        herald_.tell_trouble(chain::to_string(mined.error()));
         return;
     }
     follow();
@@ -379,23 +248,13 @@ uint64_t LiveNetwork::Impl::latest_timestamp_s() const {
 }
 
 void LiveNetwork::Impl::follow() {
-    if (const auto followed = node().follow(); !followed) note_trouble(to_string(followed.error()));
+    if (const auto followed = node().follow(); !followed)
+        herald_.tell_trouble(to_string(followed.error()));
 }
 
 void LiveNetwork::Impl::drop_blobs() {
     std::erase_if(
         blobs_, [&](const auto& entry) { return l1_chain().pool()->find(entry.first) == nullptr; });
-}
-
-void LiveNetwork::Impl::give_back(LiveChain& chain, const Transaction& transaction) {
-    const auto environment = chain.next_environment();
-    const auto sender = execution::sender_of(transaction, environment);
-    if (!sender) return;
-    const auto added = chain.pool()->add(transaction, *sender, *chain.latest_state(), environment);
-    if (added) return;
-    const auto reason = to_string(added.error());
-    note_refusal({chain.id(), hash(transaction),
-                  builder::Refusal{RefusalRule::transaction, reason, {}}, reason});
 }
 
 bool LiveNetwork::Impl::is_closed(const LiveChain& chain) {
@@ -408,12 +267,12 @@ void LiveNetwork::Impl::leave_out(LiveChain& chain) {
     if (chain.head()->hash != chain.head(rpc::Label::safe)->hash)
         node().drop_unsettled(chain.id(), 0, reason);
     for (const auto& transaction : node().take_undone(chain.id()))
-        note_refusal({chain.id(), hash(transaction), refusal, reason});
-    for (const auto& pooled : chain.pool()->all()) drop(chain, *pooled, refusal, reason);
+        refusals_.note({chain.id(), hash(transaction), refusal, reason});
+    for (const auto& pooled : chain.pool()->all()) queue_->drop(chain, *pooled, refusal, reason);
 }
 
 void LiveNetwork::Impl::moved(Undone undone) {
-    open_.reset();
+    door_->heads_moved();
     std::erase_if(next_timestamp_s_, [&](const auto& entry) {
         return entry.second <= chains_.at(entry.first).head()->header().timestamp_s;
     });
@@ -421,19 +280,19 @@ void LiveNetwork::Impl::moved(Undone undone) {
     want_time(l1_chain());
     for (auto& [id, chain] : chains_) {
         if (is_closed(chain)) leave_out(chain);
-        update_pool(chain);
+        queue_->update_pool(chain);
         if (chain.is_l1()) continue;
         for (const auto& transaction : node().take_undone(id))
-            if (undone == Undone::returns_to_pool) give_back(chain, transaction);
+            if (undone == Undone::returns_to_pool) queue_->give_back(chain, transaction);
     }
     for (const auto& [chain_id, reason, blocks] : node().take_dropped())
         if (!is_closed(chains_.at(chain_id)))
-            note_trouble(fmt::format(
+            herald_.tell_trouble(fmt::format(
                 "chain {}: {} dropped: {}", chain_id.number(),
                 blocks.size() == 1 ? "1 block was" : fmt::format("{} blocks were", blocks.size()),
                 reason));
     drop_blobs();
-    update_operations();
+    operations_->update();
     if (!are_worth_settling(node().unsettled()))
         unsettled_since_ms_.reset();
     else if (!unsettled_since_ms_)
@@ -442,19 +301,19 @@ void LiveNetwork::Impl::moved(Undone undone) {
 }
 
 void LiveNetwork::Impl::announce() {
-    Notice notice;
+    service::Herald::News news;
     for (auto& [id, chain] : chains_) {
         auto changes = chain.take_changes();
         if (changes.empty()) continue;
         if (chain.is_l1()) {
-            rows_.put_told(chain.head()->hash);
-            for (const auto& block : changes.removed) scopes_->remove(*block);
+            scope_rows_.put_told({chain.head()->header().number, chain.head()->hash});
+            for (const auto& block : changes.removed) scopes_->remove(block->hash);
             for (const auto& block : changes.added)
-                std::ranges::move(scopes_->add(*block), std::back_inserter(notice.scopes));
+                std::ranges::move(scopes_->add(*block), std::back_inserter(news.scopes));
         }
-        notice.changes.emplace_back(id, std::move(changes));
+        news.changes.emplace_back(id, std::move(changes));
     }
-    if (!notice.changes.empty()) notices_.push_back(std::move(notice));
+    herald_.note(std::move(news));
 }
 
 }  // namespace scope::devnet

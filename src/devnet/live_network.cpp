@@ -6,7 +6,6 @@
 
 #include "abi/abi.hpp"
 #include "base/hex.hpp"
-#include "builder/why_unserved.hpp"
 #include "crypto/kzg.hpp"
 #include "crypto/secp256k1.hpp"
 #include "devnet/live_network_impl.hpp"
@@ -29,10 +28,6 @@ std::unexpected<RpcError> refuse(std::string message) {
 /// block refused, on a rollup a root that kept its scope from sealing.
 std::unexpected<RpcError> not_sealed(const rpc::RefusalRecord& refused) {
     return std::unexpected{RpcError{rpc::NOT_SEALED, refused.reason, {}}};
-}
-
-builder::Refusal no_scope(const node::SettleError& error) {
-    return {builder::RefusalRule::unknown_chain, "no scope can be opened: " + to_string(error), {}};
 }
 
 /// Returns why blobs are not those of the transaction; nullopt if they are.
@@ -63,6 +58,7 @@ LiveNetwork::Impl::Impl(chain::ChainSpec l1_spec, const chain::Genesis& l1_genes
                                                : std::make_shared<store::NodeDatabase>()),
       hold_(*database_),
       rows_(database_->rows(), l1_id_),
+      scope_rows_(database_->rows(), l1_id_),
       offset_ms_(rows_.clock()),
       saved_offset_ms_(offset_ms_),
       automine_(options_.automine),
@@ -80,15 +76,33 @@ LiveNetwork::Impl::Impl(chain::ChainSpec l1_spec, const chain::Genesis& l1_genes
             l1::LocalL1Options{.coinbase = options_.coinbase,
                                .now_s = [this] { return now_ms() / 1000; }}),
         network, options_.devnet);
-    scopes_.emplace(network.contracts.settlement.settlement, rows_, l1().chain());
+    l1_now_.emplace(l1());
     // The genesis block may have registered rollups.
     follow();
-    chains_.try_emplace(l1_id_, l1_id_, l1(), node(), options_.pool);
-    for (const auto& rollup : network.rollups)
-        chains_.try_emplace(rollup.chain_id(), rollup.chain_id(), l1(), node(), options_.pool);
+    std::vector<service::ServedChain*> served;
+    const auto serve = [&](ChainId id) -> LiveChain& {
+        return chains_.try_emplace(id, id, l1(), *l1_now_, node(), options_.pool).first->second;
+    };
+    serve(l1_id_);
+    for (const auto& rollup : network.rollups) serve(rollup.chain_id());
+    for (auto& [id, chain] : chains_)
+        if (!chain.is_l1()) served.push_back(&chain);
+    const auto& settlement = network.contracts.settlement;
+    scopes_.emplace(settlement.settlement, scope_rows_);
+    operations_.emplace(*l1_now_, settlement, refusals_, nullptr);
+    door_.emplace(*l1_now_, node());
+    unserved_.emplace(*l1_now_, node());
+    queue_.emplace(service::RootQueue::Parts{.node = node(),
+                                             .door = *door_,
+                                             .rollups = std::move(served),
+                                             .operations = *operations_,
+                                             .refusals = refusals_,
+                                             .scopes = *scopes_,
+                                             .herald = herald_});
     genesis_ = genesis_snapshot();
     next_interval_ms_ = options_.clock_ms() + interval_ms_;
-    auto told = l1().chain().store().block(rows_.told().value_or(genesis_.l1_head));
+    const auto last_told = scope_rows_.told();
+    auto told = l1().chain().store().block(last_told ? last_told->hash : genesis_.l1_head);
     if (told == nullptr)
         throw store::DatabaseError{store::DatabaseRule::bad_row,
                                    "scopes are noted up to an L1 block that is not there"};
@@ -124,12 +138,7 @@ void LiveNetwork::Impl::finish() {
         if (saved_offset_ms_ != offset_ms_) rows_.put_clock(saved_offset_ms_ = offset_ms_);
     }
     database_->rows().commit();
-    for (const auto& [changes, scopes] : std::exchange(notices_, {}))
-        for (auto* const listener : std::vector{listeners_}) {
-            for (const auto& [id, change] : changes)
-                listener->on_blocks(id, change.removed, change.added);
-            for (const auto& scope : scopes) listener->on_scope(scope);
-        }
+    herald_.tell_news();
 }
 
 LiveChain* LiveNetwork::Impl::find(ChainId chain_id) {
@@ -150,19 +159,6 @@ uint64_t LiveNetwork::Impl::now_ms() const {
 }
 
 // ---- the ways in
-
-const std::optional<std::string>& LiveNetwork::Impl::why_unserved(ChainId chain_id) {
-    auto& [at, why] = unserved_[chain_id];
-    auto& l1 = l1_chain();
-    if (at == l1.head()->hash) return why;
-    const auto registered = protocol::decode_rollup(
-        view(l1, node().network().contracts.settlement.settlement, protocol::get_rollup(chain_id)));
-    const bool is_open = registered && !registered->closed && !registered->verifier.is_zero();
-    why = is_open ? builder::why_unserved(node().follower().rollup(chain_id)->config, *registered)
-                  : std::nullopt;
-    at = l1.head()->hash;
-    return why;
-}
 
 Result<Address, RpcError> LiveNetwork::Impl::sender_of(LiveChain& chain,
                                                        const Transaction& transaction,
@@ -193,28 +189,12 @@ void LiveNetwork::Impl::expect(ChainId chain_id, std::vector<Transaction> transa
     if (chain != nullptr) expected_.emplace(std::move(transactions), chain->next_environment());
 }
 
-Result<pool::PooledPtr, RpcError> LiveNetwork::Impl::take_into_pool(
-    LiveChain& chain, const Transaction& transaction, const Address& from,
-    const execution::Environment& environment) {
-    auto admitted = chain.pool()->admit(transaction, from, *chain.latest_state(), environment);
-    if (!admitted) return refuse(to_string(admitted.error()));
-    // With automine the scope itself says at once what the door would; but then the one that it takes
-    // the place of is gone.
-    if ((!automine_ || admitted->replaced != nullptr) && chain.is_root(transaction))
-        if (auto checked = check_at_door(chain, admitted->candidate); !checked) {
-            const Hash& hash = admitted->candidate.hash;
-            note_refusal({chain.id(), hash, checked.error(), checked.error().reason});
-            return std::unexpected{rpc::refused(chain.id(), checked.error(), hash)};
-        }
-    return chain.pool()->add(std::move(*admitted));
-}
-
 Result<Hash, RpcError> LiveNetwork::Impl::send(ChainId chain_id, const Transaction& transaction,
                                                std::span<const chain::StoredBlobPtr> blobs,
                                                std::optional<Address> sender) {
     auto* const chain = TRY(chain_of(chain_id));
     if (!chain->is_l1())
-        if (const auto& why = why_unserved(chain_id))
+        if (const auto& why = unserved_->why(chain_id))
             return std::unexpected{rpc::unserved(chain_id, *why)};
     const auto environment = chain->next_environment();
     const Address from = TRY(sender_of(*chain, transaction, environment, sender));
@@ -224,18 +204,20 @@ Result<Hash, RpcError> LiveNetwork::Impl::send(ChainId chain_id, const Transacti
     const bool is_new_sender = sender && !chain->forced().sender(transaction);
     if (is_new_sender) chain->forced().set_sender(scope::hash(transaction), from);
     has_changed_ |= is_new_sender;
-    const auto pooled = take_into_pool(*chain, transaction, from, environment);
+    // With automine the scope itself says at once what the door would.
+    using CheckRoots = service::RootQueue::CheckRoots;
+    const auto pooled =
+        queue_->take_in(*chain, transaction, from, automine_ ? CheckRoots::no : CheckRoots::yes);
     if (!pooled && is_new_sender) chain->forced().forget_sender(scope::hash(transaction));
     TRY_VOID(pooled);
     const Hash hash = (*pooled)->hash;
-    refusals_.erase(hash);  // it may do this time
     if (!blobs.empty() && chain->is_l1()) {
         // What this one took the place of goes at once: no block may come for long.
         drop_blobs();
         blobs_[hash] = {blobs.begin(), blobs.end()};
     }
 
-    for (auto* const listener : std::vector{listeners_}) listener->on_pending(chain_id, **pooled);
+    herald_.tell_pending(chain_id, **pooled);
     if (!automine_) return hash;
     work();
     if (const auto* const refused = refusals_.find(hash);
@@ -249,260 +231,33 @@ Result<Hash, RpcError> LiveNetwork::Impl::send(ChainId chain_id, const Transacti
 
 Result<Hash, RpcError> LiveNetwork::Impl::send_operation(const protocol::SignedOperation& operation,
                                                          std::optional<uint64_t> root_index) {
-    const auto& settlement = node().network().contracts.settlement;
-    const Hash hash = protocol::operation_hash(settlement, operation.operation);
-    const auto key = std::pair{operation.operation.account, operation.operation.nonce};
-    const uint256 next = operation_nonce(key.first);
-    if (key.second < next)
-        return refuse(fmt::format("nonce too low: next nonce {}, operation nonce {}",
-                                  to_decimal(next), to_decimal(key.second)));
-    if (const auto old = operations_.find(key); old != operations_.end()) {
-        if (old->second.hash == hash) return refuse("already known");
-        const uint256 fee = old->second.root.operation.operation.fee;
-        const uint256 least = fee + fee / uint256{10u} + uint256{1u};
-        if (least < fee || operation.operation.fee < least)
-            return refuse("replacement transaction underpriced");
-    } else if (key.second - next >= uint256{MAX_OPERATIONS_OF_ACCOUNT}) {
-        return refuse(
-            fmt::format("nonce too high: next nonce {}, operation nonce {}; {} operations "
-                        "of an account may wait",
-                        to_decimal(next), to_decimal(key.second), MAX_OPERATIONS_OF_ACCOUNT));
-    }
-    TRY_VOID(check_operation(operation));
+    const auto admission = TRY(operations_->admit(operation));
+    const Hash& hash = admission.hash;
     builder::L1Root root{operation, root_index};
-    if (key.second == next) {
-        auto scope = open_scope();
-        auto simulated =
-            scope ? (*scope)->simulate(root)
-                  : Result<builder::RootResult, builder::Refusal>{std::unexpected{scope.error()}};
-        // What has no room beside the blocks that wait has it in the scope behind them.
-        if (!simulated &&
-            !(node::needs_another_scope(simulated.error().rule) && !node().unsettled().empty())) {
-            note_refusal({l1_id_, hash, simulated.error(), simulated.error().reason});
-            return std::unexpected{rpc::refused(l1_id_, simulated.error(), hash)};
+    if (admission.is_next)
+        if (auto checked = door_->check(root); !checked) {
+            refusals_.note({l1_id_, hash, checked.error(), checked.error().reason});
+            return std::unexpected{rpc::refused(l1_id_, checked.error(), hash)};
         }
-    }
-    if (!operations_.contains(key)) TRY_VOID(make_room(key.second == next));
-    refusals_.erase(hash);
-    operations_.insert_or_assign(key, WaitingOperation{std::move(root), hash});
+    TRY_VOID(operations_->add(std::move(root), admission));
     if (!automine_) return hash;
     work();
     if (const auto* const refused = refusals_.find(hash);
-        refused != nullptr && !operations_.contains(key) && !scopes_->find(hash)) {
+        refused != nullptr && !operations_->contains(hash) && !scopes_->find(hash)) {
         if (refused->refusal) return std::unexpected{rpc::refused(l1_id_, *refused->refusal, hash)};
         return not_sealed(*refused);
     }
     return hash;
 }
 
-std::optional<uint256> LiveNetwork::Impl::next_operation_nonce(const Address& account) {
-    if (operations_.lower_bound({account, uint256{}}) == operations_.end()) return std::nullopt;
-    uint256 next = operation_nonce(account);
-    while (operations_.contains({account, next})) next += uint256{1u};
-    return next;
-}
-
-Result<void, builder::Refusal> LiveNetwork::Impl::check_at_door(
-    LiveChain& chain, const pool::PooledTransaction& root) {
-    const auto account = chain.latest_state()->account(root.sender).value_or(Account{});
-    if (root.transaction.nonce > chain.pool()->next_nonce(root.sender, account.nonce)) return {};
-    if (root.transaction.nonce == account.nonce) {
-        auto* const scope = TRY(open_scope());
-        auto simulated = scope->simulate(builder::L2Root{chain.id(), root.transaction});
-        // What has no room beside the blocks that wait has it in the scope behind them.
-        if (simulated ||
-            (node::needs_another_scope(simulated.error().rule) && !node().unsettled().empty()))
-            return {};
-        return std::unexpected{std::move(simulated.error())};
-    }
-    // Behind others of its sender, which wait too.
-    auto scope = node().open_scope();
-    if (!scope) return {};  // the scope that takes it will say
-    for (const auto& before : chain.pool()->of(root.sender)) {
-        if (before->transaction.nonce >= root.transaction.nonce) break;
-        const builder::L2Root other{chain.id(), before->transaction};
-        const bool added =
-            scope->is_ordinary(other.chain_id, other.transaction)
-                ? scope->add_transaction(other.chain_id, other.transaction).has_value()
-                : scope->add(other).has_value();
-        if (!added) return {};
-    }
-    auto simulated = scope->simulate(builder::L2Root{chain.id(), root.transaction});
-    if (simulated || node::needs_another_scope(simulated.error().rule)) return {};
-    return std::unexpected{std::move(simulated.error())};
-}
-
-// ---- operations that wait
-
-Result<void, RpcError> LiveNetwork::Impl::check_operation(
-    const protocol::SignedOperation& operation) {
-    const auto& one = operation.operation;
-    const uint64_t timestamp_s = l1_chain().next_block().timestamp_s;
-    if (one.deadline < uint256{timestamp_s})
-        return refuse(fmt::format("deadline: {} has passed: L1's next block is at {}",
-                                  to_decimal(one.deadline), timestamp_s));
-    const auto sum = [](const uint256& a, const uint256& b) {
-        return a + b < a ? ~uint256{} : a + b;
-    };
-    uint256 needed = sum(one.value, one.fee);
-    for (auto place = operations_.lower_bound({one.account, uint256{}});
-         place != operations_.end() && place->first.first == one.account; ++place) {
-        const auto& other = place->second.root.operation.operation;
-        if (other.nonce != one.nonce) needed = sum(needed, sum(other.value, other.fee));
-    }
-    const auto account = l1_chain().latest_state()->account(one.account).value_or(Account{});
-    if (account.balance < needed)
-        return refuse(
-            fmt::format("insufficient funds: the account {} has {} wei, its operations "
-                        "that wait take {} with this one",
-                        to_hex(one.account), to_decimal(account.balance), to_decimal(needed)));
-    return check_signature(operation);
-}
-
-Result<void, RpcError> LiveNetwork::Impl::check_signature(
-    const protocol::SignedOperation& operation) {
-    const auto& settlement = node().network().contracts.settlement;
-    const Address& account = operation.operation.account;
-    const auto view_address = [&](const Address& to, const Bytes& calldata) {
-        return protocol::decode_address(view(l1_chain(), to, calldata));
-    };
-    Address owner = operation.owner;
-    if (l1_chain().latest_state()->code(account)->bytes.empty()) {
-        const auto factory = view_address(settlement.settlement, protocol::account_factory());
-        if (!factory || view_address(*factory, protocol::account_of(owner)) != account)
-            return refuse(
-                fmt::format("account: {} has no code, and is not the signer's", to_hex(account)));
-    } else if (const auto told = view_address(account, abi::call("owner()"))) {
-        owner = *told;
-    } else {
-        return {};  // an account of another kind: its own code says what a signature is
-    }
-    const BytesView bytes = operation.signature;
-    const auto signer =
-        bytes.size() == 65
-            ? crypto::recover(protocol::operation_digest(settlement, operation.operation),
-                              from_be(bytes.first(32)), from_be(bytes.subspan(32, 32)),
-                              bytes[64] == 28)
-            : std::nullopt;
-    if (signer == owner) return {};
-    return refuse(fmt::format("signature: it is not of the account's owner {}", to_hex(owner)));
-}
-
-Result<void, RpcError> LiveNetwork::Impl::make_room(bool is_next) {
-    if (operations_.size() < MAX_OPERATIONS) return {};
-    if (is_next) {
-        const auto kept = operations_without_gap();
-        for (auto place = operations_.rbegin(); place != operations_.rend(); ++place) {
-            if (kept.contains(place->first)) continue;
-            const Hash hash = place->second.hash;
-            operations_.erase(std::next(place).base());
-            const std::string reason = "operations: others that can run needed its room";
-            note_refusal({l1_id_, hash,
-                          builder::Refusal{builder::RefusalRule::operation, reason, {}}, reason});
-            return {};
-        }
-    }
-    return refuse(fmt::format("operations: {} wait already", operations_.size()));
-}
-
-std::set<std::pair<Address, uint256>> LiveNetwork::Impl::operations_without_gap() {
-    std::set<std::pair<Address, uint256>> keys;
-    std::map<Address, uint256> next;
-    for (const auto& [key, waiting] : operations_) {
-        auto [place, is_new] = next.try_emplace(key.first, uint256{});
-        if (is_new) place->second = operation_nonce(key.first);
-        if (place->second != key.second) continue;
-        place->second += uint256{1u};
-        keys.insert(key);
-    }
-    return keys;
-}
-
-void LiveNetwork::Impl::update_operations() {
-    if (operations_.empty()) return;
-    const uint64_t timestamp_s = l1_chain().next_block().timestamp_s;
-    std::map<Address, uint256> next;
-    std::vector<Hash> late;
-    std::erase_if(operations_, [&](const auto& entry) {
-        auto [place, is_new] = next.try_emplace(entry.first.first, uint256{});
-        if (is_new) place->second = operation_nonce(entry.first.first);
-        // Another operation used the nonce, or it was invalidated.
-        if (entry.first.second < place->second) return true;
-        const bool is_late = entry.second.root.operation.operation.deadline < uint256{timestamp_s};
-        if (is_late) late.push_back(entry.second.hash);
-        return is_late;
-    });
-    for (const Hash& hash : late) {
-        const std::string reason = "deadline: it has passed";
-        note_refusal(
-            {l1_id_, hash, builder::Refusal{builder::RefusalRule::operation, reason, {}}, reason});
-    }
-}
-
 std::optional<std::string> LiveNetwork::Impl::why_waiting(const Hash& hash) {
-    const bool is_operation = std::ranges::any_of(
-        operations_, [&](const auto& entry) { return entry.second.hash == hash; });
-    const bool is_root = std::ranges::any_of(chains_, [&](auto& entry) {
-        auto& chain = entry.second;
-        const auto pooled = chain.is_l1() ? nullptr : chain.pool()->find(hash);
-        return pooled != nullptr && chain.is_root(pooled->transaction);
-    });
-    if (!is_operation && !is_root) return std::nullopt;
-    if (!stalled_.empty()) return "nothing settles: " + stalled_;
-    const bool is_ready =
-        is_operation
-            ? std::ranges::any_of(operations_without_gap(),
-                                  [&](const auto& key) { return operations_.at(key).hash == hash; })
-            : std::ranges::any_of(chains_, [&](const auto& entry) {
-                  return std::ranges::any_of(entry.second.ready(), [&](const auto& pooled) {
-                      return pooled->hash == hash;
-                  });
-              });
-    if (!is_ready) return "nothing with the nonces before it is there, or its fee is too low";
+    if (!queue_->waits(hash)) return std::nullopt;
+    if (!queue_->stalled().empty()) return "nothing settles: " + queue_->stalled();
+    if (queue_->is_behind_gap(hash))
+        return "nothing with the nonces before it is there, or its fee is too low";
     if (automine_) return "it comes with the next scope";
     if (interval_ms_ != 0) return "the next block is mined at an interval";
     return "blocks are mined by hand: evm_mine";
-}
-
-// ---- simulations
-
-Result<builder::ScopeBuilder*, builder::Refusal> LiveNetwork::Impl::open_scope() {
-    const uint64_t timestamp_s = l1_chain().next_block().timestamp_s;
-    if (open_ && open_->timestamp_s == timestamp_s) return &open_->scope;
-    open_.reset();
-    auto opened = node().open_scope();
-    if (!opened) return std::unexpected{no_scope(opened.error())};
-    open_.emplace(std::move(*opened), timestamp_s);
-    return &open_->scope;
-}
-
-Result<builder::RootCallResult, builder::Refusal> LiveNetwork::Impl::simulate(
-    const builder::RootCall& call) {
-    auto* const scope = TRY(open_scope());
-    return scope->simulate_call(call);
-}
-
-std::vector<Result<builder::RootResult, builder::Refusal>> LiveNetwork::Impl::simulate(
-    std::span<const builder::Root> roots) {
-    std::vector<Result<builder::RootResult, builder::Refusal>> results;
-    results.reserve(roots.size());
-    if (roots.size() == 1) {
-        auto scope = open_scope();
-        if (scope)
-            results.push_back((*scope)->simulate(roots.front()));
-        else
-            results.emplace_back(std::unexpected{scope.error()});
-        return results;
-    }
-    // One after the other: in a scope of their own, which is thrown away.
-    auto scope = node().open_scope();
-    for (const auto& root : roots) {
-        if (scope)
-            results.push_back(scope->add(root));
-        else
-            results.emplace_back(std::unexpected{no_scope(scope.error())});
-    }
-    return results;
 }
 
 // ---- views
@@ -510,12 +265,6 @@ std::vector<Result<builder::RootResult, builder::Refusal>> LiveNetwork::Impl::si
 Bytes LiveNetwork::Impl::view(LiveChain& chain, const Address& to, const Bytes& calldata,
                               std::vector<Hash>* read) {
     return rpc::view(*chain.latest_state(), chain.next_environment(), to, calldata, read);
-}
-
-uint256 LiveNetwork::Impl::operation_nonce(const Address& account) {
-    const auto& settlement = node().network().contracts.settlement.settlement;
-    return protocol::decode_nonce(view(l1_chain(), settlement, protocol::nonce_of(account)))
-        .value_or(uint256{});
 }
 
 // ---- rpc::Network
@@ -552,7 +301,7 @@ Result<void, RpcError> LiveNetwork::settle() {
     const bool has_settled = impl_->settle(Impl::Wanted::blocks);
     impl_->finish();
     if (has_settled || impl_->node().unsettled().empty()) return {};
-    return refuse("nothing settled: " + impl_->last_failure());
+    return refuse("nothing settled: " + impl_->herald_.last_trouble());
 }
 
 std::vector<ChainId> LiveNetwork::chains() const {
@@ -595,17 +344,17 @@ Result<Hash, RpcError> LiveNetwork::send_operation(const protocol::SignedOperati
 }
 
 std::optional<uint256> LiveNetwork::next_operation_nonce(const Address& account) const {
-    return impl_->next_operation_nonce(account);
+    return impl_->operations_->next_nonce(account);
 }
 
 Result<builder::RootCallResult, builder::Refusal> LiveNetwork::simulate(
     const builder::RootCall& call) {
-    return impl_->simulate(call);
+    return impl_->door_->simulate(call);
 }
 
 std::vector<Result<builder::RootResult, builder::Refusal>> LiveNetwork::simulate(
     std::span<const builder::Root> roots) {
-    return impl_->simulate(roots);
+    return impl_->door_->simulate(roots);
 }
 
 const rpc::RefusalRecord* LiveNetwork::refusal(const Hash& hash) const {
@@ -629,11 +378,11 @@ uint64_t LiveNetwork::scopes() const {
 }
 
 void LiveNetwork::listen(rpc::Listener* listener) {
-    impl_->listeners_.push_back(listener);
+    impl_->herald_.listen(listener);
 }
 
 void LiveNetwork::unlisten(rpc::Listener* listener) {
-    std::erase(impl_->listeners_, listener);
+    impl_->herald_.unlisten(listener);
 }
 
 rpc::TestControls* LiveNetwork::controls() {

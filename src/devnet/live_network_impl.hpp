@@ -4,11 +4,12 @@
 #include <map>
 #include <set>
 
+#include "devnet/devnet_rows.hpp"
 #include "devnet/live_chain.hpp"
 #include "devnet/live_network.hpp"
-#include "devnet/scope_log.hpp"
 #include "execution/expected_senders.hpp"
-#include "node/bounded_map.hpp"
+#include "service/root_queue.hpp"
+#include "service/unserved.hpp"
 
 namespace scope::devnet {
 
@@ -22,9 +23,6 @@ inline constexpr uint64_t MAX_FORCED_GAS_LIMIT = uint64_t{1} << 40;
 /// (live_dump.cpp).
 class LiveNetwork::Impl final : public rpc::TestControls {
   public:
-    static constexpr size_t MAX_REFUSALS = 4096;    ///< that are remembered
-    static constexpr size_t MAX_OPERATIONS = 1024;  ///< that wait
-    static constexpr size_t MAX_OPERATIONS_OF_ACCOUNT = 16;
     static constexpr size_t MAX_FORCED_CODE = size_t{128} << 10;  ///< bytes
     static constexpr size_t MAX_SNAPSHOTS = 1024;                 ///< then the oldest is forgotten
     static constexpr size_t MAX_IMPERSONATED = 65'536;   ///< accounts; then one is forgotten
@@ -48,10 +46,6 @@ class LiveNetwork::Impl final : public rpc::TestControls {
                                      std::optional<Address> sender);
     Result<Hash, rpc::RpcError> send_operation(const protocol::SignedOperation& operation,
                                                std::optional<uint64_t> root_index);
-    [[nodiscard]] std::optional<uint256> next_operation_nonce(const Address& account);
-    Result<builder::RootCallResult, builder::Refusal> simulate(const builder::RootCall& call);
-    std::vector<Result<builder::RootResult, builder::Refusal>> simulate(
-        std::span<const builder::Root> roots);
 
     // --- live_mining.cpp
 
@@ -64,7 +58,6 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     /// with L1's ordinary transactions behind. Returns whether anything came of it.
     /// @param wanted  Whether unsettled blocks are worth a scope of their own.
     bool settle(Wanted wanted);
-    [[nodiscard]] const std::string& last_failure() const noexcept { return last_failure_; }
     [[nodiscard]] std::optional<std::string> why_waiting(const Hash& hash);
 
     // --- live_controls.cpp: rpc::TestControls
@@ -109,8 +102,6 @@ class LiveNetwork::Impl final : public rpc::TestControls {
 
     // --- shared by the parts
 
-    /// Returns the account's next operation's nonce.
-    [[nodiscard]] uint256 operation_nonce(const Address& account);
     /// Returns what a contract answers on a chain's latest state; empty if it fails.
     /// @param read  Gets the slots of @p to that it looked at; null: not asked for.
     Bytes view(LiveChain& chain, const Address& to, const Bytes& calldata,
@@ -125,22 +116,22 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     std::shared_ptr<store::NodeDatabase> database_;
     store::NodeDatabase::Hold hold_;  // finish alone commits
     DevnetRows rows_;
+    service::ScopeRows scope_rows_;
     int64_t offset_ms_ = 0;
     std::unique_ptr<Devnet> devnet_;
+    std::optional<LocalL1Now> l1_now_;
     std::map<ChainId, LiveChain> chains_;
-    std::optional<ScopeLog> scopes_;
-    /// What listeners are told when it is committed.
-    struct Notice {
-        std::vector<std::pair<ChainId, LiveChain::Changes>> changes;
-        std::vector<rpc::ScopeRecordPtr> scopes;
-    };
-    std::vector<Notice> notices_;
+    service::Herald herald_;
+    service::Refusals refusals_{herald_, nullptr};
+    std::optional<service::ScopeLog> scopes_;
+    std::optional<service::Operations> operations_;
+    std::optional<service::Door> door_;
+    std::optional<service::Unserved> unserved_;
+    std::optional<service::RootQueue> queue_;
     bool has_changed_ = false;  ///< by force, or the clock, since the last finish
     /// The changes by force that the rows have, and their clock.
     std::map<ChainId, DevnetRows::ForcedPtr> saved_forced_;
     int64_t saved_offset_ms_ = 0;
-    node::BoundedMap<Hash, rpc::RefusalRecord> refusals_{MAX_REFUSALS};
-    std::vector<rpc::Listener*> listeners_;
     bool is_logging_ = true;
 
   private:
@@ -150,30 +141,10 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     void require_l1() const;
     /// Returns the changes by force that the database has of a chain.
     std::shared_ptr<execution::Forced> load_forced(ChainId chain_id);
-    /// Returns why no node here serves a rollup, by L1's head; nullopt if one does.
-    const std::optional<std::string>& why_unserved(ChainId chain_id);
     /// Returns the account that sends it, if it may.
     Result<Address, rpc::RpcError> sender_of(LiveChain& chain, const Transaction& transaction,
                                              const execution::Environment& environment,
                                              const std::optional<Address>& impersonated);
-    /// Adds to the pool what it and the door take; what is refused takes nothing's place.
-    Result<pool::PooledPtr, rpc::RpcError> take_into_pool(
-        LiveChain& chain, const Transaction& transaction, const Address& from,
-        const execution::Environment& environment);
-    /// Refuses an operation that will not run whatever comes before it: what can be known without
-    /// running it.
-    Result<void, rpc::RpcError> check_operation(const protocol::SignedOperation& operation);
-    /// Refuses an operation whose account did not sign it, as far as accounts are known.
-    Result<void, rpc::RpcError> check_signature(const protocol::SignedOperation& operation);
-    /// Makes room for an operation; what has a gap before it goes for one that hasn't.
-    Result<void, rpc::RpcError> make_room(bool is_next);
-    /// Returns the operations that could run one after the other from the accounts' nonces on.
-    [[nodiscard]] std::set<std::pair<Address, uint256>> operations_without_gap();
-    /// Refuses a root that the heads refuse, if it is its sender's next transaction.
-    Result<void, builder::Refusal> check_at_door(LiveChain& chain,
-                                                 const pool::PooledTransaction& root);
-    /// Returns the scope that is open on the heads.
-    Result<builder::ScopeBuilder*, builder::Refusal> open_scope();
 
     // --- live_mining.cpp
 
@@ -185,25 +156,6 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     bool mine_l1(node::EmptyBlock empty = node::EmptyBlock::no);
     /// Makes one block of the chain, whatever waits.
     Result<void, rpc::RpcError> mine_one(LiveChain& chain);
-    [[nodiscard]] bool has_roots() const;
-    /// Gives the node's queue the roots that wait; returns how many.
-    size_t submit_roots();
-    void take_turn(const node::Node::Turn& turn);
-    void refuse_root(const builder::Root& root, std::optional<builder::Refusal> refusal,
-                     std::string reason);
-    /// Drops a transaction that was taken, and says why.
-    void drop(LiveChain& chain, const pool::PooledTransaction& pooled,
-              std::optional<builder::Refusal> refusal, std::string reason);
-    /// Drops what can't stand for a reason of its own.
-    void drop_ordinary(LiveChain& chain, const pool::PooledTransaction& pooled,
-                       const std::string& reason);
-    /// Drops from the pool what the head made stale.
-    void update_pool(LiveChain& chain);
-    void note_refusal(rpc::RefusalRecord record);
-    /// Keeps why something failed though no root is to blame, and tells listeners what is new.
-    void note_trouble(std::string reason);
-    /// Drops operations that have run, were invalidated, or whose deadline has passed.
-    void update_operations();
     /// Returns L1's ordinary transactions that are ready, with their blobs where followers find them.
     std::vector<pool::PooledPtr> ready_on_l1();
     /// Has the next block, or the scope's with a block of the chain, have the time that a test wants;
@@ -217,8 +169,6 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     void follow();
     /// Drops the blobs of transactions that wait no more.
     void drop_blobs();
-    /// Has a transaction whose block is no more wait again.
-    void give_back(LiveChain& chain, const Transaction& transaction);
     enum class Undone : uint8_t { returns_to_pool, dropped };
     /// Forgets what heads that moved made stale, takes back what was undone, and tells listeners.
     void moved(Undone undone = Undone::returns_to_pool);
@@ -282,29 +232,13 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     std::optional<uint64_t> unsettled_since_ms_;
     std::optional<uint64_t> retry_at_ms_;
     std::map<ChainId, uint64_t> next_timestamp_s_;  // of a chain's next block, as a test wants it
-    std::string last_failure_;
-    std::string stalled_;       // why the last try to settle failed; empty: it didn't
-    std::string told_trouble_;  // to listeners, since something settled
-
-    struct WaitingOperation {
-        builder::L1Root root;
-        Hash hash;
-    };
-    std::map<std::pair<Address, uint256>, WaitingOperation> operations_;  // by account and nonce
     std::map<Hash, std::vector<chain::StoredBlobPtr>> blobs_;  // of L1's pool, by transaction
 
-    struct Open {
-        builder::ScopeBuilder scope;
-        uint64_t timestamp_s = 0;  // of L1's next block as it was opened
-    };
-    std::optional<Open> open_;
     std::optional<execution::ExpectedSenders> expected_;
 
     std::map<uint64_t, Snapshot> snapshots_;
     uint64_t last_snapshot_ = 0;
     Snapshot genesis_;
-    /// L1's head when why_unserved was found out, and what it was.
-    std::map<ChainId, std::pair<Hash, std::optional<std::string>>> unserved_;
     std::set<Address> impersonated_;
     bool auto_impersonate_ = false;
 };

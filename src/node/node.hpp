@@ -46,10 +46,10 @@ struct Components {
 /// The reason why a bundle did not settle, or is not known to have. The heads are those of L1 in
 /// any case.
 enum class SettleRule : uint8_t {
-    not_sealed,    // no bundle could be made (SealError)
-    stale,         // L1 has another head than was followed, or than the bundle was built on
-    unreachable,   // L1 does not answer, or a state can't be read; nothing is known of what was sent
-    not_sent,      // nobody took it, or it can't stand in a block (SendError)
+    not_sealed,   // no bundle could be made (SealError)
+    stale,        // L1 has another head than was followed, or than the bundle was built on
+    unreachable,  // L1 does not answer, or a state can't be read; nothing is known of what was sent
+    not_sent,     // nobody took it, or it can't stand in a block (SendError)
     not_included,  // sent, and in no block as far as was followed
     reverted,      // in a block, and executeScope reverted
     not_followed,  // the node can't follow L1 to its head (FollowError)
@@ -318,7 +318,7 @@ class Node {
     Result<std::optional<Settled>, SettleError> look_at_sent(Turn& turn);
     Result<Settled, SettleError> end_sent(const SentScope::Version& version,
                                           const chain::TransactionPlace& place, Turn& turn);
-    enum class Flight : uint8_t { goes_on, must_be_rebuilt };
+    enum class Flight : uint8_t { waits, was_sent, must_be_rebuilt };
     /// Has a scope in flight go on to L1's head: sends it again, or with higher fees, where that is
     /// needed.
     Result<Flight, SettleError> go_on_to_head();

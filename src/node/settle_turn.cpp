@@ -156,11 +156,12 @@ Result<void, SettleError> Node::raise_fees(const builder::L1Snapshot& snapshot) 
     raised.least_fees = fees_to_replace(last.transaction);
     if (auto why = why_above(raised.least_fees, options))
         return refuse(SettleRule::not_sent, std::move(*why));
-    auto transaction = builder::make_bundle_transaction(snapshot, network_.contracts, raised,
-                                                        bundle.scope, bundle.blobs);
     sent_->tried_at = snapshot.head.header.number;
+    Transaction transaction;
     const auto outcome =
         TRY(reading([&]() -> Result<Result<execution::Outcome, execution::TxError>, SettleError> {
+            transaction = builder::make_bundle_transaction(snapshot, network_.contracts, raised,
+                                                           bundle.scope, bundle.blobs);
             return builder::dry_run(snapshot, snapshot.next, transaction,
                                     options.submitter->address());
         }));
@@ -198,7 +199,7 @@ bool Node::is_in_flight(ChainId chain_id) const {
 }
 
 builder::Fees Node::least_fees() const {
-    if (!sent_ || !sent_->is_any_pending()) return {};
+    if (!sent_ || !(sent_->is_any_pending() || sent_->must_be_rebuilt)) return {};
     builder::Fees least;
     for (const auto& version : sent_->versions) {
         const auto fees = fees_to_replace(version.transaction);
@@ -230,22 +231,28 @@ bool Node::go_on_with_sent(Turn& turn, Wanted& wanted) {
         return false;
     };
     auto ended = look_at_sent(turn);
+    if (ended && !*ended && sent_->is_in_flight) {
+        const auto flight = reading([&] { return go_on_to_head(); });
+        if (!flight) return fail(flight.error());
+        if (*flight == Flight::must_be_rebuilt) {
+            if (sent_->last().attempt->settles_blocks) wanted = Wanted::blocks;
+            land();
+        } else if (*flight == Flight::was_sent) {
+            if (const auto followed = advance(); !followed)
+                return fail({SettleRule::not_followed, to_string(followed.error())});
+            ended = look_at_sent(turn);
+        }
+    }
     if (!ended) return fail(std::move(ended.error()));
     if (*ended) {
         turn.settled = std::move(*ended);
         return false;
     }
     if (sent_->is_in_flight) {
-        const auto flight = reading([&] { return go_on_to_head(); });
-        if (!flight) return fail(flight.error());
-        if (*flight == Flight::goes_on) {
-            turn.in_flight = in_flight();
-            return false;
-        }
-        if (sent_->last().attempt->settles_blocks) wanted = Wanted::blocks;
-        land();
+        turn.in_flight = in_flight();
+        return false;
     }
-    if (!sent_->is_any_pending()) {
+    if (!sent_->is_any_pending() && !sent_->must_be_rebuilt) {
         forget_sent();
         return true;
     }
@@ -280,7 +287,10 @@ Result<Settled, SettleError> Node::end_sent(const SentScope::Version& version,
     const auto& attempt = *version.attempt;
     auto settled = settled_at(attempt.bundle, place);
     const bool has_reverted = !settled && settled.error().rule == SettleRule::reverted;
-    if (settled || has_reverted) learn(attempt.bundle, attempt.roots, has_reverted);
+    // On a head on which nobody has run it, others have changed L1 meanwhile.
+    const bool held_there = place.block->header().parent_hash == sent_->head.hash;
+    if (settled || (has_reverted && held_there))
+        learn(attempt.bundle, attempt.roots, has_reverted);
     forget_sent();  // its nonce is used
     if (!settled) return settled;
     std::erase_if(waiting_, [&](const Waiting& root) {
@@ -309,8 +319,9 @@ Result<Node::Flight, SettleError> Node::go_on_to_head() {
     const auto head = followed_head();
     if (sent_->must_be_rebuilt) return Flight::must_be_rebuilt;
     if (head == sent_->head) {
-        if (!sent_->last().is_pending) TRY_VOID(send_last());
-        return Flight::goes_on;
+        if (sent_->last().is_pending) return Flight::waits;
+        TRY_VOID(send_last());
+        return Flight::was_sent;
     }
     const auto snapshot = TRY(read_followed_snapshot());
     const auto outcome = builder::dry_run(snapshot, snapshot.next, sent_->last().transaction);
@@ -324,14 +335,14 @@ Result<Node::Flight, SettleError> Node::go_on_to_head() {
     sent_->head = head;
     const bool is_due =
         head.number >= sent_->tried_at + components_.builder->options.patience_blocks;
-    if (sent_->last().is_pending && !is_cheap && !is_due) return Flight::goes_on;
+    if (sent_->last().is_pending && !is_cheap && !is_due) return Flight::waits;
     if (sent_->last().is_pending) {
         const auto raised = raise_fees(snapshot);
         if (sent_->must_be_rebuilt) return Flight::must_be_rebuilt;
         TRY_VOID(raised);
     }
     TRY_VOID(send_last());
-    return Flight::goes_on;
+    return Flight::was_sent;
 }
 
 // ---- what is learnt of it

@@ -496,10 +496,19 @@ void TxPool::erase(const PooledTransaction& pooled) {
         by_sender_.erase(of_sender);
         costs_.erase(sender);
     }
-    by_hash_.erase(hash);
+    const auto known = by_hash_.find(hash);
+    if (options_.notes_changes) changes_.push_back({known->second, false});
+    by_hash_.erase(known);
+}
+
+std::vector<TxPool::Change> TxPool::take_changes() {
+    CHECK(options_.notes_changes);
+    return std::exchange(changes_, {});
 }
 
 void TxPool::clear() {
+    if (options_.notes_changes)
+        for (const auto& [hash, pooled] : by_hash_) changes_.push_back({pooled, false});
     by_sender_.clear();
     costs_.clear();
     by_hash_.clear();

@@ -64,6 +64,7 @@ struct PoolOptions {
     uint64_t max_nonce_gap = 1024;
     uint256 min_gas_price;  ///< wei; below it a transaction is underpriced
     Order order = Order::fees;
+    bool notes_changes = false;  ///< for take_changes
 };
 
 /// The transactions of one chain that wait for a block: those that could stand next (pending), and
@@ -118,6 +119,14 @@ class TxPool {
     bool remove(const Hash& hash);
     void clear();
 
+    /// One that came or went.
+    struct Change {
+        PooledPtr transaction;
+        bool has_come = false;
+    };
+    /// Returns what came and went since the last call, in order. REQUIRES: PoolOptions::notes_changes.
+    std::vector<Change> take_changes();
+
     [[nodiscard]] const PoolOptions& options() const noexcept { return options_; }
     void set_min_gas_price(const uint256& price) { options_.min_gas_price = price; }
 
@@ -137,6 +146,7 @@ class TxPool {
 
     PoolOptions options_;
     uint64_t arrivals_ = 0;
+    std::vector<Change> changes_;
     size_t bytes_ = 0;
     std::map<Address, OfSender> by_sender_;
     std::map<Address, uint256>

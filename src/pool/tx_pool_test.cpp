@@ -76,6 +76,35 @@ class PoolTest : public testing::Test {
 
 using Order_ = std::vector<std::pair<uint8_t, uint64_t>>;
 
+class NotingPool : public PoolTest {
+  protected:
+    NotingPool() : PoolTest({.notes_changes = true}) {}
+    std::vector<std::pair<uint64_t, bool>> changes() {
+        std::vector<std::pair<uint64_t, bool>> changes;
+        for (const auto& [pooled, has_come] : pool.take_changes())
+            changes.emplace_back(pooled->arrival, has_come);
+        return changes;
+    }
+};
+
+TEST_F(NotingPool, tells_what_came_and_went_in_order) {
+    using Changes = std::vector<std::pair<uint64_t, bool>>;
+    EXPECT_EQ(changes(), Changes{});
+    ASSERT_TRUE(add(1, transaction(5, 10)));
+    ASSERT_TRUE(add(1, transaction(6, 10)));
+    EXPECT_EQ(changes(), (Changes{{0, true}, {1, true}}));
+    ASSERT_TRUE(add(1, transaction(5, 20, 2)));  // in the place of the first
+    EXPECT_FALSE(add(1, transaction(5, 20, 2)));
+    EXPECT_EQ(changes(), (Changes{{0, false}, {2, true}}));
+    alloc[account(1)].nonce = 6;
+    sync();
+    EXPECT_EQ(pool.update(head, environment).size(), 1u);
+    EXPECT_EQ(changes(), (Changes{{2, false}}));
+    pool.clear();
+    EXPECT_EQ(changes(), (Changes{{1, false}}));
+    EXPECT_EQ(changes(), Changes{});
+}
+
 TEST_F(PoolTest, admit_says_what_add_would_and_keeps_nothing) {
     ASSERT_TRUE(add(1, transaction(5, 10)));
     auto better = transaction(5, 20, 2);

@@ -43,6 +43,8 @@ std::string_view name_of(Column column) {
             return "follower";
         case Column::unsettled:
             return "unsettled";
+        case Column::service:
+            return "service";
         case Column::devnet:
             return "devnet";
     }

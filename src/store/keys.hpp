@@ -24,6 +24,7 @@
 ///       blob       versioned_hash(32)
 ///       follower   rest                       of L1's chain: rollup/follower_rows.hpp
 ///       unsettled  block_number(8)            of a rollup: node/unsettled_rows.hpp
+///       service    rest                       service/scope_rows.hpp, service/pool_rows.hpp
 ///       devnet     rest                       devnet/devnet_rows.hpp
 ///     owner := 0x00                           the state trie
 ///            | 0x01 keccak256(address)(32)    an account's storage trie
@@ -50,6 +51,7 @@ enum class Column : uint8_t {
     blob = 'l',
     follower = 'f',
     unsettled = 'w',
+    service = 'q',
     devnet = 'x',
 };
 

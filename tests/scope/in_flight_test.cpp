@@ -1,8 +1,6 @@
-#include <gtest/gtest.h>
-
 #include "base/hex.hpp"
 #include "demo/world.hpp"
-#include "state/unavailable.hpp"
+#include "pooled_l1.hpp"
 #include "types/signing.hpp"
 
 // A builder's scopes on an L1 whose blocks come when they come: every root settles once, or waits.
@@ -13,115 +11,7 @@ namespace {
 using demo::A;
 using demo::B;
 using demo::L1;
-
-/// A state that can't be read while its L1 is away.
-class RemoteState final : public state::StateView {
-  public:
-    RemoteState(std::shared_ptr<const state::StateView> state, const bool& is_away)
-        : state_(std::move(state)), is_away_(is_away) {}
-
-    [[nodiscard]] std::optional<Account> account(const Address& address) const override {
-        return read().account(address);
-    }
-    [[nodiscard]] evm::CodePtr code(const Address& address) const override {
-        return read().code(address);
-    }
-    [[nodiscard]] Hash storage(const Address& address, const Hash& key) const override {
-        return read().storage(address, key);
-    }
-    [[nodiscard]] bool has_storage(const Address& address) const override {
-        return read().has_storage(address);
-    }
-
-  private:
-    [[nodiscard]] const state::StateView& read() const {
-        if (is_away_) throw state::Unavailable{"L1's state: it is away"};
-        return *state_;
-    }
-
-    std::shared_ptr<const state::StateView> state_;
-    const bool& is_away_;
-};
-
-/// An L1 with a pool: what is sent waits there until somebody mines it.
-class PooledL1 final : public l1::L1View, public l1::L1Sender {
-  public:
-    explicit PooledL1(l1::LocalL1& l1) : l1_(l1) {}
-
-    [[nodiscard]] const chain::ChainSpec& spec() const override { return l1_.spec(); }
-    [[nodiscard]] Result<l1::L1Head, l1::L1Error> head() const override { return l1_.head(); }
-    [[nodiscard]] Result<std::shared_ptr<const state::StateView>, l1::L1Error> state(
-        const Hash& block) const override {
-        return std::make_shared<const RemoteState>(*l1_.state(block), is_state_away);
-    }
-    [[nodiscard]] Result<std::unique_ptr<execution::BlockHashes>, l1::L1Error> ancestors(
-        const Hash& parent) const override {
-        return l1_.ancestors(parent);
-    }
-    [[nodiscard]] Result<chain::BlockAttributes, l1::L1Error> next_block() const override {
-        return l1_.next_block();
-    }
-
-    Result<void, l1::SendError> send(const Transaction& transaction,
-                                     std::span<const chain::StoredBlobPtr> /*blobs*/) override {
-        using Rule = l1::SendError::Rule;
-        const auto refuse = [](Rule rule) { return std::unexpected{l1::SendError{rule, {}}}; };
-        if (refuses_by) return refuse(*refuses_by);
-        if (transaction.max_fee_per_gas < least_fee) return refuse(Rule::underpriced);
-        const auto waits = pooled();
-        if (waits && hash(*waits) != hash(transaction)) {
-            const auto is_enough = [](const uint256& before, const uint256& now) {
-                return now * uint256{10u} >= before * uint256{11u};
-            };
-            if (!is_enough(waits->max_fee_per_gas, transaction.max_fee_per_gas) ||
-                !is_enough(waits->max_priority_fee_per_gas, transaction.max_priority_fee_per_gas))
-                return refuse(Rule::replacement);
-        }
-        sent.push_back(transaction);
-        has_pooled = true;
-        if (takes_without_a_word) return refuse(Rule::unreachable);
-        return {};
-    }
-    [[nodiscard]] Result<l1::TransactionStatus, l1::L1Error> status(
-        const Hash& transaction_hash) const override {
-        if (is_status_away) return std::unexpected{l1::L1Error::unreachable};
-        auto status = *l1_.status(transaction_hash);
-        const auto waits = pooled();
-        if (!status.place && waits && hash(*waits) == transaction_hash)
-            status.stage = l1::TransactionStatus::Stage::pending;
-        return status;
-    }
-
-    /// Mines a block of what waits, which may be nothing.
-    void mine() {
-        const auto waits = pooled();
-        if (waits)
-            mine(*waits);
-        else
-            mine_empty();
-    }
-    void mine(const Transaction& transaction) {
-        const auto built = l1_.mine(std::span{&transaction, 1});
-        ASSERT_TRUE(built.has_value());
-        ASSERT_EQ(built->outcomes.size(), 1u);
-        has_pooled = false;
-    }
-    void mine_empty() { ASSERT_TRUE(l1_.mine({}).has_value()); }
-    [[nodiscard]] std::optional<Transaction> pooled() const {
-        return has_pooled ? std::optional{sent.back()} : std::nullopt;
-    }
-
-    std::vector<Transaction> sent;  // what the pool took, in order
-    bool has_pooled = false;        // the last of it waits
-    bool takes_without_a_word = false;
-    bool is_state_away = false;
-    bool is_status_away = false;
-    std::optional<l1::SendError::Rule> refuses_by;
-    uint256 least_fee;
-
-  private:
-    l1::LocalL1& l1_;
-};
+using demo::PooledL1;
 
 class ScopesInFlight : public testing::Test {
   protected:
@@ -150,8 +40,7 @@ class ScopesInFlight : public testing::Test {
         Transaction tx;
         tx.type = TxType::dynamic_fee;
         tx.chain_id = A;
-        tx.nonce =
-            node_->latest(A).head_state()->account(alice.address)->nonce + nonces_before;
+        tx.nonce = node_->latest(A).head_state()->account(alice.address)->nonce + nonces_before;
         tx.max_priority_fee_per_gas = uint256{demo::GWEI};
         tx.max_fee_per_gas = uint256{20 * demo::GWEI};
         tx.gas_limit = 4'000'000;
@@ -350,14 +239,11 @@ TEST_F(ScopesInFlight, have_their_roots_wait_again_when_they_revert) {
     EXPECT_EQ(turn.failed->rule, SettleRule::reverted);
     EXPECT_FALSE(turn.in_flight);
     EXPECT_EQ(node_->waiting(), 3u);
-    // Who is suspected of it may wait for some turns.
-    for (int i = 0; i < 8 && nonce_of_alice() != first_nonce_ + 2; ++i) {
-        node_->step();
-        pool_->mine();
-        ASSERT_TRUE(node_->follow().has_value());
-    }
+    // Nobody is suspected: nobody had run it on that head.
+    EXPECT_EQ(fly().roots, 3u);
+    pool_->mine();
+    expect_settles(3, pool_->sent.back());
     expect_settled_once();
-    expect_as_fresh();
 }
 
 TEST_F(ScopesInFlight, are_sent_again_when_the_pool_has_dropped_them) {
@@ -377,8 +263,8 @@ TEST_F(ScopesInFlight, are_sent_again_when_the_pool_has_dropped_them) {
 TEST_F(ScopesInFlight, pay_what_the_pool_asks_for) {
     submit_two();
     // Some eighths above what the builder offers by itself.
-    pool_->least_fee = *l1().chain().head()->header().base_fee_per_gas * uint256{4u} +
-                       uint256{2 * demo::GWEI};
+    pool_->least_fee =
+        *l1().chain().head()->header().base_fee_per_gas * uint256{4u} + uint256{2 * demo::GWEI};
     const auto flight = fly();
     ASSERT_EQ(pool_->sent.size(), 1u);
     EXPECT_GE(pool_->sent[0].max_fee_per_gas, pool_->least_fee);

@@ -1,4 +1,4 @@
-#include "devnet/scope_encoding.hpp"
+#include "service/scope_encoding.hpp"
 
 #include "rlp/decode.hpp"
 #include "rlp/encode.hpp"
@@ -17,7 +17,7 @@ constexpr auto rlp_fields(const Limit*) {
 
 }  // namespace scope::protocol
 
-namespace scope::devnet {
+namespace scope::service {
 
 namespace {
 
@@ -241,4 +241,4 @@ std::optional<std::vector<RootResult>> decode_roots(BytesView encoded) {
     return roots;
 }
 
-}  // namespace scope::devnet
+}  // namespace scope::service

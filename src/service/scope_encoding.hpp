@@ -4,7 +4,7 @@
 
 #include "builder/call_tree.hpp"
 
-namespace scope::devnet {
+namespace scope::service {
 
 /// Encodes what happened under the roots of a scope as RLP:
 ///
@@ -20,4 +20,4 @@ Bytes encode_roots(const std::vector<builder::RootResult>& roots);
 /// Decodes roots; nullopt if they are not what encode_roots writes.
 std::optional<std::vector<builder::RootResult>> decode_roots(BytesView encoded);
 
-}  // namespace scope::devnet
+}  // namespace scope::service

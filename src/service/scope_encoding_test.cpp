@@ -1,10 +1,10 @@
-#include "devnet/scope_encoding.hpp"
+#include "service/scope_encoding.hpp"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-namespace scope::devnet {
+namespace scope::service {
 namespace {
 
 using builder::CallTree;
@@ -120,4 +120,4 @@ TEST(scope_encoding, refuses_what_it_does_not_write) {
 }
 
 }  // namespace
-}  // namespace scope::devnet
+}  // namespace scope::service

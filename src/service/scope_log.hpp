@@ -2,12 +2,12 @@
 
 #include <vector>
 
-#include "chain/chain.hpp"
-#include "devnet/devnet_rows.hpp"
+#include "chain/store.hpp"
 #include "node/bounded_map.hpp"
 #include "rpc/network.hpp"
+#include "service/scope_rows.hpp"
 
-namespace scope::devnet {
+namespace scope::service {
 
 /// The scopes that L1's canonical chain has settled, as its blocks tell, with the roots of those that
 /// were built here.
@@ -16,18 +16,21 @@ class ScopeLog {
     /// Scopes whose trees of calls and plans are kept; then the oldest's are forgotten.
     static constexpr uint64_t MAX_TREES = 4096;
 
-    /// @param rows, l1  Must outlive it.
-    ScopeLog(Address settlement, DevnetRows& rows, const chain::Chain& l1)
-        : settlement_(settlement), rows_(rows), l1_(l1), size_(rows.scopes()) {}
+    /// @param rows  Must outlive it.
+    ScopeLog(Address settlement, ScopeRows& rows)
+        : settlement_(settlement), rows_(rows), size_(rows.scopes()) {}
 
     /// Keeps what happened under the roots of a scope that was sent in this L1 transaction.
     void keep(const Hash& l1_transaction, std::vector<builder::RootResult> roots);
-    /// Forgets the scopes of a block that is canonical no more. REQUIRES: the last one that was added.
-    void remove(const chain::StoredBlock& l1_block);
+    /// Forgets the scopes of an L1 block that is canonical no more. REQUIRES: those of the blocks after
+    /// it are forgotten.
+    void remove(const Hash& l1_block);
     /// Adds the scopes of L1's next canonical block, and returns them.
     std::vector<rpc::ScopeRecordPtr> add(const chain::StoredBlock& l1_block);
 
     [[nodiscard]] uint64_t size() const noexcept { return size_; }
+    /// Returns the L1 block of the last scope; nullopt: there is none.
+    [[nodiscard]] std::optional<l1::L1BlockId> last_block() const;
     /// Returns null if there is none.
     [[nodiscard]] rpc::ScopeRecordPtr find(uint64_t number) const;
     /// Returns the scope of a root, an operation, an L1 transaction or block; null if there is none.
@@ -36,16 +39,15 @@ class ScopeLog {
   private:
     using Roots = std::vector<builder::RootResult>;
 
-    /// Returns the scope that an L1 transaction settled, without its roots; null if it settled none.
-    [[nodiscard]] std::shared_ptr<rpc::ScopeRecord> settled_by(const chain::StoredBlock& l1_block,
-                                                               size_t transaction_index) const;
+    /// Returns the scope that an L1 transaction settled; nullopt if it settled none.
+    [[nodiscard]] std::optional<ScopeRows::Scope> settled_by(const chain::StoredBlock& l1_block,
+                                                             size_t transaction_index) const;
     void forget_trees(uint64_t number);
 
     Address settlement_;
-    DevnetRows& rows_;
-    const chain::Chain& l1_;
+    ScopeRows& rows_;
     uint64_t size_;
     node::BoundedMap<Hash, std::shared_ptr<const Roots>> roots_{256};  // by L1 transaction
 };
 
-}  // namespace scope::devnet
+}  // namespace scope::service
