@@ -59,7 +59,7 @@ L1Error BeaconBlobs::named(L1Error error) const {
     return error;
 }
 
-Result<BeaconBlobs::Slots, L1Error> BeaconBlobs::slots() const {
+Result<std::optional<SlotTimes>, L1Error> BeaconBlobs::slots() const {
     const std::lock_guard lock{mutex_};
     if (slots_) return *slots_;
     const auto get = [&](std::string_view path) -> Result<net::HttpResponse, L1Error> {
@@ -68,11 +68,11 @@ Result<BeaconBlobs::Slots, L1Error> BeaconBlobs::slots() const {
         return std::move(*response);
     };
     const auto spec = TRY(get("/eth/v1/config/spec"));
-    if (spec.status == NOT_FOUND) return *(slots_ = Slots{});
+    if (spec.status == NOT_FOUND) return slots_.emplace(std::nullopt);
     if (spec.status != OK) return std::unexpected{refused(spec)};
     const auto genesis = TRY(get("/eth/v1/beacon/genesis"));
     if (genesis.status != OK) return std::unexpected{refused(genesis)};
-    Slots slots;
+    SlotTimes slots;
     slots.slot_ms = TRY(read_data(spec, [](json::Json data) -> uint64_t {
         constexpr uint64_t MOST_S = 3600;
         const auto slot_ms = json::get_optional(data, "SLOT_DURATION_MS", json::u64);
@@ -83,18 +83,18 @@ Result<BeaconBlobs::Slots, L1Error> BeaconBlobs::slots() const {
     }));
     slots.genesis_s = TRY(read_data(
         genesis, [](json::Json data) { return json::get(data, "genesis_time", json::u64); }));
-    return *(slots_ = slots);
+    return slots_.emplace(slots);
 }
 
 Result<uint64_t, L1Error> BeaconBlobs::block_id(const BlobPlace& place) const {
     const auto slots = TRY(this->slots());
-    if (slots.slot_ms == 0) return place.block_number;
+    if (!slots) return place.block_number;
     constexpr uint64_t MOST_S = uint64_t{1} << 50;  // so that milliseconds fit
-    if (place.timestamp_s < slots.genesis_s || place.timestamp_s > MOST_S)
+    if (place.timestamp_s < slots->genesis_s || place.timestamp_s > MOST_S)
         return std::unexpected{
             L1Error{L1Error::wrong, fmt::format("genesis_time {} is after the block's time, {}",
-                                                slots.genesis_s, place.timestamp_s)}};
-    return (place.timestamp_s - slots.genesis_s) * 1000 / slots.slot_ms;
+                                                slots->genesis_s, place.timestamp_s)}};
+    return slots->slot_at(place.timestamp_s);
 }
 
 Result<std::vector<chain::StoredBlobPtr>, L1Error> BeaconBlobs::fetch(

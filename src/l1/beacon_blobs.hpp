@@ -5,24 +5,17 @@
 #include <span>
 #include <vector>
 
-#include "chain/store.hpp"
-#include "l1/l1_error.hpp"
+#include "l1/blob_source.hpp"
 #include "net/http_client.hpp"
 
 namespace scope::l1 {
-
-/// The place of a blob: the block whose transaction carries it.
-struct BlobPlace {
-    uint64_t block_number = 0;
-    uint64_t timestamp_s = 0;  ///< of the block
-};
 
 /// A source of blobs by the Beacon REST API: a beacon node, an archive, a follower that keeps them,
 /// or anvil. May be used by several threads.
 ///
 /// A beacon node is asked by slot, which follows from the block's time (its /eth/v1/beacon/genesis
 /// and /eth/v1/config/spec); who has no /eth/v1/config/spec, as anvil, by the block's number.
-class BeaconBlobs {
+class BeaconBlobs final : public BlobSource {
   public:
     explicit BeaconBlobs(net::HttpUrl url, net::HttpOptions options = default_options());
     /// Returns the options that an answer with all blobs of a block needs.
@@ -31,21 +24,17 @@ class BeaconBlobs {
     /// Returns those of the wanted blobs that it has, in any order, each with the commitment of its
     /// versioned hash and a proof made here; nothing else that it sends is kept.
     [[nodiscard]] Result<std::vector<chain::StoredBlobPtr>, L1Error> fetch(
-        const BlobPlace& place, std::span<const Hash> wanted) const;
+        const BlobPlace& place, std::span<const Hash> wanted) const override;
+    /// Returns the times of its slots; nullopt if it names blocks by number.
+    [[nodiscard]] Result<std::optional<SlotTimes>, L1Error> slots() const;
 
   private:
-    /// The times of slots; slot_ms is 0 where blocks are named by number.
-    struct Slots {
-        uint64_t genesis_s = 0;
-        uint64_t slot_ms = 0;
-    };
-    [[nodiscard]] Result<Slots, L1Error> slots() const;
     [[nodiscard]] Result<uint64_t, L1Error> block_id(const BlobPlace& place) const;
     [[nodiscard]] L1Error named(L1Error error) const;
 
     net::HttpClient http_;
     mutable std::mutex mutex_;
-    mutable std::optional<Slots> slots_;
+    mutable std::optional<std::optional<SlotTimes>> slots_;  ///< once it has told
 };
 
 }  // namespace scope::l1

@@ -121,7 +121,7 @@ Result<chain::StoredBlockPtr, L1Error> read_block_with_receipts(
 }
 
 RpcL1Source::RpcL1Source(std::shared_ptr<const RpcEndpoint> endpoint,
-                         std::vector<std::shared_ptr<const BeaconBlobs>> blobs,
+                         std::vector<std::shared_ptr<const BlobSource>> blobs,
                          RpcL1SourceOptions options)
     : endpoint_(std::move(endpoint)),
       blob_sources_(std::move(blobs)),
@@ -235,12 +235,12 @@ Result<chain::StoredBlockPtr, L1Error> RpcL1Source::read_block(uint64_t number) 
     auto stored = TRY(read_block_with_receipts(*block, *receipts, other_root));
     if (stored->header().number != number)
         return wrong(fmt::format("asked for block {}, told {}", number, stored->header().number));
-    note_blobs(stored->block);
+    places_.note(stored->block);
     return stored;
 }
 
 Result<Hash, L1Error> RpcL1Source::root_with_blobs(const Block& block) const {
-    note_blobs(block);
+    places_.note(block);
     std::vector<Bytes> encoded;
     for (const auto& transaction : block.transactions) {
         std::vector<chain::StoredBlobPtr> blobs;
@@ -265,21 +265,6 @@ Result<Hash, L1Error> RpcL1Source::root_with_blobs(const Block& block) const {
 
 // ---- blobs
 
-void RpcL1Source::note_blobs(const Block& block) const {
-    const std::lock_guard lock{mutex_};
-    for (const auto& transaction : block.transactions) {
-        const auto& hashes = transaction.blob_versioned_hashes;
-        const Place place{{block.header.number, block.header.timestamp_s}, hashes};
-        for (const Hash& hash : hashes) {
-            if (places_.insert_or_assign(hash, place).second) places_in_order_.push_back(hash);
-            if (places_in_order_.size() > MAX_PLACES) {
-                places_.erase(places_in_order_.front());
-                places_in_order_.pop_front();
-            }
-        }
-    }
-}
-
 chain::StoredBlobPtr RpcL1Source::kept_blob(const Hash& versioned_hash) const {
     const std::lock_guard lock{mutex_};
     const auto found = std::ranges::find(kept_, versioned_hash, &Kept::first);
@@ -294,12 +279,7 @@ void RpcL1Source::keep(const chain::StoredBlobPtr& blob) const {
 
 Result<chain::StoredBlobPtr, L1Error> RpcL1Source::blob(const Hash& versioned_hash) const {
     if (auto kept = kept_blob(versioned_hash)) return kept;
-    const auto place = [&]() -> std::optional<Place> {
-        const std::lock_guard lock{mutex_};
-        const auto found = places_.find(versioned_hash);
-        if (found == places_.end()) return std::nullopt;
-        return found->second;
-    }();
+    const auto place = places_.find(versioned_hash);
     if (!place)
         return std::unexpected{
             L1Error{L1Error::unknown_block,

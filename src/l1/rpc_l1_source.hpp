@@ -2,13 +2,12 @@
 
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
-#include "l1/beacon_blobs.hpp"
+#include "l1/blob_places.hpp"
 #include "l1/l1_source.hpp"
 #include "l1/rpc_endpoint.hpp"
 
@@ -35,7 +34,7 @@ class RpcL1Source final : public L1Source {
   public:
     /// @param blobs  Sources of blobs, asked one after the other; none: no blob is there.
     explicit RpcL1Source(std::shared_ptr<const RpcEndpoint> endpoint,
-                         std::vector<std::shared_ptr<const BeaconBlobs>> blobs = {},
+                         std::vector<std::shared_ptr<const BlobSource>> blobs = {},
                          RpcL1SourceOptions options = {});
 
     /// Returns the heads. Where the client has no safe or finalized block yet, it is the finalized
@@ -47,15 +46,10 @@ class RpcL1Source final : public L1Source {
     [[nodiscard]] Result<chain::StoredBlobPtr, L1Error> blob(
         const Hash& versioned_hash) const override;
 
-    static constexpr size_t MAX_PLACES = 8192;
+    static constexpr size_t MAX_PLACES = BlobPlaces::MAX_PLACES;
     static constexpr size_t MAX_KEPT_BLOBS = 32;  ///< that were read with others; 4 MiB
 
   private:
-    struct Place {
-        BlobPlace at;
-        std::vector<Hash> together;  ///< all of its transaction
-    };
-
     using Kept = std::pair<Hash, chain::StoredBlobPtr>;
 
     [[nodiscard]] Result<L1Heads, L1Error> read_heads() const;
@@ -63,19 +57,17 @@ class RpcL1Source final : public L1Source {
                                                          uint64_t latest_time_s) const;
     [[nodiscard]] Result<chain::StoredBlockPtr, L1Error> read_block(uint64_t number) const;
     [[nodiscard]] Result<Hash, L1Error> root_with_blobs(const Block& block) const;
-    void note_blobs(const Block& block) const;
     [[nodiscard]] chain::StoredBlobPtr kept_blob(const Hash& versioned_hash) const;
     void keep(const chain::StoredBlobPtr& blob) const;
 
     std::shared_ptr<const RpcEndpoint> endpoint_;
-    std::vector<std::shared_ptr<const BeaconBlobs>> blob_sources_;
+    std::vector<std::shared_ptr<const BlobSource>> blob_sources_;
     RpcL1SourceOptions options_;
 
     mutable std::mutex mutex_;
     mutable std::optional<L1BlockId> genesis_;
     mutable std::optional<L1BlockId> finalized_;  ///< the highest that was told
-    mutable std::map<Hash, Place> places_;
-    mutable std::deque<Hash> places_in_order_;
+    mutable BlobPlaces places_;
     mutable std::deque<Kept> kept_;
 };
 

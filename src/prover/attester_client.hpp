@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "prover/prover.hpp"
 
 namespace scope::prover {
@@ -13,6 +15,12 @@ struct Attestation {
     std::vector<Hash> input_hashes;  ///< of the public inputs, in the order of the claims
     AttestationSignature signature;
 };
+
+/// Returns whether the verifier on L1 takes it for that member's.
+/// @param input_hashes  What it has to speak of.
+/// @param message       protocol::attestation_hash of them, which is signed.
+bool is_of(const Attestation& attestation, const Address& member,
+           std::span<const Hash> input_hashes, const Hash& message) noexcept;
 
 /// A member of a committee, seen by the one that asks it: in the same process or elsewhere.
 class AttesterClient {

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "execution/statistics.hpp"
-#include "prover/test_input.hpp"
+#include "test_prover/test_input.hpp"
 
 namespace scope::prover {
 namespace {

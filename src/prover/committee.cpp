@@ -1,13 +1,12 @@
 #include "prover/committee.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <set>
 #include <thread>
-
-#include "crypto/secp256k1.hpp"
 
 namespace scope::prover {
 
@@ -36,14 +35,6 @@ std::optional<Expected> expected_of(BytesView proof_input) {
     return Expected{std::move(hashes), message};
 }
 
-bool is_signed_by(const Address& member, const AttestationSignature& signature,
-                  const Hash& message) {
-    const BytesView bytes{signature};
-    return (bytes[64] == 27 || bytes[64] == 28) &&
-           crypto::recover(message, from_be(bytes.first(32)), from_be(bytes.subspan(32, 32)),
-                           bytes[64] == 28) == member;
-}
-
 /// One prove: what members get, and where they answer. Outlives prove if a member is late.
 class Request {
   public:
@@ -53,9 +44,7 @@ class Request {
     [[nodiscard]] BytesView input() const noexcept { return input_; }
     /// Returns whether the verifier on L1 takes it for that member's.
     [[nodiscard]] bool accepts(const Attestation& attestation, const Address& member) const {
-        return expected_ && attestation.signer == member &&
-               attestation.input_hashes == expected_->input_hashes &&
-               is_signed_by(member, attestation.signature, expected_->message);
+        return expected_ && is_of(attestation, member, expected_->input_hashes, expected_->message);
     }
 
     void answer(size_t member, Answer answer) {
@@ -67,14 +56,25 @@ class Request {
     }
 
     /// Waits as CommitteeOptions says; gives what was answered by then.
-    std::vector<std::optional<Answer>> wait(const CommitteeOptions& options) {
+    /// @param late  Who isn't waited for once the threshold is reached.
+    std::vector<std::optional<Answer>> wait(const CommitteeOptions& options,
+                                            const std::vector<bool>& late) {
         std::unique_lock lock{mutex_};
         const auto is_complete = [&] { return answered_ == answers_.size(); };
+        const auto has_all_in_time = [&] {
+            for (size_t i = 0; i < answers_.size(); ++i)
+                if (!answers_[i] && !late[i]) return false;
+            return true;
+        };
         changed_.wait_for(lock, options.timeout,
                           [&] { return is_complete() || attestations_ >= options.threshold; });
-        if (attestations_ >= options.threshold) changed_.wait_for(lock, options.grace, is_complete);
+        if (attestations_ >= options.threshold)
+            changed_.wait_for(lock, options.grace, has_all_in_time);
+        is_over_ = true;
         return answers_;
     }
+    /// Returns whether nobody waits for answers any more.
+    [[nodiscard]] bool is_over() const noexcept { return is_over_; }
 
   private:
     const Bytes input_;
@@ -84,6 +84,7 @@ class Request {
     std::vector<std::optional<Answer>> answers_;
     size_t answered_ = 0;
     size_t attestations_ = 0;
+    std::atomic<bool> is_over_ = false;
 };
 
 }  // namespace
@@ -111,6 +112,11 @@ class Committee::Member {
         }
         request->answer(index_, no_answer(address_, DisagreementKind::overloaded));
     }
+    /// Returns whether it is still at a request for which nobody waits any more.
+    [[nodiscard]] bool is_late() const {
+        const std::scoped_lock lock{mutex_};
+        return running_ != nullptr && running_->is_over();
+    }
 
   private:
     void run(const std::stop_token& stop) {
@@ -121,9 +127,12 @@ class Committee::Member {
                 if (!arrived_.wait(lock, stop, [&] { return !waiting_.empty(); })) return;
                 request = std::move(waiting_.front());
                 waiting_.pop_front();
+                running_ = request;
             }
             if (stop.stop_requested()) return;
-            request->answer(index_, ask(*request));
+            if (!request->is_over()) request->answer(index_, ask(*request));
+            const std::scoped_lock lock{mutex_};
+            running_ = nullptr;
         }
     }
 
@@ -148,9 +157,10 @@ class Committee::Member {
     const Address address_;
     const size_t index_;
     const size_t max_waiting_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable_any arrived_;
     std::deque<std::shared_ptr<Request>> waiting_;
+    std::shared_ptr<Request> running_;
     std::jthread thread_;  // last: it ends before what it uses
 };
 
@@ -182,8 +192,12 @@ Result<Proof, ProofFailure> Committee::prove(const ProofInput& input) {
 
 Result<Proof, ProofFailure> Committee::prove_bytes(BytesView input) {
     const auto request = std::make_shared<Request>(input, members_.size());
-    for (const auto& member : members_) member->post(request);
-    auto answers = request->wait(options_);
+    std::vector<bool> late;
+    for (const auto& member : members_) {
+        late.push_back(member->is_late());
+        member->post(request);
+    }
+    auto answers = request->wait(options_, late);
 
     std::vector<Attestation> attestations;
     std::vector<Disagreement> dissents;

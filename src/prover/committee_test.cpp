@@ -7,7 +7,7 @@
 #include <future>
 #include <latch>
 
-#include "prover/test_input.hpp"
+#include "test_prover/test_input.hpp"
 
 namespace scope::prover {
 namespace {
@@ -193,6 +193,29 @@ TEST(committee, does_not_wait_for_one_that_hangs) {
     const auto third = committee.prove(input);
     ASSERT_TRUE(third.has_value());
     EXPECT_EQ(third->dissents[0].kind, DisagreementKind::overloaded);
+    gate.count_down();
+}
+
+TEST(committee, waits_only_once_for_one_that_hangs) {
+    using namespace std::chrono_literals;
+    Setting s;
+    std::latch gate{1};
+    const SlowL1 slow{s.l1, gate};
+    std::vector<std::unique_ptr<AttesterClient>> members;
+    members.push_back(member(11, slow, s.rollup));
+    members.push_back(member(12, s.l1, s.rollup));
+    members.push_back(member(13, s.l1, s.rollup));
+    Committee committee{std::move(members), {.threshold = 2, .timeout = 3s, .grace = 24h}};
+    auto wrong = s.input(DataIn::calldata);
+    wrong.claims[0].last_block_hash = {};
+    ASSERT_FALSE(committee.prove(wrong).has_value());
+    const auto input = s.input(DataIn::calldata);
+    for (int i = 0; i < 3; ++i) {
+        const auto proof = committee.prove(input);  // not in a day's time
+        ASSERT_TRUE(proof.has_value()) << to_string(proof.error());
+        ASSERT_EQ(proof->dissents.size(), 1u);
+        EXPECT_EQ(proof->dissents[0].kind, DisagreementKind::timed_out);
+    }
     gate.count_down();
 }
 

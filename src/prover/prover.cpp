@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/hex.hpp"
@@ -11,10 +12,11 @@ namespace scope::prover {
 namespace {
 
 constexpr std::array<std::string_view, DISAGREEMENT_KIND_COUNT> KIND_NAMES{
-    "malformed_input",      "not_following", "unknown_rollup",  "stopped_rollup",
-    "unsound_genesis",      "bad_blob",      "malformed_data",  "bad_slice",
-    "malformed_batch",      "refused_batch", "different_field", "overloaded",
-    "requester_over_limit", "timed_out",     "failed",          "false_attestation",
+    "malformed_input",      "not_following",    "unknown_rollup",  "stopped_rollup",
+    "unsound_genesis",      "bad_blob",         "malformed_data",  "bad_slice",
+    "malformed_batch",      "refused_batch",    "different_field", "overloaded",
+    "requester_over_limit", "timed_out",        "failed",          "false_attestation",
+    "unreachable",          "malformed_answer",
 };
 static_assert(!KIND_NAMES.back().empty());
 
@@ -22,6 +24,12 @@ static_assert(!KIND_NAMES.back().empty());
 
 std::string_view to_string(DisagreementKind kind) noexcept {
     return KIND_NAMES[static_cast<size_t>(kind)];
+}
+
+std::optional<DisagreementKind> disagreement_kind_of(std::string_view name) noexcept {
+    const auto* const found = std::ranges::find(KIND_NAMES, name);
+    if (found == KIND_NAMES.end()) return std::nullopt;
+    return static_cast<DisagreementKind>(found - KIND_NAMES.begin());
 }
 
 std::string to_string(const Disagreement& disagreement) {

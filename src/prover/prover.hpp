@@ -27,10 +27,14 @@ enum class DisagreementKind : uint8_t {
     timed_out,
     failed,             // its client threw
     false_attestation,  // it signed something else, or not with its key
+    unreachable,        // no connection to it, or none that it and who asks both trust
+    malformed_answer,   // what came is no answer
 };
-inline constexpr size_t DISAGREEMENT_KIND_COUNT = 16;
+inline constexpr size_t DISAGREEMENT_KIND_COUNT = 18;
 /// Returns the enumerator's name.
 std::string_view to_string(DisagreementKind kind) noexcept;
+/// Returns the kind of this name; nullopt: there is none.
+std::optional<DisagreementKind> disagreement_kind_of(std::string_view name) noexcept;
 
 /// The place where a member's execution parts from the claim, as exactly as the claim's digests
 /// allow.

@@ -1,4 +1,4 @@
-#include "prover/test_input.hpp"
+#include "test_prover/test_input.hpp"
 
 #include "rlp/encode.hpp"
 

@@ -189,7 +189,7 @@ class RpcPeer : public ::testing::TestWithParam<Client> {
         else
             peer_ = std::make_unique<GethPeer>();
         endpoint_ = std::make_shared<RpcEndpoint>(*net::parse_http_url(peer_->url));
-        std::vector<std::shared_ptr<const BeaconBlobs>> blobs;
+        std::vector<std::shared_ptr<const BlobSource>> blobs;
         if (peer_->has_blobs())
             blobs.push_back(std::make_shared<BeaconBlobs>(*net::parse_http_url(peer_->beacon)));
         const RpcL1SourceOptions options{.takes_roots_with_blobs = GetParam() == Client::anvil};

@@ -187,7 +187,7 @@ class RpcBlobs : public ::testing::Test {
         EXPECT_TRUE(l1_.send(with_blobs(l1_, 1, blobs_), blobs_));
     }
     Bytes content(size_t i) { return to_bytes(blobs_[i]->blob); }
-    RpcL1Source reader_of(std::vector<std::shared_ptr<const BeaconBlobs>> sources) {
+    RpcL1Source reader_of(std::vector<std::shared_ptr<const BlobSource>> sources) {
         return RpcL1Source{served_.endpoint(), std::move(sources)};
     }
     void expect_blobs(const RpcL1Source& source) {
@@ -249,7 +249,7 @@ TEST_F(RpcBlobs, are_null_where_no_source_has_them_and_an_error_where_one_may) {
     const auto gone = std::make_shared<BeaconBlobs>(*net::parse_http_url(
         std::make_unique<net::TestPeer>([](const auto&, const auto&) { return false; })->url()));
     other.blobs["2"] = {content(0), content(1)};
-    const auto ask = [&](std::vector<std::shared_ptr<const BeaconBlobs>> sources) {
+    const auto ask = [&](std::vector<std::shared_ptr<const BlobSource>> sources) {
         const auto source = reader_of(std::move(sources));
         EXPECT_TRUE(source.block(2));
         return outcome_of(source.blob(hashes_[0]));
