@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/registry.hpp"
 #include "prover/attester_client.hpp"
 
 /// The bytes between an attester and who asks it: docs/formats/attest.md.

@@ -248,6 +248,11 @@ class Node {
     /// @param requester  Whose time it takes; nullopt: this process's.
     Result<prover::Attestation, prover::Disagreement> attest(
         BytesView proof_input, const std::optional<Address>& requester = {});
+    /// Signs what its configuration says of a rollup's genesis (prover/attester.hpp).
+    [[nodiscard]] Result<prover::Attestation, prover::Disagreement> attest_genesis(
+        const protocol::GenesisClaim& claim) const {
+        return attester_->attest_genesis(claim);
+    }
 
   private:
     /// Builds the unsettled blocks again that the database has; those that don't come out the same are

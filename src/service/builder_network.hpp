@@ -48,6 +48,8 @@ class BuilderNetwork final : public rpc::Network {
     [[nodiscard]] bool is_ready() const;
     /// Returns why the last try to follow L1 or to settle failed; empty: it didn't.
     [[nodiscard]] std::string trouble() const;
+    /// Returns why it can't follow L1; empty: it can.
+    [[nodiscard]] const std::string& why_not_following() const noexcept { return cant_follow_; }
 
     /// Is told that L1 may have another head: the next tick looks.
     void on_new_head() { has_new_head_ = true; }

@@ -64,6 +64,8 @@ std::string_view what_is_wrong(net::HttpError::Rule rule) {
             return "its answer is too long";
         case net::HttpError::Rule::refused:
             return "it refuses the request";
+        case net::HttpError::Rule::tls:
+            return "TLS refuses it";
     }
     return "it fails";
 }

@@ -19,7 +19,7 @@ using builder::RefusalRule;
 using rpc::RpcError;
 
 std::unexpected<RpcError> error(std::string message) {
-    return std::unexpected{RpcError{rpc::SERVER_ERROR, std::move(message), {}}};
+    return std::unexpected{RpcError{net::SERVER_ERROR, std::move(message), {}}};
 }
 
 /// Returns the sum, or the highest number where that is none.

@@ -166,7 +166,7 @@ class NodeNetwork:
         funds = [argument for address, _ in USERS for argument in ("--fund", f"{address}=1000")]
         members = [argument for index in range(len(MEMBERS))
                    for argument in ("--attester-key", f"env:SCOPE_TEST_KEY_MEMBER{index}")]
-        rollups = [argument for rollup in ROLLUPS for argument in ("--rollup", rollup)]
+        rollups = ["--rollup", ",".join(map(str, ROLLUPS))]
         env = self.write_key("deployer", DEPLOYER[1])
         for index, (_, key) in enumerate(MEMBERS):
             env |= self.write_key(f"member{index}", key)
@@ -191,6 +191,7 @@ class NodeNetwork:
         ports = self.ports[name]
         parts = [f'network = "network.json"\nroles = ["{role}"]\ndata = "{name}"\n'
                  f'[l1]\nrpc = ["{self.l1_url}"]\nbeacon = ["{self.beacon_url}"]\nslot = "1s"\npoll = "100ms"\n'
+                 f'roots_with_blobs = {"true" if self.l1_process else "false"}\n'
                  f'[metrics]\nlisten = "127.0.0.1:{ports["metrics"]}"\n[log]\nformat = "json"\n']
         if role == "attester":
             index = int(name.removeprefix("attester"))
@@ -201,7 +202,7 @@ class NodeNetwork:
         parts.append(f'[rpc]\nlisten = "127.0.0.1:{ports["rpc"]}"\n{forward}')
         if role == "builder":
             parts.append(f'[builder]\nkey = "env:SCOPE_TEST_KEY_SUBMITTER"\ndata = "{self.data}"\nthreshold = 2\n'
-                         f'tls_certificate = "builder.pem"\nsettle_after = "2s"\n')
+                         f'tls_certificate = "builder.pem"\nsettle_after = "2s"\nproof_timeout = "60s"\n')
             for index, (address, _) in enumerate(MEMBERS):
                 attester = f"attester{index}"
                 parts.append(f'[[builder.attesters]]\naddress = "{address}"\n'

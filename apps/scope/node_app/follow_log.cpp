@@ -134,14 +134,14 @@ NodeStatus FollowLog::status(const node::Node& node) const {
     const uint64_t next = follower.next_l1_block();
     if (next > 0) status.followed = follower.l1_block(next - 1);
     for (const auto& [chain_id, rollup] : follower.rollups()) {
-        const auto number = [&](rpc::Label label) {
+        const auto number = [&](rollup::Label label) {
             return follower.head(chain_id, label).position.head_number;
         };
         status.rollups.push_back(
             {.chain_id = chain_id,
-             .latest = number(rpc::Label::latest),
-             .safe = number(rpc::Label::safe),
-             .finalized = number(rpc::Label::finalized),
+             .latest = number(rollup::Label::latest),
+             .safe = number(rollup::Label::safe),
+             .finalized = number(rollup::Label::finalized),
              .stopped = rollup.stopped ? std::optional{to_string(*rollup.stopped)} : std::nullopt});
     }
     status.scopes = scopes_;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "cli/command.hpp"
+#include "l1/beacon_blobs.hpp"
 #include "l1/rpc_l1_source.hpp"
 
 namespace scope::node_app {
@@ -94,7 +95,7 @@ net::HttpUrl url_of(std::string_view key, const std::string& url) {
 
 L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identity, NodeLog& log)
     : config_(config), log_(log) {
-    std::vector<std::shared_ptr<const l1::BeaconBlobs>> beacons;
+    std::vector<std::shared_ptr<const l1::BlobSource>> beacons;
     for (const auto& url : config.beacon)
         beacons.push_back(std::make_shared<l1::BeaconBlobs>(url_of("l1.beacon", url)));
     if (!config.beacon.empty()) {

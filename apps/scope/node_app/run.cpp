@@ -130,7 +130,7 @@ class Run {
         for (auto* const server : servers()) server->set_ready(false, ready_json({"it begins"}));
         worker_.post([this] { tick(); });
         node_->begin();
-        signals.wait();
+        (void)signals.wait();
         return end();
     }
 
