@@ -113,7 +113,7 @@ class Maker {
                                  .on_l1 = bridge_,
                                  .creator = bridge_creator_.address,
                                  .owner = made_.deployer.address},
-                                options_.rollups);
+                                options_.rollups, KnownRollups::in_genesis);
         CHECK(bridge == bridge_);
         std::vector<crypto::SecretKey> members;
         for (const auto& member : made_.members) members.push_back(member.key);

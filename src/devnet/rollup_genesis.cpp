@@ -21,7 +21,8 @@ void deploy_published(GenesisState& on, const Address& caller) {
 
 RollupGenesis make_rollup_genesis(const Artifacts& artifacts, ChainId chain_id,
                                   const protocol::SettlementId& settlement, chain::Genesis base,
-                                  const Bridges& bridges, std::span<const ChainId> rollups) {
+                                  const Bridges& bridges, std::span<const ChainId> rollups,
+                                  KnownRollups known) {
     auto config = rollup_config(
         chain_id, settlement,
         rollup_alloc(predeploy_code(artifacts, rollup::rollup_spec(chain_id), settlement)));
@@ -45,9 +46,9 @@ RollupGenesis make_rollup_genesis(const Artifacts& artifacts, ChainId chain_id,
         connect(other, bridge);
         others.emplace_back(other);
     }
-    // As derivation has it done where a rollup is registered later (protocol.md, section 12).
-    on.call("making the rollups known", rollup::SYSTEM_SENDER, rollup::PREDEPLOY,
-            abi::call("addChains(uint256[])", others));
+    if (known == KnownRollups::in_genesis)
+        on.call("making the rollups known", rollup::SYSTEM_SENDER, rollup::PREDEPLOY,
+                abi::call("addChains(uint256[])", others));
     deploy_published(on, bridges.owner);
     auto [made, header] = on.finish();
     config.genesis.alloc = std::move(made);

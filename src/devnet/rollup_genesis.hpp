@@ -25,15 +25,20 @@ struct RollupGenesis {
     Address bridge;
 };
 
+/// How a rollup comes to know the others: its genesis has them, where L1's does; or L1's registrations
+/// say so as it goes on (protocol.md, section 12), which are refused where the genesis has said it.
+enum class KnownRollups : uint8_t { in_genesis, by_registration };
+
 /// Makes a rollup's genesis with what its users expect there: beside the predeploy and the system
-/// contracts a token bridge, the contracts of deploy_published, and all rollups known.
+/// contracts a token bridge, and the contracts of deploy_published.
 ///
 /// @param base     Time, gas limit, base fee, coinbase, and accounts; where ours stands, ours stays.
 /// @param rollups  All of the network, of which each has its bridge at the same address.
 /// Throws std::runtime_error if a constructor or a call fails.
 RollupGenesis make_rollup_genesis(const Artifacts& artifacts, ChainId chain_id,
                                   const protocol::SettlementId& settlement, chain::Genesis base,
-                                  const Bridges& bridges, std::span<const ChainId> rollups);
+                                  const Bridges& bridges, std::span<const ChainId> rollups,
+                                  KnownRollups known);
 
 /// Puts on a chain what tools expect on each (published.hpp).
 /// @param caller  Who calls the deterministic deployer.

@@ -98,7 +98,7 @@ class Planner {
         auto made = devnet::make_rollup_genesis(
             artifacts_, chain_id, plan_.file.network.contracts.settlement, std::move(base),
             {.l1 = l1(), .on_l1 = plan_.bridge, .creator = deployer(), .owner = wanted_.owner},
-            rollups);
+            rollups, devnet::KnownRollups::by_registration);
         CHECK(made.bridge == plan_.bridge);
         if (!rollup::genesis_supply(made.config))
             throw std::runtime_error{fmt::format(
