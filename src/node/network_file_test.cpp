@@ -30,7 +30,7 @@ NetworkFile make_file() {
                               .exits = Address{{6}}};
     file.committee = {
         .verifier = Address{{7}}, .threshold = 2, .members = {Address{{8}}, Address{{9}}}};
-    for (const uint64_t id : {21, 22}) {
+    for (const uint64_t id : {uint64_t{21}, uint64_t{22}}) {
         rollup::RollupConfig config;
         config.spec = rollup::rollup_spec(ChainId{id});
         config.settlement = file.network.contracts.settlement;
@@ -80,7 +80,7 @@ TEST(network_file, is_read_as_it_was_written) {
     EXPECT_EQ(read->committee.members, file.committee.members);
     EXPECT_EQ(read->contracts, file.contracts);
     EXPECT_EQ(read->l1_spec.chain_id, L1);
-    for (const uint64_t time : {0, 999, 1'000, 1'999, 2'000, 3'000}) {
+    for (const uint64_t time : std::vector<uint64_t>{0, 999, 1'000, 1'999, 2'000, 3'000}) {
         EXPECT_EQ(read->l1_spec.revision_at(0, time), file.l1_spec.revision_at(0, time)) << time;
         EXPECT_EQ(read->l1_spec.blobs_at(time), file.l1_spec.blobs_at(time)) << time;
     }

@@ -291,7 +291,7 @@ TEST_F(Account, notices_that_another_transaction_has_used_the_nonce) {
     EXPECT_THAT(step(account).trouble, HasSubstr("another transaction of 0x"));
     // A reorganisation takes it back: then it's as before.
     const auto used = l1_.head()->hash;
-    l1_.set_head(l1_.head()->header().parent_hash);
+    l1_.set_head(l1_.head()->header.parent_hash);
     mine();
     EXPECT_EQ(step(account).trouble, "");
     EXPECT_EQ(network_.pool.size(), 1u);

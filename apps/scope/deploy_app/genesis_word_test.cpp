@@ -29,7 +29,7 @@ TEST(genesis_proof, has_as_many_signatures_as_needed_in_the_order_of_addresses) 
     const auto all = members(3);
     const Hash inputs = protocol::genesis_hash(CLAIM);
     const Hash message = protocol::attestation_hash(CLAIM.program_id, {&inputs, 1});
-    for (const size_t threshold : {1, 2, 3}) {
+    for (const size_t threshold : std::vector<size_t>{1, 2, 3}) {
         const auto proof = genesis_proof(CLAIM, all, threshold);
         ASSERT_TRUE(proof.has_value()) << proof.error();
         ASSERT_EQ(proof->size(), 65 * threshold);

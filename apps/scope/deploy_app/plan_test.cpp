@@ -29,7 +29,7 @@ crypto::SignerPtr member_key(uint64_t number) {
 }
 std::vector<Member> members() {
     std::vector<Member> result;
-    for (const uint64_t number : {1, 2, 3}) {
+    for (const uint64_t number : std::vector<uint64_t>{1, 2, 3}) {
         const auto signer = member_key(number);
         result.push_back({signer->address(), word_of(signer)});
     }
