@@ -31,13 +31,18 @@ def scope(*arguments, env=None):
 
 class Anvil:
     def __init__(self, *arguments):
+        # To a file, since a pipe that nobody reads stops it: it logs each request.
+        self.log = tempfile.NamedTemporaryFile()
         self.process = subprocess.Popen(
             [ANVIL, "--hardfork", "osaka", "--port", "0", "--timestamp", str(START), *arguments],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True)
-        for line in self.process.stdout:
-            if found := re.search(r"Listening on 127\.0\.0\.1:(\d+)", line):
+            stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if found := re.search(r"Listening on 127\.0\.0\.1:(\d+)\n", pathlib.Path(self.log.name).read_text()):
                 self.url = f"http://127.0.0.1:{found[1]}"
                 return
+            time.sleep(0.02)
+        self.__exit__()
         raise AssertionError("anvil does not listen")
 
     def __enter__(self):
@@ -46,7 +51,7 @@ class Anvil:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
-        self.process.stdout.close()
+        self.log.close()
 
     def ask(self, method, *params):
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
@@ -154,9 +159,7 @@ class Deploy(unittest.TestCase):
                     time.sleep(0.02)
                 process.send_signal(signal.SIGKILL)
                 text = process.communicate()[0]
-                if process.returncode not in (0, -signal.SIGKILL):
-                    self.assertIn("slow: ", text)   # the machine is, and the same command goes on
-                self.assertLess(delay, 100)
+                self.assertIn(process.returncode, (0, -signal.SIGKILL), text)
                 delay += 0.3
             network = json.loads(out.read_text())
             # All but what the time of the beginning gives.

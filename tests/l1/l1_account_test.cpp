@@ -274,6 +274,7 @@ TEST_F(Account, raises_fees_at_once_where_the_pool_asks_for_more) {
     EXPECT_EQ(waiting().to, STORE);
 
     // Above the bound it waits.
+    network_.pool.clear();
     network_.least_fee = uint256{50 * GWEI};
     auto poor = this->account(3, {.max_fee_per_gas = uint256{40 * GWEI}});
     poor.begin(call());
@@ -301,6 +302,7 @@ TEST_F(Account, notices_that_another_transaction_has_used_the_nonce) {
     mine();
     EXPECT_EQ(error_of(account), Rule::nonce_is_used);
     EXPECT_FALSE(account.is_busy());
+    network_.pool.clear();
     account.begin(call());
     step(account);
     EXPECT_EQ(waiting().nonce, 1u);

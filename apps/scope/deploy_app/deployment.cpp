@@ -66,28 +66,56 @@ class Deployment {
         }
     }
 
+    uint64_t next_nonce() {
+        for (const auto since = Clock::now();;) {
+            if (const auto nonces = account_.nonces())
+                return nonces->latest;
+            else
+                wait(to_string(nonces.error()), since);
+        }
+    }
+
     void send(size_t index) {
         const auto& step = steps_[index];
-        const auto since = Clock::now();
-        account_.begin(step.call());
         ++sent_;
+        for (int attempt = 0; attempt < MAX_ROUNDS; ++attempt) {
+            auto call = step.call();
+            const bool has_nonce = call.nonce.has_value();
+            // What an ended run has sent may wait in the pool: it is replaced, not done twice.
+            if (!has_nonce) call.nonce = next_nonce();
+            if (finish(index, std::move(call))) return;
+            if (has_nonce)
+                throw std::runtime_error{fmt::format(
+                    "{}: the deployer has sent something else meanwhile, so nothing of the plan "
+                    "comes where it should; without its file a new one begins",
+                    step.what)};
+        }
+        throw std::runtime_error{
+            fmt::format("{}: the deployer sends something else again and again", step.what)};
+    }
+
+    /// Sends a call until its step is done; returns false if another transaction has its nonce.
+    bool finish(size_t index, l1::L1Call call) {
+        const auto& step = steps_[index];
+        const auto since = Clock::now();
+        account_.begin(std::move(call));
         for (;;) {
             const auto progress = account_.step();
-            if (!progress && progress.error().rule == Rule::nonce_is_used) {
-                // What was sent before this run began may have done it.
-                if (is_done(step)) return tell(index, "is there");
-                throw std::runtime_error{fmt::format(
-                    "{}: {}: the deployer has sent something else meanwhile, so nothing of the "
-                    "plan comes where it should; without its file a new one begins",
-                    step.what, progress.error().reason)};
-            }
             if (!progress && progress.error().rule != Rule::l1) {
                 account_.give_up();
+                // What was sent before this run began may have done it just now.
+                if (is_done(step)) {
+                    tell(index, "is there");
+                    return true;
+                }
+                if (progress.error().rule == Rule::nonce_is_used) return false;
                 throw std::runtime_error{
                     fmt::format("{}: {}", step.what, to_string(progress.error()))};
             }
-            if (progress && progress->stage == l1::AccountProgress::Stage::done)
-                return note(index, *progress);
+            if (progress && progress->stage == l1::AccountProgress::Stage::done) {
+                note(index, *progress);
+                return true;
+            }
             wait(progress ? progress->trouble : progress.error().reason, since);
         }
     }
