@@ -31,7 +31,8 @@ class Member final : public AttesterClient {
     Member(crypto::SecretKey key, const l1::L1Source& l1, std::vector<rollup::RollupConfig> rollups)
         : follower_(l1, std::move(rollups)),
           // No test waits for the clock: with sanitizers the largest batches take ten times as long.
-          attester_(key, follower_, {.request = std::chrono::hours{1}, .requester = {}}) {}
+          attester_(crypto::local_signer(key), follower_,
+                    {.request = std::chrono::hours{1}, .requester = {}}) {}
 
     [[nodiscard]] const Address& address() const noexcept override { return attester_.address(); }
     Result<Attestation, Disagreement> attest(BytesView proof_input) override {
