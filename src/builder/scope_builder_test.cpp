@@ -462,14 +462,19 @@ TEST(scope_builder, asks_the_submitters_key_once_and_says_where_it_does_not_sign
         const auto signer = std::make_shared<FarSigner>(network.options.submitter, is_reached);
         auto options = network.options;
         options.submitter = signer;
-        auto scope = ScopeBuilder::open(*network.l1, *network.follower, network.contracts, options);
-        ASSERT_TRUE(scope.has_value());
-        Author author;
-        ASSERT_TRUE(scope->add_transaction(CHAIN, author.transfer(Address{{1}}, 1)).has_value());
-        EXPECT_TRUE(scope->rehearse().has_value());
+        const auto open = [&] {
+            auto scope =
+                ScopeBuilder::open(*network.l1, *network.follower, network.contracts, options);
+            Author author;
+            EXPECT_TRUE(
+                scope->add_transaction(CHAIN, author.transfer(Address{{1}}, 1)).has_value());
+            return std::move(*scope);
+        };
+        // A rehearsal ends its scope's blocks.
+        EXPECT_TRUE(open().rehearse().has_value());
         EXPECT_EQ(signer->asked, 0);
         Yes prover;
-        const auto bundle = scope->seal(prover);
+        const auto bundle = open().seal(prover);
         EXPECT_EQ(signer->asked, 1);
         ASSERT_EQ(bundle.has_value(), is_reached);
         if (is_reached) {
