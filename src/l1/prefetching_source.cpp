@@ -179,19 +179,21 @@ class PrefetchingSource::Reader {
         // Blobs that nobody had are asked for again with the heads, not at once.
         changed_.wait_for(lock, options_.poll, [this] {
             return is_stopped_ || is_woken_ || !wanted_blocks_.empty() ||
-                   (is_full_ && has_room(chain_));
+                   (is_full_ && room(chain_) > 0);
         });
         is_woken_ = false;
     }
 
-    /// Whether a block more may be read ahead of the node. The lock is held.
-    bool has_room(const Chain& chain) const {
-        if (chain.empty() || chain.back()->number() < next_) return true;
-        if (chain.back()->number() - next_ + 1 >= options_.max_ahead) return false;
+    /// Returns how many blocks more may be read ahead of the node. The lock is held.
+    uint64_t room(const Chain& chain) const {
+        const uint64_t last = chain.empty() ? 0 : chain.back()->number();
+        if (chain.empty() || last < next_) return options_.max_ahead;
         size_t bytes = 0;
         for (auto read = chain.rbegin(); read != chain.rend() && (*read)->number() >= next_; ++read)
             bytes += (*read)->bytes;
-        return bytes < options_.max_bytes;
+        const uint64_t ahead = last - next_ + 1;
+        return bytes < options_.max_bytes && ahead < options_.max_ahead ? options_.max_ahead - ahead
+                                                                        : 0;
     }
 
     /// Looks as look does; what the machine gets wrong is an error, too.
@@ -243,15 +245,17 @@ class PrefetchingSource::Reader {
                 ++cuts;
                 continue;
             }
-            {
+            const uint64_t left = [&] {
                 const std::scoped_lock lock{mutex_};
-                is_full_ = !has_room(chain);
-            }
-            if (is_full_) {
+                const uint64_t blocks = room(chain);
+                is_full_ = blocks == 0;
+                return blocks;
+            }();
+            if (left == 0) {
                 publish(chain, was_cut);
                 return {};
             }
-            for (auto& read : read_from(top + 1, heads.latest.number)) {
+            for (auto& read : read_from(top + 1, std::min(heads.latest.number - top, left))) {
                 if (!read) return std::unexpected{read.error()};
                 // The chain ends before the head that it had: the next look finds out.
                 if ((*read)->block == nullptr) return {};
@@ -292,9 +296,9 @@ class PrefetchingSource::Reader {
         if (std::exchange(was_cut, false)) missed_.clear();
     }
 
-    /// Reads some blocks at once, from @p number on.
-    std::vector<Result<ReadPtr, L1Error>> read_from(uint64_t number, uint64_t last) const {
-        const auto count = std::min<uint64_t>(options_.readers, last - number + 1);
+    /// Reads some blocks at once, at most @p most, from @p number on.
+    std::vector<Result<ReadPtr, L1Error>> read_from(uint64_t number, uint64_t most) const {
+        const auto count = std::min<uint64_t>(options_.readers, most);
         std::vector<std::future<Result<ReadPtr, L1Error>>> later;
         for (uint64_t i = 1; i < count; ++i)
             later.push_back(

@@ -13,7 +13,7 @@ struct PrefetchOptions {
     Address settlement;  ///< the blobs of transactions with an event of this contract are read too
     std::chrono::milliseconds poll{1000};  ///< between two looks at the heads
     uint64_t max_ahead = 256;              ///< blocks behind the last that was read here
-    size_t max_bytes = size_t{64} << 20;   ///< of blocks and blobs ahead; one block may be larger
+    size_t max_bytes = size_t{64} << 20;   ///< of blocks and blobs ahead; `readers` blocks more
     size_t readers = 4;                    ///< blocks that are read at once
     /// Is called, on a thread of its own, when there is something that wasn't: heads, an error, or
     /// what was asked for and had to be read. Null: nobody is told.
@@ -30,7 +30,8 @@ struct PrefetchOptions {
 /// heads() is an error while the source fails and there is no block that was not asked for. block()
 /// and blob() never wait.
 ///
-/// Memory: max_bytes ahead, and as much of what was read; MAX_MISSED blocks that were asked for.
+/// Memory: max_bytes and some blocks ahead, and as much of what was read; MAX_MISSED blocks that were
+/// asked for.
 class PrefetchingSource final : public L1Source {
   public:
     /// Starts the thread.

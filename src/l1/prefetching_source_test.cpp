@@ -67,6 +67,12 @@ struct Fixture {
             return heads && heads->latest == id;
         });
     }
+    bool comes_to(uint64_t number) {
+        return news.wait([&] {
+            const auto heads = source.heads();
+            return heads && heads->latest.number >= number;
+        });
+    }
     /// Reads as a follower does: all blocks from one on up to the head; returns how many.
     uint64_t read_from(uint64_t next) {
         const auto heads = source.heads();
@@ -95,8 +101,7 @@ TEST(prefetching_source, reads_no_further_than_the_bound_ahead_of_who_reads) {
     ASSERT_TRUE(fixture.has_latest(fixture.l1->id(15)));
     uint64_t next = fixture.read_from(0);
     while (next <= 200) {
-        ASSERT_TRUE(
-            fixture.news.wait([&] { return fixture.source.heads()->latest.number >= next; }));
+        ASSERT_TRUE(fixture.comes_to(next));
         const uint64_t read = fixture.read_from(next);
         EXPECT_LE(read, 16u);
         next += read;
@@ -107,8 +112,7 @@ TEST(prefetching_source, reads_no_further_than_the_bound_ahead_of_who_reads) {
 TEST(prefetching_source, reads_one_block_at_least_whatever_its_size) {
     Fixture fixture{5, 0, 256, 1};
     for (uint64_t number = 0; number <= 5; ++number) {
-        ASSERT_TRUE(
-            fixture.news.wait([&] { return fixture.source.heads()->latest.number >= number; }));
+        ASSERT_TRUE(fixture.comes_to(number));
         EXPECT_NE(*fixture.source.block(number), nullptr);
     }
 }
@@ -130,7 +134,7 @@ TEST(prefetching_source, goes_back_with_a_reorganisation_at_once) {
     Fixture fixture{40, 0};
     ASSERT_TRUE(fixture.has_latest(fixture.l1->id(40)));
     fixture.read_from(0);
-    for (const uint64_t depth : {1, 3, 30}) {
+    for (const uint64_t depth : {1u, 3u, 30u}) {
         fixture.l1->cut(depth);
         fixture.l1->extend(depth, static_cast<uint8_t>(depth));
         ASSERT_TRUE(fixture.has_latest(fixture.l1->id(40)));

@@ -13,7 +13,7 @@ namespace scope::l1::test {
 class TestSource final : public L1Source {
   public:
     /// Makes a chain of so many blocks behind the genesis block.
-    explicit TestSource(uint64_t blocks) { extend(blocks, 0); }
+    explicit TestSource(uint64_t blocks) { extend(blocks + 1, 0); }
 
     /// Adds blocks to the head. Those of another branch are others.
     void extend(uint64_t blocks, uint8_t branch) {
