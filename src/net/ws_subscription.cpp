@@ -87,11 +87,21 @@ struct WsSubscription::Impl {
                 change(std::nullopt);
             }
             // Also for the first one: something may have come before the subscription.
-            if (const auto now = Clock::now(); now - called_at >= options.at_most_every) {
-                called_at = now;
-                options.on_message();
-            }
+            call_soon();
             read();
+        });
+    }
+
+    /// Calls, at once or when the time since the last call is over: the last message counts too.
+    void call_soon() {
+        if (is_about_to_call) return;
+        is_about_to_call = true;
+        caller.expires_at(called_at + options.at_most_every);
+        caller.async_wait([this](error_code error) {
+            is_about_to_call = false;
+            if (error) return;
+            called_at = Clock::now();
+            options.on_message();
         });
     }
 
@@ -131,9 +141,11 @@ struct WsSubscription::Impl {
     asio::io_context io{1};
     asio::ip::tcp::resolver resolver{io};
     asio::steady_timer timer{io};
+    asio::steady_timer caller{io};
     std::optional<websocket::stream<beast::tcp_stream>> stream;
     beast::flat_buffer buffer;
     Clock::time_point called_at;
+    bool is_about_to_call = false;
     bool is_first_message = true;
     std::optional<std::string> told;
     bool has_told = false;

@@ -15,7 +15,7 @@ Result<HttpUrl, std::string_view> parse_ws_url(std::string_view text);
 
 struct WsSubscriptionOptions {
     std::string request;  ///< what is sent first: a call of JSON-RPC that subscribes
-    /// Is called for a message that comes, on a thread of its own, and once in `at_most_every` at most.
+    /// Is called after a message, on a thread of its own; once in `at_most_every`, for all that came.
     std::function<void()> on_message;
     /// Is told why there is no subscription, when that changes; nullopt: there is one. Null: nobody is.
     std::function<void(const std::optional<std::string>& why_not)> on_change;

@@ -117,6 +117,22 @@ TEST(ws_subscription, calls_for_each_message_and_comes_back_when_the_server_does
     server.reset();
 }
 
+TEST(ws_subscription, calls_once_for_many_messages_and_for_the_last_one_too) {
+    Fixture fixture;
+    Feed feed;
+    Worker worker;
+    Server server{{}, worker, feed};
+    auto options = fixture.options();
+    options.at_most_every = 50ms;
+    {
+        const WsSubscription subscription{at(server.listen(0, ChainId{1})), std::move(options)};
+        ASSERT_TRUE(fixture.messages.wait_for(1));
+        for (int i = 0; i < 100; ++i) feed.notify();
+        EXPECT_TRUE(fixture.messages.wait_for(2));
+    }
+    server.stop();
+}
+
 TEST(ws_subscription, says_why_there_is_none) {
     Fixture fixture;
     Feed feed;
