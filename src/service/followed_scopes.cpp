@@ -30,6 +30,7 @@ std::vector<FollowedScope> settled_scopes(const chain::StoredBlock& l1_block,
 Result<chain::StoredBlockPtr, l1::L1Error> NotingSource::block(uint64_t number) const {
     auto block = TRY(source_->block(number));
     if (block == nullptr) return block;
+    if (followed_ == l1::L1BlockId{number, block->hash}) return block;
     auto scopes = settled_scopes(*block, settlement_);
     const std::scoped_lock lock{mutex_};
     for (auto& scope : scopes) {

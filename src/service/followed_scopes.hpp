@@ -3,6 +3,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "l1/l1_source.hpp"
@@ -28,8 +29,11 @@ std::vector<FollowedScope> settled_scopes(const chain::StoredBlock& l1_block,
 /// for a log, and for counting.
 class NotingSource final : public l1::L1Source {
   public:
-    NotingSource(std::shared_ptr<const l1::L1Source> source, Address settlement)
-        : source_(std::move(source)), settlement_(settlement) {}
+    /// @param followed  The block that was followed last before this began: it is read again, and its
+    ///                  scopes are not noted.
+    NotingSource(std::shared_ptr<const l1::L1Source> source, Address settlement,
+                 std::optional<l1::L1BlockId> followed = std::nullopt)
+        : source_(std::move(source)), settlement_(settlement), followed_(followed) {}
 
     [[nodiscard]] Result<l1::L1Heads, l1::L1Error> heads() const override {
         return source_->heads();
@@ -49,6 +53,7 @@ class NotingSource final : public l1::L1Source {
   private:
     std::shared_ptr<const l1::L1Source> source_;
     Address settlement_;
+    std::optional<l1::L1BlockId> followed_;
     struct Noted {
         FollowedScope scope;
         bool is_taken = false;  // it stays, for its block may be read again

@@ -25,12 +25,18 @@ l1::L1Identity identity_of(const node::NetworkFile& file) {
             {file.network.first_l1_block, file.first_l1_block_hash}};
 }
 
-/// The L1 block that a follower on this database reads next.
-uint64_t next_l1_block(store::NodeDatabase& database, const node::Network& network) {
+/// The L1 block that a follower on this database has followed last.
+std::optional<l1::L1BlockId> last_l1_block(store::NodeDatabase& database,
+                                           const node::Network& network) {
     const auto last =
         rollup::FollowerRows{database.rows(), network.contracts.settlement.l1_chain_id}
             .last_block();
-    return last ? last->id.number + 1 : network.first_l1_block;
+    return last ? std::optional{last->id} : std::nullopt;
+}
+
+uint64_t next_l1_block(store::NodeDatabase& database, const node::Network& network) {
+    const auto last = last_l1_block(database, network);
+    return last ? last->number + 1 : network.first_l1_block;
 }
 
 std::shared_ptr<blobs::KeptBlobs> open_blobs(const config::NodeConfig& config) {
@@ -64,8 +70,9 @@ L1Reading::L1Reading(const config::NodeConfig& config, const node::NetworkFile& 
                               .poll = config.l1.poll,
                               .on_news = std::move(on_news)},
           next_l1_block(database, file.network))),
-      noting_(std::make_shared<service::NotingSource>(
-          ahead_, file.network.contracts.settlement.settlement)) {}
+      noting_(std::make_shared<service::NotingSource>(ahead_,
+                                                      file.network.contracts.settlement.settlement,
+                                                      last_l1_block(database, file.network))) {}
 
 void L1Reading::subscribe() {
     subscription_ = access_.subscribe([ahead = ahead_] { ahead->wake(); });
