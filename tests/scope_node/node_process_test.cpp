@@ -21,6 +21,7 @@ class NodeProcess {
     explicit NodeProcess(const std::filesystem::path& folder) : folder_(folder) {
         const auto config = (folder / "scope.toml").string();
         const auto log = log_file();
+        std::filesystem::remove(log);  // of the one before
         process_ = fork();
         if (process_ != 0) return;
         prctl(PR_SET_PDEATHSIG, SIGKILL);
