@@ -76,6 +76,7 @@ cli::Run declare_config(CLI::App& command) {
     auto* const to_init =
         command.add_subcommand("init", "write a configuration with what each key means");
     to_init->add_option("--role", options->roles, "What the node is to be; may stand several times")
+        ->allow_extra_args(false)
         ->check(CLI::IsMember({"builder", "attester", "follower"}));
     to_init->add_option("file", options->file, "The file to write; - is standard output")
         ->capture_default_str();

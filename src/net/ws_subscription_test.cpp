@@ -112,6 +112,7 @@ TEST(ws_subscription, calls_for_each_message_and_comes_back_when_the_server_does
     server = std::make_unique<Server>(ServerOptions{}, worker, feed);
     server->listen(port, ChainId{1});
     ASSERT_TRUE(fixture.connected.wait_for(2));
+    ASSERT_TRUE(fixture.messages.wait_for(3));
     feed.notify();
     ASSERT_TRUE(fixture.messages.wait_for(4));
     server.reset();
