@@ -104,7 +104,7 @@ class Remote {
 };
 
 /// Two members that are as they should be, and a third that a test gives.
-struct Setup {
+struct Trial {
     Setting setting;
     Keys keys;
     Remote one{11, setting.l1, setting.rollup, keys};
@@ -156,7 +156,7 @@ std::string text_of(const Answer& answer) {
 }
 
 TEST(https_attester, gives_what_its_node_says) {
-    Setup s;
+    Trial s;
     Remote three{13, s.setting.l1, s.setting.rollup, s.keys};
     std::vector<std::unique_ptr<prover::AttesterClient>> members;
     for (const auto* remote : {&s.one, &s.two, &three}) members.push_back(remote->client());
@@ -183,7 +183,7 @@ TEST(https_attester, gives_what_its_node_says) {
 }
 
 TEST(https_attester, attests_a_genesis_and_says_where_it_is) {
-    Setup s;
+    Trial s;
     const auto client = s.one.client();
     const auto before = client->status();
     ASSERT_TRUE(before) << before.error();
@@ -215,7 +215,7 @@ TEST(https_attester, attests_a_genesis_and_says_where_it_is) {
 }
 
 TEST(https_attester, that_is_dead_is_named) {
-    Setup s;
+    Trial s;
     auto peer = std::make_unique<TestPeer>(always("x"), s.keys.for_server());
     auto client = s.client_of(*peer);
     peer.reset();
@@ -232,7 +232,7 @@ TEST(https_attester, that_is_dead_is_named) {
 }
 
 TEST(https_attester, that_is_slow_is_named) {
-    Setup s;
+    Trial s;
     EXPECT_EQ(s.dissent_of(
                    [](const auto&, const auto& connection) {
                        connection.wait_end();
@@ -253,7 +253,7 @@ TEST(https_attester, that_is_slow_is_named) {
 }
 
 TEST(https_attester, that_lies_is_named) {
-    Setup s;
+    Trial s;
     const auto input = s.setting.input(DataIn::calldata);
     auto honest = s.one.client()->attest(encode(input));
     ASSERT_TRUE(honest);
@@ -276,7 +276,7 @@ TEST(https_attester, that_lies_is_named) {
 }
 
 TEST(https_attester, that_answers_something_else_is_named) {
-    Setup s;
+    Trial s;
     using enum DisagreementKind;
     for (const std::string& body : {std::string{}, std::string{"hello"}, std::string{"\1\0", 2},
                                     std::string{"\1\1\xc0", 3}, std::string(100'000, '\1')})
@@ -312,7 +312,7 @@ TEST(https_attester, that_answers_something_else_is_named) {
 }
 
 TEST(https_attester, with_another_tls_key_is_not_asked) {
-    Setup s;
+    Trial s;
     int requests = 0;
     const TestPeer impostor{[&](const auto&, const auto&) {
                                 ++requests;
@@ -328,7 +328,7 @@ TEST(https_attester, with_another_tls_key_is_not_asked) {
 // ---- who may ask, and how much
 
 TEST(attester_routes, refuse_who_has_no_key_that_may_ask) {
-    Setup s;
+    Trial s;
     const auto input = encode(s.setting.input(DataIn::calldata));
     for (const auto& shown : {std::optional<net::TlsIdentity>{}, std::optional{make_identity()}}) {
         const auto stranger =
@@ -342,7 +342,7 @@ TEST(attester_routes, refuse_who_has_no_key_that_may_ask) {
 }
 
 TEST(attester_routes, answer_nobody_where_no_keys_are_asked_for) {
-    Setup s;
+    Trial s;
     net::Worker worker;
     net::HttpService service{
         {},
@@ -357,7 +357,7 @@ TEST(attester_routes, answer_nobody_where_no_keys_are_asked_for) {
 }
 
 TEST(attester_routes, bound_the_time_of_each_who_asks) {
-    Setup s;
+    Trial s;
     const auto input = encode(s.setting.input(DataIn::calldata));
     const auto client = s.one.client();
     s.one.step_s = 1'000;  // what each request takes

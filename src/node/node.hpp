@@ -199,6 +199,9 @@ class Node {
     /// Returns the scope that was sent and is in no block yet; nullopt: there is none. The next turn
     /// goes on with it, and builds no other before its end.
     [[nodiscard]] std::optional<InFlight> in_flight() const;
+    /// Returns its bundle, with the transaction that was sent first; null: there is none. Borrowed until
+    /// the node does anything.
+    [[nodiscard]] const builder::Bundle* bundle_in_flight() const;
     /// Returns whether a scope in flight has a batch of a rollup.
     [[nodiscard]] bool is_in_flight(ChainId chain_id) const;
 

@@ -192,10 +192,15 @@ std::optional<InFlight> Node::in_flight() const {
                     sent_->last().attempt->roots.size()};
 }
 
+const builder::Bundle* Node::bundle_in_flight() const {
+    return sent_ && sent_->is_in_flight ? &sent_->last().attempt->bundle : nullptr;
+}
+
 bool Node::is_in_flight(ChainId chain_id) const {
-    return sent_ && sent_->is_in_flight &&
-           std::ranges::any_of(sent_->last().attempt->bundle.parts,
-                               [&](const auto& part) { return part.chain_id == chain_id; });
+    const auto* const bundle = bundle_in_flight();
+    return bundle != nullptr && std::ranges::any_of(bundle->parts, [&](const auto& part) {
+               return part.chain_id == chain_id;
+           });
 }
 
 builder::Fees Node::least_fees() const {
@@ -289,8 +294,7 @@ Result<Settled, SettleError> Node::end_sent(const SentScope::Version& version,
     const bool has_reverted = !settled && settled.error().rule == SettleRule::reverted;
     // On a head on which nobody has run it, others have changed L1 meanwhile.
     const bool held_there = place.block->header().parent_hash == sent_->head.hash;
-    if (settled || (has_reverted && held_there))
-        learn(attempt.bundle, attempt.roots, has_reverted);
+    if (settled || (has_reverted && held_there)) learn(attempt.bundle, attempt.roots, has_reverted);
     forget_sent();  // its nonce is used
     if (!settled) return settled;
     std::erase_if(waiting_, [&](const Waiting& root) {

@@ -269,6 +269,7 @@ PooledPtr TxPool::add(Admission admission) {
     auto pooled = std::make_shared<const PooledTransaction>(std::move(candidate));
     bytes_ += pooled->size_bytes;
     by_hash_.emplace(pooled->hash, pooled);
+    if (options_.notes_changes) changes_.push_back({pooled, true});
     by_sender_[pooled->sender].emplace(pooled->transaction.nonce, pooled);
     costs_[pooled->sender] += cost_of(pooled->transaction);
     return pooled;

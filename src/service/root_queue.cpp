@@ -98,6 +98,10 @@ void RootQueue::take_refused(const node::Node::Turn& turn) {
 }
 
 void RootQueue::take_settled(const node::Node::Turn& turn) {
+    // It may be followed before a turn says that it has settled.
+    if (const auto flight = parts_.node.in_flight())
+        if (!parts_.scopes.keeps(flight->transaction))
+            parts_.scopes.keep(flight->transaction, parts_.node.bundle_in_flight()->roots);
     if (!turn.settled || !turn.bundle) return;
     stalled_.clear();
     parts_.herald.forget_trouble();

@@ -22,6 +22,10 @@ class ScopeLog {
 
     /// Keeps what happened under the roots of a scope that was sent in this L1 transaction.
     void keep(const Hash& l1_transaction, std::vector<builder::RootResult> roots);
+    /// Returns whether it keeps that.
+    [[nodiscard]] bool keeps(const Hash& l1_transaction) const {
+        return roots_.find(l1_transaction) != nullptr;
+    }
     /// Forgets the scopes of an L1 block that is canonical no more. REQUIRES: those of the blocks after
     /// it are forgotten.
     void remove(const Hash& l1_block);

@@ -382,7 +382,7 @@ TEST_F(BuilderNetworks, refuse_with_a_reason_what_no_longer_passes_when_they_sta
         ASSERT_TRUE(world_.devnet().node().settle(*bundle));
     }
     start();
-    EXPECT_EQ(standing(root), "refused ");
+    ASSERT_EQ(standing(root), "refused ");
     EXPECT_THAT(network_->refusal(root)->reason, HasSubstr("nonce too low"));
     EXPECT_EQ(network_->chain(A)->pool()->size(), 0u);
 }
