@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
     using namespace scope::app;
     const std::array commands{devnet_command, demo_command,  chains_command,  call_command,
                               send_command,   trace_command, deposit_command, force_command,
-                              close_command,  exit_command,  keys_command,  deploy_command,
+                              close_command,  exit_command,  keys_command,    deploy_command,
                               node_command,   config_command};
     return scope::cli::run(
         {.name = "scope",

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "attester/attester_routes.hpp"
+#include "crypto/signer.hpp"
 #include "net/test_peer.hpp"
 #include "prover/committee.hpp"
 #include "test_prover/test_input.hpp"
@@ -52,7 +53,7 @@ class Remote {
         : number_(number),
           keys_(keys),
           follower_(l1, {rollup}),
-          attester_(key(number), follower_,
+          attester_(crypto::local_signer(key(number)), follower_,
                     {.request = std::chrono::hours{1},
                      .requester = {.time = std::chrono::seconds{100},
                                    .window = std::chrono::seconds{6'000}}},

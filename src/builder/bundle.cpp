@@ -84,10 +84,9 @@ Transaction make_bundle_transaction(const L1Snapshot& l1, const L1Contracts& con
     const uint256 base_fee = chain::child_header(l1.spec, l1.head.hash, parent, l1.next)
                                  .base_fee_per_gas.value_or(uint256{});
     tx.max_priority_fee_per_gas = priority_fee_of(options);
-    tx.max_fee_per_gas =
-        between(options.least_fees.max_fee_per_gas,
-                base_fee * uint256{FEE_HEADROOM} + tx.max_priority_fee_per_gas,
-                options.max_fee_per_gas);
+    tx.max_fee_per_gas = between(options.least_fees.max_fee_per_gas,
+                                 base_fee * uint256{FEE_HEADROOM} + tx.max_priority_fee_per_gas,
+                                 options.max_fee_per_gas);
     tx.max_priority_fee_per_gas = std::min(tx.max_priority_fee_per_gas, tx.max_fee_per_gas);
     tx.gas_limit = execution::MAX_TRANSACTION_GAS;
     tx.to = contracts.settlement.settlement;

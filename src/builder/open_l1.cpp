@@ -57,9 +57,8 @@ OpenL1::OpenL1(L1Snapshot snapshot, const L1Contracts& contracts, const BuilderO
     : contracts_(contracts),
       block_(snapshot, snapshot.next, &journal),
       host_(block_.state(), block_.environment()) {
-    host_.open_transaction(
-        {.origin = options.submitter->address(),
-         .gas_price = environment().block.base_fee + priority_fee_of(options)});
+    host_.open_transaction({.origin = options.submitter->address(),
+                            .gas_price = environment().block.base_fee + priority_fee_of(options)});
     host_.access_account(settlement().settlement);
 }
 
