@@ -49,11 +49,12 @@ class Watcher final : public evm::Tracer {
 Result<L1Run, execution::TxError> run_on_l1(const World& world,
                                             const chain::BlockAttributes& attributes,
                                             const Transaction& transaction) {
-    builder::NextL1Block block{world.l1_snapshot(attributes), attributes};
+    const auto& l1 = world.chain(L1);
+    chain::BlockBuilder block{l1, l1.head()->hash, attributes};
     execution::Host host{block.state(), block.environment()};
     Watcher watcher{world.network().contracts.l1_callable};
     host.set_tracer(&watcher);
-    auto outcome = TRY(block.execute(transaction, &host));
+    auto outcome = TRY(block.try_transaction(transaction, &host));
     return L1Run{std::move(outcome), std::move(watcher.streams), std::move(watcher.first_fault)};
 }
 
