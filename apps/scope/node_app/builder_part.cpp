@@ -60,7 +60,7 @@ std::shared_ptr<prover::Committee> committee_of(const config::NodeConfig& config
         CHECK(address && key);  // checked with the configuration
         members.push_back(std::make_unique<attester::HttpsAttester>(
             *address, url_of("builder.attesters.url", attester.url),
-            net::TlsOptions{.own = own, .peer = *key}, builder.proof_timeout));
+            net::TlsOptions{.own = own, .peer = key}, builder.proof_timeout));
     }
     return std::make_shared<prover::Committee>(
         std::move(members),
