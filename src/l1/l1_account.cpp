@@ -93,7 +93,7 @@ L1Account::L1Account(std::shared_ptr<const RpcEndpoint> endpoint, std::shared_pt
       sender_(std::move(sender)),
       chain_id_(chain_id),
       signer_(std::move(signer)),
-      options_(std::move(options)) {
+      options_(options) {
     CHECK(endpoint_ != nullptr && sender_ != nullptr && signer_ != nullptr);
     CHECK(options_.confirmations > 0 && options_.patience > 0);
 }

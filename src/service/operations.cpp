@@ -249,9 +249,10 @@ void Operations::load(const ScopeLog& scopes) {
     for (auto& root : rows_->take_operations()) {
         const Hash hash = protocol::operation_hash(settlement_, root.operation.operation);
         if (const auto scope = scopes.find(hash)) {
-            Waiting waiting{std::move(root), hash, arrivals_++};
-            rows_->put_operation(waiting.arrival, waiting.root);
-            settled_.emplace(waiting.arrival, Settled{std::move(waiting), scope->l1_block_number});
+            const uint64_t arrival = arrivals_++;
+            Waiting waiting{std::move(root), hash, arrival};
+            rows_->put_operation(arrival, waiting.root);
+            settled_.emplace(arrival, Settled{std::move(waiting), scope->l1_block_number});
             continue;
         }
         const auto admitted = admit(root.operation);

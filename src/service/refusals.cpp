@@ -5,8 +5,9 @@ namespace scope::service {
 Refusals::Refusals(Herald& herald, PoolRows* rows) : herald_(herald), rows_(rows) {
     if (rows_ == nullptr) return;
     for (auto& [number, record] : rows_->refusals()) {
-        by_number_.emplace(number, record.hash);
-        by_hash_.insert_or_assign(record.hash, Kept{std::move(record), number});
+        const Hash hash = record.hash;
+        by_number_.emplace(number, hash);
+        by_hash_.insert_or_assign(hash, Kept{std::move(record), number});
         next_ = number + 1;
     }
 }
