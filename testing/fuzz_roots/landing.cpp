@@ -10,6 +10,7 @@
 #include "builder/next_l1_block.hpp"
 #include "builder/revert.hpp"
 #include "execution/host.hpp"
+#include "execution/transaction.hpp"
 #include "types/signing.hpp"
 
 namespace scope::fuzz_roots {
@@ -298,7 +299,9 @@ std::optional<std::string> first_other_operation(World& world, const builder::Bu
     CHECK(snapshot.has_value());
     builder::NextL1Block block{*snapshot, bundle.attributes};
     WatchingHost host{block, world.settlement().settlement};
-    if (const auto outcome = block.execute(bundle.transaction, &host);
+    const auto submitter = execution::sender_of(bundle.transaction, block.environment());
+    CHECK(submitter.has_value());
+    if (const auto outcome = block.execute(bundle.transaction, *submitter, &host);
         !outcome || !outcome->succeeded())
         return std::nullopt;  // it won't settle either
     size_t next = 0;
