@@ -9,7 +9,9 @@
 #include <numeric>
 
 #include "demo/attacks.hpp"
+#include "demo/rpc_demo_l1.hpp"
 #include "demo/run_scope.hpp"
+#include "keys/read_key.hpp"
 #include "rollup/follower.hpp"
 
 namespace scope::app {
@@ -22,7 +24,12 @@ struct Options {
     bool json = false;
     std::string tamper;
     std::string data = "blobs";
+    bool data_is_given = false;
     std::vector<std::string> only;
+    std::string l1;      ///< URL; empty: an L1 in this process
+    std::string beacon;  ///< URL; empty: none
+    std::string key;
+    std::string password;
 };
 
 template <typename Items, typename Name>
@@ -67,9 +74,50 @@ std::vector<const Attack*> chosen_attacks(const Options& options) {
             throw cli::UsageError{"--tamper attacks the bundle of all stories: leave out --only"};
         return {attack};
     }
-    if (options.only.empty())
+    if (options.only.empty() && options.l1.empty())
         for (const auto& attack : attacks()) chosen.push_back(&attack);
     return chosen;
+}
+
+net::HttpUrl parse_url(std::string_view option, const std::string& text) {
+    auto url = net::parse_http_url(text);
+    if (!url) throw cli::UsageError{fmt::format("{}: {}", option, url.error())};
+    return std::move(*url);
+}
+
+/// The L1 that is named, asked what it is; or one in this process.
+std::unique_ptr<DemoL1> chosen_l1(const Options& options, const Progress& progress) {
+    if (options.l1.empty()) {
+        for (const auto& [name, value] :
+             {std::pair{"--beacon", options.beacon}, std::pair{"--key", options.key},
+              std::pair{"--password", options.password}})
+            if (!value.empty())
+                throw cli::UsageError{fmt::format("{} belongs to --l1, which is missing", name)};
+        return make_own_l1();
+    }
+    if (!options.tamper.empty())
+        throw cli::UsageError{
+            "--tamper: attacks are not run on another's L1; leave out --tamper, or --l1"};
+    if (options.key.empty())
+        throw cli::UsageError{
+            "--l1 needs --key: an account there with ETH, as file:PATH, env:NAME or "
+            "http(s)://HOST:PORT#ADDRESS"};
+    RpcDemoOptions rpc{.url = parse_url("--l1", options.l1), .beacon = {}, .funder = {}};
+    if (!options.beacon.empty()) rpc.beacon = parse_url("--beacon", options.beacon);
+    auto key = keys::read_key(options.key, options.password);
+    if (!key) throw cli::UsageError{"--key: " + key.error()};
+    rpc.funder = std::move(*key);
+    return make_rpc_l1(std::move(rpc), progress);
+}
+
+/// Blobs, where followers find them, unless something else is asked for.
+builder::DataAvailability chosen_data(const Options& options, const DemoL1& l1) {
+    using enum builder::DataAvailability;
+    if (options.data != "blobs") return calldata;
+    const auto why_not = l1.why_no_blobs();
+    if (why_not.empty()) return blobs;
+    if (options.data_is_given) throw cli::UsageError{"--data blobs: " + why_not};
+    return calldata;
 }
 
 /// One run; what is known is printed as it becomes known, unless it is to be one JSON document.
@@ -78,20 +126,45 @@ class Demonstration {
     explicit Demonstration(const Options& options)
         : stories_(chosen_stories(options)),
           attacks_(chosen_attacks(options)),
+          l1_(chosen_l1(options, progress_)),
           is_json_(options.json),
           together_only_(!options.tamper.empty()),
           together_(options.only.empty()),
           colour_(isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr ? Colour::yes
                                                                                    : Colour::no),
-          data_availability_(options.data == "blobs" ? builder::DataAvailability::blobs
-                                                     : builder::DataAvailability::calldata) {}
+          data_availability_(chosen_data(options, *l1_)) {}
 
     int run() {
         const StopWatch watch;
-        World world{Artifacts::locate(), data_availability_, progress_};
-        report_.set_up_ms = watch.ms();
-        print([&] { return describe_world(world, colour_); });
+        std::optional<World> made;
+        try {
+            made.emplace(l1_, Artifacts::locate(), data_availability_, progress_);
+            report_.set_up_ms = watch.ms();
+            print([&] { return describe_world(*made, colour_); });
+            run(*made);
+        } catch (...) {
+            take_back();
+            throw;
+        }
+        take_back();
+        const World& world = *made;
+        report_.total_ms = progress_.elapsed_ms();
+        print([&] { return describe_end(report_, world, colour_); });
+        if (is_json_) fmt::print("{}", to_json(report_, world));
+        return report_.checks.failed() == 0 ? 0 : cli::kFailed;
+    }
 
+  private:
+    /// Returns the money of an L1 that is another's, as far as it is left.
+    void take_back() const {
+        try {
+            l1_->take_back();
+        } catch (const std::exception& error) {
+            progress_.say(fmt::format("not all money went back: {}", error.what()));
+        }
+    }
+
+    void run(World& world) {
         if (!together_only_) {
             for (const auto* const story : stories_) {
                 progress_.say(fmt::format("story '{}': one root, one scope", story->name));
@@ -102,13 +175,8 @@ class Demonstration {
         if (together_) run_together(world);
         follow(world);
         check_conservation(world);
-        report_.total_ms = progress_.elapsed_ms();
-        print([&] { return describe_end(report_, colour_); });
-        if (is_json_) fmt::print("{}", to_json(report_, world));
-        return report_.checks.failed() == 0 ? 0 : cli::kFailed;
     }
 
-  private:
     template <typename Text>
     void print(Text text) const {
         if (is_json_) return;
@@ -135,7 +203,7 @@ class Demonstration {
         if (settled) attack(world, *bundle, Attack::When::after_settling);
         if (report_.attacks.size() != attacks_.size())
             report_.checks.expect(false, "there was a bundle to attack");
-        print([&] { return describe_attacks(report_.attacks, colour_); });
+        print([&] { return describe_attacks(report_.attacks, world, colour_); });
     }
 
     void attack(World& world, const builder::Bundle& bundle, Attack::When when) {
@@ -175,8 +243,7 @@ class Demonstration {
                 report.failure = to_string(*stopped);
             report_.checks.expect(
                 report.chains.back().head_hash == report.chains.back().follower_hash,
-                fmt::format("the follower arrived at the head of {}",
-                            chain_name(uint256{chain_id})));
+                fmt::format("the follower arrived at the head of {}", world.chain_name(chain_id)));
         }
         report_.checks.expect(report.failure.empty(),
                               "the follower went through: " + report.failure);
@@ -187,9 +254,9 @@ class Demonstration {
     void check_conservation(const World& world) {
         const auto& sites = world.sites();
         for (const ChainId chain_id : {A, B}) {
-            const auto name = chain_name(uint256{chain_id});
+            const auto name = world.chain_name(chain_id);
             report_.checks.expect(
-                world.number(L1, sites.settlement,
+                world.number(world.l1_id(), sites.settlement,
                              abi::call("escrowOf(uint256)", uint256{chain_id})) ==
                     world.ether_on(chain_id) + world.ether_burnt_on(chain_id),
                 fmt::format("L1's escrow for {} is the ETH that exists there, and its base fees",
@@ -198,22 +265,23 @@ class Demonstration {
             const std::array tokens{std::pair{sites.usd, on.usd}, std::pair{sites.gold, on.gold}};
             for (const auto& [home, bridged] : tokens)
                 report_.checks.expect(
-                    world.number(L1, sites.bridge,
+                    world.number(world.l1_id(), sites.bridge,
                                  abi::call("locked(address,uint256)", home, uint256{chain_id})) ==
                         world.number(chain_id, bridged, abi::call("totalSupply()")),
                     fmt::format("L1's bridge has locked the {} that exist on {}",
-                                world.label(uint256{L1}, home), name));
+                                world.label(uint256{world.l1_id()}, home), name));
         }
     }
 
+    Progress progress_;
     std::vector<const Story*> stories_;
     std::vector<const Attack*> attacks_;
+    std::shared_ptr<DemoL1> l1_;
     bool is_json_;
     bool together_only_;
     bool together_;
     Colour colour_;
     builder::DataAvailability data_availability_;
-    Progress progress_;
     Report report_;
 };
 
@@ -226,6 +294,13 @@ cli::Run declare(CLI::App& app) {
         "single\n"
         "transaction. Each story is settled by one L1 transaction; then all five together by one.\n"
         "Then it attacks its own bundle, and derives both rollups from L1 alone.\n"
+        "\n"
+        "With --l1 it does the same on an L1 that is another's (anvil, geth, any chain by Osaka's\n"
+        "rules), but for the attacks. The account of --key pays: what exists on the rollups, 3.95 "
+        "ETH,\n"
+        "and 2 ETH of bonds stay there; gas comes beside. Nobody else knows the keys of the\n"
+        "stories' people. Without --beacon, and on anvil, batches are "
+        "calldata.\n"
         "\n"
         "Prints a report; progress goes to standard error. Exit code 0: every check held; 1: one "
         "did\n"
@@ -243,15 +318,29 @@ cli::Run declare(CLI::App& app) {
     app.add_option("--tamper", options->tamper,
                    "Run only this attack, on the bundle of all stories")
         ->type_name("KIND");
-    app.add_option("--data", options->data, "Where batches are published: blobs or calldata")
-        ->check(CLI::IsMember({"blobs", "calldata"}))
-        ->type_name("PLACE")
-        ->capture_default_str();
+    const auto* const data =
+        app.add_option("--data", options->data, "Where batches are published: blobs or calldata")
+            ->check(CLI::IsMember({"blobs", "calldata"}))
+            ->type_name("PLACE")
+            ->capture_default_str();
     app.add_option("--only", options->only,
                    "Run only this story, in a scope of its own, without attacks; may be repeated")
         ->type_name("STORY")
         ->take_all();
-    return [options] { return Demonstration{*options}.run(); };
+    app.add_option("--l1", options->l1, "JSON-RPC of an L1 to run on, instead of one of its own")
+        ->type_name("URL");
+    app.add_option("--beacon", options->beacon, "Beacon REST API of that L1, for blobs")
+        ->type_name("URL");
+    app.add_option("--key", options->key,
+                   "An account with ETH on that L1: file:PATH (a keystore), env:NAME (hex), or "
+                   "http(s)://HOST:PORT#ADDRESS (a web3signer)")
+        ->type_name("KEY");
+    app.add_option("--password", options->password, "The keystore's: env:NAME or file:PATH")
+        ->type_name("PLACE");
+    return [options, data] {
+        options->data_is_given = data->count() > 0;
+        return Demonstration{*options}.run();
+    };
 }
 
 }  // namespace

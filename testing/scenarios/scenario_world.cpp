@@ -270,8 +270,10 @@ const std::vector<Direction>& directions() {
 }
 
 std::string name_of(const testing::TestParamInfo<Direction>& direction) {
-    return demo::chain_name(uint256{direction.param.here}) + "_to_" +
-           demo::chain_name(uint256{direction.param.there});
+    const auto name = [](ChainId chain_id) -> std::string {
+        return chain_id == L1 ? "L1" : chain_id == A ? "A" : "B";
+    };
+    return name(direction.param.here) + "_to_" + name(direction.param.there);
 }
 
 }  // namespace scope::scenarios

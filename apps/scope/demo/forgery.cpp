@@ -66,7 +66,7 @@ Transaction& Forgery::transaction_of(rollup::Batch& batch, uint64_t root_index) 
         }
     }
     throw std::runtime_error{fmt::format("the batch of {} has nothing for root {}",
-                                         chain_name(uint256{batch.chain_id}), root_index)};
+                                         world_.chain_name(batch.chain_id), root_index)};
 }
 
 Forgery::Section Forgery::section_of(ChainId chain_id, uint64_t root_index) const {

@@ -4,6 +4,7 @@
 
 #include "abi/abi.hpp"
 #include "evm/tracer.hpp"
+#include "execution/transaction.hpp"
 #include "protocol/callable.hpp"
 #include "protocol/fault.hpp"
 
@@ -49,12 +50,12 @@ class Watcher final : public evm::Tracer {
 Result<L1Run, execution::TxError> run_on_l1(const World& world,
                                             const chain::BlockAttributes& attributes,
                                             const Transaction& transaction) {
-    const auto& l1 = world.chain(L1);
-    chain::BlockBuilder block{l1, l1.head()->hash, attributes};
+    builder::NextL1Block block{world.l1_snapshot(attributes), attributes};
     execution::Host host{block.state(), block.environment()};
     Watcher watcher{world.network().contracts.l1_callable};
     host.set_tracer(&watcher);
-    auto outcome = TRY(block.try_transaction(transaction, &host));
+    const auto sender = TRY(execution::sender_of(transaction, block.environment()));
+    auto outcome = TRY(block.execute(transaction, sender, &host));
     return L1Run{std::move(outcome), std::move(watcher.streams), std::move(watcher.first_fault)};
 }
 

@@ -58,6 +58,7 @@ struct ScopeReport {
     BundleReport bundle;
     builder::StepTimes times;
     double settle_ms = 0;
+    size_t tries = 1;  ///< how often it was built until it settled
     std::vector<Balance> before;
     std::vector<Balance> after;
 };
@@ -115,7 +116,8 @@ using terminal::Colour;
 /// Returns a human-readable part, at most 120 columns wide. Each is printed when it is known.
 std::string describe_world(const World& world, Colour colour);
 std::string describe_scope(const ScopeReport& scope, const World& world, Colour colour);
-std::string describe_attacks(const std::vector<AttackReport>& attacks, Colour colour);
-std::string describe_end(const Report& report, Colour colour);
+std::string describe_attacks(const std::vector<AttackReport>& attacks, const World& world,
+                             Colour colour);
+std::string describe_end(const Report& report, const World& world, Colour colour);
 
 }  // namespace scope::demo

@@ -73,11 +73,12 @@ void write_times(JsonWriter& json, const builder::StepTimes& times, double settl
     json.end_object();
 }
 
-void write_scope(JsonWriter& json, const ScopeReport& scope) {
+void write_scope(JsonWriter& json, const ScopeReport& scope, const World& world) {
     json.begin_object();
     json.member("name", scope.name);
     json.member("settled", scope.settled);
     if (!scope.failure.empty()) json.member("failure", scope.failure);
+    if (!world.l1().is_own()) json.member("tries", uint64_t{scope.tries});
     json.key("roots");
     json.begin_array();
     for (const auto& root : scope.roots) json.value(root.story->name);
@@ -159,6 +160,14 @@ std::string to_json(const Report& report, const World& world) {
     };
     json.begin_object();
     json.member("version", uint64_t{2});
+    if (const auto* const l1 = world.l1().words()) {
+        json.key("l1");
+        json.begin_object();
+        json.member("url", l1->authority);
+        json.member("client", l1->client);
+        json.member("chain_id", world.l1_id().number());
+        json.end_object();
+    }
 
     // One entry for each story: of the first scope that has it.
     json.key("roots");
@@ -180,7 +189,7 @@ std::string to_json(const Report& report, const World& world) {
     json.end_array();
 
     list("bundle", report.scopes, [&](const auto& scope) { write_bundle(json, scope); });
-    list("scopes", report.scopes, [&](const auto& scope) { write_scope(json, scope); });
+    list("scopes", report.scopes, [&](const auto& scope) { write_scope(json, scope, world); });
     list("attacks", report.attacks, [&](const auto& attack) { write_attack(json, attack); });
     json.key("follower");
     write_follower(json, report.follower);

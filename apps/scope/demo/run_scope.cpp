@@ -11,9 +11,9 @@ namespace scope::demo {
 namespace {
 
 /// The streams of a chain toward a remote; empty ones if it has none.
-protocol::RollingHashes streams_of(const builder::Bundle& bundle, const L1Run& l1, ChainId chain,
-                                   ChainId remote) {
-    if (chain == L1) {
+protocol::RollingHashes streams_of(const World& world, const builder::Bundle& bundle,
+                                   const L1Run& l1, ChainId chain, ChainId remote) {
+    if (chain == world.l1_id()) {
         const auto found = l1.streams.find(remote);
         return found == l1.streams.end() ? protocol::empty_streams() : found->second;
     }
@@ -25,13 +25,14 @@ protocol::RollingHashes streams_of(const builder::Bundle& bundle, const L1Run& l
     return protocol::empty_streams();
 }
 
-std::vector<PairReport> pairs_of(const builder::Bundle& bundle, const L1Run& l1) {
+std::vector<PairReport> pairs_of(const World& world, const builder::Bundle& bundle,
+                                 const L1Run& l1) {
     std::vector<PairReport> pairs;
-    for (const ChainId source : {L1, A, B}) {
-        for (const ChainId target : {L1, A, B}) {
+    for (const ChainId source : world.chain_ids()) {
+        for (const ChainId target : world.chain_ids()) {
             if (source == target) continue;
-            const auto here = streams_of(bundle, l1, source, target);
-            const auto there = streams_of(bundle, l1, target, source);
+            const auto here = streams_of(world, bundle, l1, source, target);
+            const auto there = streams_of(world, bundle, l1, target, source);
             const auto seed = protocol::rolling_hash_seed();
             if (here.requests_out == seed && there.requests_in == seed &&
                 here.responses_in == seed && there.responses_out == seed)
@@ -43,14 +44,14 @@ std::vector<PairReport> pairs_of(const builder::Bundle& bundle, const L1Run& l1)
     return pairs;
 }
 
-ChainReport step_of(const chain::Chain& chain, const Hash& hash_before, size_t batch_bytes) {
-    const auto head = chain.head();
-    return {.chain_id = chain.spec().chain_id,
+ChainReport step_to(const chain::StoredBlock& block, ChainId chain_id, const Hash& hash_before,
+                    size_t batch_bytes) {
+    return {.chain_id = chain_id,
             .hash_before = hash_before,
-            .hash_after = head->hash,
-            .block = head->header().number,
-            .transactions = head->block.transactions.size(),
-            .gas_used = head->header().gas_used,
+            .hash_after = block.hash,
+            .block = block.header().number,
+            .transactions = block.block.transactions.size(),
+            .gas_used = block.header().gas_used,
             .batch_bytes = batch_bytes};
 }
 
@@ -70,60 +71,64 @@ ScopeReport run_scope(World& world, std::string name, std::span<const Story* con
     std::vector<Facts> facts_before;
     for (const auto* const story : stories) facts_before.push_back(story->read(world));
 
-    auto scope = world.open();
-    for (const auto* const story : stories) {
-        const auto result = scope.add(story->make(world));
-        if (!result)
-            return fail(
-                fmt::format("root {} was refused: {}", story->name, result.error().to_string()));
+    const auto fill = [&](builder::ScopeBuilder& scope) -> Result<void, std::string> {
+        report.roots.clear();
+        for (const auto* const story : stories) {
+            auto result = scope.add(story->make(world));
+            if (!result)
+                return std::unexpected{fmt::format("root {} was refused: {}", story->name,
+                                                   result.error().to_string())};
+            report.roots.push_back({story, std::move(*result)});
+        }
+        return {};
+    };
+    const auto look = [&](const builder::Bundle& bundle) -> Result<void, std::string> {
+        const auto l1_run = run_on_l1(world, bundle.attributes, bundle.transaction);
+        if (!l1_run) return std::unexpected{std::string{to_string(l1_run.error())}};
+        report.pairs = pairs_of(world, bundle, *l1_run);
+        if (before_settling) before_settling(bundle);
+        return {};
+    };
+    const auto done = world.settle(fill, look);
+    for (const auto& [story, result] : report.roots) {
         checks.expect(
-            result->success,
+            result.success,
             fmt::format("{}: the root succeeded", story->name) +
-                (result->success ? "" : ": " + world.artifacts().describe_error(result->output)));
-        checks.expect(builder::count_calls(result->calls) == story->calls,
+                (result.success ? "" : ": " + world.artifacts().describe_error(result.output)));
+        checks.expect(builder::count_calls(result.calls) == story->calls,
                       fmt::format("{}: it took {} scoped calls", story->name, story->calls));
-        report.roots.push_back({story, *result});
     }
-    auto bundle = world.devnet().node().seal(scope);
-    report.times = scope.times();
-    if (!bundle) return fail(to_string(bundle.error()));
+    if (!done) return fail(done.error());
+    const auto& [bundle, settled, times, settle_ms, tries] = *done;
+    report.times = times;
+    report.settle_ms = settle_ms;
+    report.tries = tries;
     checks.expect(
-        bundle->dissents.empty(),
+        bundle.dissents.empty(),
         fmt::format("{}: every committee member arrived at the same batches", report.name));
-
-    const auto l1_run = run_on_l1(world, bundle->attributes, bundle->transaction);
-    if (!l1_run) return fail(std::string{to_string(l1_run.error())});
-    report.pairs = pairs_of(*bundle, *l1_run);
-    if (before_settling) before_settling(*bundle);
-
-    const auto l1_hash_before = world.chain(L1).head()->hash;
-    const StopWatch watch;
-    const auto settled = world.devnet().node().settle(*bundle);
-    report.settle_ms = watch.ms();
-    if (!settled) return fail(to_string(settled.error()));
-    report.settled = checks.expect(settled->receipt.success,
+    report.settled = checks.expect(settled.receipt.success,
                                    fmt::format("{}: one L1 transaction settled it", report.name));
-    report.bundle = {.transaction_hash = hash(bundle->transaction),
-                     .type = bundle->transaction.type,
-                     .l1_block = settled->l1_block->header().number,
-                     .gas_used = settled->gas_used,
-                     .blobs = bundle->transaction.blob_versioned_hashes.size(),
-                     .calldata_bytes = bundle->transaction.data.size()};
-    report.chains.push_back(step_of(world.chain(L1), l1_hash_before, 0));
-    for (const auto& part : bundle->parts) {
-        report.chains.push_back(step_of(world.chain(part.chain_id),
-                                        part.public_inputs.parent_block_hash,
+    report.bundle = {.transaction_hash = hash(bundle.transaction),
+                     .type = bundle.transaction.type,
+                     .l1_block = settled.l1_block->header().number,
+                     .gas_used = settled.gas_used,
+                     .blobs = bundle.transaction.blob_versioned_hashes.size(),
+                     .calldata_bytes = bundle.transaction.data.size()};
+    const auto& l1_block = *settled.l1_block;
+    report.chains.push_back(step_to(l1_block, world.l1_id(), l1_block.header().parent_hash, 0));
+    for (const auto& part : bundle.parts) {
+        const auto head = world.chain(part.chain_id).head();
+        report.chains.push_back(step_to(*head, part.chain_id, part.public_inputs.parent_block_hash,
                                         part.batch_bytes.size()));
-        const auto registered = protocol::decode_rollup(
-            world.view(L1, world.sites().settlement, protocol::get_rollup(part.chain_id)));
-        checks.expect(
-            registered && registered->last_block_hash == world.chain(part.chain_id).head()->hash,
-            fmt::format("{}: L1 knows the head of {}", report.name,
-                        chain_name(uint256{part.chain_id})));
+        const auto registered = protocol::decode_rollup(world.view(
+            world.l1_id(), world.sites().settlement, protocol::get_rollup(part.chain_id)));
+        checks.expect(registered && registered->last_block_hash == head->hash,
+                      fmt::format("{}: L1 knows the head of {}", report.name,
+                                  world.chain_name(part.chain_id)));
     }
     for (const auto& pair : report.pairs) {
-        const auto names = fmt::format("{} -> {}", chain_name(uint256{pair.source}),
-                                       chain_name(uint256{pair.target}));
+        const auto names =
+            fmt::format("{} -> {}", world.chain_name(pair.source), world.chain_name(pair.target));
         checks.expect(pair.requests_match(),
                       fmt::format("{}: requests of {} match", report.name, names));
         checks.expect(pair.responses_match(),

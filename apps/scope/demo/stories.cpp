@@ -39,11 +39,11 @@ builder::Root make_swap(World& world) {
 
 Facts read_swap(const World& world) {
     const auto& sites = world.sites();
-    return {world.token_of(L1, sites.usd, world.alice().address),
-            world.number(L1, sites.shop,
+    return {world.token_of(world.l1_id(), sites.usd, world.alice().address),
+            world.number(world.l1_id(), sites.shop,
                          abi::call("spent(address,address)", sites.remote_swap, sites.gold)),
-            world.token_of(L1, sites.usd, sites.bridge),
-            world.token_of(L1, sites.gold, sites.bridge),
+            world.token_of(world.l1_id(), sites.usd, sites.bridge),
+            world.token_of(world.l1_id(), sites.gold, sites.bridge),
             world.number(A, sites.rollups.at(A).swapper,
                          abi::call("quote(address,address,uint256)", sites.rollups.at(A).pair,
                                    sites.rollups.at(A).usd, SOLD))};
@@ -69,10 +69,10 @@ constexpr uint64_t L2_GAS = 4'000'000;
 
 builder::Root make_callback(World& world) {
     const auto& sites = world.sites();
-    return world.root(
-        A, world.alice(), sites.asker,
-        abi::call("ask(uint256,address,uint256)", uint256{L1}, sites.answerer, uint256{SECRET}),
-        L2_GAS);
+    return world.root(A, world.alice(), sites.asker,
+                      abi::call("ask(uint256,address,uint256)", uint256{world.l1_id()},
+                                sites.answerer, uint256{SECRET}),
+                      L2_GAS);
 }
 
 Facts read_callback(const World& world) {
@@ -80,7 +80,7 @@ Facts read_callback(const World& world) {
     return {world.number(A, sites.asker, abi::call("answer()")),
             world.number(A, sites.asker, abi::call("secret()")),
             world.number(A, sites.asker, abi::call("phase()")),
-            world.number(L1, sites.answerer, abi::call("answers()"))};
+            world.number(world.l1_id(), sites.answerer, abi::call("answers()"))};
 }
 
 void verify_callback(const World& /*world*/, const builder::RootResult& result, const Facts& before,
@@ -142,7 +142,7 @@ builder::Root make_courier(World& world) {
     using Stop = std::tuple<uint256, Address, uint256, uint256>;
     const std::vector<Stop> stops{
         {uint256{B}, sites.rollups.at(B).courier, uint256{1'600'000u}, TO_B},
-        {uint256{L1}, sites.courier, uint256{1'000'000u}, TO_L1},
+        {uint256{world.l1_id()}, sites.courier, uint256{1'000'000u}, TO_L1},
         {uint256{A}, sites.rollups.at(A).courier, uint256{300'000u}, BACK_TO_A}};
     return world.root(A, world.alice(), sites.rollups.at(A).courier,
                       abi::call("carry((uint256,address,uint256,uint256)[])", stops), L2_GAS, SENT);
@@ -151,12 +151,12 @@ builder::Root make_courier(World& world) {
 Facts read_courier(const World& world) {
     const auto& sites = world.sites();
     const auto escrow = [&](ChainId chain_id) {
-        return world.number(L1, sites.settlement,
+        return world.number(world.l1_id(), sites.settlement,
                             abi::call("escrowOf(uint256)", uint256{chain_id}));
     };
     return {world.ether_of(A, sites.rollups.at(A).courier),
-            world.ether_of(B, sites.rollups.at(B).courier), world.ether_of(L1, sites.courier),
-            escrow(A)};
+            world.ether_of(B, sites.rollups.at(B).courier),
+            world.ether_of(world.l1_id(), sites.courier), escrow(A)};
 }
 
 void verify_courier(const World& /*world*/, const builder::RootResult& result, const Facts& before,
@@ -178,16 +178,16 @@ const uint256 OFFERED = uint256{250u * MILLI};
 builder::Root make_refusal(World& world) {
     const auto& sites = world.sites();
     return world.root(B, world.alice(), sites.persistent,
-                      abi::call("insist(uint256,address)", uint256{L1}, sites.refuser), L2_GAS,
-                      OFFERED);
+                      abi::call("insist(uint256,address)", uint256{world.l1_id()}, sites.refuser),
+                      L2_GAS, OFFERED);
 }
 
 Facts read_refusal(const World& world) {
     const auto& sites = world.sites();
     return {world.number(B, sites.persistent, abi::call("refusals()")),
-            world.number(L1, sites.refuser, abi::call("attempts()")),
-            world.number(L1, sites.refuser, abi::call("accepted()")),
-            world.ether_of(L1, sites.refuser), world.ether_of(B, sites.persistent)};
+            world.number(world.l1_id(), sites.refuser, abi::call("attempts()")),
+            world.number(world.l1_id(), sites.refuser, abi::call("accepted()")),
+            world.ether_of(world.l1_id(), sites.refuser), world.ether_of(B, sites.persistent)};
 }
 
 void verify_refusal(const World& /*world*/, const builder::RootResult& result, const Facts& before,
@@ -213,7 +213,7 @@ constexpr auto STORIES = std::to_array<Story>({
      "A's Uniswap pool, has the GOLD withdrawn to L1, and spends it in a shop on L1. The "
      "withdrawal "
      "is a call from A into L1 while L1 waits for A's answer.",
-     L1, 3, make_swap, read_swap, verify_swap},
+     std::nullopt, 3, make_swap, read_swap, verify_swap},
     {"callback", "L2 to L1 to L2: a callback sees a transaction from inside",
      "A contract on A asks a contract on L1, which calls back the asker before it answers, and is "
      "told a secret that the asker holds only during this transaction.",

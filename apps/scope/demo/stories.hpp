@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "demo/checks.hpp"
@@ -12,11 +13,11 @@ using Facts = std::vector<uint256>;
 
 /// A cross-chain transaction of the demonstration, told and checked.
 struct Story {
-    std::string_view name;   ///< for --only and in the JSON
-    std::string_view title;  ///< one line
-    std::string_view text;   ///< human-readable
-    ChainId origin_chain;
-    size_t calls = 0;  ///< scoped calls that it takes
+    std::string_view name;          ///< for --only and in the JSON
+    std::string_view title;         ///< one line
+    std::string_view text;          ///< human-readable
+    std::optional<ChainId> rollup;  ///< on which its root begins; nullopt: on L1
+    size_t calls = 0;               ///< scoped calls that it takes
 
     /// Makes the next instance, signed for the world as it is.
     builder::Root (*make)(World& world);

@@ -8,6 +8,7 @@
 #include "crypto/keccak.hpp"
 #include "devnet/deployment.hpp"
 #include "devnet/genesis.hpp"
+#include "state/unavailable.hpp"
 #include "types/signing.hpp"
 
 namespace scope::demo {
@@ -27,22 +28,39 @@ constexpr uint64_t POOL_GOLD_ON_B = 80;  // scarcer: gold is dearer there
 constexpr uint64_t ALICE_USD = 10'000;
 constexpr uint64_t BOB_USD_ON_A = 20'000;
 
+// On an L1 that is another's. What deploying and registering take, and what the eight scopes, of
+// 16'777'216 gas at most, with a few more tries.
+constexpr uint64_t DEPLOYER_GAS = 80'000'000;
+constexpr uint64_t SUBMITTER_GAS = 100'000'000;
+constexpr uint64_t SUBMITTER_BLOBS = 60;
+
 uint256 whole(uint64_t tokens) {
     return uint256{tokens} * uint256{ETHER};
+}
+
+/// Returns the ETH, in wei, that somebody has to have on a rollup for the stories: what they send, and
+/// what their largest transactions have to pay ahead for gas.
+uint256 needed_on_rollup(ChainId chain_id, std::string_view person) {
+    constexpr uint64_t MILLI = ETHER / 1000;
+    if (person == "deployer") return uint256{300 * MILLI};
+    if (person == "provider") return uint256{150 * MILLI};
+    if (person == "bob") return uint256{chain_id == A ? 250 * MILLI : 0};
+    // Alice: 1 ETH twice on A; 0.25 twice on B.
+    return uint256{chain_id == A ? 2'150 * MILLI : 650 * MILLI};
 }
 
 [[noreturn]] void fail(const std::string& what) {
     throw std::runtime_error{"setting up: " + what};
 }
 
-}  // namespace
-
-std::string chain_name(const uint256& chain_id) {
-    if (chain_id == uint256{L1}) return "L1";
-    if (chain_id == uint256{A}) return "A";
-    if (chain_id == uint256{B}) return "B";
-    return to_decimal(chain_id);
+/// Returns what L1 answers. Throws std::runtime_error if it doesn't.
+template <typename T>
+T answered(Result<T, l1::L1Error> answer) {
+    if (!answer) throw std::runtime_error{"L1: " + l1::to_string(answer.error())};
+    return std::move(*answer);
 }
+
+}  // namespace
 
 Bytes as_root(Bytes data) {
     append(data, execution::ROOT_MARKER);
@@ -88,11 +106,16 @@ class World::Deployment {
     std::vector<Transaction> transactions_;
 };
 
-World::World(Artifacts artifacts, builder::DataAvailability data_availability,
-             const Progress& progress)
-    : artifacts_(std::move(artifacts)), data_availability_(data_availability), progress_(progress) {
-    progress_.say("genesis of L1 and of the rollups A and B");
+World::World(std::shared_ptr<DemoL1> l1, Artifacts artifacts,
+             builder::DataAvailability data_availability, const Progress& progress)
+    : l1_(std::move(l1)),
+      artifacts_(std::move(artifacts)),
+      data_availability_(data_availability),
+      progress_(progress) {
+    progress_.say(l1_->is_own() ? "genesis of L1 and of the rollups A and B"
+                                : "genesis of the rollups A and B");
     make_chains();
+    fund_people();
     progress_.say("L1: deploying settlement, committee, bridge, tokens and applications");
     deploy_on_l1();
     register_rollups();
@@ -106,12 +129,12 @@ World::World(Artifacts artifacts, builder::DataAvailability data_availability,
 // ---- genesis
 
 void World::make_chains() {
-    state::GenesisAlloc l1;
-    for (const auto* const person : {&deployer_, &provider_, &alice_, &submitter_})
-        l1[person->address].balance = whole(1000);
+    if (l1_id() == A || l1_id() == B)
+        fail(fmt::format("L1 has the chain id of a rollup, {}", l1_id()));
     // The settlement's contracts are the deployer's first creations on L1.
-    node::Network network{.contracts = devnet::settlement_contracts(L1, deployer_.address),
-                          .rollups = {}};
+    node::Network network{.contracts = devnet::settlement_contracts(l1_id(), deployer_.address),
+                          .rollups = {},
+                          .first_l1_block = l1_->first_head().header.number};
     sites_.settlement = network.contracts.settlement.settlement;
     sites_.l1_callable = network.contracts.l1_callable;
     sites_.account = devnet::shared_account(network.contracts);
@@ -119,29 +142,44 @@ void World::make_chains() {
     for (const ChainId chain_id : {A, B}) {
         auto alloc = devnet::rollup_alloc(
             devnet::predeploy_code(artifacts_, rollup::rollup_spec(chain_id), settlement));
-        for (const auto* const person : {&deployer_, &provider_, &alice_, &bob_})
-            alloc[person->address].balance = whole(100);
+        for (const auto* const person : {&deployer_, &provider_, &alice_, &bob_}) {
+            const uint256 balance =
+                l1_->is_own() ? whole(100) : needed_on_rollup(chain_id, person->name);
+            if (!balance.is_zero()) alloc[person->address].balance = balance;
+        }
         network.rollups.push_back(devnet::rollup_config(chain_id, settlement, std::move(alloc)));
-        network.rollups.back().spec.forced = std::make_shared<execution::Forced>();
+        auto& config = network.rollups.back();
+        config.genesis.timestamp_s = l1_->first_head().header.timestamp_s;
+        config.spec.forced = std::make_shared<execution::Forced>();
         sites_.rollups[chain_id] = {};
     }
 
     devnet::DevnetOptions options{
         .builder = this->options(), .members = {}, .committee = {.threshold = COMMITTEE_THRESHOLD}};
+    // Reading L1's blocks takes members of another's its time.
+    if (!l1_->is_own()) options.committee.grace = options.committee.timeout;
     for (const auto& member : members_) options.members.push_back(member.key);
-    auto l1_spec = devnet::l1_spec(L1);
-    l1_spec.forced = std::make_shared<execution::Forced>();
-    devnet_ = std::make_unique<devnet::Devnet>(
-        std::make_unique<l1::LocalL1>(
-            std::move(l1_spec), devnet::l1_genesis(std::move(l1)),
-            l1::LocalL1Options{.slot_s = SLOT_S, .coinbase = proposer_.address}),
-        network, options);
+    devnet_ = std::make_unique<devnet::Devnet>(l1_->roles(), network, options);
+    l1_->stand_on(devnet_->node().follower());
+}
+
+void World::fund_people() {
+    uint256 registrations;
+    for (const auto& config : network().rollups)
+        registrations += devnet::registration_value(config);
+    const bool in_blobs = data_availability_ == builder::DataAvailability::blobs;
+    const std::array needs{Need{.person = deployer_, .value = registrations, .gas = DEPLOYER_GAS},
+                           Need{.person = submitter_,
+                                .value = {},
+                                .gas = SUBMITTER_GAS,
+                                .blobs = in_blobs ? SUBMITTER_BLOBS : 0}};
+    l1_->fund(needs);
 }
 
 // ---- L1
 
 void World::deploy_on_l1() {
-    Deployment l1{*this, L1};
+    Deployment l1{*this, l1_id()};
     devnet::deploy_settlement(artifacts_, network().contracts,
                               [&](const std::string& contract, const Bytes& init_code) {
                                   return l1.create_from(contract, init_code);
@@ -159,13 +197,14 @@ void World::deploy_on_l1() {
     sites_.answerer = l1.create("Answerer");
     sites_.courier = l1.create("Courier", sites_.l1_callable);
     sites_.refuser = l1.create("Refuser");
-    build_l1_block(l1.transactions());
+    include_on_l1(l1.transactions());
 }
 
 void World::register_rollups() {
     std::vector<Transaction> transactions;
     const auto call = [&](const Address& to, Bytes data, const uint256& value = {}) {
-        transactions.push_back(transaction(L1, deployer_, to, std::move(data), CALL_GAS, value));
+        transactions.push_back(
+            transaction(l1_id(), deployer_, to, std::move(data), CALL_GAS, value));
     };
     for (const auto& config : network().rollups) {
         const ChainId chain_id = config.chain_id();
@@ -187,32 +226,36 @@ void World::register_rollups() {
     // EIP-7702: the EOAs of Alice and the provider become accounts that run signed operations.
     Transaction delegation;
     delegation.type = TxType::set_code;
-    delegation.chain_id = L1;
-    delegation.nonce = next_nonce(L1, deployer_.address);
+    delegation.chain_id = l1_id();
+    delegation.nonce = next_nonce(l1_id(), deployer_.address);
     delegation.gas_limit = CALL_GAS;
     delegation.to = alice_.address;
     for (const auto* const person : {&alice_, &provider_}) {
         Authorization authorization;
-        authorization.chain_id = uint256{L1};
+        authorization.chain_id = uint256{l1_id()};
         authorization.address = sites_.account;
-        authorization.nonce = next_nonce(L1, person->address);
+        authorization.nonce = next_nonce(l1_id(), person->address);
         sign(authorization, person->key);
         delegation.authorization_list.push_back(authorization);
     }
     sign_fees(delegation, deployer_);
     transactions.push_back(delegation);
-    build_l1_block(transactions);
+    include_on_l1(transactions);
 }
 
 // ---- rollups
 
 void World::deploy_on_rollups() {
-    auto scope = open();
+    settle_set_up([this](builder::ScopeBuilder& scope) { deploy_on_rollups(scope); });
+}
+
+void World::deploy_on_rollups(builder::ScopeBuilder& scope) {
     for (const ChainId chain_id : {A, B}) {
         auto& sites = at(chain_id);
         Deployment on{*this, chain_id};
         CHECK(on.create("TokenBridge", rollup::PREDEPLOY, deployer_.address) == sites.bridge);
-        on.call(sites.bridge, abi::call("connect(uint256,address)", uint256{L1}, sites_.bridge));
+        on.call(sites.bridge,
+                abi::call("connect(uint256,address)", uint256{l1_id()}, sites_.bridge));
         const ChainId other = chain_id == A ? B : A;
         on.call(sites.bridge,
                 abi::call("connect(uint256,address)", uint256{other}, at(other).bridge));
@@ -229,16 +272,17 @@ void World::deploy_on_rollups() {
             const auto outcome = scope.add_transaction(chain_id, tx);
             if (!outcome) fail(outcome.error().reason);
             if (!outcome->succeeded())
-                fail(fmt::format("a transaction on {}: {}", chain_name(uint256{chain_id}),
+                fail(fmt::format("a transaction on {}: {}", chain_name(chain_id),
                                  artifacts_.describe_error(outcome->output)));
         }
     }
-    seal_and_settle(scope);
 }
 
 void World::fund_pools() {
-    auto scope = open();
+    settle_set_up([this](builder::ScopeBuilder& scope) { fund_pools(scope); });
+}
 
+void World::fund_pools(builder::ScopeBuilder& scope) {
     // One operation of the provider on L1: every transfer is a scoped call.
     struct Shipment {
         Address token;
@@ -287,7 +331,7 @@ void World::fund_pools() {
                 chain_id, transaction(chain_id, who, to, std::move(data), CALL_GAS));
             if (!outcome) fail(outcome.error().reason);
             if (!outcome->succeeded())
-                fail(fmt::format("funding the pool on {}: {}", chain_name(uint256{chain_id}),
+                fail(fmt::format("funding the pool on {}: {}", chain_name(chain_id),
                                  artifacts_.describe_error(outcome->output)));
         };
         const uint64_t gold = chain_id == A ? POOL_GOLD_ON_A : POOL_GOLD_ON_B;
@@ -301,31 +345,30 @@ void World::fund_pools() {
             act(bob_, sites.usd,
                 abi::call("approve(address,uint256)", sites_.arbitrage, whole(BOB_USD_ON_A)));
     }
-    seal_and_settle(scope);
 }
 
 void World::name_everything() {
     const auto name = [&](ChainId chain_id, const Address& address, const char* label) {
         labels_[{chain_id, address}] = label;
     };
-    for (const ChainId chain_id : {L1, A, B}) {
+    for (const ChainId chain_id : chain_ids()) {
         for (const auto* const person :
              {&deployer_, &provider_, &alice_, &bob_, &submitter_, &proposer_})
             name(chain_id, person->address, person->name.c_str());
     }
-    name(L1, sites_.settlement, "Settlement");
-    name(L1, sites_.l1_callable, "ScopedCallable");
-    name(L1, network().contracts.forced_queue, "ForcedQueue");
-    name(L1, network().contracts.registry, "RollupRegistry");
-    name(L1, network().contracts.exits, "RollupExit");
-    name(L1, sites_.bridge, "TokenBridge");
-    name(L1, sites_.usd, "USD");
-    name(L1, sites_.gold, "GOLD");
-    name(L1, sites_.remote_swap, "RemoteSwap");
-    name(L1, sites_.shop, "Shop");
-    name(L1, sites_.answerer, "Answerer");
-    name(L1, sites_.courier, "Courier");
-    name(L1, sites_.refuser, "Refuser");
+    name(l1_id(), sites_.settlement, "Settlement");
+    name(l1_id(), sites_.l1_callable, "ScopedCallable");
+    name(l1_id(), network().contracts.forced_queue, "ForcedQueue");
+    name(l1_id(), network().contracts.registry, "RollupRegistry");
+    name(l1_id(), network().contracts.exits, "RollupExit");
+    name(l1_id(), sites_.bridge, "TokenBridge");
+    name(l1_id(), sites_.usd, "USD");
+    name(l1_id(), sites_.gold, "GOLD");
+    name(l1_id(), sites_.remote_swap, "RemoteSwap");
+    name(l1_id(), sites_.shop, "Shop");
+    name(l1_id(), sites_.answerer, "Answerer");
+    name(l1_id(), sites_.courier, "Courier");
+    name(l1_id(), sites_.refuser, "Refuser");
     for (const auto& [chain_id, sites] : sites_.rollups) {
         name(chain_id, rollup::PREDEPLOY, "ScopedCallable");
         name(chain_id, sites.bridge, "TokenBridge");
@@ -360,15 +403,18 @@ builder::ScopeBuilder World::open(const builder::BuilderOptions& options) {
 uint64_t World::next_nonce(ChainId chain_id, const Address& account) {
     const auto [place, is_new] = nonces_.try_emplace({chain_id, account}, 0);
     if (is_new) {
-        const auto found = chain(chain_id).head_state()->account(account);
+        const auto found = head(chain_id).state->account(account);
         if (found) place->second = found->nonce;
     }
     return place->second++;
 }
 
 void World::sign_fees(Transaction& tx, const Person& from) {
-    tx.max_priority_fee_per_gas = uint256{GWEI};
-    tx.max_fee_per_gas = uint256{20 * GWEI};
+    const bool on_l1 = tx.chain_id == l1_id();
+    const auto [max_fee, priority_fee] =
+        on_l1 ? l1_->fees(l1_head().header) : Fees{uint256{20 * GWEI}, uint256{GWEI}};
+    tx.max_priority_fee_per_gas = priority_fee;
+    tx.max_fee_per_gas = max_fee;
     sign(tx, from.key);
 }
 
@@ -403,21 +449,18 @@ Transaction World::creation(ChainId chain_id, const Person& from, Bytes init_cod
     return tx;
 }
 
-void World::build_l1_block(const std::vector<Transaction>& transactions) {
-    const auto built = devnet_->l1().mine(transactions);
-    if (!built) fail("building an L1 block: " + to_string(built.error()));
-    if (!built->refused.empty())
-        fail(fmt::format("transaction {} of an L1 block: {}", built->refused.front().index,
-                         to_string(built->refused.front().error)));
-    for (size_t i = 0; i < built->outcomes.size(); ++i)
-        if (!built->outcomes[i].succeeded())
-            fail(fmt::format("transaction {} of an L1 block: {} {}", i,
-                             evm::to_string(built->outcomes[i].status),
-                             artifacts_.describe_error(built->outcomes[i].output)));
+void World::include_on_l1(const std::vector<Transaction>& transactions) {
+    if (const auto included = l1_->include(transactions); !included) {
+        const auto& [what, output] = included.error();
+        fail(output ? fmt::format("{} {}", what, artifacts_.describe_error(*output)) : what);
+    }
+    if (l1_->is_own()) return;
+    if (const auto followed = devnet_->node().follow(); !followed)
+        fail(to_string(followed.error()));
 }
 
 void World::call_on_l1(const Address& to, Bytes data, const uint256& value) {
-    build_l1_block({transaction(L1, deployer_, to, std::move(data), CALL_GAS, value)});
+    include_on_l1({transaction(l1_id(), deployer_, to, std::move(data), CALL_GAS, value)});
 }
 
 Bytes World::register_rollup(const rollup::RollupConfig& config, const BlockHeader& genesis) const {
@@ -427,18 +470,68 @@ Bytes World::register_rollup(const rollup::RollupConfig& config, const BlockHead
 }
 
 Address World::create_on_l1(Bytes init_code) {
-    const auto tx = creation(L1, deployer_, std::move(init_code), DEPLOY_GAS);
-    build_l1_block({tx});
+    const auto tx = creation(l1_id(), deployer_, std::move(init_code), DEPLOY_GAS);
+    include_on_l1({tx});
     return execution::create_address(deployer_.address, tx.nonce);
 }
 
-builder::Bundle World::seal_and_settle(builder::ScopeBuilder& scope) {
-    auto bundle = devnet_->node().seal(scope);
-    if (!bundle) fail(to_string(bundle.error()));
-    if (const auto settled = devnet_->node().settle(*bundle); !settled)
-        fail(to_string(settled.error()));
-    return std::move(*bundle);
+// ---- settling
+
+Result<World::SettledScope, std::string> World::settle(const Fill& fill,
+                                                       const BeforeSettling& before_settling) {
+    const auto nonces = nonces_;
+    for (size_t tries = 1;; ++tries) {
+        nonces_ = nonces;
+        auto settled = try_to_settle(fill, before_settling);
+        if (settled) {
+            settled->tries = tries;
+            return std::move(*settled);
+        }
+        const auto& [reason, may_try_again] = settled.error();
+        if (tries > 1 && (!may_try_again || tries == l1_->max_tries()))
+            return std::unexpected{fmt::format("at try {}: {}", tries, reason)};
+        if (!may_try_again || tries == l1_->max_tries()) return std::unexpected{reason};
+        progress_.say(fmt::format("L1 went on otherwise ({}): once more on its head", reason));
+    }
 }
+
+Result<World::SettledScope, World::Failure> World::try_to_settle(
+    const Fill& fill, const BeforeSettling& before_settling) {
+    const auto refuse = [](std::string reason, bool may_try_again) {
+        return std::unexpected{Failure{std::move(reason), may_try_again}};
+    };
+    // What was sent and stands in no block would settle beside another try.
+    const auto passes = [](const node::SettleError& error) {
+        return error.rule == node::SettleRule::stale || error.rule == node::SettleRule::reverted;
+    };
+    auto& node = devnet_->node();
+    try {
+        auto scope = node.open_scope(options());
+        if (!scope) return refuse(to_string(scope.error()), true);
+        if (auto filled = fill(*scope); !filled) return refuse(filled.error(), false);
+        auto bundle = node.seal(*scope);
+        if (!bundle) return refuse(to_string(bundle.error()), false);
+        if (before_settling)
+            if (auto done = before_settling(*bundle); !done) return refuse(done.error(), false);
+        const StopWatch watch;
+        auto settled = node.settle(*bundle);
+        if (!settled) return refuse(to_string(settled.error()), passes(settled.error()));
+        return SettledScope{std::move(*bundle), std::move(*settled), scope->times(), watch.ms()};
+    } catch (const state::Unavailable& error) {
+        // Of a block that L1 has given up meanwhile.
+        return refuse(error.what(), true);
+    }
+}
+
+void World::settle_set_up(const std::function<void(builder::ScopeBuilder&)>& fill) {
+    const auto settled = settle([&](builder::ScopeBuilder& scope) -> Result<void, std::string> {
+        fill(scope);
+        return {};
+    });
+    if (!settled) fail(settled.error());
+}
+
+// ---- operations
 
 builder::L1Root World::operation(const Person& from, const Address& target, Bytes data,
                                  uint64_t gas) const {
@@ -450,7 +543,7 @@ builder::L1Root World::operation(const Person& from, const Address& target, Byte
     operation.data = std::move(data);
     operation.gas = uint256{gas};
     operation.verification_gas = uint256{VERIFICATION_GAS};
-    operation.deadline = uint256{chain(L1).head()->header().timestamp_s + 100 * SLOT_S};
+    operation.deadline = uint256{l1_head().header.timestamp_s + 100 * SLOT_S};
     const auto signature = crypto::sign(
         protocol::operation_digest(network().contracts.settlement, operation), from.key);
     signed_operation.signature = to_bytes(crypto::to_rsv(signature));
@@ -458,7 +551,7 @@ builder::L1Root World::operation(const Person& from, const Address& target, Byte
 }
 
 uint256 World::operation_nonce(const Address& account) const {
-    return number(L1, sites_.settlement, protocol::nonce_of(account));
+    return number(l1_id(), sites_.settlement, protocol::nonce_of(account));
 }
 
 Bytes World::batch_of(const std::vector<Call>& calls) {
@@ -470,11 +563,51 @@ Bytes World::batch_of(const std::vector<Call>& calls) {
 
 // ---- reading
 
-Bytes World::view(ChainId chain_id, const Address& to, const Bytes& calldata) const {
+std::string World::chain_name(const uint256& chain_id) const {
+    if (chain_id == uint256{l1_id()}) return "L1";
+    if (chain_id == uint256{A}) return "A";
+    if (chain_id == uint256{B}) return "B";
+    return to_decimal(chain_id);
+}
+
+l1::L1Head World::l1_head() const {
+    return answered(l1_->view().head());
+}
+
+l1::L1BlockId World::head_of(ChainId chain_id) const {
+    if (chain_id == l1_id()) {
+        const auto head = l1_head();
+        return {head.header.number, head.hash};
+    }
+    const auto head = chain(chain_id).head();
+    return {head->header().number, head->hash};
+}
+
+builder::L1Snapshot World::l1_snapshot(const chain::BlockAttributes& next) const {
+    const auto& view = l1_->view();
+    const auto head = l1_head();
+    return {.spec = view.spec(),
+            .head = head,
+            .state = answered(view.state(head.hash)),
+            .ancestors = answered(view.ancestors(head.hash)),
+            .next = next};
+}
+
+World::Head World::head(ChainId chain_id) const {
+    if (chain_id == l1_id()) {
+        auto head = l1_head();
+        auto state = answered(l1_->view().state(head.hash));
+        return {std::move(head.header), std::move(state)};
+    }
     const auto& on = chain(chain_id);
-    const auto world_state = on.head_state();
+    return {on.head()->header(), on.head_state()};
+}
+
+Bytes World::view(ChainId chain_id, const Address& to, const Bytes& calldata) const {
+    const auto [header, world_state] = head(chain_id);
     state::State state{*world_state};
-    const auto environment = chain::make_environment(on.spec(), on.head()->header(), nullptr);
+    const auto& spec = chain_id == l1_id() ? l1_->view().spec() : chain(chain_id).spec();
+    const auto environment = chain::make_environment(spec, header, nullptr);
     execution::Host host{state, environment};
     host.open_transaction({});
     auto result = host.call({.is_static = true,
@@ -484,7 +617,7 @@ Bytes World::view(ChainId chain_id, const Address& to, const Bytes& calldata) co
                              .input = calldata});
     if (result.status != evm::Status::success)
         throw std::runtime_error{fmt::format(
-            "reading {} on {}: {} {}", label(uint256{chain_id}, to), chain_name(uint256{chain_id}),
+            "reading {} on {}: {} {}", label(uint256{chain_id}, to), chain_name(chain_id),
             evm::to_string(result.status), artifacts_.describe_error(result.output))};
     return std::move(result.output);
 }
@@ -493,13 +626,12 @@ uint256 World::number(ChainId chain_id, const Address& to, const Bytes& calldata
     const auto output = view(chain_id, to, calldata);
     if (output.size() < abi::WORD)
         throw std::runtime_error{fmt::format("reading {} on {}: no number",
-                                             label(uint256{chain_id}, to),
-                                             chain_name(uint256{chain_id}))};
+                                             label(uint256{chain_id}, to), chain_name(chain_id))};
     return from_be(BytesView{output}.first(abi::WORD));
 }
 
 uint256 World::ether_of(ChainId chain_id, const Address& account) const {
-    const auto found = chain(chain_id).head_state()->account(account);
+    const auto found = head(chain_id).state->account(account);
     return found ? found->balance : uint256{};
 }
 
@@ -535,7 +667,7 @@ std::vector<Balance> World::balances() const {
         all.push_back({who, chain_id, "ETH", ether_of(chain_id, account)});
     };
     const auto tokens = [&](const std::string& who, ChainId chain_id, const Address& account) {
-        const bool on_l1 = chain_id == L1;
+        const bool on_l1 = chain_id == l1_id();
         all.push_back(
             {who, chain_id, "USD",
              token_of(chain_id, on_l1 ? sites_.usd : sites_.rollups.at(chain_id).usd, account)});
@@ -543,24 +675,24 @@ std::vector<Balance> World::balances() const {
             {who, chain_id, "GOLD",
              token_of(chain_id, on_l1 ? sites_.gold : sites_.rollups.at(chain_id).gold, account)});
     };
-    for (const ChainId chain_id : {L1, A, B}) ether("alice", chain_id, alice_.address);
-    tokens("alice", L1, alice_.address);
+    for (const ChainId chain_id : chain_ids()) ether("alice", chain_id, alice_.address);
+    tokens("alice", l1_id(), alice_.address);
     ether("bob", A, bob_.address);
     tokens("bob", A, bob_.address);
-    tokens("Shop", L1, sites_.shop);
-    tokens("TokenBridge (locked)", L1, sites_.bridge);
+    tokens("Shop", l1_id(), sites_.shop);
+    tokens("TokenBridge (locked)", l1_id(), sites_.bridge);
     for (const ChainId chain_id : {A, B})
         tokens("UniswapV2Pair", chain_id, sites_.rollups.at(chain_id).pair);
-    ether("Courier", L1, sites_.courier);
+    ether("Courier", l1_id(), sites_.courier);
     for (const ChainId chain_id : {A, B})
         ether("Courier", chain_id, sites_.rollups.at(chain_id).courier);
-    ether("Refuser", L1, sites_.refuser);
+    ether("Refuser", l1_id(), sites_.refuser);
     ether("Persistent", B, sites_.persistent);
     for (const ChainId chain_id : {A, B})
-        all.push_back(
-            {fmt::format("escrow for {}", chain_name(uint256{chain_id})), L1, "ETH",
-             number(L1, sites_.settlement, abi::call("escrowOf(uint256)", uint256{chain_id}))});
-    ether("submitter", L1, submitter_.address);
+        all.push_back({fmt::format("escrow for {}", chain_name(chain_id)), l1_id(), "ETH",
+                       number(l1_id(), sites_.settlement,
+                              abi::call("escrowOf(uint256)", uint256{chain_id}))});
+    ether("submitter", l1_id(), submitter_.address);
     return all;
 }
 

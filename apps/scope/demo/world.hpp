@@ -1,25 +1,25 @@
 #pragma once
 
+#include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "demo/demo_l1.hpp"
 #include "demo/progress.hpp"
 #include "devnet/artifacts.hpp"
-#include "devnet/devnet.hpp"
 #include "devnet/genesis.hpp"
-#include "devnet/people.hpp"
 
 namespace scope::demo {
 
 using devnet::Artifacts;
 using devnet::Detail;
-using devnet::Person;
 using devnet::short_hex;
 using devnet::SLOT_S;
 
-inline constexpr ChainId L1{1};
+inline constexpr ChainId L1{1};  ///< where L1 is in this process; else World::l1_id tells
 inline constexpr ChainId A{901};
 inline constexpr ChainId B{902};
 
@@ -27,9 +27,6 @@ inline constexpr uint64_t ETHER = 1'000'000'000'000'000'000;  ///< wei
 inline constexpr uint64_t GWEI = 1'000'000'000;               ///< wei
 /// Enough gas for an account's check of one signature.
 inline constexpr uint64_t VERIFICATION_GAS = 100'000;
-
-/// Returns "L1", "A" or "B".
-std::string chain_name(const uint256& chain_id);
 
 /// Returns the data of a transaction with the marker that makes it a root (docs/protocol.md,
 /// section 12).
@@ -73,14 +70,18 @@ struct Balance {
     uint256 amount;  ///< smallest unit; 10^18 are one
 };
 
-/// An L1 and two rollups in one process, with everything deployed and funded: by ordinary signed
-/// transactions, on rollups in batches that settled like any other.
+/// An L1, in this process or another's, and two rollups in this process, with everything deployed and
+/// funded: by ordinary signed transactions, on rollups in batches that settled like any other.
 ///
 /// Throws std::runtime_error if setting up fails.
 class World {
   public:
     World(Artifacts artifacts, builder::DataAvailability data_availability,
-          const Progress& progress);
+          const Progress& progress)
+        : World(make_own_l1(), std::move(artifacts), data_availability, progress) {}
+    /// @param l1  Never null.
+    World(std::shared_ptr<DemoL1> l1, Artifacts artifacts,
+          builder::DataAvailability data_availability, const Progress& progress);
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
@@ -92,8 +93,24 @@ class World {
     }
     [[nodiscard]] builder::BuilderOptions options() const;
     [[nodiscard]] prover::Committee& committee() noexcept { return devnet_->committee(); }
+    /// Returns a rollup, or the L1 of this process.
     [[nodiscard]] const chain::Chain& chain(ChainId chain_id) const {
         return devnet_->chain(chain_id);
+    }
+    [[nodiscard]] const DemoL1& l1() const noexcept { return *l1_; }
+    [[nodiscard]] ChainId l1_id() const { return l1_->view().spec().chain_id; }
+    /// Returns L1's head: of another's, the block that the node has followed.
+    [[nodiscard]] l1::L1Head l1_head() const;
+    /// Returns the head of a chain.
+    [[nodiscard]] l1::L1BlockId head_of(ChainId chain_id) const;
+    /// Returns L1's head with what is built on it: a block with these attributes.
+    [[nodiscard]] builder::L1Snapshot l1_snapshot(const chain::BlockAttributes& next) const;
+    /// Returns the three chains, L1 first.
+    [[nodiscard]] std::array<ChainId, 3> chain_ids() const { return {l1_id(), A, B}; }
+    /// Returns "L1", "A" or "B".
+    [[nodiscard]] std::string chain_name(const uint256& chain_id) const;
+    [[nodiscard]] std::string chain_name(ChainId chain_id) const {
+        return chain_name(uint256{chain_id});
     }
 
     [[nodiscard]] const Person& alice() const noexcept { return alice_; }
@@ -103,6 +120,25 @@ class World {
     /// Opens a scope on the heads, with the world's options or these.
     builder::ScopeBuilder open();
     builder::ScopeBuilder open(const builder::BuilderOptions& options);
+
+    /// A scope that settled, and what it took.
+    struct SettledScope {
+        builder::Bundle bundle;
+        node::Settled settled;
+        builder::StepTimes times;
+        double settle_ms = 0;
+        size_t tries = 1;  ///< how often it was built
+    };
+    /// Puts what is to settle into an open scope, and returns why that failed. Called for each try:
+    /// nonces are those of the first then, so that it makes the same transactions.
+    using Fill = std::function<Result<void, std::string>(builder::ScopeBuilder&)>;
+    /// Is given the bundle before it settles; an error keeps it from that.
+    using BeforeSettling = std::function<Result<void, std::string>(const builder::Bundle&)>;
+    /// Opens a scope on the heads, has it filled, and settles it. Where an L1 that is another's went on
+    /// otherwise than was foreseen, so that it didn't settle, once more on its new head:
+    /// DemoL1::max_tries.
+    Result<SettledScope, std::string> settle(const Fill& fill,
+                                             const BeforeSettling& before_settling = {});
 
     /// Makes a signed EIP-1559 transaction with the sender's next nonce, counting those made
     /// before.
@@ -150,31 +186,48 @@ class World {
 
   private:
     class Deployment;
+    /// The reason why a try to settle came to nothing.
+    struct Failure {
+        std::string reason;
+        bool may_try_again = false;  ///< L1 went on; nothing waits to settle
+    };
+    Result<SettledScope, Failure> try_to_settle(const Fill& fill,
+                                                const BeforeSettling& before_settling);
     void make_chains();
+    void fund_people();
     void deploy_on_l1();
     void register_rollups();
     void deploy_on_rollups();
+    void deploy_on_rollups(builder::ScopeBuilder& scope);
     void fund_pools();
+    void fund_pools(builder::ScopeBuilder& scope);
     void name_everything();
 
     uint64_t next_nonce(ChainId chain_id, const Address& account);
     Transaction creation(ChainId chain_id, const Person& from, Bytes init_code, uint64_t gas_limit);
     void sign_fees(Transaction& tx, const Person& from);
-    void build_l1_block(const std::vector<Transaction>& transactions);
-    builder::Bundle seal_and_settle(builder::ScopeBuilder& scope);
+    void include_on_l1(const std::vector<Transaction>& transactions);
+    void settle_set_up(const std::function<void(builder::ScopeBuilder&)>& fill);
+    /// Returns a chain's state after its head, with the head.
+    struct Head {
+        BlockHeader header;
+        std::shared_ptr<const state::StateView> state;
+    };
+    [[nodiscard]] Head head(ChainId chain_id) const;
     [[nodiscard]] RollupSites& at(ChainId chain_id) { return sites_.rollups.at(chain_id); }
 
+    std::shared_ptr<DemoL1> l1_;
     Artifacts artifacts_;
     builder::DataAvailability data_availability_;
     const Progress& progress_;
-    Person deployer_ = devnet::make_person("deployer");
-    Person provider_ = devnet::make_person("provider");
-    Person alice_ = devnet::make_person("alice");
-    Person bob_ = devnet::make_person("bob");
-    Person submitter_ = devnet::make_person("submitter");
-    Person proposer_ = devnet::make_person("proposer");  // coinbase of all blocks
-    std::vector<Person> members_{devnet::make_person("member-1"), devnet::make_person("member-2"),
-                                 devnet::make_person("member-3")};
+    Person deployer_ = l1_->person("deployer");
+    Person provider_ = l1_->person("provider");
+    Person alice_ = l1_->person("alice");
+    Person bob_ = l1_->person("bob");
+    Person submitter_ = l1_->person("submitter");
+    Person proposer_ = l1_->person("proposer");  // coinbase of the blocks of an L1 in this process
+    std::vector<Person> members_{l1_->person("member-1"), l1_->person("member-2"),
+                                 l1_->person("member-3")};
     std::unique_ptr<devnet::Devnet> devnet_;
     Sites sites_;
     std::map<std::pair<ChainId, Address>, uint64_t> nonces_;
