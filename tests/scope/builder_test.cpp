@@ -285,7 +285,7 @@ TEST(scope, drift_costs_little_gas) {
             return node().seal(scope).value();
         };
         const auto pinned = make();
-        world().call_on_l1(world().sites().answerer, {});
+        world().call_on_l1(world().bob().address, {}, uint256{1u});
         expect_cheap_revert(pinned, "EnvironmentDrifted(0,");  // ParentHash
 
         options.pins_l1_parent = false;
