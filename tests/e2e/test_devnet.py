@@ -286,7 +286,7 @@ class Commands(unittest.TestCase):
         self.assertIn("no answer in 1 s", result.stderr)
 
     def test_what_is_no_url(self):
-        for url in ("", "https://127.0.0.1:8545", "ws://127.0.0.1:8545"):
+        for url in ("", "ftp://127.0.0.1:8545", "ws://127.0.0.1:8545"):
             result = scope("chains", "--rpc-url", url)
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertIn("http://", result.stderr)
