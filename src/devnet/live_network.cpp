@@ -164,29 +164,20 @@ Result<Address, RpcError> LiveNetwork::Impl::sender_of(LiveChain& chain,
                                                        const Transaction& transaction,
                                                        const execution::Environment& environment,
                                                        const std::optional<Address>& impersonated) {
+    if (!impersonated) return senders_.sender_of(transaction, environment, chain.id());
     if (transaction.type == TxType::system)
-        return refuse(std::string{pool::message_of(execution::TxError::system_not_enabled)});
-    if (impersonated) {
-        if (transaction.chain_id && *transaction.chain_id != chain.id())
-            return refuse(std::string{pool::message_of(execution::TxError::wrong_chain_id)});
-        // As who loads a scope, a test would load one that no batch can follow.
-        TRY_VOID(require_user(*impersonated));
-        return *impersonated;
-    }
-    const auto sender = expected_ ? expected_->sender_of(transaction, environment)
-                                  : execution::sender_of(transaction, environment);
-    if (expected_ && expected_->has_ended()) expected_.reset();
-    if (sender) return *sender;
-    if (sender.error() == execution::TxError::wrong_chain_id)
-        return refuse(fmt::format("invalid chain id for signer: have {} want {}",
-                                  transaction.chain_id->number(), chain.id().number()));
-    return refuse(std::string{pool::message_of(sender.error())});
+        return service::refused_by(execution::TxError::system_not_enabled);
+    if (transaction.chain_id && *transaction.chain_id != chain.id())
+        return service::refused_by(execution::TxError::wrong_chain_id);
+    // As who loads a scope, a test would load one that no batch can follow.
+    TRY_VOID(require_user(*impersonated));
+    return *impersonated;
 }
 
 void LiveNetwork::Impl::expect(ChainId chain_id, std::vector<Transaction> transactions) {
-    expected_.reset();
+    senders_.forget();
     auto* const chain = find(chain_id);
-    if (chain != nullptr) expected_.emplace(std::move(transactions), chain->next_environment());
+    if (chain != nullptr) senders_.expect(std::move(transactions), chain->next_environment());
 }
 
 Result<Hash, RpcError> LiveNetwork::Impl::send(ChainId chain_id, const Transaction& transaction,

@@ -7,8 +7,8 @@
 #include "devnet/devnet_rows.hpp"
 #include "devnet/live_chain.hpp"
 #include "devnet/live_network.hpp"
-#include "execution/expected_senders.hpp"
 #include "service/root_queue.hpp"
+#include "service/senders.hpp"
 #include "service/unserved.hpp"
 
 namespace scope::devnet {
@@ -234,7 +234,7 @@ class LiveNetwork::Impl final : public rpc::TestControls {
     std::map<ChainId, uint64_t> next_timestamp_s_;  // of a chain's next block, as a test wants it
     std::map<Hash, std::vector<chain::StoredBlobPtr>> blobs_;  // of L1's pool, by transaction
 
-    std::optional<execution::ExpectedSenders> expected_;
+    service::Senders senders_;
 
     std::map<uint64_t, Snapshot> snapshots_;
     uint64_t last_snapshot_ = 0;

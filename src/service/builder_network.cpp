@@ -374,26 +374,11 @@ Result<void, RpcError> BuilderNetwork::require_loaded() const {
         cant_read(cant_follow_.empty() ? "it has not been followed yet" : cant_follow_)};
 }
 
-Result<Address, RpcError> BuilderNetwork::sender_of(ServedChain& chain,
-                                                    const Transaction& transaction) {
-    if (transaction.type == TxType::system)
-        return refuse(std::string{pool::message_of(execution::TxError::system_not_enabled)});
-    const auto environment = chain.next_environment();
-    const auto sender = expected_ ? expected_->sender_of(transaction, environment)
-                                  : execution::sender_of(transaction, environment);
-    if (expected_ && expected_->has_ended()) expected_.reset();
-    if (sender) return *sender;
-    if (sender.error() == execution::TxError::wrong_chain_id)
-        return refuse(fmt::format("invalid chain id for signer: have {} want {}",
-                                  transaction.chain_id->number(), chain.id().number()));
-    return refuse(std::string{pool::message_of(sender.error())});
-}
-
 void BuilderNetwork::expect(ChainId chain_id, std::vector<Transaction> transactions) {
-    expected_.reset();
+    senders_.forget();
     const auto* const chain = find(chain_id);
     if (chain != nullptr && l1_now_.is_known())
-        expected_.emplace(std::move(transactions), chain->next_environment());
+        senders_.expect(std::move(transactions), chain->next_environment());
 }
 
 Result<Hash, RpcError> BuilderNetwork::send(ChainId chain_id, const Transaction& transaction,
@@ -410,7 +395,8 @@ Result<Hash, RpcError> BuilderNetwork::send(ChainId chain_id, const Transaction&
     return reading([&]() -> Result<Hash, RpcError> {
         if (const auto& why = unserved_.why(chain_id))
             return std::unexpected{rpc::unserved(chain_id, *why)};
-        const Address from = TRY(sender_of(*chain, transaction));
+        const Address from =
+            TRY(senders_.sender_of(transaction, chain->next_environment(), chain_id));
         const auto pooled =
             TRY(queue_.take_in(*chain, transaction, from, RootQueue::CheckRoots::yes));
         herald_.tell_pending(chain_id, *pooled);

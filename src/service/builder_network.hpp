@@ -5,9 +5,9 @@
 #include <optional>
 #include <vector>
 
-#include "execution/expected_senders.hpp"
 #include "service/remote_l1_now.hpp"
 #include "service/root_queue.hpp"
+#include "service/senders.hpp"
 #include "service/unserved.hpp"
 
 namespace scope::service {
@@ -90,7 +90,6 @@ class BuilderNetwork final : public rpc::Network {
   private:
     [[nodiscard]] ServedChain* find(ChainId chain_id);
     [[nodiscard]] std::vector<ServedChain*> served();
-    Result<Address, rpc::RpcError> sender_of(ServedChain& chain, const Transaction& transaction);
     /// Refuses what is sent before what waited is there.
     [[nodiscard]] Result<void, rpc::RpcError> require_loaded() const;
 
@@ -132,7 +131,7 @@ class BuilderNetwork final : public rpc::Network {
     Door door_;
     Unserved unserved_;
     RootQueue queue_;
-    std::optional<execution::ExpectedSenders> expected_;
+    Senders senders_;
 
     bool is_loaded_ = false;
     bool is_at_head_ = false;  // of L1, as it was told last
