@@ -10,6 +10,7 @@
 #include <future>
 #include <optional>
 
+#include "cli/clock.hpp"
 #include "cli/signals.hpp"
 #include "devnet/live_network.hpp"
 #include "devnet_app/banner.hpp"
@@ -34,12 +35,6 @@ namespace chrono = std::chrono;
 constexpr chrono::milliseconds PROOF_TIMEOUT{60'000};
 /// Between two looks of the network at its clock, while nothing waits for it.
 constexpr chrono::milliseconds IDLE_TICK{100};
-
-uint64_t now_ms() {
-    return static_cast<uint64_t>(
-        chrono::duration_cast<chrono::milliseconds>(chrono::system_clock::now().time_since_epoch())
-            .count());
-}
 
 /// Returns the file to load at the start; nullopt: none.
 std::optional<std::filesystem::path> file_to_load(const Options& options) {
@@ -72,7 +67,7 @@ devnet::LiveOptions live_options(const Options& options, const devnet::LiveGenes
         .automine = !options.no_mining && (!options.block_time_s || options.mixed_mining),
         .interval_ms = static_cast<uint64_t>(options.block_time_s.value_or(0) * 1000),
         .pool = {.order = options.order == "fifo" ? pool::Order::fifo : pool::Order::fees},
-        .clock_ms = now_ms};
+        .clock_ms = cli::now_ms};
     for (const auto& member : genesis.members) live.devnet.members.push_back(member.key);
     for (const auto& account : wallet) live.accounts.push_back({account.address, account.key});
     if (is_state_folder(options.state))
@@ -108,7 +103,7 @@ class Run {
           artifacts_(devnet::Artifacts::locate()),
           wallet_(wallet_of(options_)),
           genesis_options_(genesis ? std::move(*genesis)
-                                   : devnet_app::genesis_options(options_, now_ms() / 1000)),
+                                   : devnet_app::genesis_options(options_, cli::now_ms() / 1000)),
           genesis_(devnet::make_live_genesis(artifacts_, genesis_options_)),
           network_(genesis_.l1_spec, genesis_.l1, genesis_.network,
                    live_options(options_, genesis_, genesis_options_, wallet_)),

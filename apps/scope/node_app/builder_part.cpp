@@ -7,11 +7,11 @@
 
 #include "attester/https_attester.hpp"
 #include "base/hex.hpp"
+#include "cli/clock.hpp"
 #include "cli/command.hpp"
 #include "keys/read_key.hpp"
 #include "l1/rpc_l1_sender.hpp"
 #include "l1/rpc_l1_view.hpp"
-#include "node_app/follower_part.hpp"
 #include "node_app/own_keys.hpp"
 #include "prover/committee.hpp"
 
@@ -23,12 +23,6 @@ namespace chrono = std::chrono;
 
 /// Between two looks at what is due, while nothing is known to be.
 constexpr chrono::milliseconds IDLE_TICK{100};
-
-uint64_t now_ms() {
-    return static_cast<uint64_t>(
-        chrono::duration_cast<chrono::milliseconds>(chrono::system_clock::now().time_since_epoch())
-            .count());
-}
 
 crypto::SignerPtr submitter_of(const config::NodeConfig& config) {
     const auto& builder = *config.builder;
@@ -74,7 +68,7 @@ service::BuilderNetworkOptions network_options(const config::NodeConfig& config,
             .block_time_ms = static_cast<uint64_t>(builder.block_time.count()),
             .settle_after_ms = static_cast<uint64_t>(builder.settle_after.count()),
             .contracts = contracts_of(file),
-            .clock_ms = now_ms};
+            .clock_ms = cli::now_ms};
 }
 
 }  // namespace
@@ -105,15 +99,11 @@ class BuilderPart::Told final : public rpc::Listener {
 
 BuilderPart::BuilderPart(const config::NodeConfig& config, const node::NetworkFile& file,
                          NodeLog& log, net::Worker& worker)
-    : worker_(worker),
-      database_(open_database(config, file)),
-      l1_(config, file, *database_, log, [this] { on_news(); }),
+    : NodePart(config, file, log, worker),
       told_(std::make_unique<Told>(log)),
       network_(std::make_unique<service::BuilderNetwork>(file.network, components(config, file),
-                                                         network_options(config, file))),
-      follow_log_(log, l1_) {
+                                                         network_options(config, file))) {
     network_->listen(told_.get());
-    l1_.subscribe();
 }
 
 BuilderPart::~BuilderPart() {
@@ -124,19 +114,19 @@ node::Components BuilderPart::components(const config::NodeConfig& config,
                                          const node::NetworkFile& file) {
     // The first client's state and pool: what it says of a state is proved, and another's pool would
     // not know what was sent.
-    const auto& endpoint = l1_.access().endpoints().front();
+    const auto& endpoint = l1().access().endpoints().front();
     const auto slot_s = chrono::ceil<chrono::seconds>(config.l1.slot).count();
     auto view = std::make_shared<l1::RpcL1View>(
         file.l1_spec, endpoint,
         l1::RpcL1ViewOptions{.slot_s = static_cast<uint64_t>(slot_s),
-                             .now_s = [] { return now_ms() / 1000; },
+                             .now_s = cli::now_s,
                              .followed = [this] { return followed_head(); }});
-    return {.source = l1_.source(),
-            .database = database_,
+    return {.source = l1().source(),
+            .database = database(),
             .attester = {},
             .builder = node::Components::Builder{
                 .view = std::move(view),
-                .sender = std::make_shared<l1::RpcL1Sender>(endpoint, l1_.access().source()),
+                .sender = std::make_shared<l1::RpcL1Sender>(endpoint, l1().access().source()),
                 .prover = committee_of(config),
                 .options = builder_options(config)}};
 }
@@ -149,42 +139,22 @@ std::optional<l1::L1BlockId> BuilderPart::followed_head() const {
     return block ? std::optional{block->id} : std::nullopt;
 }
 
-void BuilderPart::begin() {
-    is_looking_ = false;
-    on_news();
-}
-
-void BuilderPart::stop() {
-    l1_.stop();
-}
-
-/// On the thread that reads, or where this is made.
-void BuilderPart::on_news() {
-    if (is_looking_.exchange(true)) return;
-    worker_.post([this] { look(); });
-}
-
 void BuilderPart::look() {
-    is_looking_ = false;
     network_->on_new_head();
     if (!has_tick_) tick();
 }
 
 void BuilderPart::tick() {
-    has_tick_ = false;
     network_->tick();
-    const auto trouble = network_->why_not_following();
-    std::optional<FollowLog::Failure> failure;
-    if (!trouble.empty() && !l1_.ahead().take_missed()) failure = {trouble, trouble};
-    follow_log_.note(network_->node(), failure);
+    const std::string& failure = network_->why_not_following();
+    if (failure.empty())
+        follow_log().note(network_->node(), std::nullopt);
+    else if (!l1().ahead().take_missed())  // what isn't here yet is read, and then is news
+        follow_log().note(network_->node(), FollowLog::Failure{failure, failure});
     const auto wait = network_->ms_to_next_tick();
     has_tick_ = true;
-    worker_.post_after(wait ? std::min(chrono::milliseconds{*wait}, IDLE_TICK) : IDLE_TICK,
-                       [this] { tick(); });
-}
-
-NodeStatus BuilderPart::status() const {
-    return follow_log_.status(network_->node());
+    worker().post_after(wait ? std::min(chrono::milliseconds{*wait}, IDLE_TICK) : IDLE_TICK,
+                        [this] { tick(); });
 }
 
 }  // namespace scope::node_app

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <utility>
 
 #include "base/hex.hpp"
+#include "cli/clock.hpp"
 
 namespace scope::node_app {
 
@@ -15,12 +15,6 @@ namespace {
 constexpr uint64_t MANY_BLOCKS = 32;
 /// Blocks of L1 by which the depth of a reorganisation is known.
 constexpr size_t MAX_BLOCKS = 256;
-
-uint64_t now_s() {
-    return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(
-                                     std::chrono::system_clock::now().time_since_epoch())
-                                     .count());
-}
 
 }  // namespace
 
@@ -111,7 +105,7 @@ void FollowLog::note_stopped(const rollup::Follower& follower) {
 void FollowLog::note_failure(const Failure& failure, uint64_t l1_block) {
     failure_ = failure.reason;
     if (std::exchange(told_trouble_, failure.rule) == failure.rule) return;
-    if (failing_since_s_ == 0) failing_since_s_ = now_s();
+    if (failing_since_s_ == 0) failing_since_s_ = cli::now_s();
     log_.warn("l1_trouble", fmt::format("can't follow L1, and tries again: {}", *failure_),
               {{"l1_block", l1_block}, {"rule", failure.rule}});
 }
@@ -119,7 +113,7 @@ void FollowLog::note_failure(const Failure& failure, uint64_t l1_block) {
 void FollowLog::note_success() {
     if (!std::exchange(told_trouble_, {}).empty())
         log_.info("l1_trouble_over",
-                  fmt::format("follows L1 again, after {} s", now_s() - failing_since_s_));
+                  fmt::format("follows L1 again, after {} s", cli::now_s() - failing_since_s_));
     failure_.reset();
     failing_since_s_ = 0;
 }
@@ -127,7 +121,7 @@ void FollowLog::note_success() {
 NodeStatus FollowLog::status(const node::Node& node) const {
     const auto& follower = node.follower();
     NodeStatus status;
-    status.now_s = now_s();
+    status.now_s = cli::now_s();
     status.l1 = l1_.ahead().status().heads;
     status.l1_error = failure_;
     status.l1_failing_since_s = failing_since_s_;

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "cli/clock.hpp"
 #include "cli/command.hpp"
 #include "l1/beacon_blobs.hpp"
 #include "l1/rpc_l1_source.hpp"
@@ -26,11 +27,6 @@ constexpr chrono::minutes GENESIS_RETRY{1};
 uint64_t steady_ms() {
     return static_cast<uint64_t>(
         chrono::duration_cast<chrono::milliseconds>(chrono::steady_clock::now().time_since_epoch())
-            .count());
-}
-uint64_t now_s() {
-    return static_cast<uint64_t>(
-        chrono::duration_cast<chrono::seconds>(chrono::system_clock::now().time_since_epoch())
             .count());
 }
 
@@ -110,7 +106,7 @@ L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identit
         auto source = std::make_shared<l1::RpcL1Source>(
             endpoint, beacons,
             l1::RpcL1SourceOptions{
-                .now_s = now_s,
+                .now_s = cli::now_s,
                 .max_head_age_s = static_cast<uint64_t>(
                     chrono::duration_cast<chrono::seconds>(config.max_head_age).count()),
                 .takes_roots_with_blobs = config.roots_with_blobs});

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "cli/clock.hpp"
 #include "rollup/follower_rows.hpp"
 
 namespace scope::node_app {
@@ -13,12 +14,6 @@ namespace chrono = std::chrono;
 
 /// Of the node's folder: blobs are many bytes that nothing else is committed with.
 constexpr std::string_view BLOBS_FOLDER = "blobs";
-
-uint64_t now_s() {
-    return static_cast<uint64_t>(
-        chrono::duration_cast<chrono::seconds>(chrono::system_clock::now().time_since_epoch())
-            .count());
-}
 
 l1::L1Identity identity_of(const node::NetworkFile& file) {
     return {file.network.contracts.settlement.l1_chain_id,
@@ -65,7 +60,7 @@ L1Reading::L1Reading(const config::NodeConfig& config, const node::NetworkFile& 
     : kept_(open_blobs(config)),
       access_(config.l1, identity_of(file), log),
       ahead_(std::make_shared<l1::PrefetchingSource>(
-          std::make_shared<blobs::KeepingSource>(access_.source(), kept_, now_s),
+          std::make_shared<blobs::KeepingSource>(access_.source(), kept_, cli::now_s),
           l1::PrefetchOptions{.settlement = file.network.contracts.settlement.settlement,
                               .poll = config.l1.poll,
                               .on_news = std::move(on_news)},
