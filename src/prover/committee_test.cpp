@@ -171,16 +171,21 @@ class SlowL1 final : public l1::L1Source {
     std::latch& gate_;
 };
 
+/// Three members, of which the first has a source of its own.
+std::vector<std::unique_ptr<AttesterClient>> with_slow(const SlowL1& slow, const Setting& s) {
+    std::vector<std::unique_ptr<AttesterClient>> members;
+    members.push_back(member(11, slow, s.rollup));
+    members.push_back(member(12, s.l1, s.rollup));
+    members.push_back(member(13, s.l1, s.rollup));
+    return members;
+}
+
 TEST(committee, does_not_wait_for_one_that_hangs) {
     using namespace std::chrono_literals;
     Setting s;
     std::latch gate{1};
     const SlowL1 slow{s.l1, gate};
-    std::vector<std::unique_ptr<AttesterClient>> members;
-    members.push_back(member(11, slow, s.rollup));
-    members.push_back(member(12, s.l1, s.rollup));
-    members.push_back(member(13, s.l1, s.rollup));
-    Committee committee{std::move(members),
+    Committee committee{with_slow(slow, s),
                         {.threshold = 2, .timeout = 60s, .grace = 10ms, .max_waiting = 1}};
     const auto input = s.input(DataIn::calldata);
     const auto proof = committee.prove(input);
@@ -201,11 +206,7 @@ TEST(committee, waits_only_once_for_one_that_hangs) {
     Setting s;
     std::latch gate{1};
     const SlowL1 slow{s.l1, gate};
-    std::vector<std::unique_ptr<AttesterClient>> members;
-    members.push_back(member(11, slow, s.rollup));
-    members.push_back(member(12, s.l1, s.rollup));
-    members.push_back(member(13, s.l1, s.rollup));
-    Committee committee{std::move(members), {.threshold = 2, .timeout = 3s, .grace = 24h}};
+    Committee committee{with_slow(slow, s), {.threshold = 2, .timeout = 3s, .grace = 24h}};
     auto wrong = s.input(DataIn::calldata);
     wrong.claims[0].last_block_hash = {};
     ASSERT_FALSE(committee.prove(wrong).has_value());

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/hex.hpp"
+#include "blobs/test_blobs.hpp"
 #include "crypto/kzg.hpp"
 #include "l1/beacon_blobs.hpp"
 #include "l1/local_l1.hpp"
@@ -165,13 +166,7 @@ inline LocalL1 make_local_l1(LocalL1Options options = {.coinbase = Address{{0xc0
             std::move(options)};
 }
 
-inline chain::StoredBlobPtr make_blob(uint64_t content) {
-    auto stored = std::make_shared<chain::StoredBlob>();
-    store_be32(stored->blob.data(), uint256{content});
-    stored->commitment = *crypto::blob_to_commitment(stored->blob);
-    stored->proof = *crypto::compute_blob_proof(stored->blob, stored->commitment);
-    return stored;
-}
+using blobs::make_blob;
 
 /// Makes a transaction of key @p from, not signed.
 inline Transaction plain(const LocalL1& l1, uint64_t from) {
