@@ -20,13 +20,16 @@ struct L1Heads {
 };
 
 /// The first of L1's three roles: the data that a follower reads. All of it but the fork choice is
-/// checked against hashes before it is used. May be asked from several threads.
+/// checked against hashes: a block by the source, a blob by who uses it. May be asked from several
+/// threads.
 class L1Source {
   public:
     virtual ~L1Source() = default;
 
     [[nodiscard]] virtual Result<L1Heads, L1Error> heads() const = 0;
-    /// Returns the canonical block with its receipts, or null if there is none of this number.
+    /// Returns the canonical block with its receipts, or null if there is none of this number. The
+    /// header has the block's hash, transactions and receipts have the header's roots; a block of
+    /// which that isn't true is L1Error::wrong.
     [[nodiscard]] virtual Result<chain::StoredBlockPtr, L1Error> block(uint64_t number) const = 0;
     /// Returns the blob, or null if it doesn't have it, or not any more.
     [[nodiscard]] virtual Result<chain::StoredBlobPtr, L1Error> blob(

@@ -13,14 +13,9 @@ namespace scope::rollup {
 namespace {
 
 constexpr std::array<std::string_view, DERIVATION_RULE_COUNT> RULE_NAMES{
-    "wrong_block_hash",    "wrong_transactions_root",
-    "wrong_receipts_root", "indirect_settlement",
-    "malformed_event",     "malformed_calldata",
-    "wrong_event",         "missing_blob",
-    "wrong_blob",          "unreachable",
-    "malformed_data",      "wrong_commitment",
-    "bad_slice",           "malformed_batch",
-    "wrong_batch",
+    "indirect_settlement", "malformed_event", "malformed_calldata", "wrong_event",
+    "missing_blob",        "wrong_blob",      "unreachable",        "malformed_data",
+    "wrong_commitment",    "bad_slice",       "malformed_batch",    "wrong_batch",
 };
 static_assert(!RULE_NAMES.back().empty());
 
@@ -189,17 +184,8 @@ std::optional<Hash> versioned_hash_of(const crypto::Blob& blob) {
 Result<std::vector<DerivedScope>, DerivationError> derive_scopes(
     const l1::L1Source& l1, const chain::StoredBlock& l1_block,
     const protocol::SettlementId& settlement, const std::function<bool(ChainId)>& wanted) {
-    const auto& header = l1_block.header();
     const auto& transactions = l1_block.block.transactions;
-    if (!has_encoding(header) || hash(header) != l1_block.hash)
-        return Place{}.refuse(DerivationRule::wrong_block_hash);
-    if (!std::ranges::all_of(transactions, [](const auto& tx) { return has_encoding(tx); }) ||
-        transactions_root(transactions) != header.transactions_root)
-        return Place{}.refuse(DerivationRule::wrong_transactions_root);
-    if (l1_block.receipts.size() != transactions.size() ||
-        receipts_root(l1_block.receipts) != header.receipts_root)
-        return Place{}.refuse(DerivationRule::wrong_receipts_root);
-
+    CHECK(l1_block.receipts.size() == transactions.size());
     const Hash topic = protocol::scope_settled_topic();
     std::vector<DerivedScope> scopes;
     for (size_t i = 0; i < transactions.size(); ++i) {

@@ -20,9 +20,6 @@ struct DerivedBatch {
 /// The reason why L1 gives no batches where it should. But for `unreachable`, none of it can come
 /// from a settlement contract, its verifiers and an L1 that keep to their rules.
 enum class DerivationRule : uint8_t {
-    wrong_block_hash,         // the header does not hash to what the block is said to be
-    wrong_transactions_root,  // the transactions are not the header's
-    wrong_receipts_root,      // the receipts are not the header's
     indirect_settlement,  // ScopeSettled in a transaction that does not call the contract itself
     malformed_event,
     malformed_calldata,
@@ -36,7 +33,7 @@ enum class DerivationRule : uint8_t {
     malformed_batch,   // with its BatchError
     wrong_batch,       // a field of the batch differs from the claim's
 };
-inline constexpr size_t DERIVATION_RULE_COUNT = 15;
+inline constexpr size_t DERIVATION_RULE_COUNT = 12;
 /// Returns the enumerator's name.
 std::string_view to_string(DerivationRule rule) noexcept;
 
@@ -68,6 +65,7 @@ std::optional<Hash> versioned_hash_of(const crypto::Blob& blob);
 /// Derives the scopes that an L1 block settles, in order: from successful executeScope transactions
 /// only. An error is one of the block as a whole.
 ///
+/// @param l1_block  As L1Source::block gives it, checked; its blobs are checked here.
 /// The data of a scope are read once for all its batches.
 ///
 /// @param wanted  Selects the chains whose batches to derive; empty: all that have a ChainId.

@@ -492,7 +492,6 @@ TEST(follower, says_when_l1_contradicts_itself) {
     EXPECT_EQ(follower.advance().error().rule, FollowRule::l1_unsteady);
     EXPECT_EQ(follower.next_l1_block(), 1u);
     block.block.header.parent_hash = f.l1.blocks_[0]->hash;
-    EXPECT_EQ(follower.advance().error().rule, FollowRule::bad_l1_data);
     block.hash = hash(block.block.header);
     EXPECT_TRUE(follower.advance().has_value());
     f.l1.add({}, {});
@@ -500,28 +499,6 @@ TEST(follower, says_when_l1_contradicts_itself) {
     wrong_number.block.header.number = 7;
     wrong_number.hash = hash(wrong_number.block.header);
     EXPECT_EQ(follower.advance().error().rule, FollowRule::bad_l1_data);
-}
-
-TEST(follower, says_when_l1_tells_of_what_no_block_holds) {
-    // Neither has an encoding, so nothing is its hash.
-    const auto refuse = [](const std::function<void(chain::StoredBlock&)>& change) {
-        Fixture f;
-        Follower follower{f.l1, {f.rollup}};
-        f.l1.settle({f.claim(f.sample())});
-        change(*f.l1.blocks_.back());
-        const auto advanced = follower.advance();
-        ASSERT_FALSE(advanced.has_value());
-        EXPECT_EQ(advanced.error().rule, FollowRule::bad_l1_data);
-        EXPECT_EQ(follower.next_l1_block(), 1u);
-    };
-    refuse([](auto& block) { block.block.header.requests_hash = Hash{}; });
-    refuse([](auto& block) { block.block.header.withdrawals_root = Hash{}; });
-    refuse([](auto& block) {
-        block.block.header.base_fee_per_gas = uint256{};
-        block.block.header.withdrawals_root = Hash{};
-        block.block.header.blob_gas_used = 0;
-    });
-    refuse([](auto& block) { block.block.transactions[0].chain_id.reset(); });
 }
 
 // --- The chain below, on which batches are tried ---

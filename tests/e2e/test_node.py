@@ -29,7 +29,7 @@ def asking(chain_id, sender, is_root=True):
 class Nodes(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.network = cls.enterClassContext(NodeNetwork(data="calldata"))
+        cls.network = cls.enterClassContext(NodeNetwork())
         cls.network.deploy()
         cls.network.configure()
         cls.network.start()
