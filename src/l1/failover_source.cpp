@@ -53,6 +53,13 @@ std::vector<size_t> FailoverSource::order() const {
     return order;
 }
 
+size_t FailoverSource::preferred() const {
+    const std::scoped_lock lock{mutex_};
+    auto found = std::ranges::find_if(states_, [](const State& state) { return !state.told; });
+    if (found == states_.end()) found = std::ranges::find(states_, false, &State::is_wrong);
+    return found == states_.end() ? 0 : static_cast<size_t>(found - states_.begin());
+}
+
 void FailoverSource::note(size_t index, const std::optional<L1Error>& error) const {
     const uint64_t now_ms = options_.clock_ms();
     {

@@ -45,6 +45,10 @@ class FailoverSource final : public L1Source {
     [[nodiscard]] Result<chain::StoredBlobPtr, L1Error> blob(
         const Hash& versioned_hash) const override;
 
+    /// Returns the place of the endpoint to ask for what no source gives: the first that answered when
+    /// it was asked last, or wasn't asked yet; where there is none, the first that isn't wrong.
+    [[nodiscard]] size_t preferred() const;
+
     static constexpr size_t MAX_PLACES = 8192;
 
   private:

@@ -60,6 +60,29 @@ TEST(failover_source, asks_the_next_where_one_fails_and_comes_back_later) {
     }
 }
 
+TEST(failover_source, names_who_to_ask_for_what_no_source_gives) {
+    Fixture fixture;
+    EXPECT_EQ(fixture.source.preferred(), 0u);
+    fixture.first->fail(L1Error{L1Error::unreachable});
+    EXPECT_TRUE(fixture.source.heads());
+    EXPECT_EQ(fixture.source.preferred(), 1u);
+    fixture.now_ms = 100;  // it has rested, which says nothing
+    EXPECT_EQ(fixture.source.preferred(), 1u);
+    EXPECT_TRUE(fixture.source.heads());
+    EXPECT_EQ(fixture.source.preferred(), 1u);
+    fixture.second->fail(L1Error{L1Error::wrong});
+    EXPECT_FALSE(fixture.source.heads());
+    EXPECT_EQ(fixture.source.preferred(), 0u);
+    fixture.first->fail(L1Error{L1Error::wrong});
+    fixture.now_ms = 300;
+    EXPECT_FALSE(fixture.source.heads());
+    EXPECT_EQ(fixture.source.preferred(), 0u);
+    fixture.first->fail(std::nullopt);
+    fixture.now_ms = 2000;
+    EXPECT_TRUE(fixture.source.heads());
+    EXPECT_EQ(fixture.source.preferred(), 0u);
+}
+
 TEST(failover_source, one_that_was_wrong_rests_longer_also_where_no_other_answers) {
     Fixture fixture;
     fixture.first->fail(L1Error{L1Error::wrong, "it lies"});

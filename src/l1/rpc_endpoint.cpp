@@ -92,11 +92,23 @@ bool is_no_such_block(const net::RpcError& error) {
 }
 
 RpcEndpoint::RpcEndpoint(net::HttpUrl url, net::RpcCallerOptions options)
-    : caller_(std::move(url), options) {}
+    : caller_(std::in_place, std::move(url), options) {}
+
+RpcEndpoint::RpcEndpoint(std::vector<std::shared_ptr<const RpcEndpoint>> others,
+                         std::function<size_t()> choose)
+    : others_(std::move(others)), choose_(std::move(choose)) {
+    CHECK(choose_ && std::ranges::all_of(others_, [](const auto& other) {
+              return other != nullptr && other->caller_.has_value();
+          }));
+}
+
+const net::RpcCaller& RpcEndpoint::caller() const {
+    return caller_ ? *caller_ : *others_.at(choose_())->caller_;
+}
 
 Result<net::RpcReplies, L1Error> RpcEndpoint::call(
     std::span<const net::RpcRequest> requests) const {
-    auto replies = caller_.call(requests);
+    auto replies = caller().call(requests);
     if (!replies) return std::unexpected{error_of(replies.error())};
     return std::move(*replies);
 }

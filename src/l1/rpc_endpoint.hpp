@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "base/chain_id.hpp"
 #include "json/blocks.hpp"
@@ -26,6 +30,10 @@ bool is_no_such_block(const net::RpcError& error);
 class RpcEndpoint {
   public:
     explicit RpcEndpoint(net::HttpUrl url, net::RpcCallerOptions options = {});
+    /// One that is, in each call, the one of @p others that @p choose names by its place. REQUIRES:
+    /// others of URLs, and a place of theirs.
+    RpcEndpoint(std::vector<std::shared_ptr<const RpcEndpoint>> others,
+                std::function<size_t()> choose);
 
     /// Sends the calls in as few round trips as they fit in.
     [[nodiscard]] Result<net::RpcReplies, L1Error> call(
@@ -33,13 +41,17 @@ class RpcEndpoint {
     /// Asks whether it is a client of this chain; L1Error::wrong, if of another one.
     [[nodiscard]] Result<void, L1Error> check_chain(ChainId chain_id) const;
     /// Returns the round trips and calls so far.
-    [[nodiscard]] net::RpcCounts counts() const noexcept { return caller_.counts(); }
-    [[nodiscard]] std::string name() const { return caller_.url().authority(); }
+    [[nodiscard]] net::RpcCounts counts() const { return caller().counts(); }
+    [[nodiscard]] std::string name() const { return caller().url().authority(); }
     /// Returns the error with this endpoint's name before its reason, once.
     [[nodiscard]] L1Error named(L1Error error) const;
 
   private:
-    net::RpcCaller caller_;
+    [[nodiscard]] const net::RpcCaller& caller() const;
+
+    std::optional<net::RpcCaller> caller_;  ///< nullopt: the chosen one's
+    std::vector<std::shared_ptr<const RpcEndpoint>> others_;
+    std::function<size_t()> choose_;
 };
 
 /// Returns what @p read returns. A json::FormatError that it throws is L1Error::wrong, or unsupported

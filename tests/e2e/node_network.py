@@ -189,8 +189,10 @@ class NodeNetwork:
     def configuration(self, name, prints):
         role = name.rstrip("0123456789")
         ports = self.ports[name]
+        # A builder's first client is away all the time.
+        rpc = [f"http://127.0.0.1:{self.ports[name]['attest']}"] if role == "builder" else []
         parts = [f'network = "network.json"\nroles = ["{role}"]\ndata = "{name}"\n'
-                 f'[l1]\nrpc = ["{self.l1_url}"]\nbeacon = ["{self.beacon_url}"]\nslot = "1s"\npoll = "100ms"\n'
+                 f'[l1]\nrpc = {json.dumps([*rpc, self.l1_url])}\nbeacon = ["{self.beacon_url}"]\nslot = "1s"\npoll = "100ms"\n'
                  f'roots_with_blobs = {"true" if self.l1_process else "false"}\n'
                  f'[metrics]\nlisten = "127.0.0.1:{ports["metrics"]}"\n[log]\nformat = "json"\n']
         if role == "attester":

@@ -112,9 +112,7 @@ BuilderPart::~BuilderPart() {
 
 node::Components BuilderPart::components(const config::NodeConfig& config,
                                          const node::NetworkFile& file) {
-    // The first client's state and pool: what it says of a state is proved, and another's pool would
-    // not know what was sent.
-    const auto& endpoint = l1().access().endpoints().front();
+    const auto endpoint = l1().access().endpoint();
     const auto slot_s = chrono::ceil<chrono::seconds>(config.l1.slot).count();
     auto view = std::make_shared<l1::RpcL1View>(
         file.l1_spec, endpoint,

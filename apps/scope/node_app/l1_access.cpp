@@ -99,6 +99,7 @@ L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identit
             std::make_shared<Genesis>(url_of("l1.beacon", config.beacon.front()), config.timeout);
         genesis_->begin();
     }
+    std::vector<std::shared_ptr<const l1::RpcEndpoint>> endpoints;
     std::vector<l1::FailoverSource::Endpoint> sources;
     for (const auto& url : config.rpc) {
         auto endpoint = std::make_shared<l1::RpcEndpoint>(
@@ -112,9 +113,9 @@ L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identit
                 .takes_roots_with_blobs = config.roots_with_blobs});
         sources.push_back({endpoint->name(), std::make_shared<l1::CheckedSource>(
                                                  endpoint, std::move(source), identity)});
-        endpoints_.push_back(std::move(endpoint));
+        endpoints.push_back(std::move(endpoint));
     }
-    source_ = std::make_shared<l1::FailoverSource>(
+    const auto source = std::make_shared<l1::FailoverSource>(
         std::move(sources),
         l1::FailoverOptions{
             .clock_ms = steady_ms,
@@ -134,6 +135,9 @@ L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identit
                                       is_wrong ? "; it is not asked for a while" : ""),
                           {{"endpoint", name}, {"rule", rule}});
             }});
+    source_ = source;
+    endpoint_ = std::make_shared<l1::RpcEndpoint>(std::move(endpoints),
+                                                  [source] { return source->preferred(); });
 }
 
 std::unique_ptr<net::WsSubscription> L1Access::subscribe(std::function<void()> wake) const {

@@ -25,10 +25,8 @@ class L1Access {
     L1Access& operator=(const L1Access&) = delete;
 
     [[nodiscard]] std::shared_ptr<const l1::L1Source> source() const { return source_; }
-    /// The endpoints, in order, for who needs other roles of L1.
-    [[nodiscard]] const std::vector<std::shared_ptr<const l1::RpcEndpoint>>& endpoints() const {
-        return endpoints_;
-    }
+    /// Returns, for who needs other roles of L1, an endpoint that is the client that the source prefers.
+    [[nodiscard]] std::shared_ptr<const l1::RpcEndpoint> endpoint() const { return endpoint_; }
 
     /// Has @p wake called when the WebSocket tells of a head; null where none is configured.
     [[nodiscard]] std::unique_ptr<net::WsSubscription> subscribe(std::function<void()> wake) const;
@@ -48,8 +46,8 @@ class L1Access {
     config::L1Config config_;
     NodeLog& log_;
     std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
-    std::vector<std::shared_ptr<const l1::RpcEndpoint>> endpoints_;
     std::shared_ptr<const l1::L1Source> source_;
+    std::shared_ptr<const l1::RpcEndpoint> endpoint_;
     class Genesis;
     std::shared_ptr<Genesis> genesis_;  ///< null: there is no beacon to ask
 };
