@@ -19,6 +19,7 @@
 #include "l1/rpc_l1_source.hpp"
 #include "lone_chain/lone_chain.hpp"
 #include "net/server.hpp"
+#include "net/test_liar.hpp"
 #include "net/test_peer.hpp"
 #include "rpc/service.hpp"
 #include "rpc/to_json.hpp"
@@ -56,28 +57,6 @@ class LocalL1Network final : public testing::LoneChain {
     LocalL1& l1_;
 };
 
-/// Answers as another handler does, but for what a test changes.
-class Liar final : public net::RpcHandler {
-  public:
-    using Lie = std::function<void(const net::RpcCall&, net::RpcResult&)>;
-
-    explicit Liar(net::RpcHandler& honest) : honest_(honest) {}
-    void call(const net::RpcCall& call, net::Reply reply) override {
-        ++calls[std::string{call.method}];
-        honest_.call(call, [&call, this, reply = std::move(reply)](net::RpcResult result) mutable {
-            if (lie) lie(call, result);
-            reply(std::move(result));
-        });
-    }
-    void closed(const net::Subscriber& subscriber) override { honest_.closed(subscriber); }
-
-    Lie lie;
-    std::map<std::string, int> calls;
-
-  private:
-    net::RpcHandler& honest_;
-};
-
 /// A handler behind a server on loopback, and an endpoint for it.
 struct Served {
     Served(net::RpcHandler& handler, ChainId chain_id)
@@ -93,7 +72,7 @@ struct Served {
         return std::make_shared<RpcEndpoint>(*net::parse_http_url(url), options);
     }
 
-    Liar liar;
+    net::Liar liar;
     net::Worker worker;
     net::Server server;
     std::string url;

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <spdlog/sinks/ostream_sink.h>
 
+#include <algorithm>
 #include <sstream>
+#include <thread>
 
 #include "served_devnet.hpp"
 
@@ -157,6 +159,77 @@ TEST(follower_part, goes_on_when_l1_comes_back) {
     EXPECT_TRUE(follower.comes_to(A, fixture.devnet.settle(A)));
     EXPECT_FALSE(follower.status().l1_error);
 }
+
+/// A client of L1 that isn't as it should be, by the rule that names it.
+struct Trouble {
+    const char* rule;
+    net::Liar::Lie lie;
+};
+
+net::Liar::Lie answering(std::string method, const net::RpcResult& answer) {
+    return [=](const net::RpcCall& call, net::RpcResult& result) {
+        if (call.method == method) result = answer;
+    };
+}
+net::Liar::Lie failing(std::string method, int code, std::string message) {
+    return answering(std::move(method),
+                     std::unexpected{net::RpcError{code, std::move(message), {}}});
+}
+/// Blocks come with this before their other fields.
+net::Liar::Lie adding(std::string field) {
+    return [=](const net::RpcCall& call, net::RpcResult& result) {
+        if (call.method == "eth_getBlockByNumber" && result && *result != "null")
+            result->insert(1, field);
+    };
+}
+
+class TroubledFollower : public ::testing::TestWithParam<Trouble> {};
+
+TEST_P(TroubledFollower, keeps_what_it_has_names_the_trouble_and_goes_on) {
+    const auto& [rule, lie] = GetParam();
+    Fixture fixture;
+    auto config = fixture.config();
+    config.l1.timeout = 500ms;
+    TestFollower follower{config, fixture.devnet.network_file()};
+    const Hash before = fixture.devnet.settle(A);
+    ASSERT_TRUE(follower.comes_to(A, before));
+
+    fixture.devnet.lie(lie);
+    const Hash after = fixture.devnet.settle(A);
+    const auto named = fmt::format("{}: 127.0.0.1:", rule);
+    EXPECT_TRUE(eventually([&] {
+        const auto error = follower.status().l1_error;
+        return error && error->find(named) != std::string::npos;
+    })) << rule
+        << follower.log();
+    EXPECT_EQ(follower.head(A), before);
+    auto status = follower.status();
+    EXPECT_TRUE(std::ranges::none_of(
+        status.rollups, [](const auto& rollup) { return rollup.stopped.has_value(); }));
+    status.now_s += 100;
+    EXPECT_FALSE(why_not_ready(status, 12).empty());
+
+    fixture.devnet.lie(nullptr);
+    if (std::string_view{rule} == "wrong") {  // it isn't asked again for a while
+        EXPECT_EQ(follower.status().l1_errors["wrong"], 1u);
+        return;
+    }
+    EXPECT_TRUE(follower.comes_to(A, after)) << follower.log();
+    EXPECT_TRUE(eventually([&] { return !follower.status().l1_error; }));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    rules, TroubledFollower,
+    ::testing::Values(
+        Trouble{"slow", [](const auto&, auto&) { std::this_thread::sleep_for(700ms); }},
+        Trouble{"refused", failing("eth_getBlockByNumber", -32005, "daily request count exceeded")},
+        Trouble{"behind",
+                failing("eth_getBlockReceipts", -32000, "transaction indexing is in progress")},
+        Trouble{"pruned", failing("eth_getBlockReceipts", 4444, "pruned history unavailable")},
+        Trouble{"reorganised", failing("eth_getBlockReceipts", -32000, "header not found")},
+        Trouble{"wrong", answering("eth_getBlockReceipts", "7")},
+        Trouble{"unsupported", adding(R"("blockAccessListHash":"0x12",)")}),
+    [](const auto& info) { return std::string{info.param.rule}; });
 
 TEST(follower_part, another_l1_is_not_followed) {
     Fixture fixture;

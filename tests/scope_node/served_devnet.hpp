@@ -19,6 +19,7 @@
 #include "devnet/live_network.hpp"
 #include "net/rpc_client.hpp"
 #include "net/server.hpp"
+#include "net/test_liar.hpp"
 #include "node/network_file.hpp"
 #include "rpc/service.hpp"
 
@@ -90,6 +91,11 @@ class ServedDevnet {
             server_.reset();
         else
             listen();
+    }
+
+    /// Changes what is answered; null: nothing.
+    void lie(net::Liar::Lie change) {
+        on(worker_, [&] { liar_.lie = std::move(change); });
     }
 
     /// Sends ETH on a rollup, in a block of its own, and settles it; returns the rollup's head.
@@ -177,12 +183,13 @@ class ServedDevnet {
         return live;
     }
     void listen() {
-        server_ = std::make_unique<net::Server>(net::ServerOptions{}, worker_, service_);
+        server_ = std::make_unique<net::Server>(net::ServerOptions{}, worker_, liar_);
         port_ = server_->listen(port_, network_.chains());
     }
 
     devnet::LiveNetwork network_;
     rpc::Service service_;
+    net::Liar liar_{service_};
     net::Worker worker_;
     std::unique_ptr<net::Server> server_;
     uint16_t port_ = [this] {
