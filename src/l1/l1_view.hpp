@@ -1,6 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "chain/block_builder.hpp"
 #include "l1/l1_error.hpp"
@@ -11,6 +14,16 @@ namespace scope::l1 {
 struct L1Head {
     Hash hash;
     BlockHeader header;
+};
+
+/// What is known of what a simulation will read.
+struct Foreseen {
+    struct Call {
+        Address from;
+        Transaction transaction;
+    };
+    std::vector<Address> contracts;  ///< whose accounts and code it reads
+    std::optional<Call> call;        ///< that it begins with
 };
 
 /// The second of L1's three roles: the state that a builder simulates on, and the block that its
@@ -29,6 +42,13 @@ class L1View {
         const Hash& parent) const = 0;
     /// Returns the attributes that the block after the head is expected to have.
     [[nodiscard]] virtual Result<chain::BlockAttributes, L1Error> next_block() const = 0;
+
+    /// Has what a simulation reads read ahead, where each read costs a round trip: calls @p simulate
+    /// with views on which what isn't known yet is taken for nothing, until nothing more is missing,
+    /// as far as that pays. What comes of it is worth nothing; it may throw state::Unavailable. Where
+    /// the state is at hand nothing is done.
+    virtual void rehearse(const Foreseen& /*foreseen*/,
+                          const std::function<void(const L1View&)>& /*simulate*/) const {}
 };
 
 }  // namespace scope::l1

@@ -46,6 +46,16 @@ Result<std::shared_ptr<const state::StateView>, L1Error> Rehearsal::state(const 
     return std::make_shared<GuessedState>(TRY(view_.state_of(block)), missing_);
 }
 
+void Rehearsal::add_missing(const Touch& touch) {
+    const std::lock_guard lock{missing_->mutex};
+    missing_->touches[touch.address].insert(touch.slots.begin(), touch.slots.end());
+}
+
+bool Rehearsal::has_missing() const {
+    const std::lock_guard lock{missing_->mutex};
+    return !missing_->touches.empty();
+}
+
 Result<bool, L1Error> Rehearsal::read_missing() {
     std::vector<Touch> touches;
     {

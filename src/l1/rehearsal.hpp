@@ -38,6 +38,10 @@ class Rehearsal final : public L1View {
         return view_.next_block();
     }
 
+    /// Notes something of the head's state to be read; what is known isn't read again.
+    void add_missing(const Touch& touch);
+    /// Returns whether something is to be read.
+    [[nodiscard]] bool has_missing() const;
     /// Reads what was missing of the head's state since the last time; returns whether anything was.
     Result<bool, L1Error> read_missing();
 

@@ -6,6 +6,7 @@
 #include "base/hex.hpp"
 #include "execution/system_contracts.hpp"
 #include "json/appender.hpp"
+#include "l1/rehearsal.hpp"
 
 namespace scope::l1 {
 
@@ -220,25 +221,53 @@ Result<void, L1Error> RpcL1View::prefetch(const Hash& block, std::span<const Tou
     return TRY(state_of(block))->prefetch(touches);
 }
 
-Result<void, L1Error> RpcL1View::prefetch_call(const Hash& block, const Address& from,
-                                               const Transaction& call) const {
+Result<std::vector<Touch>, L1Error> RpcL1View::list_touches(const Hash& block,
+                                                            const Foreseen::Call& call) const {
+    const auto& [from, transaction] = call;
     const auto read = [&]() -> Result<std::vector<Touch>, L1Error> {
         const net::RpcRequest request{
             "eth_createAccessList",
-            fmt::format("[{},{}]", call_json(from, call), block_json(block))};
+            fmt::format("[{},{}]", call_json(from, transaction), block_json(block))};
         const auto replies = TRY(endpoint_->call({&request, 1}));
         if (!replies[0]) return std::unexpected{error_of(replies[0].error())};
         const auto list = TRY(decoded("eth_createAccessList", [&] {
             return json::get(*replies[0], "accessList", json::access_list);
         }));
         std::vector<Touch> touches{{from, {}}};
-        if (call.to) touches.push_back({*call.to, {}});
+        if (transaction.to) touches.push_back({*transaction.to, {}});
         size_t size = 0;
         for (const auto& [address, slots] : list)
             if ((size += 1 + slots.size()) <= MAX_LIST) touches.push_back({address, slots});
         return touches;
     };
-    return prefetch(block, TRY(named(read())));
+    return named(read());
+}
+
+void RpcL1View::rehearse(const Foreseen& foreseen,
+                         const std::function<void(const L1View&)>& simulate) const {
+    const auto run = [&]() -> Result<void, L1Error> {
+        Rehearsal rehearsal{*this};
+        const Hash block = TRY(rehearsal.head()).hash;
+        std::vector<Touch> touches;
+        for (const Address& contract : foreseen.contracts) touches.push_back({contract, {}});
+        if (foreseen.call) touches.push_back({foreseen.call->from, {}});
+        if (foreseen.call && foreseen.call->transaction.to)
+            touches.push_back({*foreseen.call->transaction.to, {}});
+        TRY_VOID(prefetch(block, touches));
+        for (int turn = 0; turn < MAX_REHEARSALS; ++turn) {
+            simulate(rehearsal);
+            if (!rehearsal.has_missing()) return {};
+            if (turn == 0 && foreseen.call)
+                if (const auto listed = list_touches(block, *foreseen.call))
+                    for (const Touch& touch : *listed) rehearsal.add_missing(touch);
+            TRY(rehearsal.read_missing());
+        }
+        return {};
+    };
+    try {
+        [[maybe_unused]] const auto read = run();
+    } catch (const state::Unavailable&) {
+    }
 }
 
 // ---- the next block

@@ -48,15 +48,21 @@ class RpcL1View final : public L1View {
     /// Returns the attributes of a block after the head that head() told last.
     [[nodiscard]] Result<chain::BlockAttributes, L1Error> next_block() const override;
 
+    /// Has what a simulation reads read ahead: what the last scopes touched and what is foreseen in one
+    /// round trip; if the rehearsal comes across more, what the client says of the call in
+    /// two, and each further turn in one. What can't be read shows in the simulation itself.
+    void rehearse(const Foreseen& foreseen,
+                  const std::function<void(const L1View&)>& simulate) const override;
+
     /// Returns the state as what it is.
     [[nodiscard]] Result<std::shared_ptr<const RpcState>, L1Error> state_of(
         const Hash& block) const;
     /// Reads accounts and slots of a state ahead, in one batch.
     Result<void, L1Error> prefetch(const Hash& block, std::span<const Touch> touches) const;
-    /// Asks the client what a call would touch (eth_createAccessList), and reads that ahead: two
-    /// round trips. The list is a hint, and may be of a call that reverts.
-    Result<void, L1Error> prefetch_call(const Hash& block, const Address& from,
-                                        const Transaction& call) const;
+    /// Asks the client what a call would touch (eth_createAccessList). The list is a hint, and may be
+    /// of a call that reverts.
+    [[nodiscard]] Result<std::vector<Touch>, L1Error> list_touches(
+        const Hash& block, const Foreseen::Call& call) const;
 
     /// Returns the headers from a block down to that of number @p last, as far as MAX_DEPTH: each
     /// the parent of the one before.
@@ -67,6 +73,7 @@ class RpcL1View final : public L1View {
     static constexpr size_t MAX_STATES = 4;
     static constexpr uint64_t MAX_DEPTH = 256;  ///< BLOCKHASH goes no deeper
     static constexpr size_t MAX_LIST = 4096;    ///< accounts and slots that are taken of a list
+    static constexpr int MAX_REHEARSALS = 16;
 
   private:
     /// Returns what the next block's system calls touch, if the block is the head.

@@ -163,7 +163,8 @@ bool RpcState::has_storage(const Address& address) const {
 
 Result<void, L1Error> RpcState::prefetch(std::span<const Touch> touches) const {
     const std::lock_guard lock{mutex_};
-    if (const auto done = read(touches); !done) return std::unexpected{at_block(done.error())};
+    if (const auto done = read_with_expected({touches.begin(), touches.end()}); !done)
+        return std::unexpected{at_block(done.error())};
     return {};
 }
 
@@ -182,22 +183,9 @@ bool RpcState::is_known(const Address& address, std::span<const Hash> slots) con
 
 RpcState::Known& RpcState::known(const Address& address, std::span<const Hash> slots) const {
     if (!is_known(address, slots)) {
-        std::vector<Touch> touches;
-        if (!has_begun_) {
-            const std::lock_guard lock{touched_->mutex};
-            touched_->touched.begin();
-            touches = touched_->touched.all();
-            touches.insert(touches.end(), expected_.begin(), expected_.end());
-        }
-        touches.push_back({address, with_those_behind({slots.begin(), slots.end()})});
-        if (const auto done = read(touches); !done) throw StateUnavailable{at_block(done.error())};
-        if (!std::exchange(has_begun_, true)) {
-            const std::lock_guard lock{touched_->mutex};
-            for (const Touch& each : expected_) {  // their code, too, is asked for once
-                touched_->touched.note(each.address);
-                touched_->touched.set_code(each.address, known_.at(each.address).code);
-            }
-        }
+        const auto done =
+            read_with_expected({{address, with_those_behind({slots.begin(), slots.end()})}});
+        if (!done) throw StateUnavailable{at_block(done.error())};
     }
     const std::lock_guard lock{touched_->mutex};
     touched_->touched.note(address);
@@ -208,6 +196,25 @@ RpcState::Known& RpcState::known(const Address& address, std::span<const Hash> s
 }
 
 // ---- asking
+
+Result<void, L1Error> RpcState::read_with_expected(std::vector<Touch> touches) const {
+    if (has_begun_) return read(touches);
+    {
+        const std::lock_guard lock{touched_->mutex};
+        touched_->touched.begin();
+        const auto remembered = touched_->touched.all();
+        touches.insert(touches.end(), remembered.begin(), remembered.end());
+        touches.insert(touches.end(), expected_.begin(), expected_.end());
+    }
+    TRY_VOID(read(touches));
+    has_begun_ = true;
+    const std::lock_guard lock{touched_->mutex};
+    for (const Touch& each : expected_) {  // their code, too, is asked for once
+        touched_->touched.note(each.address);
+        touched_->touched.set_code(each.address, known_.at(each.address).code);
+    }
+    return {};
+}
 
 std::vector<RpcState::Question> RpcState::questions(std::span<const Touch> touches) const {
     // An account may be named twice.

@@ -52,7 +52,7 @@ class RpcState final : public state::StateView {
     [[nodiscard]] Hash storage(const Address& address, const Hash& key) const override;
     [[nodiscard]] bool has_storage(const Address& address) const override;
 
-    /// Reads accounts with their code, and slots, that are not known yet: in one batch.
+    /// Reads accounts with their code, and slots, that are not known yet, in one batch: a first read.
     Result<void, L1Error> prefetch(std::span<const Touch> touches) const;
 
     /// Returns whether an account with its code, and slots of it, have been read.
@@ -74,6 +74,8 @@ class RpcState final : public state::StateView {
     /// Returns an account that is known then. REQUIRES: the lock.
     Known& known(const Address& address, std::span<const Hash> slots) const;
     [[nodiscard]] bool is_known(const Address& address, std::span<const Hash> slots) const;
+    /// Reads touches; with the first ones all that is expected to be touched.
+    Result<void, L1Error> read_with_expected(std::vector<Touch> touches) const;
     Result<void, L1Error> read(std::span<const Touch> touches) const;
     [[nodiscard]] std::vector<Question> questions(std::span<const Touch> touches) const;
     Result<void, L1Error> take_proof(const Question& question, json::Json proof) const;

@@ -287,6 +287,17 @@ Result<builder::ScopeBuilder, SettleError> Node::open_scope(
     return open_on_followed(options);
 }
 
+void Node::rehearse(const l1::Foreseen& foreseen,
+                    const std::function<void(builder::ScopeBuilder&)>& simulate) const {
+    CHECK(components_.builder.has_value());
+    const auto& part = *components_.builder;
+    part.view->rehearse(foreseen, [&](const l1::L1View& guessed) {
+        auto scope = builder::ScopeBuilder::open(guessed, follower_, network_.contracts,
+                                                 part.options, unsettled());
+        if (scope) simulate(*scope);
+    });
+}
+
 bool Node::is_behind(ChainId chain_id) const {
     const auto& followed = *follower_.rollup(chain_id);
     const uint64_t next = follower_.next_l1_block();

@@ -139,6 +139,10 @@ class Node {
     Result<builder::ScopeBuilder, SettleError> open_scope();
     /// Opens a scope with other options than the node's.
     Result<builder::ScopeBuilder, SettleError> open_scope(const builder::BuilderOptions& options);
+    /// Has what scopes read of L1 read ahead, where that pays (L1View::rehearse): @p simulate gets
+    /// scopes on states that are guessed.
+    void rehearse(const l1::Foreseen& foreseen,
+                  const std::function<void(builder::ScopeBuilder&)>& simulate) const;
     /// Has the scope proved and makes the bundle.
     Result<builder::Bundle, builder::SealError> seal(builder::ScopeBuilder& scope);
     /// Sends the bundle, follows L1 to its head, and says what came of it there. What is in no

@@ -13,8 +13,10 @@ namespace scope::service {
 /// For one thread.
 class Door {
   public:
-    /// @param l1, node  Must outlive it.
-    Door(const L1Now& l1, node::Node& node) : l1_(l1), node_(node) {}
+    /// @param l1, node      Must outlive it.
+    /// @param l1_contracts  Contracts on L1 that roots are likely to call.
+    Door(const L1Now& l1, node::Node& node, std::vector<Address> l1_contracts = {})
+        : l1_(l1), node_(node), l1_contracts_(std::move(l1_contracts)) {}
 
     /// Forgets the open scope: heads have moved, or a test changed something.
     void heads_moved() { open_.reset(); }
@@ -32,6 +34,10 @@ class Door {
     Result<void, builder::Refusal> check(const builder::L1Root& operation);
 
   private:
+    /// Simulates in a scope, after what that reads of L1 was read ahead.
+    template <typename Simulate>
+    auto simulate_in(builder::ScopeBuilder& scope, std::optional<l1::Foreseen::Call> call,
+                     const Simulate& simulate);
     Result<builder::ScopeBuilder, builder::Refusal> open_new_scope();
     /// Returns the scope that is open on the heads.
     Result<builder::ScopeBuilder*, builder::Refusal> open_scope();
@@ -40,6 +46,7 @@ class Door {
 
     const L1Now& l1_;
     node::Node& node_;
+    std::vector<Address> l1_contracts_;
     struct Open {
         builder::ScopeBuilder scope;
         uint64_t timestamp_s = 0;  // of L1's next block as it was opened

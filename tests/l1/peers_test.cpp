@@ -310,7 +310,7 @@ TEST_P(RpcPeer, executes_as_we_do_on_its_state) {
     const auto snapshot = builder::read_snapshot(*view_);
     ASSERT_TRUE(snapshot) << to_string(snapshot.error());
     ASSERT_TRUE(
-        view_->prefetch_call(snapshot->head.hash, crypto::address_of(*peer_->account), call));
+        view_->list_touches(snapshot->head.hash, {crypto::address_of(*peer_->account), call}));
     const auto outcome = builder::dry_run(*snapshot, snapshot->next, call);
     ASSERT_TRUE(outcome) << to_string(outcome.error());
     ASSERT_TRUE(sender_->send(call, {}));

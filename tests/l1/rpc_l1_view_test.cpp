@@ -95,6 +95,7 @@ TEST_F(RpcView, reads_more_slots_than_one_proof_may_have) {
     Touch touch{STORE, {}};
     for (uint64_t i = 0; i < SLOTS; ++i) touch.slots.push_back(to_be(uint256{i}));
     const Hash head = view_.head()->hash;
+    ASSERT_TRUE(view_.prefetch(head, {}));  // what is expected with the first read
     const auto calls_before = endpoint_->counts().calls;
     EXPECT_EQ(trips_of([&] { ASSERT_TRUE(view_.prefetch(head, {&touch, 1})); }), 1u);
     EXPECT_EQ(endpoint_->counts().calls - calls_before, 4u);  // three proofs, and the code
@@ -138,8 +139,9 @@ TEST_F(RpcView, asks_the_client_what_a_call_touches) {
     const Hash head = view_.head()->hash;
     const auto from = crypto::address_of(key(1));
     EXPECT_EQ(trips_of([&] {
-                  const auto done = view_.prefetch_call(head, from, call);
-                  ASSERT_TRUE(done) << to_string(done.error());
+                  const auto touches = view_.list_touches(head, {from, call});
+                  ASSERT_TRUE(touches) << to_string(touches.error());
+                  ASSERT_TRUE(view_.prefetch(head, *touches));
               }),
               2u);
     const auto state = *view_.state(head);
