@@ -63,6 +63,14 @@ std::map<ChainId, ServedChain> serve(const node::Node& node, const L1Now& l1,
     return chains;
 }
 
+std::vector<Address> contracts_on(ChainId chain_id,
+                                  std::span<const rpc::Network::NamedContract> contracts) {
+    std::vector<Address> addresses;
+    for (const auto& contract : contracts)
+        if (contract.chain_id == chain_id) addresses.push_back(contract.address);
+    return addresses;
+}
+
 /// Returns whether the blocks have anything that somebody waits for.
 bool are_worth_settling(const builder::UnsettledBlocks& unsettled) {
     return std::ranges::any_of(unsettled, [](const auto& of_rollup) {
@@ -89,7 +97,7 @@ BuilderNetwork::BuilderNetwork(node::Network network, node::Components component
       refusals_(herald_, &pool_rows_),
       scopes_(node_.network().contracts.settlement.settlement, scope_rows_),
       operations_(l1_now_, node_.network().contracts.settlement, refusals_, &pool_rows_),
-      door_(l1_now_, node_),
+      door_(l1_now_, node_, contracts_on(l1_id_, options_.contracts)),
       unserved_(l1_now_, node_),
       queue_({.node = node_,
               .door = door_,
@@ -135,11 +143,15 @@ void BuilderNetwork::tick() {
     if (looks) {
         retry_at_ms_.reset();
         look_at_ms_.reset();
-        follow();
     }
-    if (is_ready()) {
-        build_blocks(now);
-        settle(now, looks);
+    try {
+        if (looks) follow();
+        if (is_ready()) {
+            build_blocks(now);
+            settle(now, looks);
+        }
+    } catch (const state::Unavailable& error) {
+        fall_behind({l1::L1Error::unreachable, error.what()});
     }
     finish();
 }
@@ -197,7 +209,8 @@ void BuilderNetwork::follow() {
     }
     finalized_ = heads->finalized.number;
     cant_follow_.clear();
-    is_at_head_ = true;
+    is_at_head_ =
+        !options_.l1_head_number || node_.follower().next_l1_block() > options_.l1_head_number();
     moved();
 }
 
@@ -211,19 +224,12 @@ void BuilderNetwork::moved() {
     herald_.note({.changes = {}, .scopes = std::move(news.scopes)});
     // Before L1's head is known nothing can be said of what waits.
     if (l1_now_.is_known()) {
-        for (auto& [id, chain] : chains_) {
-            if (node_.follower().rollup(id)->closed_at) leave_out(chain);
-            queue_.update_pool(chain);
-            for (const auto& transaction : node_.take_undone(id))
-                queue_.give_back(chain, transaction);
-        }
-        if (is_at_head_) {
-            try {
-                if (!is_loaded_) load();
-                operations_.update(scopes_, finalized_);
-            } catch (const state::Unavailable& error) {
-                fall_behind({l1::L1Error::unreachable, error.what()});
-            }
+        try {
+            if (is_at_head_ && !is_loaded_) load();
+            if (is_loaded_) update_pools();
+            if (is_loaded_ && is_at_head_) operations_.update(scopes_, finalized_);
+        } catch (const state::Unavailable& error) {
+            fall_behind({l1::L1Error::unreachable, error.what()});
         }
     }
     for (const auto& [chain_id, reason, blocks] : node_.take_dropped())
@@ -241,6 +247,14 @@ void BuilderNetwork::moved() {
         if (auto changes = chain.take_changes(); !changes.empty())
             blocks.changes.emplace_back(id, std::move(changes));
     herald_.note(std::move(blocks));
+}
+
+void BuilderNetwork::update_pools() {
+    for (auto& [id, chain] : chains_) {
+        if (node_.follower().rollup(id)->closed_at) leave_out(chain);
+        queue_.update_pool(chain);
+        for (const auto& transaction : node_.take_undone(id)) queue_.give_back(chain, transaction);
+    }
 }
 
 void BuilderNetwork::load() {
@@ -311,6 +325,7 @@ void BuilderNetwork::finish() {
 void BuilderNetwork::build_blocks(uint64_t now) {
     for (auto& [id, chain] : chains_) {
         if (retry_at_ms_) return;
+        if (node_.follower().rollup(id)->closed_at) next_block_at_ms_.erase(id);
         if (node_.follower().rollup(id)->closed_at || node_.is_in_flight(id)) continue;
         const auto ordinary = chain.ready_ordinary();
         if (ordinary.empty() && !node_.takes_entries_next(id)) {

@@ -21,6 +21,9 @@ struct BuilderNetworkOptions {
     size_t settle_after_blocks = 256;  ///< or when a rollup has so many. REQUIRES: not 0
     uint64_t retry_ms = 3'000;         ///< after L1 did not answer, or nothing settled
     std::vector<rpc::Network::NamedContract> contracts;  ///< that people are told of
+    /// Returns the number of L1's head as far as it is known, where the source may be behind it: then
+    /// nothing is built on what the source has. Null: the source has all.
+    std::function<uint64_t()> l1_head_number = {};
     /// Returns the time since 1970, in ms. No other clock is read.
     std::function<uint64_t()> clock_ms;
 };
@@ -98,6 +101,7 @@ class BuilderNetwork final : public rpc::Network {
     /// Forgets what heads that moved made stale, takes back what was undone, and notes what is new.
     void moved();
     /// Has what an earlier process had wait again.
+    void update_pools();
     void load();
     /// Notes the scopes of L1's blocks that were followed since.
     Result<void, l1::L1Error> note_scopes(Herald::News& news);

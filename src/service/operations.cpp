@@ -167,13 +167,18 @@ Result<void, RpcError> Operations::make_room(bool is_next) {
 }
 
 Result<void, RpcError> Operations::add(builder::L1Root root, const Admission& admission) {
+    return add(std::move(root), admission, arrivals_++);
+}
+
+Result<void, RpcError> Operations::add(builder::L1Root root, const Admission& admission,
+                                       uint64_t arrival) {
     const auto old = waiting_.find(key_of(root));
     if (old == waiting_.end())
         TRY_VOID(make_room(admission.is_next));
     else
         refuse(old, "replaced by " + to_hex(admission.hash));
     refusals_.erase(admission.hash);
-    put({std::move(root), admission.hash, arrivals_++});
+    put({std::move(root), admission.hash, arrival});
     return {};
 }
 
@@ -246,19 +251,23 @@ void Operations::update() {
 
 void Operations::load(const ScopeLog& scopes) {
     CHECK(rows_ != nullptr);
-    for (auto& root : rows_->take_operations()) {
+    // Those that were loaded before reading failed have their rows still.
+    waiting_.clear();
+    by_hash_.clear();
+    settled_.clear();
+    for (auto& [arrival, root] : rows_->operations()) {
+        arrivals_ = std::max(arrivals_, arrival + 1);
         const Hash hash = protocol::operation_hash(settlement_, root.operation.operation);
         if (const auto scope = scopes.find(hash)) {
-            const uint64_t arrival = arrivals_++;
-            Waiting waiting{std::move(root), hash, arrival};
-            rows_->put_operation(arrival, waiting.root);
-            settled_.emplace(arrival, Settled{std::move(waiting), scope->l1_block_number});
+            settled_.emplace(arrival,
+                             Settled{{std::move(root), hash, arrival}, scope->l1_block_number});
             continue;
         }
         const auto admitted = admit(root.operation);
-        auto added = admitted ? add(std::move(root), *admitted)
+        auto added = admitted ? add(std::move(root), *admitted, arrival)
                               : Result<void, RpcError>{std::unexpected{admitted.error()}};
         if (added) continue;
+        rows_->erase_operation(arrival);
         const auto& reason = added.error().message;
         refusals_.note({settlement_.l1_chain_id, hash,
                         builder::Refusal{RefusalRule::operation, reason, {}}, reason});

@@ -60,7 +60,8 @@ class Operations {
 
     // --- that are kept until they are final. REQUIRES: rows
 
-    /// Has those wait again that the process before had, or says why not.
+    /// Has those wait again that the process before had, or says why not. If that throws, it is to be
+    /// called again, and nothing is lost.
     void load(const ScopeLog& scopes);
     /// Does what update does; what a scope has settled is kept until L1's block of this number has it or
     /// one below, and waits again if it is undone.
@@ -87,6 +88,8 @@ class Operations {
     /// Refuses an operation whose account did not sign it, as far as accounts are known.
     [[nodiscard]] Result<void, rpc::RpcError> check_signature(
         const protocol::SignedOperation& operation) const;
+    Result<void, rpc::RpcError> add(builder::L1Root root, const Admission& admission,
+                                    uint64_t arrival);
     Result<void, rpc::RpcError> make_room(bool is_next);
     Place erase(Place place);
     void put(Waiting waiting);

@@ -81,15 +81,15 @@ void PoolRows::erase_operation(uint64_t arrival) {
     rows_.erase(row_key(l1_, 'o', arrival));
 }
 
-std::vector<builder::L1Root> PoolRows::take_operations() {
-    std::vector<builder::L1Root> operations;
+std::vector<std::pair<uint64_t, builder::L1Root>> PoolRows::operations() const {
+    std::vector<std::pair<uint64_t, builder::L1Root>> operations;
     for (const auto& [key, number, value] : all_of(rows_, row_prefix(l1_, 'o'))) {
         const auto row = store::decode_row<OperationRow>(key, value);
         auto operation = protocol::decode_signed_operation(row.signed_operation);
         if (!operation) refuse_service_row(key);
-        operations.push_back(
-            {std::move(*operation), row.has_index ? std::optional{row.index} : std::nullopt});
-        rows_.erase(key);
+        operations.emplace_back(
+            number, builder::L1Root{std::move(*operation),
+                                    row.has_index ? std::optional{row.index} : std::nullopt});
     }
     return operations;
 }

@@ -31,8 +31,8 @@ class PoolRows {
 
     void put_operation(uint64_t arrival, const builder::L1Root& operation);
     void erase_operation(uint64_t arrival);
-    /// Takes away the operations, in the order of their arrival.
-    std::vector<builder::L1Root> take_operations();
+    /// Returns the operations by their arrival, in its order.
+    [[nodiscard]] std::vector<std::pair<uint64_t, builder::L1Root>> operations() const;
 
     void put_refusal(uint64_t number, const rpc::RefusalRecord& refusal);
     void erase_refusal(uint64_t number);

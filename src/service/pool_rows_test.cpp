@@ -35,25 +35,26 @@ class PoolRowsTest : public testing::Test {
     PoolRows rows{staging, L1};
 };
 
-TEST_F(PoolRowsTest, give_operations_back_in_their_order_once) {
+TEST_F(PoolRowsTest, have_operations_in_their_order) {
     rows.put_operation(3, operation(1, 5));
     rows.put_operation(10, operation(0));
     rows.put_operation(4, operation(2));
     rows.erase_operation(4);
-    const auto taken = rows.take_operations();
-    ASSERT_EQ(taken.size(), 2u);
-    EXPECT_EQ(taken[0].operation, operation(1).operation);
-    EXPECT_EQ(taken[0].root_index, 5u);
-    EXPECT_EQ(taken[1].operation, operation(0).operation);
-    EXPECT_EQ(taken[1].root_index, std::nullopt);
-    EXPECT_TRUE(rows.take_operations().empty());
+    const auto kept = rows.operations();
+    ASSERT_EQ(kept.size(), 2u);
+    EXPECT_EQ(kept[0].first, 3u);
+    EXPECT_EQ(kept[0].second.operation, operation(1).operation);
+    EXPECT_EQ(kept[0].second.root_index, 5u);
+    EXPECT_EQ(kept[1].first, 10u);
+    EXPECT_EQ(kept[1].second.operation, operation(0).operation);
+    EXPECT_EQ(kept[1].second.root_index, std::nullopt);
 }
 
 TEST_F(PoolRowsTest, refuse_rows_that_they_do_not_write) {
     put(A, 't', {0x01});
     EXPECT_THROW((void)rows.take_transactions(A), store::DatabaseError);
     put(L1, 'o', {0xc3, 0x01, 0x80, 0x80});
-    EXPECT_THROW((void)rows.take_operations(), store::DatabaseError);
+    EXPECT_THROW((void)rows.operations(), store::DatabaseError);
     put(L1, 'z', {0xc0});
     EXPECT_THROW((void)rows.refusals(), store::DatabaseError);
 }

@@ -56,6 +56,7 @@ class BuilderNetworks : public testing::Test {
         const std::shared_ptr<prover::Prover> prover{&world_.committee(), [](auto*) {}};
         BuilderNetworkOptions options{.clock_ms = [this] { return now_ms_; }};
         options.settle_after_ms = 12'000;
+        options.l1_head_number = [this] { return l1().chain().head()->header().number + unread_; };
         network_ = std::make_unique<BuilderNetwork>(
             world_.network(),
             node::Components{
@@ -176,6 +177,7 @@ class BuilderNetworks : public testing::Test {
     std::shared_ptr<demo::PooledL1> pool_ = std::make_shared<demo::PooledL1>(l1());
     std::optional<store::TestFolder> folder_;
     uint64_t now_ms_ = 1'800'000'000'000;
+    uint64_t unread_ = 0;  ///< blocks of L1 that are known and not here
     Told told_;
     std::unique_ptr<BuilderNetwork> network_;
 };
@@ -330,6 +332,44 @@ TEST_F(BuilderNetworks, start_while_l1_is_away_and_take_nothing_until_it_answers
     start();
     pool_->is_source_away = false;
     start();
+    EXPECT_TRUE(network_->is_ready());
+    EXPECT_EQ(standing(root), "waits ");
+    work();
+    mine();
+    EXPECT_EQ(standing(root), "stands ");
+}
+
+TEST_F(BuilderNetworks, lose_nothing_where_l1s_state_can_not_be_read_when_they_start_again) {
+    on_disk();
+    const auto first = transfer();
+    const Hash operation = send(first);
+    const Hash root = send(asking());
+    for (const bool is_there : {false, false, true}) {
+        pool_->is_state_away = !is_there;
+        start();
+        EXPECT_EQ(network_->is_ready(), is_there);
+    }
+    EXPECT_EQ(standing(operation), "waits ");
+    EXPECT_EQ(standing(root), "waits ");
+    work();
+    mine();
+    EXPECT_EQ(standing(operation), "stands ");
+    EXPECT_EQ(standing(root), "stands ");
+}
+
+TEST_F(BuilderNetworks, build_nothing_before_they_have_all_of_l1) {
+    on_disk();
+    const Hash root = send(asking());
+    unread_ = 1;
+    start();
+    EXPECT_FALSE(network_->is_ready());
+    now_ms_ += 60'000;
+    network_->tick();
+    EXPECT_FALSE(network_->node().in_flight());
+    EXPECT_TRUE(told_.troubles.empty());
+    unread_ = 0;
+    network_->on_new_head();
+    network_->tick();
     EXPECT_TRUE(network_->is_ready());
     EXPECT_EQ(standing(root), "waits ");
     work();

@@ -62,12 +62,18 @@ std::shared_ptr<prover::Committee> committee_of(const config::NodeConfig& config
 }
 
 service::BuilderNetworkOptions network_options(const config::NodeConfig& config,
-                                               const node::NetworkFile& file) {
+                                               const node::NetworkFile& file,
+                                               const l1::PrefetchingSource& source) {
     const auto& builder = *config.builder;
     return {.pool = {},
             .block_time_ms = static_cast<uint64_t>(builder.block_time.count()),
             .settle_after_ms = static_cast<uint64_t>(builder.settle_after.count()),
             .contracts = contracts_of(file),
+            .l1_head_number =
+                [&source] {
+                    const auto heads = source.status().heads;
+                    return heads ? heads->latest.number : 0;
+                },
             .clock_ms = cli::now_ms};
 }
 
@@ -101,8 +107,8 @@ BuilderPart::BuilderPart(const config::NodeConfig& config, const node::NetworkFi
                          NodeLog& log, net::Worker& worker)
     : NodePart(config, file, log, worker),
       told_(std::make_unique<Told>(log)),
-      network_(std::make_unique<service::BuilderNetwork>(file.network, components(config, file),
-                                                         network_options(config, file))) {
+      network_(std::make_unique<service::BuilderNetwork>(
+          file.network, components(config, file), network_options(config, file, l1().ahead()))) {
     network_->listen(told_.get());
 }
 
