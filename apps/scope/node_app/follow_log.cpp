@@ -142,6 +142,11 @@ NodeStatus FollowLog::status(const node::Node& node) const {
     status.reorganisations = reorganisations_;
     status.unwound_blocks = unwound_blocks_;
     status.l1_errors = l1_.access().errors();
+    for (const auto& endpoint : l1_.access().endpoints()) {
+        const auto counts = endpoint->counts();
+        status.l1_asked.round_trips += counts.round_trips;
+        status.l1_asked.calls += counts.calls;
+    }
     return status;
 }
 

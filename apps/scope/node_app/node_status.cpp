@@ -106,6 +106,9 @@ std::string metrics_text(const NodeStatus& status) {
     text.begin("scope_l1_errors_total", "counter", "How often an endpoint began to fail, by rule.");
     for (const auto& [rule, count] : status.l1_errors)
         text.value(count, fmt::format("rule=\"{}\"", rule));
+    text.one("scope_l1_round_trips_total", "counter", "Requests of JSON-RPC to L1's clients.",
+             status.l1_asked.round_trips);
+    text.one("scope_l1_calls_total", "counter", "Calls in them.", status.l1_asked.calls);
     return text.take();
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "l1/l1_source.hpp"
+#include "net/rpc_caller.hpp"
 #include "rollup/followed.hpp"
 
 namespace scope::node_app {
@@ -30,6 +31,7 @@ struct NodeStatus {
     uint64_t reorganisations = 0;
     uint64_t unwound_blocks = 0;                ///< of L1
     std::map<std::string, uint64_t> l1_errors;  ///< how often an endpoint began to fail so, by rule
+    net::RpcCounts l1_asked;                    ///< of all endpoints together
 };
 
 /// Returns why a node should not be asked; empty: it should.

@@ -48,13 +48,15 @@ TEST(node_status, says_why_it_is_not_ready) {
 TEST(node_status, metrics_name_heads_and_labels) {
     auto status = good();
     status.l1_errors["slow"] = 3;
+    status.l1_asked = {.round_trips = 4, .calls = 9};
     const auto text = metrics_text(status);
     for (const auto* const line :
          {"scope_l1_head{label=\"latest\"} 100\n", "scope_l1_failing 0\n",
           "scope_followed_l1_block 100\n", "scope_seconds_since_l1_block 10\n",
           "scope_rollup_head{chain_id=\"42001\",label=\"finalized\"} 5\n",
           "scope_rollup_stopped{chain_id=\"42001\"} 0\n",
-          "scope_l1_errors_total{rule=\"slow\"} 3\n", "# TYPE scope_l1_errors_total counter\n"})
+          "scope_l1_errors_total{rule=\"slow\"} 3\n", "# TYPE scope_l1_errors_total counter\n",
+          "scope_l1_round_trips_total 4\n", "scope_l1_calls_total 9\n"})
         EXPECT_NE(text.find(line), std::string::npos) << line << "in\n" << text;
 }
 
