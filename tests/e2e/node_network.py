@@ -129,10 +129,13 @@ class Anvil(Process):
 class NodeNetwork:
     """An L1, the contracts on it, and nodes. Use it in a with statement."""
 
-    def __init__(self, l1=None, beacon=None, data="blobs"):
+    def __init__(self, l1=None, beacon=None, data="blobs", slot_s=1, poll="100ms"):
         self.temporary = tempfile.TemporaryDirectory()
         self.folder = pathlib.Path(self.temporary.name)
-        self.l1_process = Anvil(self.folder).start() if l1 is None else None
+        self.l1_process = Anvil(self.folder, slot_s).start() if l1 is None else None
+        self.slot_s = slot_s
+        self.poll = poll
+        self.websocket = ""   # of L1: where heads are subscribed
         self.l1_url = l1 or self.l1_process.url
         self.beacon_url = beacon or self.l1_url
         self.data = data
@@ -192,7 +195,8 @@ class NodeNetwork:
         # A builder's first client is away all the time.
         rpc = [f"http://127.0.0.1:{self.ports[name]['attest']}"] if role == "builder" else []
         parts = [f'network = "network.json"\nroles = ["{role}"]\ndata = "{name}"\n'
-                 f'[l1]\nrpc = {json.dumps([*rpc, self.l1_url])}\nbeacon = ["{self.beacon_url}"]\nslot = "1s"\npoll = "100ms"\n'
+                 f'[l1]\nrpc = {json.dumps([*rpc, self.l1_url])}\nbeacon = ["{self.beacon_url}"]\nslot = "{self.slot_s}s"\n'
+                 f'poll = "{self.poll}"\nwebsocket = "{self.websocket}"\n'
                  f'roots_with_blobs = {"true" if self.l1_process else "false"}\n'
                  f'[metrics]\nlisten = "127.0.0.1:{ports["metrics"]}"\n[log]\nformat = "json"\n']
         if role == "attester":
