@@ -14,6 +14,8 @@ namespace chrono = std::chrono;
 
 /// Of the node's folder: blobs are many bytes that nothing else is committed with.
 constexpr std::string_view BLOBS_FOLDER = "blobs";
+/// A blob is written once, and read again by few.
+constexpr size_t BLOBS_CACHE_BYTES = size_t{8} << 20;
 
 l1::L1Identity identity_of(const node::NetworkFile& file) {
     return {file.network.contracts.settlement.l1_chain_id,
@@ -40,7 +42,8 @@ std::shared_ptr<blobs::KeptBlobs> open_blobs(const config::NodeConfig& config) {
     if (keep) keep_s = static_cast<uint64_t>(chrono::duration_cast<chrono::seconds>(*keep).count());
     return std::make_shared<blobs::KeptBlobs>(
         store::open_disk_database({.folder = config.path_of(config.data) / BLOBS_FOLDER,
-                                   .mode = store::OpenMode::create_if_missing}),
+                                   .mode = store::OpenMode::create_if_missing,
+                                   .cache_bytes = BLOBS_CACHE_BYTES}),
         keep_s);
 }
 
