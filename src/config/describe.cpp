@@ -77,7 +77,9 @@ void describe_l1(Fields& fields, L1Config& l1) {
         {"beacon", "Beacon REST, or who serves blobs in its form, in the order of asking."},
         l1.beacon, Need::optional, url_form);
     fields.duration({"slot", "The time between blocks of L1."}, l1.slot, 100ms, 1h);
-    fields.duration({"poll", "How often heads are asked for."}, l1.poll, 50ms, 1h);
+    fields.duration(
+        {"poll", "How often heads are asked for; once a slot while the WebSocket tells."}, l1.poll,
+        50ms, 1h);
     fields.duration({"timeout", "How long an answer may take."}, l1.timeout, 100ms, 10min);
     fields.duration(
         {"max_head_age", "A client whose head is older is behind: the next one is asked."},

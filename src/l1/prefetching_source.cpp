@@ -51,7 +51,10 @@ std::unexpected<L1Error> not_here(std::string what) {
 class PrefetchingSource::Reader {
   public:
     Reader(std::shared_ptr<const L1Source> source, PrefetchOptions options, uint64_t next)
-        : source_(std::move(source)), options_(std::move(options)), next_(next) {}
+        : source_(std::move(source)),
+          options_(std::move(options)),
+          next_(next),
+          poll_(options_.poll) {}
 
     // ---- the node's
 
@@ -110,6 +113,12 @@ class PrefetchingSource::Reader {
     void wake() {
         const std::scoped_lock lock{mutex_};
         is_woken_ = true;
+        changed_.notify_all();
+    }
+    void look_every(std::chrono::milliseconds poll) {
+        const std::scoped_lock lock{mutex_};
+        poll_ = poll;
+        is_woken_ = true;  // it rests for as long as it was
         changed_.notify_all();
     }
     void stop() {
@@ -177,7 +186,7 @@ class PrefetchingSource::Reader {
     void rest() {
         std::unique_lock lock{mutex_};
         // Blobs that nobody had are asked for again with the heads, not at once.
-        changed_.wait_for(lock, options_.poll, [this] {
+        changed_.wait_for(lock, error_ ? options_.poll : poll_, [this] {
             return is_stopped_ || is_woken_ || !wanted_blocks_.empty() ||
                    (is_full_ && room(chain_) > 0);
         });
@@ -368,7 +377,8 @@ class PrefetchingSource::Reader {
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     uint64_t next_;  // behind the last block that the node read
-    Chain chain_;    // that the node sees
+    std::chrono::milliseconds poll_;
+    Chain chain_;  // that the node sees
     std::optional<L1Heads> heads_;
     std::optional<L1Error> error_;
     std::map<uint64_t, ReadPtr> missed_;
@@ -405,6 +415,9 @@ Result<StoredBlobPtr, L1Error> PrefetchingSource::blob(const Hash& versioned_has
 }
 void PrefetchingSource::wake() {
     reader_->wake();
+}
+void PrefetchingSource::look_every(std::chrono::milliseconds poll) {
+    reader_->look_every(poll);
 }
 void PrefetchingSource::stop() {
     reader_->stop();

@@ -50,6 +50,9 @@ class PrefetchingSource final : public L1Source {
 
     /// Has the heads looked at now: somebody said that there are new ones.
     void wake();
+    /// Sets the time between two looks at the heads, while the source doesn't fail; where it does,
+    /// PrefetchOptions::poll counts.
+    void look_every(std::chrono::milliseconds poll);
     /// Tells nobody any more, and reads nothing.
     void stop();
 

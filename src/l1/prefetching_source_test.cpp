@@ -50,11 +50,11 @@ class News {
 
 struct Fixture {
     explicit Fixture(uint64_t blocks, uint64_t next, uint64_t max_ahead = 256,
-                     size_t max_bytes = size_t{64} << 20)
+                     size_t max_bytes = size_t{64} << 20, std::chrono::milliseconds poll = 5ms)
         : l1(std::make_shared<TestSource>(blocks)),
           source(l1,
                  {.settlement = SETTLEMENT,
-                  .poll = 5ms,
+                  .poll = poll,
                   .max_ahead = max_ahead,
                   .max_bytes = max_bytes,
                   .readers = 3,
@@ -199,6 +199,27 @@ TEST(prefetching_source, tells_nobody_after_its_end) {
         source.wake();
         EXPECT_EQ(news.told(), told);
     }
+}
+
+TEST(PrefetchingSource, looks_as_often_as_it_is_told_to) {
+    Fixture f{4, 0, 256, size_t{64} << 20, 1h};
+    ASSERT_TRUE(f.comes_to(4));
+    f.l1->extend(1, 0);
+    f.source.look_every(5ms);
+    f.l1->extend(1, 0);
+    EXPECT_TRUE(f.comes_to(6));
+}
+
+TEST(PrefetchingSource, looks_as_often_as_ever_at_a_source_that_fails) {
+    Fixture f{4, 0};
+    ASSERT_TRUE(f.comes_to(4));
+    f.source.look_every(1h);
+    f.l1->fail(L1Error{L1Error::unreachable, "away"});
+    f.source.wake();
+    ASSERT_TRUE(f.news.wait([&] { return f.source.status().error.has_value(); }));
+    f.l1->extend(1, 0);
+    f.l1->fail(std::nullopt);
+    EXPECT_TRUE(f.comes_to(5));
 }
 
 }  // namespace

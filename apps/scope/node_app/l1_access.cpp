@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
@@ -140,7 +141,8 @@ L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identit
                                                   [source] { return source->preferred(); });
 }
 
-std::unique_ptr<net::WsSubscription> L1Access::subscribe(std::function<void()> wake) const {
+std::unique_ptr<net::WsSubscription> L1Access::subscribe(
+    std::function<void()> wake, std::function<void(chrono::milliseconds)> look_every) const {
     if (config_.websocket.empty()) return nullptr;
     auto url = net::parse_ws_url(config_.websocket);
     if (!url) throw cli::UsageError{fmt::format("l1.websocket: {}", url.error())};
@@ -148,7 +150,11 @@ std::unique_ptr<net::WsSubscription> L1Access::subscribe(std::function<void()> w
     net::WsSubscriptionOptions options;
     options.request = SUBSCRIBE;
     options.on_message = std::move(wake);
-    options.on_change = [&log = log_, name](const std::optional<std::string>& why_not) {
+    // Who is told of heads asks all the same: the other side may have forgotten.
+    const auto seldom = std::max(config_.poll, config_.slot);
+    options.on_change = [&log = log_, name, look_every = std::move(look_every), seldom,
+                         often = config_.poll](const std::optional<std::string>& why_not) {
+        look_every(why_not ? often : seldom);
         if (why_not)
             log.warn("l1_websocket",
                      fmt::format("WebSocket {}: {}; heads are polled", name, *why_not),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,8 +29,11 @@ class L1Access {
     /// Returns, for who needs other roles of L1, an endpoint that is the client that the source prefers.
     [[nodiscard]] std::shared_ptr<const l1::RpcEndpoint> endpoint() const { return endpoint_; }
 
-    /// Has @p wake called when the WebSocket tells of a head; null where none is configured.
-    [[nodiscard]] std::unique_ptr<net::WsSubscription> subscribe(std::function<void()> wake) const;
+    /// Has @p wake called when the WebSocket tells of a head, and @p look_every with how often heads are
+    /// to be asked for beside it, when that changes; null where none is configured.
+    [[nodiscard]] std::unique_ptr<net::WsSubscription> subscribe(
+        std::function<void()> wake,
+        std::function<void(std::chrono::milliseconds)> look_every) const;
 
     /// Returns how often an endpoint began to fail, by rule.
     [[nodiscard]] std::map<std::string, uint64_t> errors() const;

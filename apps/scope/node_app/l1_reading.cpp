@@ -73,7 +73,9 @@ L1Reading::L1Reading(const config::NodeConfig& config, const node::NetworkFile& 
                                                       last_l1_block(database, file.network))) {}
 
 void L1Reading::subscribe() {
-    subscription_ = access_.subscribe([ahead = ahead_] { ahead->wake(); });
+    subscription_ =
+        access_.subscribe([ahead = ahead_] { ahead->wake(); },
+                          [ahead = ahead_](chrono::milliseconds poll) { ahead->look_every(poll); });
 }
 
 }  // namespace scope::node_app
