@@ -1,5 +1,7 @@
 #include "node_app/node_part.hpp"
 
+#include <utility>
+
 namespace scope::node_app {
 
 NodePart::NodePart(const config::NodeConfig& config, const node::NetworkFile& file, NodeLog& log,
@@ -9,7 +11,8 @@ NodePart::NodePart(const config::NodeConfig& config, const node::NetworkFile& fi
       l1_(config, file, *database_, log, [this] { on_news(); }),
       follow_log_(log, l1_) {}
 
-void NodePart::begin() {
+void NodePart::begin(std::function<void()> on_look) {
+    on_look_ = std::move(on_look);
     l1_.subscribe();
     is_looking_ = false;
     on_news();
@@ -21,6 +24,7 @@ void NodePart::on_news() {
     worker_.post([this] {
         is_looking_ = false;
         look();
+        on_look_();
     });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 
 #include "net/worker.hpp"
@@ -22,7 +23,8 @@ class NodePart {
     NodePart& operator=(const NodePart&) = delete;
 
     /// Begins to follow; from any thread. REQUIRES: once.
-    void begin();
+    /// @param on_look  Is called on the worker's thread after each look.
+    void begin(std::function<void()> on_look);
     /// Ends reading L1; from any thread. What was posted to the worker may still run.
     void stop() { l1_.stop(); }
 
@@ -50,6 +52,7 @@ class NodePart {
     net::Worker& worker_;
     std::shared_ptr<store::NodeDatabase> database_;
     std::atomic<bool> is_looking_ = true;  // or about to, or hasn't begun
+    std::function<void()> on_look_;
     L1Reading l1_;
     FollowLog follow_log_;
 };

@@ -129,7 +129,7 @@ class Run {
         if (!config_.blobs.listen.empty()) serve_blobs();
         for (auto* const server : servers()) server->set_ready(false, ready_json({"it begins"}));
         worker_.post([this] { tick(); });
-        node_->begin();
+        node_->begin([this] { show(); });
         (void)signals.wait();
         return end();
     }
@@ -181,6 +181,12 @@ class Run {
     }
 
     void tick() {
+        show();
+        worker_.post_after(TICK, [this] { tick(); });
+    }
+
+    /// Has others see whether it is ready, and what it has done.
+    void show() {
         const auto status = node_->status();
         const auto reasons = why_not_ready(
             status, static_cast<uint64_t>(chrono::ceil<chrono::seconds>(config_.l1.slot).count()));
@@ -196,7 +202,6 @@ class Run {
             server->set_ready(is_ready, ready_json(reasons));
             server->set_more_metrics(metrics_text(status));
         }
-        worker_.post_after(TICK, [this] { tick(); });
     }
 
     /// Ends what others see and what is under way, and the process with it: nobody waits for somebody
