@@ -185,6 +185,11 @@ void BuilderNetwork::look_soon(uint64_t ms) {
     look_at_ms_ = std::min(look_at_ms_.value_or(at), at);
 }
 
+void BuilderNetwork::note_work() {
+    has_work_ = true;
+    if (options_.on_work) options_.on_work();
+}
+
 void BuilderNetwork::fall_behind(const l1::L1Error& why) {
     is_at_head_ = false;
     // It has moved on meanwhile, which is no trouble.
@@ -415,7 +420,7 @@ Result<Hash, RpcError> BuilderNetwork::send(ChainId chain_id, const Transaction&
         const auto pooled =
             TRY(queue_.take_in(*chain, transaction, from, RootQueue::CheckRoots::yes));
         herald_.tell_pending(chain_id, *pooled);
-        has_work_ = true;
+        note_work();
         return pooled->hash;
     });
 }
@@ -432,7 +437,7 @@ Result<Hash, RpcError> BuilderNetwork::send_operation(const protocol::SignedOper
                 return std::unexpected{rpc::refused(l1_id_, checked.error(), admission.hash)};
             }
         TRY_VOID(operations_.add(std::move(root), admission));
-        has_work_ = true;
+        note_work();
         return admission.hash;
     });
 }

@@ -26,6 +26,8 @@ struct BuilderNetworkOptions {
     std::function<uint64_t()> l1_head_number = {};
     /// Returns the time since 1970, in ms. No other clock is read.
     std::function<uint64_t()> clock_ms;
+    /// Is called when something was sent that the next tick looks at. Null: nobody is.
+    std::function<void()> on_work;
 };
 
 /// A builder's rollups on an L1 elsewhere: takes transactions and operations, builds blocks, and settles
@@ -116,6 +118,8 @@ class BuilderNetwork final : public rpc::Network {
     /// Notes why it isn't at L1's head.
     void fall_behind(const l1::L1Error& why);
     void look_soon(uint64_t ms);
+    /// Notes that something was sent.
+    void note_work();
     [[nodiscard]] std::optional<uint64_t> settles_at_ms() const;
 
     BuilderNetworkOptions options_;

@@ -39,6 +39,7 @@ class Told final : public rpc::Listener {
     size_t blocks = 0;
     size_t undone = 0;
     size_t pending = 0;
+    size_t works = 0;
     std::vector<uint64_t> scopes;
     std::vector<std::string> refusals;
     std::vector<std::string> troubles;
@@ -54,7 +55,8 @@ class BuilderNetworks : public testing::Test {
     void start() {
         network_.reset();
         const std::shared_ptr<prover::Prover> prover{&world_.committee(), [](auto*) {}};
-        BuilderNetworkOptions options{.clock_ms = [this] { return now_ms_; }};
+        BuilderNetworkOptions options{.clock_ms = [this] { return now_ms_; },
+                                      .on_work = [this] { ++told_.works; }};
         options.settle_after_ms = 12'000;
         options.l1_head_number = [this] { return l1().chain().head()->header().number + unread_; };
         network_ = std::make_unique<BuilderNetwork>(
@@ -197,6 +199,7 @@ TEST_F(BuilderNetworks, settle_a_root_that_waited_for_its_block_on_l1) {
     const auto scopes = network_->scopes();
     const Hash root = send(asking());
     EXPECT_EQ(told_.pending, 1u);
+    EXPECT_EQ(told_.works, 1u);
     EXPECT_EQ(network_->why_waiting(root), "it comes with the next scope");
     EXPECT_EQ(network_->ms_to_next_tick(), 0u);
     work();

@@ -21,8 +21,8 @@ namespace {
 
 namespace chrono = std::chrono;
 
-/// Between two looks at what is due, while nothing is known to be.
-constexpr chrono::milliseconds IDLE_TICK{100};
+/// From what is sent to the tick that looks at it: what is sent beside it comes into the same scope.
+constexpr chrono::milliseconds GATHER{10};
 
 crypto::SignerPtr submitter_of(const config::NodeConfig& config) {
     const auto& builder = *config.builder;
@@ -63,7 +63,8 @@ std::shared_ptr<prover::Committee> committee_of(const config::NodeConfig& config
 
 service::BuilderNetworkOptions network_options(const config::NodeConfig& config,
                                                const node::NetworkFile& file,
-                                               const l1::PrefetchingSource& source) {
+                                               const l1::PrefetchingSource& source,
+                                               std::function<void()> on_work) {
     const auto& builder = *config.builder;
     return {.pool = {},
             .block_time_ms = static_cast<uint64_t>(builder.block_time.count()),
@@ -74,7 +75,8 @@ service::BuilderNetworkOptions network_options(const config::NodeConfig& config,
                     const auto heads = source.status().heads;
                     return heads ? heads->latest.number : 0;
                 },
-            .clock_ms = cli::now_ms};
+            .clock_ms = cli::now_ms,
+            .on_work = std::move(on_work)};
 }
 
 }  // namespace
@@ -108,7 +110,8 @@ BuilderPart::BuilderPart(const config::NodeConfig& config, const node::NetworkFi
     : NodePart(config, file, log, worker),
       told_(std::make_unique<Told>(log)),
       network_(std::make_unique<service::BuilderNetwork>(
-          file.network, components(config, file), network_options(config, file, l1().ahead()))) {
+          file.network, components(config, file),
+          network_options(config, file, l1().ahead(), [this] { tick_after(GATHER); }))) {
     network_->listen(told_.get());
 }
 
@@ -145,7 +148,7 @@ std::optional<l1::L1BlockId> BuilderPart::followed_head() const {
 
 void BuilderPart::look() {
     network_->on_new_head();
-    if (!has_tick_) tick();
+    tick();
 }
 
 void BuilderPart::tick() {
@@ -155,10 +158,18 @@ void BuilderPart::tick() {
         follow_log().note(network_->node(), std::nullopt);
     else if (!l1().ahead().take_missed())  // what isn't here yet is read, and then is news
         follow_log().note(network_->node(), FollowLog::Failure{failure, failure});
-    const auto wait = network_->ms_to_next_tick();
-    has_tick_ = true;
-    worker().post_after(wait ? std::min(chrono::milliseconds{*wait}, IDLE_TICK) : IDLE_TICK,
-                        [this] { tick(); });
+    if (const auto wait = network_->ms_to_next_tick()) tick_after(chrono::milliseconds{*wait});
+}
+
+void BuilderPart::tick_after(chrono::milliseconds wait) {
+    const auto due = net::Worker::Clock::now() + wait;
+    if (next_tick_ && *next_tick_ <= due) return;
+    next_tick_ = due;
+    worker().post_after(wait, [this, due] {
+        if (next_tick_ != due) return;  // an earlier one took its place
+        next_tick_.reset();
+        tick();
+    });
 }
 
 }  // namespace scope::node_app

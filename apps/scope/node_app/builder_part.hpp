@@ -1,5 +1,8 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
+
 #include "node_app/node_part.hpp"
 #include "service/builder_network.hpp"
 
@@ -26,10 +29,12 @@ class BuilderPart final : public NodePart {
     [[nodiscard]] std::optional<l1::L1BlockId> followed_head() const;
     void look() override;
     void tick();
+    /// Has a tick come after so long, unless one comes before.
+    void tick_after(std::chrono::milliseconds wait);
 
     std::unique_ptr<Told> told_;
     std::unique_ptr<service::BuilderNetwork> network_;
-    bool has_tick_ = false;  // posted
+    std::optional<net::Worker::Clock::time_point> next_tick_;
 };
 
 }  // namespace scope::node_app
