@@ -37,7 +37,7 @@ class TestFollower {
                std::make_shared<spdlog::sinks::ostream_sink_mt>(out_)),
           part_(config, file, log_, worker_) {
         on(worker_, [&] { part_.network().listen(&blocks); });
-        part_.begin();
+        part_.begin([] {});
     }
     ~TestFollower() {
         part_.stop();

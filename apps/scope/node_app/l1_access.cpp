@@ -100,7 +100,6 @@ L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identit
             std::make_shared<Genesis>(url_of("l1.beacon", config.beacon.front()), config.timeout);
         genesis_->begin();
     }
-    std::vector<std::shared_ptr<const l1::RpcEndpoint>> endpoints;
     std::vector<l1::FailoverSource::Endpoint> sources;
     for (const auto& url : config.rpc) {
         auto endpoint = std::make_shared<l1::RpcEndpoint>(
@@ -114,7 +113,7 @@ L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identit
                 .takes_roots_with_blobs = config.roots_with_blobs});
         sources.push_back({endpoint->name(), std::make_shared<l1::CheckedSource>(
                                                  endpoint, std::move(source), identity)});
-        endpoints.push_back(std::move(endpoint));
+        endpoints_.push_back(std::move(endpoint));
     }
     const auto source = std::make_shared<l1::FailoverSource>(
         std::move(sources),
@@ -137,8 +136,8 @@ L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identit
                           {{"endpoint", name}, {"rule", rule}});
             }});
     source_ = source;
-    endpoint_ = std::make_shared<l1::RpcEndpoint>(std::move(endpoints),
-                                                  [source] { return source->preferred(); });
+    endpoint_ =
+        std::make_shared<l1::RpcEndpoint>(endpoints_, [source] { return source->preferred(); });
 }
 
 std::unique_ptr<net::WsSubscription> L1Access::subscribe(

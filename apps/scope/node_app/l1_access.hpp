@@ -26,6 +26,10 @@ class L1Access {
     L1Access& operator=(const L1Access&) = delete;
 
     [[nodiscard]] std::shared_ptr<const l1::L1Source> source() const { return source_; }
+    /// Returns the clients, in order.
+    [[nodiscard]] const std::vector<std::shared_ptr<const l1::RpcEndpoint>>& endpoints() const {
+        return endpoints_;
+    }
     /// Returns, for who needs other roles of L1, an endpoint that is the client that the source prefers.
     [[nodiscard]] std::shared_ptr<const l1::RpcEndpoint> endpoint() const { return endpoint_; }
 
@@ -50,6 +54,7 @@ class L1Access {
     config::L1Config config_;
     NodeLog& log_;
     std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
+    std::vector<std::shared_ptr<const l1::RpcEndpoint>> endpoints_;
     std::shared_ptr<const l1::L1Source> source_;
     std::shared_ptr<const l1::RpcEndpoint> endpoint_;
     class Genesis;
