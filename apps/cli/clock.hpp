@@ -19,4 +19,12 @@ inline uint64_t now_s() {
     return now_ms() / 1000;
 }
 
+/// Returns a time in ms that never goes back.
+inline uint64_t steady_ms() {
+    namespace chrono = std::chrono;
+    return static_cast<uint64_t>(
+        chrono::duration_cast<chrono::milliseconds>(chrono::steady_clock::now().time_since_epoch())
+            .count());
+}
+
 }  // namespace scope::cli

@@ -39,7 +39,7 @@ enum class RefusalRule : uint8_t {
     settlement_read,    ///< L1: reads the settlement contract's storage, whose gas is not known
     submitter_balance,  ///< L1: reads the balance of who pays for the scope
     coinbase_balance,   ///< L1: reads the balance of who gets the block's fees
-    gas_budget,         ///< more gas than the builder grants
+    gas_budget,         ///< more gas, or reads of L1's state one by one, than the builder grants
     underpaid,          ///< pays less than the builder's price rule asks (builder/price.hpp)
     too_deep,           ///< more scoped calls nested than the builder follows
     execution_failed,   ///< the plan's own transactions were refused on a chain

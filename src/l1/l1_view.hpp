@@ -49,6 +49,27 @@ class L1View {
     /// the state is at hand nothing is done.
     virtual void rehearse(const Foreseen& /*foreseen*/,
                           const std::function<void(const L1View&)>& /*simulate*/) const {}
+
+    /// From here on states throw state::TooManyReads when they would take more round trips than these
+    /// for what nobody foresaw; nullopt: they may take any number, as at the beginning. Where the
+    /// state is at hand nothing is limited.
+    virtual void limit_reads(std::optional<size_t> /*round_trips*/) const {}
+};
+
+/// Limits what is read of a view's states as long as it lives: while one root is simulated, for who
+/// builds waits for each read.
+class ReadLimit {
+  public:
+    static constexpr size_t MAX_ROUND_TRIPS = 64;
+
+    /// @param view  Must outlive it.
+    explicit ReadLimit(const L1View& view) : view_(view) { view_.limit_reads(MAX_ROUND_TRIPS); }
+    ~ReadLimit() { view_.limit_reads(std::nullopt); }
+    ReadLimit(const ReadLimit&) = delete;
+    ReadLimit& operator=(const ReadLimit&) = delete;
+
+  private:
+    const L1View& view_;
 };
 
 }  // namespace scope::l1

@@ -29,7 +29,10 @@ class Rehearsal::GuessedState final : public state::StateView {
     bool is_there(const Address& address, std::span<const Hash> slots) const {
         if (known_->knows(address, slots)) return true;
         const std::lock_guard lock{missing_->mutex};
-        missing_->touches[address].insert(slots.begin(), slots.end());
+        if (missing_->size < MAX_MISSING) {
+            missing_->touches[address].insert(slots.begin(), slots.end());
+            missing_->size += 1 + slots.size();
+        }
         return false;
     }
 
@@ -60,6 +63,7 @@ Result<bool, L1Error> Rehearsal::read_missing() {
     std::vector<Touch> touches;
     {
         const std::lock_guard lock{missing_->mutex};
+        missing_->size = 0;
         for (const auto& [address, slots] : std::exchange(missing_->touches, {}))
             touches.push_back({address, with_those_behind({slots.begin(), slots.end()})});
     }

@@ -47,8 +47,11 @@ class Rehearsal final : public L1View {
 
   private:
     class GuessedState;
+    /// Most accounts and slots that a turn notes: what reads more has to be read as it goes.
+    static constexpr size_t MAX_MISSING = 128;
     /// The accounts and slots that were taken for nothing.
     struct Missing {
+        size_t size = 0;
         std::mutex mutex;
         std::map<Address, std::set<Hash>> touches;
     };

@@ -243,6 +243,11 @@ Result<std::vector<Touch>, L1Error> RpcL1View::list_touches(const Hash& block,
     return named(read());
 }
 
+void RpcL1View::limit_reads(std::optional<size_t> round_trips) const {
+    const std::lock_guard lock{touched_->mutex};
+    touched_->reads_left = round_trips;
+}
+
 void RpcL1View::rehearse(const Foreseen& foreseen,
                          const std::function<void(const L1View&)>& simulate) const {
     const auto run = [&]() -> Result<void, L1Error> {

@@ -54,6 +54,8 @@ class RpcL1View final : public L1View {
     void rehearse(const Foreseen& foreseen,
                   const std::function<void(const L1View&)>& simulate) const override;
 
+    void limit_reads(std::optional<size_t> round_trips) const override;
+
     /// Returns the state as what it is.
     [[nodiscard]] Result<std::shared_ptr<const RpcState>, L1Error> state_of(
         const Hash& block) const;
@@ -73,7 +75,7 @@ class RpcL1View final : public L1View {
     static constexpr size_t MAX_STATES = 4;
     static constexpr uint64_t MAX_DEPTH = 256;  ///< BLOCKHASH goes no deeper
     static constexpr size_t MAX_LIST = 4096;    ///< accounts and slots that are taken of a list
-    static constexpr int MAX_REHEARSALS = 16;
+    static constexpr int MAX_REHEARSALS = 8;
 
   private:
     /// Returns what the next block's system calls touch, if the block is the head.

@@ -1,5 +1,7 @@
 #include "l1/rpc_state.hpp"
 
+#include "l1/l1_view.hpp"
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -142,6 +144,7 @@ evm::CodePtr RpcState::code(const Address& address) const {
     const std::lock_guard lock{mutex_};
     Known& entry = known(address, {});
     if (entry.code == nullptr) {  // the one that was kept has been replaced
+        count_read();
         const Touch touch{address, {}};
         if (const auto done = read({&touch, 1}); !done)
             throw StateUnavailable{at_block(done.error())};
@@ -183,6 +186,7 @@ bool RpcState::is_known(const Address& address, std::span<const Hash> slots) con
 
 RpcState::Known& RpcState::known(const Address& address, std::span<const Hash> slots) const {
     if (!is_known(address, slots)) {
+        count_read();
         const auto done =
             read_with_expected({{address, with_those_behind({slots.begin(), slots.end()})}});
         if (!done) throw StateUnavailable{at_block(done.error())};
@@ -196,6 +200,18 @@ RpcState::Known& RpcState::known(const Address& address, std::span<const Hash> s
 }
 
 // ---- asking
+
+void RpcState::count_read() const {
+    const std::lock_guard lock{touched_->mutex};
+    auto& left = touched_->reads_left;
+    if (!left || !has_begun_) return;
+    if (*left == 0)
+        throw state::TooManyReads{fmt::format(
+            "it reads L1's state in more than {} steps, each of which waits for the one "
+            "before",
+            ReadLimit::MAX_ROUND_TRIPS)};
+    --*left;
+}
 
 Result<void, L1Error> RpcState::read_with_expected(std::vector<Touch> touches) const {
     if (has_begun_) return read(touches);

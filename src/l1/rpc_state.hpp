@@ -27,6 +27,7 @@ class StateUnavailable : public state::Unavailable {
 struct SharedTouched {
     std::mutex mutex;
     Touched touched;
+    std::optional<size_t> reads_left;  ///< round trips; nullopt: any number
 };
 
 /// Returns slots and those behind each, where a struct's next fields are: RpcState::SLOTS_AT_ONCE.
@@ -74,6 +75,8 @@ class RpcState final : public state::StateView {
     /// Returns an account that is known then. REQUIRES: the lock.
     Known& known(const Address& address, std::span<const Hash> slots) const;
     [[nodiscard]] bool is_known(const Address& address, std::span<const Hash> slots) const;
+    /// Counts a round trip that nobody foresaw.
+    void count_read() const;
     /// Reads touches; with the first ones all that is expected to be touched.
     Result<void, L1Error> read_with_expected(std::vector<Touch> touches) const;
     Result<void, L1Error> read(std::span<const Touch> touches) const;

@@ -298,6 +298,11 @@ void Node::rehearse(const l1::Foreseen& foreseen,
     });
 }
 
+l1::ReadLimit Node::limit_reads() const {
+    CHECK(components_.builder.has_value());
+    return l1::ReadLimit{*components_.builder->view};
+}
+
 bool Node::is_behind(ChainId chain_id) const {
     const auto& followed = *follower_.rollup(chain_id);
     const uint64_t next = follower_.next_l1_block();
@@ -661,7 +666,13 @@ Result<Node::Taken, SettleError> Node::take(builder::ScopeBuilder& scope, size_t
             continue;
         }
         auto tried = reading([&]() -> Result<Result<void, builder::Refusal>, SettleError> {
-            return add(scope, next.root);
+            const auto limit = limit_reads();
+            try {
+                return add(scope, next.root);
+            } catch (const state::TooManyReads& error) {
+                return Result<void, builder::Refusal>{std::unexpected{
+                    builder::Refusal{builder::RefusalRule::gas_budget, error.what(), {}}}};
+            }
         });
         if (!tried) {
             passed_over.push_back(std::move(next));

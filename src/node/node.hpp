@@ -143,6 +143,8 @@ class Node {
     /// scopes on states that are guessed.
     void rehearse(const l1::Foreseen& foreseen,
                   const std::function<void(builder::ScopeBuilder&)>& simulate) const;
+    /// Limits what is read of L1's state while the result lives (L1View::limit_reads).
+    [[nodiscard]] l1::ReadLimit limit_reads() const;
     /// Has the scope proved and makes the bundle.
     Result<builder::Bundle, builder::SealError> seal(builder::ScopeBuilder& scope);
     /// Sends the bundle, follows L1 to its head, and says what came of it there. What is in no

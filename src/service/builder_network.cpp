@@ -429,7 +429,10 @@ Result<Hash, RpcError> BuilderNetwork::send_operation(const protocol::SignedOper
                                                       std::optional<uint64_t> root_index) {
     TRY_VOID(require_loaded());
     return reading([&]() -> Result<Hash, RpcError> {
-        const auto admission = TRY(operations_.admit(operation));
+        const auto admission = TRY([&] {
+            const auto limit = node_.limit_reads();  // of a stranger's account's code, too
+            return operations_.admit(operation);
+        }());
         builder::L1Root root{operation, root_index};
         if (admission.is_next)
             if (auto checked = door_.check(root); !checked) {

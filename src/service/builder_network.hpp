@@ -24,7 +24,7 @@ struct BuilderNetworkOptions {
     /// Returns the number of L1's head as far as it is known, where the source may be behind it: then
     /// nothing is built on what the source has. Null: the source has all.
     std::function<uint64_t()> l1_head_number = {};
-    /// Returns the time since 1970, in ms. No other clock is read.
+    /// Returns a time in ms that never goes back. No other clock is read.
     std::function<uint64_t()> clock_ms;
     /// Is called when something was sent that the next tick looks at. Null: nobody is.
     std::function<void()> on_work;

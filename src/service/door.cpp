@@ -19,6 +19,17 @@ std::optional<l1::Foreseen::Call> call_of(const builder::Root& root) {
     return l1::Foreseen::Call{.from = operation.account, .transaction = std::move(call)};
 }
 
+/// Returns what a simulation comes to, or the refusal of a root that reads too much.
+template <typename Simulate>
+auto within_limit(const Simulate& simulate) -> decltype(simulate()) {
+    try {
+        return simulate();
+    } catch (const state::TooManyReads& error) {
+        return std::unexpected{
+            builder::Refusal{builder::RefusalRule::gas_budget, error.what(), {}}};
+    }
+}
+
 }  // namespace
 
 Result<builder::ScopeBuilder*, builder::Refusal> Door::open_scope() {
@@ -52,6 +63,7 @@ auto Door::simulate_in(builder::ScopeBuilder& scope, std::optional<l1::Foreseen:
                        const Simulate& simulate) {
     node_.rehearse({.contracts = l1_contracts_, .call = std::move(call)},
                    [&](builder::ScopeBuilder& guessed) { (void)simulate(guessed); });
+    const auto limit = node_.limit_reads();
     return simulate(scope);
 }
 
@@ -64,7 +76,7 @@ Result<builder::RootCallResult, builder::Refusal> Door::simulate(const builder::
     unseen.inspect = {};
     unseen.tracer = nullptr;
     return simulate_in(*scope, std::move(on_l1), [&](builder::ScopeBuilder& in) {
-        return in.simulate_call(&in == scope ? call : unseen);
+        return within_limit([&] { return in.simulate_call(&in == scope ? call : unseen); });
     });
 }
 
@@ -75,8 +87,9 @@ std::vector<Result<builder::RootResult, builder::Refusal>> Door::simulate(
         auto scope = open_scope();
         if (!scope) return Results(1, std::unexpected{scope.error()});
         Results results;
-        results.push_back(simulate_in(**scope, call_of(roots.front()),
-                                      [&](auto& in) { return in.simulate(roots.front()); }));
+        results.push_back(simulate_in(**scope, call_of(roots.front()), [&](auto& in) {
+            return within_limit([&] { return in.simulate(roots.front()); });
+        }));
         return results;
     }
     // One after the other: in a scope of their own, which is thrown away.
@@ -84,15 +97,17 @@ std::vector<Result<builder::RootResult, builder::Refusal>> Door::simulate(
     if (!scope) return Results(roots.size(), std::unexpected{scope.error()});
     return simulate_in(*scope, {}, [&](builder::ScopeBuilder& in) {
         Results results;
-        for (const auto& root : roots) results.push_back(in.add(root));
+        for (const auto& root : roots)
+            results.push_back(within_limit([&] { return in.add(root); }));
         return results;
     });
 }
 
 Result<void, builder::Refusal> Door::check(const builder::L1Root& operation) {
     auto* const scope = TRY(open_scope());
-    auto simulated =
-        simulate_in(*scope, call_of(operation), [&](auto& in) { return in.simulate(operation); });
+    auto simulated = simulate_in(*scope, call_of(operation), [&](auto& in) {
+        return within_limit([&] { return in.simulate(operation); });
+    });
     if (simulated || may_do_later(simulated.error())) return {};
     return std::unexpected{std::move(simulated.error())};
 }
@@ -104,7 +119,8 @@ Result<void, builder::Refusal> Door::check(ServedChain& chain,
     const builder::L2Root asked{chain.id(), root.transaction};
     if (root.transaction.nonce == nonce) {
         auto* const scope = TRY(open_scope());
-        auto simulated = simulate_in(*scope, {}, [&](auto& in) { return in.simulate(asked); });
+        auto simulated = simulate_in(
+            *scope, {}, [&](auto& in) { return within_limit([&] { return in.simulate(asked); }); });
         if (simulated || may_do_later(simulated.error())) return {};
         return std::unexpected{std::move(simulated.error())};
     }
@@ -125,7 +141,8 @@ Result<void, builder::Refusal> Door::check(ServedChain& chain,
     };
     using Simulated = std::optional<Result<builder::RootResult, builder::Refusal>>;
     auto simulated = simulate_in(*scope, {}, [&](builder::ScopeBuilder& in) {
-        return is_behind_all(in) ? Simulated{in.simulate(asked)} : std::nullopt;
+        return is_behind_all(in) ? Simulated{within_limit([&] { return in.simulate(asked); })}
+                                 : std::nullopt;
     });
     if (!simulated || *simulated || node::needs_another_scope(simulated->error().rule)) return {};
     return std::unexpected{std::move(simulated->error())};

@@ -138,7 +138,11 @@ Result<void, RpcError> Operations::check_signature(
     } else if (const auto told = view_address(account, abi::call("owner()"))) {
         owner = *told;
     } else {
-        return {};  // an account of another kind: its own code says what a signature is
+        // An account of another kind: its own code says what a signature is, where it is simulated.
+        if (operation.operation.nonce == nonce_of(account)) return {};
+        return error(fmt::format(
+            "nonce: the account {} tells no owner, so that only its next operation is taken",
+            to_hex(account)));
     }
     const BytesView bytes = operation.signature;
     const auto signer =

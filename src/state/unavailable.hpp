@@ -14,4 +14,10 @@ class Unavailable : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// What reads asked for more than it may, where each read costs others' time: its own fault.
+class TooManyReads : public Unavailable {
+  public:
+    using Unavailable::Unavailable;
+};
+
 }  // namespace scope::state

@@ -153,6 +153,27 @@ TEST_F(RpcView, asks_the_client_what_a_call_touches) {
               0u);
 }
 
+TEST_F(RpcView, limits_what_one_reads_step_by_step) {
+    const auto state = *view_.state(view_.head()->hash);
+    (void)state->account(STORE);
+    const auto read = [&](uint64_t first, uint64_t count) {  // far apart: each is a round trip
+        for (uint64_t i = first; i < first + count; ++i)
+            (void)state->storage(STORE, to_be(uint256{(i + 1) * 1000}));
+    };
+    const uint64_t most = ReadLimit::MAX_ROUND_TRIPS;
+    {
+        const ReadLimit limit{view_};
+        EXPECT_EQ(trips_of([&] { read(0, most); }), most);
+        EXPECT_EQ(trips_of([&] { EXPECT_THROW(read(most, 1), state::TooManyReads); }), 0u);
+        EXPECT_EQ(trips_of([&] { read(0, most); }), 0u);  // it is known
+    }
+    {
+        const ReadLimit limit{view_};
+        EXPECT_EQ(trips_of([&] { read(most, 2); }), 2u);
+    }
+    EXPECT_EQ(trips_of([&] { read(2 * most, most + 1); }), most + 1);
+}
+
 TEST_F(RpcView, gives_ancestors_that_are_parents_of_one_another) {
     for (uint64_t i = 0; i < 300; ++i) ASSERT_TRUE(l1_.mine({}));
     const auto head = *view_.head();

@@ -4,6 +4,7 @@
 
 #include "demo/world.hpp"
 #include "pooled_l1.hpp"
+#include "rpc/errors.hpp"
 #include "rpc/params.hpp"
 #include "store/test_folder.hpp"
 #include "types/signing.hpp"
@@ -358,6 +359,27 @@ TEST_F(BuilderNetworks, lose_nothing_where_l1s_state_can_not_be_read_when_they_s
     mine();
     EXPECT_EQ(standing(operation), "stands ");
     EXPECT_EQ(standing(root), "stands ");
+}
+
+TEST_F(BuilderNetworks, refuse_a_root_that_reads_too_much_of_l1_at_the_door_and_in_a_scope) {
+    pool_->most_reads = 3;
+    const auto refused = network_->send(A, asking(), {}, {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, rpc::code_of(builder::RefusalRule::gas_budget));
+    EXPECT_THAT(refused.error().message, HasSubstr("it reads too much"));
+    pool_->most_reads.reset();
+    const Hash root = send(asking());
+    const Hash payment = send(paying());
+    pool_->most_reads = 3;  // now it does
+    work();
+    EXPECT_EQ(standing(root), "refused ");
+    EXPECT_THAT(network_->refusal(root)->reason, HasSubstr("it reads too much"));
+    EXPECT_TRUE(network_->is_ready());
+    pool_->most_reads.reset();
+    now_ms_ += 12'000;
+    network_->tick();
+    mine();
+    EXPECT_EQ(standing(payment), "stands ");
 }
 
 TEST_F(BuilderNetworks, build_nothing_before_they_have_all_of_l1) {

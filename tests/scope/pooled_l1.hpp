@@ -11,11 +11,12 @@
 
 namespace scope::demo {
 
-/// A state that can't be read while its L1 is away.
+/// A state that can't be read while its L1 is away, nor more often than is left.
 class RemoteState final : public state::StateView {
   public:
-    RemoteState(std::shared_ptr<const state::StateView> state, const bool& is_away)
-        : state_(std::move(state)), is_away_(is_away) {}
+    RemoteState(std::shared_ptr<const state::StateView> state, const bool& is_away,
+                std::optional<size_t>& reads_left)
+        : state_(std::move(state)), is_away_(is_away), reads_left_(reads_left) {}
 
     [[nodiscard]] std::optional<Account> account(const Address& address) const override {
         return read().account(address);
@@ -33,11 +34,14 @@ class RemoteState final : public state::StateView {
   private:
     [[nodiscard]] const state::StateView& read() const {
         if (is_away_) throw state::Unavailable{"L1's state: it is away"};
+        if (reads_left_ && *reads_left_ == 0) throw state::TooManyReads{"it reads too much"};
+        if (reads_left_) --*reads_left_;
         return *state_;
     }
 
     std::shared_ptr<const state::StateView> state_;
     const bool& is_away_;
+    std::optional<size_t>& reads_left_;
 };
 
 /// An L1 with a pool: what is sent waits there until somebody mines it.
@@ -61,7 +65,10 @@ class PooledL1 final : public l1::L1Source, public l1::L1View, public l1::L1Send
     [[nodiscard]] Result<l1::L1Head, l1::L1Error> head() const override { return l1_.head(); }
     [[nodiscard]] Result<std::shared_ptr<const state::StateView>, l1::L1Error> state(
         const Hash& block) const override {
-        return std::make_shared<const RemoteState>(*l1_.state(block), is_state_away);
+        return std::make_shared<const RemoteState>(*l1_.state(block), is_state_away, reads_left_);
+    }
+    void limit_reads(std::optional<size_t> round_trips) const override {
+        reads_left_ = round_trips ? most_reads : std::nullopt;
     }
     [[nodiscard]] Result<std::unique_ptr<execution::BlockHashes>, l1::L1Error> ancestors(
         const Hash& parent) const override {
@@ -124,11 +131,13 @@ class PooledL1 final : public l1::L1Source, public l1::L1View, public l1::L1Send
     bool is_source_away = false;
     bool is_state_away = false;
     bool is_status_away = false;
+    std::optional<size_t> most_reads;  ///< of a root; nullopt: any number
     std::optional<l1::SendError::Rule> refuses_by;
     uint256 least_fee;
 
   private:
     l1::LocalL1& l1_;
+    mutable std::optional<size_t> reads_left_;
 };
 
 }  // namespace scope::demo

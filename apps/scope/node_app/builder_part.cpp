@@ -75,7 +75,7 @@ service::BuilderNetworkOptions network_options(const config::NodeConfig& config,
                     const auto heads = source.status().heads;
                     return heads ? heads->latest.number : 0;
                 },
-            .clock_ms = cli::now_ms,
+            .clock_ms = cli::steady_ms,
             .on_work = std::move(on_work)};
 }
 

@@ -25,12 +25,6 @@ constexpr std::string_view SUBSCRIBE =
     R"({"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]})";
 constexpr chrono::minutes GENESIS_RETRY{1};
 
-uint64_t steady_ms() {
-    return static_cast<uint64_t>(
-        chrono::duration_cast<chrono::milliseconds>(chrono::steady_clock::now().time_since_epoch())
-            .count());
-}
-
 /// Reads {"data": {"genesis_time": "1606824023"}}.
 std::optional<uint64_t> read_genesis(const std::string& body) {
     simdjson::dom::parser parser;
@@ -118,7 +112,7 @@ L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identit
     const auto source = std::make_shared<l1::FailoverSource>(
         std::move(sources),
         l1::FailoverOptions{
-            .clock_ms = steady_ms,
+            .clock_ms = cli::steady_ms,
             .on_change = [&log, counts = counts_](const std::string& name,
                                                   const std::optional<l1::L1Error>& error) {
                 if (!error)

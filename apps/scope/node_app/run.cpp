@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -13,6 +16,7 @@
 #include <utility>
 
 #include "blobs/blob_routes.hpp"
+#include "cli/clock.hpp"
 #include "cli/command.hpp"
 #include "net/server.hpp"
 #include "node_app/attester_part.hpp"
@@ -31,6 +35,8 @@ namespace chrono = std::chrono;
 
 /// Between two looks at what /ready and /metrics tell.
 constexpr chrono::seconds TICK{1};
+/// A worker that was at one thing for so long, or for two slots, is no node to ask.
+constexpr chrono::seconds BUSY{10};
 /// From a signal to the process's end.
 constexpr chrono::milliseconds END_TIMEOUT{800};
 /// A builder may let eth_sendRawTransactionSync wait for a minute.
@@ -129,6 +135,7 @@ class Run {
         if (!config_.blobs.listen.empty()) serve_blobs();
         for (auto* const server : servers()) server->set_ready(false, ready_json({"it begins"}));
         worker_.post([this] { tick(); });
+        watch_ = std::thread{[this] { watch(); }};
         node_->begin([this] { show(); });
         (void)signals.wait();
         return end();
@@ -185,8 +192,24 @@ class Run {
         worker_.post_after(TICK, [this] { tick(); });
     }
 
+    /// On a thread of its own: has others see when the worker doesn't come to show anything.
+    void watch() {
+        const uint64_t most_ms = static_cast<uint64_t>(
+            std::max<chrono::milliseconds>(BUSY, 2 * config_.l1.slot).count());
+        std::unique_lock lock{mutex_};
+        while (!ended_.wait_for(lock, TICK, [this] { return has_ended_; })) {
+            const uint64_t busy_ms = cli::steady_ms() - shown_ms_;
+            if (busy_ms < most_ms) continue;
+            for (auto* const server : servers())
+                server->set_ready(false,
+                                  ready_json({fmt::format("busy: it has been at one thing for {} s",
+                                                          busy_ms / 1000)}));
+        }
+    }
+
     /// Has others see whether it is ready, and what it has done.
     void show() {
+        shown_ms_ = cli::steady_ms();
         const auto status = node_->status();
         const auto reasons = why_not_ready(
             status, static_cast<uint64_t>(chrono::ceil<chrono::seconds>(config_.l1.slot).count()));
@@ -207,6 +230,12 @@ class Run {
     /// Ends what others see and what is under way, and the process with it: nobody waits for somebody
     /// else's answer, nor longer than END_TIMEOUT. What is committed is committed.
     [[noreturn]] int end() {
+        {
+            const std::scoped_lock lock{mutex_};
+            has_ended_ = true;
+        }
+        ended_.notify_all();
+        watch_.join();
         std::promise<void> done;
         auto is_done = done.get_future();
         std::thread{[this, &done] {
@@ -252,6 +281,10 @@ class Run {
     std::optional<AttesterPart> attester_;
     std::unique_ptr<net::HttpService> blobs_;
     bool was_ready_ = false;
+    std::atomic<uint64_t> shown_ms_ = cli::steady_ms();
+    std::condition_variable ended_;
+    bool has_ended_ = false;
+    std::thread watch_;
 };
 
 }  // namespace
