@@ -269,6 +269,7 @@ std::string_view status_of(const Request& request, ChainId chain_id, const Queue
 // ---- parameters
 
 ChainId read_rollup_id(const Request& request) {
+    (void)l1_of(request);  // whose blocks tell of the queue
     const ChainId chain_id = read_chain_id(request, 0);
     if (!request.network.chain(chain_id)->is_rollup())
         Params::fail_at(0, "nothing waits for L1: name a rollup");

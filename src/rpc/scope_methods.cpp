@@ -22,7 +22,7 @@ ChainId l1_id_of(const Request& request) {
 
 ChainView& l1_of(const Request& request) {
     auto* const l1 = request.network.chain(l1_id_of(request));
-    if (l1 == nullptr) fail(NO_L1, "this node doesn't show L1: ask an L1 client");
+    if (l1 == nullptr) fail(NO_L1, "this node doesn't show L1's blocks: ask an L1 client");
     return *l1;
 }
 
@@ -52,6 +52,7 @@ void append_head(json::Appender& out, std::string_view name, const chain::Stored
 
 std::string chains(Request& request) {
     auto* const controls = request.network.controls();
+    bool reads_l1 = true;  // as long as it answers
     json::Appender out;
     out.begin_array();
     for (const ChainId id : request.network.chains()) {
@@ -70,8 +71,10 @@ std::string chains(Request& request) {
                 out.key("unsettledBlocks")
                     .quantity(chain.head()->header().number -
                               rollup->chain.head()->header().number);
-            if (reads_l1(request))
-                append_registered(out, request, id);
+            const auto said = reads_l1 ? on_l1(request, id) : std::nullopt;
+            reads_l1 = said.has_value();
+            if (said)
+                append_registered(out, request, id, *said);
             else
                 append_followed(out, request, id);
             if (rollup != nullptr && rollup->stopped)
@@ -306,9 +309,9 @@ std::optional<Bytes> data_of(const chain::Store& l1, const Transaction& transact
 }
 
 std::string bundle(Request& request) {
+    const auto& store = l1_of(request).chain().store();
     const auto found = find_scope(request, 0);
     if (!found) fail(UNKNOWN_SCOPE, "no scope has this number or hash");
-    const auto& store = l1_of(request).chain().store();
     const auto place = store.transaction(found->l1_transaction);
     if (!place) fail(UNKNOWN_SCOPE, "L1 has the scope's transaction no more");
     const auto& transaction = place->block->block.transactions[place->index];

@@ -45,7 +45,8 @@ const protocol::SettlementId& settlement_of(const Request& request) {
 }
 
 Bytes code_of(const Request& request, const Address& account) {
-    return l1_state(request).state->code(account)->bytes;
+    return read_l1(request,
+                   [&](const Network::L1State& l1) { return l1.state->code(account)->bytes; });
 }
 
 /// The account that runs an owner's operations.
@@ -87,7 +88,9 @@ uint256 next_nonce(const Request& request, const Address& account) {
 
 /// Refuses what the account can't pay out of its own balance.
 void require_paid(const Request& request, const protocol::Operation& operation) {
-    const auto account = l1_state(request).state->account(operation.account).value_or(Account{});
+    const auto account = read_l1(request, [&](const Network::L1State& l1) {
+        return l1.state->account(operation.account).value_or(Account{});
+    });
     const uint256 needed = operation.value + operation.fee;
     if (needed >= operation.value && account.balance >= needed) return;
     fail(SERVER_ERROR,
@@ -284,7 +287,9 @@ std::string scope_prepare_operation(Request& request) {
     operation.nonce = next_nonce(request, account.address);
     operation.verification_gas = uint256{VERIFICATION_GAS};
     if (operation.deadline.is_zero())
-        operation.deadline = uint256{l1_state(request).next_timestamp_s} + uint256{LIFETIME_S};
+        operation.deadline = read_l1(request, [](const Network::L1State& l1) {
+            return uint256{l1.next_timestamp_s} + uint256{LIFETIME_S};
+        });
     require_paid(request, operation);
     if (!wanted.has_gas) operation.gas = uint256{estimate_operation_gas(request, operation)};
 

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include "json/appender.hpp"
+#include "protocol/registry.hpp"
 #include "protocol/settlement.hpp"
+#include "rpc/errors.hpp"
 #include "rpc/network.hpp"
 #include "rpc/params.hpp"
 #include "rpc/service.hpp"
 #include "rpc/view.hpp"
+#include "state/unavailable.hpp"
 
 // The methods of scope_methods.cpp that stand in files of their own, and what they share.
 
@@ -29,10 +34,19 @@ std::string scope_forced_queue(Request& request);
 std::string scope_deposit(Request& request);
 std::string scope_forced_transaction(Request& request);
 // scope_rollups.cpp
-/// Returns L1's state at its head. Throws RpcFailure where this node can't read L1.
+/// Returns L1's state at its head. Throws RpcFailure where this node can't read L1, and
+/// state::Unavailable where L1 doesn't answer.
 Network::L1State l1_state(const Request& request);
-/// Returns whether it can.
-bool reads_l1(const Request& request);
+/// Returns what @p read does with it. Throws RpcFailure in both cases.
+template <typename Read>
+std::invoke_result_t<Read, const Network::L1State&> read_l1(const Request& request,
+                                                            const Read& read) {
+    try {
+        return read(l1_state(request));
+    } catch (const state::Unavailable& error) {
+        fail(SERVER_ERROR, fmt::format("L1 can't be read: {}", error.what()));
+    }
+}
 /// Returns what a contract of L1 answers at its head; empty if it fails.
 Bytes view_of_l1(const Request& request, const Address& to, BytesView data);
 /// Returns what the settlement contract keeps of a rollup; all zeros if it knows none.
@@ -43,9 +57,17 @@ std::optional<std::string> why_unserved(const Network& network, ChainId chain_id
 /// Returns the index of the first entry that the rollup's latest block has not taken.
 uint64_t position_of(const Request& request, ChainId chain_id,
                      const protocol::RegisteredRollup& registered);
-/// Appends members that tell what L1 says of a rollup: its batches, its owner, what its owner
-/// announced, its forced queue, its closing.
-void append_registered(json::Appender& out, const Request& request, ChainId chain_id);
+/// What L1's contracts say of a rollup.
+struct OnL1 {
+    protocol::RegisteredRollup registered;
+    std::optional<protocol::RollupState> state;  ///< nullopt: the registry knows none
+};
+/// Returns that; nullopt where this node can't read L1.
+std::optional<OnL1> on_l1(const Request& request, ChainId chain_id);
+/// Appends members that tell of it: the rollup's batches, its owner, what its owner announced, its
+/// forced queue, its closing.
+void append_registered(json::Appender& out, const Request& request, ChainId chain_id,
+                       const OnL1& on_l1);
 /// Appends those of them that a follower knows of L1's blocks.
 void append_followed(json::Appender& out, const Request& request, ChainId chain_id);
 

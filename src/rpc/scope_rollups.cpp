@@ -26,14 +26,10 @@ Network::L1State l1_state(const Request& request) {
     return std::move(*state);
 }
 
-bool reads_l1(const Request& request) {
-    return request.network.chain(l1_id_of(request)) != nullptr ||
-           request.network.l1_state().has_value();
-}
-
 Bytes view_of_l1(const Request& request, const Address& to, BytesView data) {
-    const auto l1 = l1_state(request);
-    return view(*l1.state, l1.environment, to, data);
+    return read_l1(request, [&](const Network::L1State& l1) {
+        return view(*l1.state, l1.environment, to, data);
+    });
 }
 
 protocol::RegisteredRollup registered_of(const Request& request, ChainId chain_id) {
@@ -108,10 +104,20 @@ void append_followed(json::Appender& out, const Request& request, ChainId chain_
     out.key("closed").boolean(rollup->closed_at.has_value());
 }
 
-void append_registered(json::Appender& out, const Request& request, ChainId chain_id) {
-    const auto registered = registered_of(request, chain_id);
-    const auto state = protocol::decode_rollup_state(
-        view_of_l1(request, request.network.contracts()->registry, protocol::state_of(chain_id)));
+std::optional<OnL1> on_l1(const Request& request, ChainId chain_id) {
+    try {
+        return OnL1{
+            registered_of(request, chain_id),
+            protocol::decode_rollup_state(view_of_l1(request, request.network.contracts()->registry,
+                                                     protocol::state_of(chain_id)))};
+    } catch (const RpcFailure&) {
+        return std::nullopt;
+    }
+}
+
+void append_registered(json::Appender& out, const Request& request, ChainId chain_id,
+                       const OnL1& on_l1) {
+    const auto& [registered, state] = on_l1;
     out.key("escrow").quantity(registered.escrow);
     out.key("nextBatch").quantity(registered.next_batch);
     out.key("verifier").hex(registered.verifier);

@@ -471,6 +471,10 @@ rpc::ChainView* BuilderNetwork::chain(ChainId chain_id) {
     return find(chain_id);
 }
 
+std::optional<rpc::Network::L1State> BuilderNetwork::l1_state() {
+    return L1State{l1_now_.state(), l1_now_.head_environment(), l1_now_.next_block().timestamp_s};
+}
+
 const builder::L1Contracts* BuilderNetwork::contracts() const {
     return &node_.network().contracts;
 }

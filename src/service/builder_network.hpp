@@ -66,6 +66,7 @@ class BuilderNetwork final : public rpc::Network {
     // rpc::Network
     [[nodiscard]] std::vector<ChainId> chains() const override;
     [[nodiscard]] rpc::ChainView* chain(ChainId chain_id) override;
+    [[nodiscard]] std::optional<L1State> l1_state() override;
     [[nodiscard]] const builder::L1Contracts* contracts() const override;
     [[nodiscard]] const rollup::Follower* follower() const override;
     [[nodiscard]] std::vector<NamedContract> named_contracts() const override;

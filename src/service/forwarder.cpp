@@ -17,10 +17,6 @@ using net::RpcError;
 constexpr auto METHODS = std::to_array<std::string_view>({
     "eth_sendRawTransaction",
     "eth_sendRawTransactionSync",
-    "scope_getBundle",
-    "scope_getDeposit",
-    "scope_getForcedQueue",
-    "scope_getForcedTransaction",
     "scope_getHashChain",
     "scope_getOperationReceipt",
     "scope_getRefusal",

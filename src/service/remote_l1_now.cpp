@@ -52,4 +52,8 @@ execution::Environment RemoteL1Now::next_environment() const {
                                    nullptr);
 }
 
+execution::Environment RemoteL1Now::head_environment() const {
+    return chain::make_environment(snapshot().spec, snapshot().head.header, nullptr);
+}
+
 }  // namespace scope::service

@@ -26,6 +26,8 @@ class RemoteL1Now final : public L1Now {
     [[nodiscard]] std::shared_ptr<const state::StateView> state() const override;
     [[nodiscard]] chain::BlockAttributes next_block() const override;
     [[nodiscard]] execution::Environment next_environment() const override;
+    /// Returns the head's environment, without hashes of blocks.
+    [[nodiscard]] execution::Environment head_environment() const;
 
   private:
     [[nodiscard]] const builder::L1Snapshot& snapshot() const;

@@ -251,7 +251,8 @@ class NodeNetwork:
 
     @staticmethod
     def sign(transactions):
-        """Returns of each transaction {key, chainId, nonce, to, gas, …} the raw one and its hash (sign.mjs)."""
+        """Returns of each transaction {key, chainId, nonce, to, gas, …} the raw one and its hash, of {key, typedData} a
+        signature (sign.mjs)."""
         result = subprocess.run(["node", ROOT / "tests" / "e2e" / "sign.mjs"], input=json.dumps(transactions), cwd=ROOT,
                                 capture_output=True, text=True, timeout=PATIENCE, check=True)
         return json.loads(result.stdout)

@@ -1,4 +1,5 @@
 """`scope node` as processes on anvil: deployed by `scope deploy`, with a builder, attesters and a follower."""
+import functools
 import json
 import pathlib
 import signal
@@ -6,7 +7,8 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from node_network import (MARKER, MULTICALL3, PREDEPLOY, ROLLUPS, ROOT, TOOLS, USERS, NodeNetwork)
+from node_network import (DEPLOYER, MARKER, MULTICALL3, PREDEPLOY, ROLLUPS, ROOT, TOOLS, USERS, NodeNetwork, RpcFailure,
+                          wait_until)
 
 A, B = ROLLUPS
 L1 = 31337
@@ -18,7 +20,7 @@ def selector(name, contract="ScopedCallableL2"):
 
 
 def asking(chain_id, sender, is_root=True):
-    """Calldata by which a rollup's ScopedCallable asks another chain's Multicall3 for its block number."""
+    """Calldata by which a chain's ScopedCallable asks another chain's Multicall3 for its block number."""
     request = (f"{MULTICALL3[2:].lower():>064}" + f"{0:064x}" + f"{100_000:064x}" + f"{0x80:064x}" + f"{4:064x}"
                + "42cbb15c" + "0" * 56)
     return (selector("tryScopedCall") + f"{chain_id:064x}" + sender[2:].lower().rjust(64, "0") + f"{0x60:064x}" + request
@@ -51,6 +53,41 @@ class Nodes(unittest.TestCase):
         receipt = self.network.receipt("builder", A, signed["hash"])
         self.assertEqual(receipt["status"], "0x1")
         self.assertEqual(self.network.receipt("follower", A, signed["hash"])["blockHash"], receipt["blockHash"])
+
+    def send_operation(self, name, user):
+        """Has an account on L1 ask rollup A, through a node; returns the operation's receipt there."""
+        ask = functools.partial(self.network.ask, name, A)
+        address, key = USERS[user]
+        callable_on_l1 = next(each["address"] for each in ask("scope_contracts")
+                              if each["chainId"] == L1 and each["name"] == "ScopedCallable")
+        account = ask("scope_prepareOperation", {"from": address, "to": address})["message"]["account"]
+        operation = ask("scope_prepareOperation", {"from": address, "to": callable_on_l1,
+                                                   "data": asking(A, account, is_root=False)})
+        (signed,) = self.network.sign([{"key": key, "typedData": operation}])
+        sent = ask("scope_sendOperation", operation, signed["signature"])
+        return wait_until("the operation's receipt", lambda: ask("scope_getOperationReceipt", sent))
+
+    def test_an_account_on_L1_asks_a_rollup(self):
+        # Through a follower, too: it hands on what a builder answers.
+        for user, name in ((2, "builder"), (3, "follower")):
+            with self.subTest(name):
+                receipt = self.send_operation(name, user)
+                self.assertTrue(receipt["success"])
+                self.assertEqual([(call["target"], call["success"]) for call in receipt["calls"]], [(A, True)])
+
+    def test_a_builder_says_what_L1_says_of_its_rollups(self):
+        for rollup in self.network.ask("builder", A, "scope_chains"):
+            self.assertEqual(rollup["kind"], "rollup")
+            self.assertFalse(rollup["closed"])
+            self.assertEqual(rollup["owner"].lower(), DEPLOYER[0].lower())
+            self.assertIsNone(rollup["closesAt"])
+        # What L1's blocks tell an L1 client is asked for.
+        for name in ("builder", "follower"):
+            for method, parameters in (("scope_getForcedQueue", [A]), ("scope_getBundle", ["0x0"]),
+                                       ("scope_getDeposit", [A, 0]), ("scope_getForcedTransaction", [A, 0])):
+                with self.subTest(f"{name} {method}"), self.assertRaises(RpcFailure) as caught:
+                    self.network.ask(name, A, method, *parameters)
+                self.assertEqual(caught.exception.error["code"], -39007)
 
     def test_a_follower_forwards_what_it_is_sent(self):
         signed = self.sign(1, B, USERS[2][0], value=5)
