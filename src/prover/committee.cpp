@@ -112,10 +112,11 @@ class Committee::Member {
         }
         request->answer(index_, no_answer(address_, DisagreementKind::overloaded));
     }
-    /// Returns whether it is still at a request for which nobody waits any more.
+    /// Returns whether it is still at a request for which nobody waits any more, or wasn't in time with
+    /// the last one that it came to the end of, be it that its client gave up by itself.
     [[nodiscard]] bool is_late() const {
         const std::scoped_lock lock{mutex_};
-        return running_ != nullptr && running_->is_over();
+        return was_late_ || (running_ != nullptr && running_->is_over());
     }
 
   private:
@@ -130,9 +131,16 @@ class Committee::Member {
                 running_ = request;
             }
             if (stop.stop_requested()) return;
-            if (!request->is_over()) request->answer(index_, ask(*request));
-            const std::scoped_lock lock{mutex_};
-            running_ = nullptr;
+            std::optional<Answer> answer;
+            if (!request->is_over()) answer = ask(*request);
+            {
+                const std::scoped_lock lock{mutex_};
+                running_ = nullptr;
+                was_late_ = request->is_over() ||
+                            (!*answer && answer->error().kind == DisagreementKind::timed_out);
+            }
+            // Who hears of it may ask for the next at once.
+            if (answer) request->answer(index_, std::move(*answer));
         }
     }
 
@@ -161,6 +169,7 @@ class Committee::Member {
     std::condition_variable_any arrived_;
     std::deque<std::shared_ptr<Request>> waiting_;
     std::shared_ptr<Request> running_;
+    bool was_late_ = false;
     std::jthread thread_;  // last: it ends before what it uses
 };
 

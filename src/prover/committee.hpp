@@ -11,7 +11,8 @@ struct CommitteeOptions {
     size_t threshold = 2;
     /// The time that prove waits for the threshold, and, once that is reached, for the rest: if all
     /// members answer, the proof is always that of the lowest addresses. For who is still at an
-    /// earlier request that was over without it, the rest doesn't wait.
+    /// earlier request that was over without it, or came too late with the last one, the rest doesn't
+    /// wait.
     std::chrono::milliseconds timeout{60'000};
     std::chrono::milliseconds grace{2'000};
     size_t max_waiting = 16;  ///< requests a member keeps waiting; above, it is overloaded

@@ -6,6 +6,7 @@
 #include <functional>
 #include <future>
 #include <latch>
+#include <semaphore>
 
 #include "test_prover/test_input.hpp"
 
@@ -218,6 +219,43 @@ TEST(committee, waits_only_once_for_one_that_hangs) {
         EXPECT_EQ(proof->dissents[0].kind, DisagreementKind::timed_out);
     }
     gate.count_down();
+}
+
+/// One that gives up by itself, as a client with a timeout does.
+class GivesUp final : public AttesterClient {
+  public:
+    [[nodiscard]] const Address& address() const noexcept override { return address_; }
+    Result<Attestation, Disagreement> attest(BytesView /*proof_input*/) override {
+        may_go_on_.acquire();
+        Disagreement late;
+        late.kind = DisagreementKind::timed_out;
+        return std::unexpected{late};
+    }
+    void give_up() { may_go_on_.release(); }
+
+  private:
+    Address address_{{0x01}};
+    std::counting_semaphore<> may_go_on_{0};
+};
+
+TEST(committee, waits_only_once_for_one_whose_client_gives_up) {
+    using namespace std::chrono_literals;
+    Setting s;
+    std::vector<std::unique_ptr<AttesterClient>> members;
+    auto hanging = std::make_unique<GivesUp>();
+    auto& client = *hanging;
+    members.push_back(std::move(hanging));
+    for (uint8_t i = 11; i < 13; ++i) members.push_back(member(i, s.l1, s.rollup));
+    Committee committee{std::move(members), {.threshold = 2, .timeout = 60s, .grace = 24h}};
+    const auto input = s.input(DataIn::calldata);
+    client.give_up();  // at the first, of which the committee hears; then it hangs again
+    for (int i = 0; i < 3; ++i) {
+        const auto proof = committee.prove(input);  // not in a day's time
+        ASSERT_TRUE(proof.has_value()) << to_string(proof.error());
+        ASSERT_EQ(proof->dissents.size(), 1u);
+        EXPECT_EQ(proof->dissents[0].kind, DisagreementKind::timed_out);
+    }
+    client.give_up();
 }
 
 TEST(committee, gives_up_after_its_timeout) {
