@@ -51,6 +51,10 @@ class BuilderNetwork final : public rpc::Network {
     [[nodiscard]] node::Node& node() noexcept { return node_; }
     /// Returns whether it is at L1's head, as far as it was told, with what waits.
     [[nodiscard]] bool is_ready() const;
+    /// Returns whether it has what waited when it began, and takes more.
+    [[nodiscard]] bool is_loaded() const noexcept { return is_loaded_; }
+    /// Returns how many operations of L1 wait.
+    [[nodiscard]] size_t waiting_operations() const noexcept { return operations_.size(); }
     /// Returns why the last try to follow L1 or to settle failed; empty: it didn't.
     [[nodiscard]] std::string trouble() const;
     /// Returns why it can't follow L1; empty: it can.

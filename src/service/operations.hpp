@@ -26,6 +26,7 @@ class Operations {
         : l1_(l1), settlement_(settlement), refusals_(refusals), rows_(rows) {}
 
     [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
+    [[nodiscard]] size_t size() const noexcept { return waiting_.size(); }
     [[nodiscard]] bool contains(const Hash& hash) const;
     [[nodiscard]] std::vector<Hash> hashes() const;
     /// Returns the nonce of an account's next operation, by L1.

@@ -5,10 +5,11 @@ import pathlib
 import signal
 import sys
 import unittest
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from node_network import (DEPLOYER, MARKER, MULTICALL3, PREDEPLOY, ROLLUPS, ROOT, TOOLS, USERS, NodeNetwork, RpcFailure,
-                          wait_until)
+from node_network import (DEPLOYER, MARKER, MEMBERS, MULTICALL3, PREDEPLOY, ROLLUPS, ROOT, SUBMITTER, TOOLS, USERS,
+                          NodeNetwork, RpcFailure, wait_until)
 
 A, B = ROLLUPS
 L1 = 31337
@@ -88,6 +89,48 @@ class Nodes(unittest.TestCase):
                 with self.subTest(f"{name} {method}"), self.assertRaises(RpcFailure) as caught:
                     self.network.ask(name, A, method, *parameters)
                 self.assertEqual(caught.exception.error["code"], -39007)
+
+    def metrics(self, name):
+        """Returns the samples of a node's metrics as text, by name and labels."""
+        url = f"http://127.0.0.1:{self.network.ports[name]['metrics']}/metrics"
+        with urllib.request.urlopen(url, timeout=60) as response:
+            lines = response.read().decode().splitlines()
+        return dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+
+    def events(self, name):
+        """Returns what a node has logged."""
+        return [json.loads(line) for line in self.network.nodes[name].log().splitlines() if line.startswith("{")]
+
+    def settle(self, user, rollup):
+        """Has a root of a rollup settle; returns its scope."""
+        signed = self.sign(user, rollup, PREDEPLOY, asking(L1, USERS[user][0]))
+        self.network.send("builder", rollup, signed["raw"])
+        self.network.receipt("builder", rollup, signed["hash"])
+        return wait_until("its scope", lambda: self.network.ask("builder", rollup, "scope_getScope", signed["hash"]))
+
+    def test_a_builder_names_the_member_that_does_not_sign_and_goes_on(self):
+        network, member = self.network, MEMBERS[2][0].lower()
+        network.nodes["attester2"].kill()
+        self.settle(1, A)
+        dissents = [event["kind"] for event in self.events("builder") if event["event"] == "dissent" and event["member"] == member]
+        self.assertEqual(dissents[-1:], ["unreachable"])
+        sample = f'scope_builder_dissents_total{{member="{member}",kind="unreachable"}}'
+        wait_until("it is counted", lambda: int(self.metrics("builder").get(sample, 0)) > 0)
+        network.start("attester2")
+        network.wait_ready("attester2")
+
+    def test_each_step_of_a_scope_is_in_the_builders_log_and_is_counted(self):
+        scope = self.settle(2, B)["transactionHash"]
+        sent = next(event for event in self.events("builder") if event["event"] == "scope_sent" and event["scope"] == scope)
+        steps = [event["event"] for event in self.events("builder") if event.get("batches") == sent["batches"]]
+        for step in ("scope_built", "scope_proved", "scope_sent"):
+            self.assertIn(step, steps)
+        wait_until("L1 has settled it", lambda: any(event["event"] == "scope" and event["scope"] == scope
+                                                    for event in self.events("builder")))
+        wait_until("it is counted", lambda: int(self.metrics("builder")['scope_builder_scopes_total{step="settled"}']) > 0)
+        balance = f'scope_builder_submitter_balance_wei{{account="{SUBMITTER[0].lower()}"}}'
+        wait_until("its balance is known", lambda: int(self.metrics("builder").get(balance, 0)) > 0)
+        wait_until("the attester counts", lambda: int(self.metrics("attester0")["scope_attester_signed_total"]) > 0)
 
     def test_a_follower_forwards_what_it_is_sent(self):
         signed = self.sign(1, B, USERS[2][0], value=5)

@@ -64,8 +64,10 @@ net::HttpServiceOptions service_options(const config::NodeConfig& config, NodeLo
     return options;
 }
 
-std::vector<net::HttpRoute> routes(NodePart& part, NodeLog& log, net::Worker& worker) {
-    const auto told = [&log](const attester::Answer& answer) {
+std::vector<net::HttpRoute> routes(NodePart& part, NodeLog& log, net::Worker& worker,
+                                   std::shared_ptr<AttesterAnswers> answers) {
+    const auto told = [&log, answers = std::move(answers)](const attester::Answer& answer) {
+        answers->add(answer);
         if (!answer)
             log.warn("disagreement", to_string(answer.error()),
                      {{"kind", std::string{to_string(answer.error().kind)}}});
@@ -92,7 +94,8 @@ std::vector<net::HttpRoute> routes(NodePart& part, NodeLog& log, net::Worker& wo
 
 AttesterPart::AttesterPart(const config::NodeConfig& config, NodePart& node, NodeLog& log,
                            net::Worker& worker)
-    : config_(config), service_(service_options(config, log), routes(node, log, worker)) {}
+    : config_(config),
+      service_(service_options(config, log), routes(node, log, worker, answers_)) {}
 
 std::string AttesterPart::listen() {
     const auto place = config::parse_listen(config_.attester->listen);

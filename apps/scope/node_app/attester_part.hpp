@@ -5,6 +5,7 @@
 
 #include "net/http_service.hpp"
 #include "net/worker.hpp"
+#include "node_app/attester_answers.hpp"
 #include "node_app/node_log.hpp"
 #include "node_app/node_part.hpp"
 
@@ -20,11 +21,14 @@ class AttesterPart {
 
     /// Begins to listen; returns HOST:PORT. Throws net::ListenError.
     std::string listen();
+    /// Returns what it was asked and said, in Prometheus' text format; on the worker's thread.
+    [[nodiscard]] std::string metrics() const { return metrics_text(*answers_); }
     /// Ends all connections. Not from the worker.
     void stop() { service_.stop(); }
 
   private:
     const config::NodeConfig& config_;
+    std::shared_ptr<AttesterAnswers> answers_ = std::make_shared<AttesterAnswers>();
     net::HttpService service_;
 };
 

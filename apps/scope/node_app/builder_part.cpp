@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -12,8 +13,10 @@
 #include "keys/read_key.hpp"
 #include "l1/rpc_l1_sender.hpp"
 #include "l1/rpc_l1_view.hpp"
+#include "node_app/builder_metrics.hpp"
 #include "node_app/own_keys.hpp"
 #include "prover/committee.hpp"
+#include "state/unavailable.hpp"
 
 namespace scope::node_app {
 
@@ -23,6 +26,10 @@ namespace chrono = std::chrono;
 
 /// From what is sent to the tick that looks at it: what is sent beside it comes into the same scope.
 constexpr chrono::milliseconds GATHER{10};
+/// Members that would make no difference are waited for so long, of a slot a part, that one which
+/// hangs costs no scope its slot.
+constexpr chrono::milliseconds MAX_GRACE{2'000};
+constexpr int GRACE_OF_SLOT = 6;
 
 crypto::SignerPtr submitter_of(const config::NodeConfig& config) {
     const auto& builder = *config.builder;
@@ -58,7 +65,9 @@ std::shared_ptr<prover::Committee> committee_of(const config::NodeConfig& config
     }
     return std::make_shared<prover::Committee>(
         std::move(members),
-        prover::CommitteeOptions{.threshold = builder.threshold, .timeout = builder.proof_timeout});
+        prover::CommitteeOptions{.threshold = builder.threshold,
+                                 .timeout = builder.proof_timeout,
+                                 .grace = std::min(MAX_GRACE, config.l1.slot / GRACE_OF_SLOT)});
 }
 
 service::BuilderNetworkOptions network_options(const config::NodeConfig& config,
@@ -108,6 +117,10 @@ class BuilderPart::Told final : public rpc::Listener {
 BuilderPart::BuilderPart(const config::NodeConfig& config, const node::NetworkFile& file,
                          NodeLog& log, net::Worker& worker)
     : NodePart(config, file, log, worker),
+      watch_(
+          log,
+          {.now_s = cli::now_s,
+           .slot_of = [this](uint64_t timestamp_s) { return l1().access().slot_of(timestamp_s); }}),
       told_(std::make_unique<Told>(log)),
       network_(std::make_unique<service::BuilderNetwork>(
           file.network, components(config, file),
@@ -128,14 +141,17 @@ node::Components BuilderPart::components(const config::NodeConfig& config,
         l1::RpcL1ViewOptions{.slot_s = static_cast<uint64_t>(slot_s),
                              .now_s = cli::now_s,
                              .followed = [this] { return followed_head(); }});
+    auto options = builder_options(config);
+    submitter_ = options.submitter->address();
     return {.source = l1().source(),
             .database = database(),
             .attester = {},
-            .builder = node::Components::Builder{
-                .view = std::move(view),
-                .sender = std::make_shared<l1::RpcL1Sender>(endpoint, l1().access().source()),
-                .prover = committee_of(config),
-                .options = builder_options(config)}};
+            .builder =
+                node::Components::Builder{.view = std::move(view),
+                                          .sender = watch_.watch(std::make_shared<l1::RpcL1Sender>(
+                                              endpoint, l1().access().source())),
+                                          .prover = watch_.watch(committee_of(config)),
+                                          .options = std::move(options)}};
 }
 
 std::optional<l1::L1BlockId> BuilderPart::followed_head() const {
@@ -144,6 +160,37 @@ std::optional<l1::L1BlockId> BuilderPart::followed_head() const {
     const uint64_t next = follower.next_l1_block();
     const auto block = next == 0 ? std::nullopt : follower.l1_block(next - 1);
     return block ? std::optional{block->id} : std::nullopt;
+}
+
+std::optional<uint256> BuilderPart::submitter_balance() {
+    const auto head = followed_head();
+    if (!network_->is_ready() || head == balance_at_) return balance_;
+    balance_at_ = head;  // once for each, also where it fails
+    try {
+        if (const auto l1 = network_->l1_state())
+            balance_ = l1->state->account(submitter_).value_or(Account{}).balance;
+    } catch (const state::Unavailable&) {
+        balance_.reset();
+    }
+    return balance_;
+}
+
+std::string BuilderPart::role_metrics() {
+    BuilderMetrics metrics{.scopes = watch_.counts(),
+                           .waiting = {},
+                           .unsettled = {},
+                           .is_in_flight = node().in_flight().has_value(),
+                           .submitter = submitter_,
+                           .balance = submitter_balance()};
+    const auto& network = node().network();
+    metrics.waiting[network.contracts.settlement.l1_chain_id] = network_->waiting_operations();
+    for (const ChainId id : network_->chains()) {
+        auto& chain = *network_->chain(id);
+        metrics.waiting[id] = chain.pool()->size();
+        metrics.unsettled[id] = chain.head()->header().number -
+                                node().follower().rollup(id)->chain.head()->header().number;
+    }
+    return metrics_text(metrics);
 }
 
 void BuilderPart::look() {

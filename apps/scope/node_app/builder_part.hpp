@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "node_app/node_part.hpp"
+#include "node_app/scope_watch.hpp"
 #include "service/builder_network.hpp"
 
 namespace scope::node_app {
@@ -20,6 +21,7 @@ class BuilderPart final : public NodePart {
 
     [[nodiscard]] rpc::Network& network() noexcept override { return *network_; }
     [[nodiscard]] node::Node& node() noexcept override { return network_->node(); }
+    [[nodiscard]] std::string role_metrics() override;
 
   private:
     class Told;
@@ -27,14 +29,20 @@ class BuilderPart final : public NodePart {
     [[nodiscard]] node::Components components(const config::NodeConfig& config,
                                               const node::NetworkFile& file);
     [[nodiscard]] std::optional<l1::L1BlockId> followed_head() const;
+    /// Returns what the submitter has on L1, in wei; nullopt: it isn't known.
+    [[nodiscard]] std::optional<uint256> submitter_balance();
     void look() override;
     void tick();
     /// Has a tick come after so long, unless one comes before.
     void tick_after(std::chrono::milliseconds wait);
 
+    ScopeWatch watch_;
+    Address submitter_;
     std::unique_ptr<Told> told_;
     std::unique_ptr<service::BuilderNetwork> network_;
     std::optional<net::Worker::Clock::time_point> next_tick_;
+    std::optional<uint256> balance_;
+    std::optional<l1::L1BlockId> balance_at_;  // L1's head as it was asked for
 };
 
 }  // namespace scope::node_app

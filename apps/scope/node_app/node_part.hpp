@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "net/worker.hpp"
 #include "node/node.hpp"
@@ -31,7 +32,9 @@ class NodePart {
     [[nodiscard]] virtual rpc::Network& network() noexcept = 0;
     [[nodiscard]] virtual node::Node& node() noexcept = 0;
     [[nodiscard]] L1Reading& l1() noexcept { return l1_; }
-    [[nodiscard]] NodeStatus status() { return follow_log_.status(node()); }
+    [[nodiscard]] virtual NodeStatus status() { return follow_log_.status(node()); }
+    /// Returns the metrics of its role beside those of its status, in Prometheus' text format.
+    [[nodiscard]] virtual std::string role_metrics() { return {}; }
 
   protected:
     /// Opens the database and begins to read L1. Throws store::DatabaseError, cli::UsageError.

@@ -6,6 +6,7 @@
 
 #include "base/printable.hpp"
 #include "json/appender.hpp"
+#include "node_app/metrics_text.hpp"
 
 namespace scope::node_app {
 
@@ -13,27 +14,6 @@ namespace {
 
 /// Blocks that L1 may be ahead: the last one may just have come.
 constexpr uint64_t MAX_BEHIND = 2;
-
-class MetricsText {
-  public:
-    void begin(std::string_view name, std::string_view kind, std::string_view help) {
-        name_ = name;
-        out_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, kind);
-    }
-    void value(uint64_t value, std::string_view labels = {}) {
-        out_ += labels.empty() ? fmt::format("{} {}\n", name_, value)
-                               : fmt::format("{}{{{}}} {}\n", name_, labels, value);
-    }
-    void one(std::string_view name, std::string_view kind, std::string_view help, uint64_t number) {
-        begin(name, kind, help);
-        value(number);
-    }
-    std::string take() { return std::move(out_); }
-
-  private:
-    std::string name_;
-    std::string out_;
-};
 
 }  // namespace
 

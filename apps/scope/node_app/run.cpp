@@ -221,9 +221,11 @@ class Run {
                 log_.warn("not_ready", fmt::format("not ready: {}", reasons.front()));
             was_ready_ = is_ready;
         }
+        auto metrics = metrics_text(status) + node_->role_metrics();
+        if (attester_) metrics += attester_->metrics();
         for (auto* const server : servers()) {
             server->set_ready(is_ready, ready_json(reasons));
-            server->set_more_metrics(metrics_text(status));
+            server->set_more_metrics(metrics);
         }
     }
 
