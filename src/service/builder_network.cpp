@@ -435,10 +435,8 @@ Result<Hash, RpcError> BuilderNetwork::send_operation(const protocol::SignedOper
         }());
         builder::L1Root root{operation, root_index};
         if (admission.is_next)
-            if (auto checked = door_.check(root); !checked) {
-                refusals_.note({l1_id_, admission.hash, checked.error(), checked.error().reason});
+            if (auto checked = door_.check(root); !checked)
                 return std::unexpected{rpc::refused(l1_id_, checked.error(), admission.hash)};
-            }
         TRY_VOID(operations_.add(std::move(root), admission));
         note_work();
         return admission.hash;

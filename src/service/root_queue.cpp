@@ -140,10 +140,9 @@ Result<pool::PooledPtr, rpc::RpcError> RootQueue::take_in(ServedChain& chain,
     const Hash hash = admitted->candidate.hash;
     // One that takes another's place is looked at in any case: if it did not do, both were gone.
     if ((check == CheckRoots::yes || admitted->replaced != nullptr) && chain.is_root(transaction))
-        if (auto checked = parts_.door.check(chain, admitted->candidate); !checked) {
-            parts_.refusals.note({chain.id(), hash, checked.error(), checked.error().reason});
+        // It isn't noted: its sender is told here, and anyone may send what is refused.
+        if (auto checked = parts_.door.check(chain, admitted->candidate); !checked)
             return std::unexpected{rpc::refused(chain.id(), checked.error(), hash)};
-        }
     const auto replaced = admitted->replaced;
     const auto victims = admitted->victims;
     auto pooled = chain.pool()->add(std::move(*admitted));

@@ -46,7 +46,8 @@ class RootQueue {
 
     /// Whether a root is simulated before it is taken.
     enum class CheckRoots : uint8_t { no, yes };
-    /// Adds to a chain's pool what it and the door take; what is refused takes nothing's place.
+    /// Adds to a chain's pool what it and the door take; what is refused takes nothing's place, and is
+    /// no refusal to be asked for later.
     Result<pool::PooledPtr, rpc::RpcError> take_in(ServedChain& chain,
                                                    const Transaction& transaction,
                                                    const Address& sender, CheckRoots check);

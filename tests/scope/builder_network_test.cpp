@@ -287,8 +287,9 @@ TEST_F(BuilderNetworks, refuse_at_the_door_and_say_why) {
     const auto reverting = on_a(world_.alice(), nonce_of(world_.alice()), world_.sites().asker,
                                 demo::as_root(abi::call("ask(uint256,address,uint256)",
                                                         uint256{77u}, Address{}, uint256{6u})));
-    const auto sent = network_->send(A, reverting, {}, {});
-    if (!sent) EXPECT_NE(network_->refusal(hash(reverting)), nullptr);
+    EXPECT_FALSE(network_->send(A, reverting, {}, {}));
+    // Who sent it knows: it takes no other refusal's place.
+    EXPECT_EQ(network_->refusal(hash(reverting)), nullptr);
     EXPECT_FALSE(network_->send(L1, paying(), {}, {}));
     EXPECT_FALSE(network_->send(A, paying(), {}, world_.bob().address));
 }
