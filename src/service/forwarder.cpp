@@ -31,6 +31,11 @@ constexpr auto METHODS = std::to_array<std::string_view>({
 });
 static_assert(std::ranges::is_sorted(METHODS));
 
+/// Returns whether the builder may answer after a minute, which anyone can have it do.
+bool is_long(std::string_view method) {
+    return method == "eth_sendRawTransactionSync";
+}
+
 bool is_sending(std::string_view method) {
     return method.starts_with("eth_send") || method == "scope_sendOperation";
 }
@@ -91,13 +96,16 @@ Forwarder::~Forwarder() {
 
 void Forwarder::stop() {
     std::deque<Waiting> refused;
+    std::deque<Waiting> refused_long;
     {
         const std::scoped_lock lock{mutex_};
         is_stopped_ = true;
         refused.swap(waiting_);
+        refused_long.swap(waiting_long_);
     }
     changed_.notify_all();
-    for (auto& waiting : refused) waiting.reply(std::unexpected{no_answer("this node ends")});
+    for (auto* const all : {&refused, &refused_long})
+        for (auto& waiting : *all) waiting.reply(std::unexpected{no_answer("this node ends")});
 }
 
 void Forwarder::batch_begins(ChainId chain_id, const simdjson::dom::array& calls) {
@@ -114,11 +122,13 @@ void Forwarder::call(const net::RpcCall& call, net::Reply reply) {
     if (!callers_.contains(call.chain_id)) return reply(std::unexpected{no_builder(call.method)});
     Waiting waiting{call.chain_id,
                     {std::string{call.method}, call.params ? simdjson::minify(*call.params) : "[]"},
-                    std::move(reply)};
+                    std::move(reply),
+                    is_long(call.method)};
     {
         const std::scoped_lock lock{mutex_};
-        if (!is_stopped_ && waiting_.size() < options_.max_waiting) {
-            waiting_.push_back(std::move(waiting));
+        auto& queue = waiting.is_long ? waiting_long_ : waiting_;
+        if (!is_stopped_ && queue.size() < options_.max_waiting) {
+            queue.push_back(std::move(waiting));
             changed_.notify_one();
             return;
         }
@@ -134,13 +144,23 @@ net::RpcResult Forwarder::ask(const Waiting& waiting) const {
     return simdjson::minify(*reply);
 }
 
+std::optional<Forwarder::Waiting> Forwarder::take() {
+    const bool takes_long = waiting_.empty() && running_long_ < options_.max_long;
+    auto& queue = takes_long ? waiting_long_ : waiting_;
+    if (queue.empty()) return std::nullopt;
+    std::optional<Waiting> taken{std::move(queue.front())};
+    queue.pop_front();
+    if (takes_long) ++running_long_;
+    return taken;
+}
+
 void Forwarder::run() {
     for (;;) {
         std::unique_lock lock{mutex_};
-        changed_.wait(lock, [this] { return is_stopped_ || !waiting_.empty(); });
+        std::optional<Waiting> taken;
+        changed_.wait(lock, [&] { return is_stopped_ || (taken = take()); });
         if (is_stopped_) return;
-        Waiting waiting = std::move(waiting_.front());
-        waiting_.pop_front();
+        auto& waiting = *taken;
         lock.unlock();
         net::RpcResult result;
         try {
@@ -148,6 +168,11 @@ void Forwarder::run() {
         } catch (const std::exception& error) {
             result = std::unexpected{
                 RpcError{net::INTERNAL_ERROR, fmt::format("internal error: {}", error.what()), {}}};
+        }
+        if (waiting.is_long) {
+            lock.lock();
+            --running_long_;  // whoever waits for its place, this thread takes
+            lock.unlock();
         }
         waiting.reply(std::move(result));
     }

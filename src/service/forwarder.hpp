@@ -23,7 +23,8 @@ struct ForwarderOptions {
     std::vector<ChainId> chains;          ///< for which it is asked
     net::HttpOptions http;                ///< its timeout has room for eth_sendRawTransactionSync
     size_t threads = 16;                  ///< so many calls wait for the builder at once
-    size_t max_waiting = 256;             ///< and so many wait for one of these
+    size_t max_long = 8;                  ///< of them so many that may take a minute
+    size_t max_waiting = 256;             ///< and so many of each kind wait for one of these
 };
 
 /// Answers JSON-RPC calls as another handler does, but for builder_methods(), which it hands to a
@@ -50,8 +51,11 @@ class Forwarder final : public net::RpcHandler {
         ChainId chain_id;
         net::RpcRequest request;
         net::Reply reply;
+        bool is_long = false;
     };
     void run();
+    /// Takes the next call that may be handed on; nullopt: there is none. REQUIRES: the lock.
+    [[nodiscard]] std::optional<Waiting> take();
     [[nodiscard]] net::RpcResult ask(const Waiting& waiting) const;
 
     net::RpcHandler& inner_;
@@ -60,6 +64,8 @@ class Forwarder final : public net::RpcHandler {
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Waiting> waiting_;
+    std::deque<Waiting> waiting_long_;  // those that would keep the others waiting
+    size_t running_long_ = 0;
     bool is_stopped_ = false;
     std::vector<std::thread> threads_;
 };

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
+#include <mutex>
+#include <thread>
 
 #include "net/server.hpp"
 #include "rpc/errors.hpp"
@@ -14,16 +17,39 @@ using net::RpcCall;
 using net::RpcError;
 using net::RpcResult;
 
-/// Answers every call with its chain, method and parameters, but for what it refuses.
+/// Answers every call with its chain, method and parameters, but for what it refuses; and those that
+/// wait for a receipt when it is told to.
 class Echo final : public net::RpcHandler {
   public:
     void call(const RpcCall& call, net::Reply reply) override {
+        if (call.method == "eth_sendRawTransactionSync" && holds) {
+            const std::scoped_lock lock{mutex_};
+            held_.push_back(std::move(reply));
+            return;
+        }
         if (call.params && simdjson::minify(*call.params) == R"(["bad"])")
             return reply(std::unexpected{RpcError{-39022, "refused", R"({"rule":"operation"})"}});
         reply("\"" + std::to_string(call.chain_id.number()) + " " + std::string{call.method} +
               "\"");
     }
     void closed(const net::Subscriber&) override {}
+
+    /// Answers what waits, and what comes.
+    void let_go() {
+        holds = false;
+        const std::scoped_lock lock{mutex_};
+        for (auto& reply : held_) reply("\"late\"");
+        held_.clear();
+    }
+    size_t held() {
+        const std::scoped_lock lock{mutex_};
+        return held_.size();
+    }
+    std::atomic<bool> holds = false;
+
+  private:
+    std::mutex mutex_;
+    std::vector<net::Reply> held_;
 };
 
 /// Answers no call, so that one sees which come here.
@@ -43,14 +69,17 @@ struct Fixture {
                 .path = {}};
         return made;
     }
-    static RpcResult call(net::RpcHandler& handler, uint64_t chain_id, std::string_view method,
-                          const std::string& params = "[]") {
+    static std::future<RpcResult> begin(net::RpcHandler& handler, uint64_t chain_id,
+                                        std::string_view method, const std::string& params = "[]") {
         simdjson::dom::parser parser;
         const RpcCall made{ChainId{chain_id}, method, parser.parse(params).value(), nullptr};
-        std::promise<RpcResult> promise;
-        auto result = promise.get_future();
-        handler.call(made, [&](RpcResult answer) { promise.set_value(std::move(answer)); });
-        return result.get();
+        const auto promise = std::make_shared<std::promise<RpcResult>>();
+        handler.call(made, [promise](RpcResult answer) { promise->set_value(std::move(answer)); });
+        return promise->get_future();
+    }
+    static RpcResult call(net::RpcHandler& handler, uint64_t chain_id, std::string_view method,
+                          const std::string& params = "[]") {
+        return begin(handler, chain_id, method, params).get();
     }
 
     Echo echo;
@@ -65,6 +94,24 @@ TEST(forwarder, hands_on_what_a_builder_answers_and_nothing_else) {
     EXPECT_EQ(Fixture::call(forwarder, 7, "eth_blockNumber").value(), "\"inner\"");
     for (const auto method : builder_methods())
         EXPECT_EQ(Fixture::call(forwarder, 8, method).value(), "\"8 " + std::string{method} + "\"");
+}
+
+TEST(forwarder, has_room_for_others_beside_those_who_wait_for_receipts) {
+    Fixture fixture;
+    fixture.echo.holds = true;
+    auto options = fixture.options(true);
+    options.threads = 3;
+    options.max_long = 2;
+    Forwarder forwarder{fixture.inner, std::move(options)};
+    std::vector<std::future<RpcResult>> waiting;
+    for (int i = 0; i < 5; ++i)
+        waiting.push_back(Fixture::begin(forwarder, 7, "eth_sendRawTransactionSync"));
+    while (fixture.echo.held() < 2) std::this_thread::yield();
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(Fixture::call(forwarder, 7, "scope_getScope").value(), "\"7 scope_getScope\"");
+    EXPECT_EQ(fixture.echo.held(), 2u);
+    fixture.echo.let_go();
+    for (auto& each : waiting) EXPECT_TRUE(each.get());
 }
 
 TEST(forwarder, passes_on_the_error_with_its_code_and_data) {
