@@ -162,6 +162,14 @@ std::optional<l1::L1BlockId> BuilderPart::followed_head() const {
     return block ? std::optional{block->id} : std::nullopt;
 }
 
+NodeStatus BuilderPart::status() {
+    auto status = NodePart::status();
+    status.builder = NodeStatus::Builder{.is_loaded = network_->is_loaded(),
+                                         .trouble = network_->trouble(),
+                                         .trouble_since_s = trouble_since_s_};
+    return status;
+}
+
 std::optional<uint256> BuilderPart::submitter_balance() {
     const auto head = followed_head();
     if (!network_->is_ready() || head == balance_at_) return balance_;
@@ -205,6 +213,10 @@ void BuilderPart::tick() {
         follow_log().note(network_->node(), std::nullopt);
     else if (!l1().ahead().take_missed())  // what isn't here yet is read, and then is news
         follow_log().note(network_->node(), FollowLog::Failure{failure, failure});
+    if (network_->trouble().empty())
+        trouble_since_s_ = 0;
+    else if (trouble_since_s_ == 0)
+        trouble_since_s_ = cli::now_s();
     if (const auto wait = network_->ms_to_next_tick()) tick_after(chrono::milliseconds{*wait});
 }
 

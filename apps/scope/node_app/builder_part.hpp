@@ -21,6 +21,7 @@ class BuilderPart final : public NodePart {
 
     [[nodiscard]] rpc::Network& network() noexcept override { return *network_; }
     [[nodiscard]] node::Node& node() noexcept override { return network_->node(); }
+    [[nodiscard]] NodeStatus status() override;
     [[nodiscard]] std::string role_metrics() override;
 
   private:
@@ -41,6 +42,7 @@ class BuilderPart final : public NodePart {
     std::unique_ptr<Told> told_;
     std::unique_ptr<service::BuilderNetwork> network_;
     std::optional<net::Worker::Clock::time_point> next_tick_;
+    uint64_t trouble_since_s_ = 0;  // 0: there is none
     std::optional<uint256> balance_;
     std::optional<l1::L1BlockId> balance_at_;  // L1's head as it was asked for
 };

@@ -33,6 +33,14 @@ std::vector<std::string> why_not_ready(const NodeStatus& status, uint64_t slot_s
                 status.followed ? fmt::format("not synced: L1 block {} of {}", followed, head)
                                 : fmt::format("not synced: no L1 block of {} was followed", head));
     }
+    if (status.builder) {
+        const auto& [is_loaded, trouble, since_s] = *status.builder;
+        if (!is_loaded)
+            reasons.emplace_back("it doesn't know yet what waited when it ended");
+        else if (!trouble.empty() && status.now_s >= since_s + patience_s)
+            reasons.push_back(
+                fmt::format("nothing settles for {} s: {}", status.now_s - since_s, trouble));
+    }
     for (const auto& rollup : status.rollups)
         if (rollup.stopped)
             reasons.push_back(fmt::format("rollup {} has stopped: {}", rollup.chain_id.number(),

@@ -21,13 +21,21 @@ struct NodeStatus {
         std::optional<std::string> stopped;  ///< why it doesn't go on
     };
 
+    /// What a builder is at beside following.
+    struct Builder {
+        bool is_loaded = false;  ///< it has what waited as it began, and takes more
+        std::string trouble;     ///< why nothing settles; empty: it does
+        uint64_t trouble_since_s = 0;
+    };
+
     uint64_t now_s = 0;
     std::optional<l1::L1Heads> l1;        ///< as they were told last
     std::optional<std::string> l1_error;  ///< of the last try
     uint64_t l1_failing_since_s = 0;      ///< if there is one
     std::optional<rollup::FollowedBlock> followed;
     std::vector<Rollup> rollups;
-    uint64_t scopes = 0;  ///< that were followed since the start
+    std::optional<Builder> builder;  ///< of a node that is one
+    uint64_t scopes = 0;             ///< that were followed since the start
     uint64_t reorganisations = 0;
     uint64_t unwound_blocks = 0;                ///< of L1
     std::map<std::string, uint64_t> l1_errors;  ///< how often an endpoint began to fail so, by rule

@@ -45,6 +45,21 @@ TEST(node_status, says_why_it_is_not_ready) {
     EXPECT_EQ(ready_json({"a \"b\"\n"}), "{\"ready\":false,\"reasons\":[\"a \\\"b\\\"\\\\n\"]}\n");
 }
 
+TEST(node_status, says_that_a_builder_does_not_settle) {
+    auto status = good();
+    status.builder = NodeStatus::Builder{.is_loaded = false, .trouble = {}, .trouble_since_s = 0};
+    EXPECT_EQ(why_not_ready(status, 12),
+              std::vector<std::string>{"it doesn't know yet what waited when it ended"});
+    status.builder->is_loaded = true;
+    EXPECT_TRUE(why_not_ready(status, 12).empty());
+    status.builder->trouble = "not_sealed: no proof";
+    status.builder->trouble_since_s = 977;  // less than two slots
+    EXPECT_TRUE(why_not_ready(status, 12).empty());
+    status.builder->trouble_since_s = 900;
+    EXPECT_EQ(why_not_ready(status, 12),
+              std::vector<std::string>{"nothing settles for 100 s: not_sealed: no proof"});
+}
+
 TEST(node_status, metrics_name_heads_and_labels) {
     auto status = good();
     status.l1_errors["slow"] = 3;
