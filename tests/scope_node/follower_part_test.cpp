@@ -103,6 +103,19 @@ TEST(follower_part, follows_what_settles) {
     EXPECT_NE(follower.log().find("settled in L1 block"), std::string::npos);
 }
 
+TEST(follower_part, tells_of_each_scope_the_heads_that_it_made) {
+    Fixture fixture;
+    fixture.devnet.settle(A);
+    const Hash second = fixture.devnet.settle(A);
+    TestFollower follower{fixture.config(), fixture.devnet.network_file()};
+    ASSERT_TRUE(follower.comes_to(A, second));
+    EXPECT_TRUE(eventually([&] {
+        const auto log = follower.log();
+        const auto first = log.find(": heads 42001@1");
+        return first != std::string::npos && log.find(": heads 42001@2", first) != log.npos;
+    })) << follower.log();
+}
+
 TEST(follower_part, is_told_of_heads_by_websocket) {
     Fixture fixture;
     auto config = fixture.config();

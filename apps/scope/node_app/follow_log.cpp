@@ -68,8 +68,10 @@ void FollowLog::note_scopes(const rollup::Follower& follower) {
             const auto* const rollup = chain_id ? follower.rollup(*chain_id) : nullptr;
             if (rollup == nullptr) continue;  // others settle there too
             rollups += fmt::format("{}{}", rollups.empty() ? "" : " ", chain_id->number());
+            const auto head = rollup->chain.store().block(batch.last_block_hash);
+            if (head == nullptr) continue;  // it was undone meanwhile
             heads += fmt::format("{}{}@{}", heads.empty() ? "" : " ", chain_id->number(),
-                                 rollup->history.back().head_number);
+                                 head->header().number);
         }
         const auto slot = l1_.access().slot_of(scope.l1_timestamp_s);
         NodeLog::Fields fields{{"scope", to_hex(scope.l1_transaction)},
