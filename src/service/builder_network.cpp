@@ -194,8 +194,15 @@ void BuilderNetwork::fall_behind(const l1::L1Error& why) {
     is_at_head_ = false;
     // It has moved on meanwhile, which is no trouble.
     if (why == l1::L1Error::reorganised) return look_soon(MOVED_ON_MS);
-    cant_follow_ = to_string(why);
-    fail(cant_follow_);
+    fall_behind(to_string(why.rule), to_string(why));
+}
+
+void BuilderNetwork::fall_behind(std::string_view rule, std::string reason) {
+    is_at_head_ = false;
+    cant_follow_ = std::move(reason);
+    // Each block that isn't there yet is the same trouble.
+    if (std::exchange(behind_by_, rule) != rule) return fail(cant_follow_);
+    retry_at_ms_ = options_.clock_ms() + options_.retry_ms;
 }
 
 // ---- heads
@@ -207,16 +214,14 @@ void BuilderNetwork::follow() {
     if (heads->latest.number > node_.follower().next_l1_block() + MAX_HELD_BLOCKS) hold_.reset();
     const auto followed = node_.follow();
     if (!hold_) hold_.emplace(*database_);
-    if (!followed) {
-        is_at_head_ = false;
-        cant_follow_ = to_string(followed.error());
-        return fail(cant_follow_);
-    }
+    if (!followed)
+        return fall_behind(to_string(followed.error().rule), to_string(followed.error()));
     finalized_ = heads->finalized.number;
     cant_follow_.clear();
     is_at_head_ =
         !options_.l1_head_number || node_.follower().next_l1_block() > options_.l1_head_number();
     moved();
+    if (cant_follow_.empty()) behind_by_.clear();
 }
 
 void BuilderNetwork::moved() {

@@ -122,6 +122,7 @@ class BuilderNetwork final : public rpc::Network {
     void fail(std::string reason);
     /// Notes why it isn't at L1's head.
     void fall_behind(const l1::L1Error& why);
+    void fall_behind(std::string_view rule, std::string reason);
     void look_soon(uint64_t ms);
     /// Notes that something was sent.
     void note_work();
@@ -153,6 +154,7 @@ class BuilderNetwork final : public rpc::Network {
     bool must_settle_ = false;
     uint64_t finalized_ = 0;  // number of L1's finalized block
     std::string cant_follow_;
+    std::string behind_by_;                // the rule of what was told of that
     std::optional<uint64_t> retry_at_ms_;  // until then nothing is built
     std::optional<uint64_t> look_at_ms_;   // at L1's head
     std::optional<uint64_t> unsettled_since_ms_;
