@@ -84,8 +84,8 @@ net::HttpUrl url_of(std::string_view key, const std::string& url) {
     return std::move(*parsed);
 }
 
-L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identity, NodeLog& log)
-    : config_(config), log_(log) {
+L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identity, NodeLog log)
+    : config_(config), log_(std::move(log)) {
     std::vector<std::shared_ptr<const l1::BlobSource>> beacons;
     for (const auto& url : config.beacon)
         beacons.push_back(std::make_shared<l1::BeaconBlobs>(url_of("l1.beacon", url)));
@@ -113,8 +113,9 @@ L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identit
         std::move(sources),
         l1::FailoverOptions{
             .clock_ms = cli::steady_ms,
-            .on_change = [&log, counts = counts_](const std::string& name,
-                                                  const std::optional<l1::L1Error>& error) {
+            .on_change = [log = log_, counts = counts_](
+                             const std::string& name,
+                             const std::optional<l1::L1Error>& error) mutable {
                 if (!error)
                     return log.info("l1_endpoint", fmt::format("L1 client {} answers", name),
                                     {{"endpoint", name}});
@@ -145,8 +146,8 @@ std::unique_ptr<net::WsSubscription> L1Access::subscribe(
     options.on_message = std::move(wake);
     // Who is told of heads asks all the same: the other side may have forgotten.
     const auto seldom = std::max(config_.poll, config_.slot);
-    options.on_change = [&log = log_, name, look_every = std::move(look_every), seldom,
-                         often = config_.poll](const std::optional<std::string>& why_not) {
+    options.on_change = [log = log_, name, look_every = std::move(look_every), seldom,
+                         often = config_.poll](const std::optional<std::string>& why_not) mutable {
         look_every(why_not ? often : seldom);
         if (why_not)
             log.warn("l1_websocket",

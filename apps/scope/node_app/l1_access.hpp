@@ -19,8 +19,7 @@ namespace scope::node_app {
 class L1Access {
   public:
     /// Throws cli::UsageError for a URL that is none. Nobody is asked yet.
-    /// @param log  Must outlive it, and so long as a source is asked.
-    L1Access(const config::L1Config& config, const l1::L1Identity& identity, NodeLog& log);
+    L1Access(const config::L1Config& config, const l1::L1Identity& identity, NodeLog log);
     ~L1Access();
     L1Access(const L1Access&) = delete;
     L1Access& operator=(const L1Access&) = delete;
@@ -52,7 +51,7 @@ class L1Access {
     };
 
     config::L1Config config_;
-    NodeLog& log_;
+    NodeLog log_;  // the callbacks have their own
     std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
     std::vector<std::shared_ptr<const l1::RpcEndpoint>> endpoints_;
     std::shared_ptr<const l1::L1Source> source_;

@@ -17,7 +17,7 @@ namespace scope::node_app {
 ///     {"time": "2026-01-31T12:00:00.000Z", "level": "info", "event": "scope", "message": "...", ...}
 ///
 /// Behind these come what belongs to the event: l1_block, slot, chain_id, .... docs/node.md lists the
-/// events. May be used from several threads.
+/// events. May be used from several threads; a copy writes to the same place.
 class NodeLog {
   public:
     struct Field {
