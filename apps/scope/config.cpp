@@ -19,7 +19,44 @@ namespace {
 struct Options {
     std::string file = "scope.toml";
     std::vector<std::string> roles;
+    std::vector<std::string> attesters;
+    std::vector<std::string> allowed;
+    std::vector<std::string> settings;
 };
+
+/// Returns what the texts of an option are parsed to. Throws cli::UsageError.
+template <typename T, typename Parse>
+std::vector<T> parsed(std::string_view option, const std::vector<std::string>& texts,
+                      const Parse& parse) {
+    std::vector<T> result;
+    for (const auto& text : texts) {
+        auto read = parse(text);
+        if (!read) throw cli::UsageError{fmt::format("{}: {}", option, read.error())};
+        result.push_back(std::move(*read));
+    }
+    return result;
+}
+
+void fill(config::NodeConfig& config, const Options& options) {
+    if (!options.attesters.empty()) {
+        if (!config.builder) throw cli::UsageError{"--attester: it is for --role builder"};
+        config.builder->attesters = parsed<config::BuilderConfig::Attester>(
+            "--attester", options.attesters, config::parse_attester);
+    }
+    if (!options.allowed.empty()) {
+        if (!config.attester) throw cli::UsageError{"--allow: it is for --role attester"};
+        config.attester->allowed = parsed<config::AttesterConfig::Allowed>(
+            "--allow", options.allowed, config::parse_allowed);
+    }
+    for (const auto& text : options.settings) {
+        const auto at = text.find('=');
+        if (at == std::string::npos)
+            throw cli::UsageError{fmt::format("--set: '{}' has no '='", text)};
+        const std::string_view all = text;
+        if (const auto done = config::set_key(config, all.substr(0, at), all.substr(at + 1)); !done)
+            throw cli::UsageError{"--set: " + done.error()};
+    }
+}
 
 /// Writes a file that was not there.
 void write_new(const std::string& file, const std::string& text) {
@@ -39,7 +76,9 @@ int init(const Options& options) {
         for (const auto& name : options.roles)
             if (name == to_string(role)) roles.insert(role);
     if (roles.empty()) roles.insert(config::Role::follower);
-    const auto text = print_commented(config::sample_config(roles));
+    auto config = config::sample_config(roles);
+    fill(config, options);
+    const auto text = print_commented(config);
     if (options.file == "-")
         fmt::print("{}", text);
     else
@@ -78,6 +117,19 @@ cli::Run declare_config(CLI::App& command) {
     to_init->add_option("--role", options->roles, "What the node is to be; may stand several times")
         ->allow_extra_args(false)
         ->check(CLI::IsMember({"builder", "attester", "follower"}));
+    to_init
+        ->add_option("--set", options->settings,
+                     "KEY=VALUE, as l1.rpc=http://127.0.0.1:8545; may stand several times")
+        ->allow_extra_args(false);
+    to_init
+        ->add_option("--attester", options->attesters,
+                     "A member of a builder's committee: ADDRESS=URL#sha256:FINGERPRINT; once for "
+                     "each")
+        ->allow_extra_args(false);
+    to_init
+        ->add_option("--allow", options->allowed,
+                     "Who may ask an attester: NAME=sha256:FINGERPRINT; once for each")
+        ->allow_extra_args(false);
     to_init->add_option("file", options->file, "The file to write; - is standard output")
         ->capture_default_str();
     auto* const to_check = command.add_subcommand(

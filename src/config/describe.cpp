@@ -163,6 +163,11 @@ void describe_attester(Fields& fields, AttesterConfig& attester) {
     fields.text({"listen", "HTTPS, for builders."}, attester.listen, Need::required, listen_form);
     fields.text({"tls_certificate", "Certificate and key (PEM) by which builders know it."},
                 attester.tls_certificate, Need::required, any_text);
+    fields.text(
+        {"deployer",
+         "The address that may register the network's rollups: their geneses are signed for "
+         "it alone. Empty: for nobody."},
+        attester.deployer, Need::optional, address_form);
     tables(fields, {"allowed", "Who may ask it: one table each."}, attester.allowed,
            [&](AttesterConfig::Allowed& allowed) {
                fields.text({"name", "In logs."}, allowed.name, Need::required, any_text);

@@ -87,6 +87,7 @@ struct AttesterConfig {
     KeyConfig key;
     std::string listen = "127.0.0.1:7545";
     std::string tls_certificate;
+    std::string deployer;  ///< who may register the network's rollups; empty: nobody
     std::vector<Allowed> allowed;
 };
 
@@ -153,6 +154,16 @@ Result<NodeConfig, ConfigErrors> read_node_config(const std::filesystem::path& f
 std::string print_node_config(const NodeConfig& config);
 /// Returns the same with what each key means above it.
 std::string print_commented(const NodeConfig& config);
+
+/// Gives one key ("l1.poll") the value that is written as on a command line: without quotation marks, a list
+/// with commas between. An error says which key and why; nothing is changed then. Tables of which there
+/// may be several have no such keys.
+Result<void, std::string> set_key(NodeConfig& config, std::string_view key, std::string_view value);
+
+/// Parses a member of the committee on a command line: ADDRESS=URL#sha256:FINGERPRINT, with https://.
+Result<BuilderConfig::Attester, std::string> parse_attester(std::string_view text);
+/// Parses who may ask an attester on a command line: NAME=sha256:FINGERPRINT.
+Result<AttesterConfig::Allowed, std::string> parse_allowed(std::string_view text);
 
 /// Returns a configuration for these roles, in which what only its user knows is left empty.
 NodeConfig sample_config(const std::set<Role>& roles);
