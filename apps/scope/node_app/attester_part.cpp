@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 #include <thread>
 #include <utility>
 
 #include "attester/attester_routes.hpp"
+#include "base/hex.hpp"
 #include "config/units.hpp"
 #include "node_app/own_keys.hpp"
 #include "prover/proof_input.hpp"
@@ -64,8 +66,24 @@ net::HttpServiceOptions service_options(const config::NodeConfig& config, NodeLo
     return options;
 }
 
-std::vector<net::HttpRoute> routes(NodePart& part, NodeLog& log, net::Worker& worker,
-                                   std::shared_ptr<AttesterAnswers> answers) {
+/// Attests to a genesis of this node's network for the deployer alone: anyone else would own the rollup.
+attester::Answer attest_genesis(const protocol::GenesisClaim& claim,
+                                const std::optional<Address>& deployer, NodePart& part) {
+    if (claim.owner == deployer) return part.node().attest_genesis(claim);
+    prover::Disagreement refusal;
+    refusal.member = part.node().attester();
+    refusal.kind = prover::DisagreementKind::different_field;
+    refusal.chain_id = ChainId::from(claim.chain_id);
+    refusal.field = "owner";
+    refusal.detail =
+        deployer ? fmt::format("claimed {}, allowed {}", to_hex(claim.owner), to_hex(*deployer))
+                 : "attester.deployer names nobody";
+    return std::unexpected{std::move(refusal)};
+}
+
+std::vector<net::HttpRoute> routes(const config::NodeConfig& config, NodePart& part, NodeLog& log,
+                                   net::Worker& worker, std::shared_ptr<AttesterAnswers> answers) {
+    const auto deployer = fixed_from_hex<20>(config.attester->deployer);
     const auto told = [&log, answers = std::move(answers)](const attester::Answer& answer) {
         answers->add(answer);
         if (!answer)
@@ -80,8 +98,8 @@ std::vector<net::HttpRoute> routes(NodePart& part, NodeLog& log, net::Worker& wo
                  return told(part.node().attest(proof_input, requester));
              },
          .attest_genesis =
-             [&part, told](const protocol::GenesisClaim& claim) {
-                 return told(part.node().attest_genesis(claim));
+             [&part, told, deployer](const protocol::GenesisClaim& claim) {
+                 return told(node_app::attest_genesis(claim, deployer, part));
              },
          .status =
              [&part] {
@@ -95,7 +113,7 @@ std::vector<net::HttpRoute> routes(NodePart& part, NodeLog& log, net::Worker& wo
 AttesterPart::AttesterPart(const config::NodeConfig& config, NodePart& node, NodeLog& log,
                            net::Worker& worker)
     : config_(config),
-      service_(service_options(config, log), routes(node, log, worker, answers_)) {}
+      service_(service_options(config, log), routes(config, node, log, worker, answers_)) {}
 
 std::string AttesterPart::listen() {
     const auto place = config::parse_listen(config_.attester->listen);
