@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/hex.hpp"
+#include "crypto/sha256.hpp"
 #include "deploy_app/deployment.hpp"
 #include "deploy_app/options.hpp"
 #include "deploy_app/plan_file.hpp"
@@ -32,6 +33,7 @@ struct L1 {
     std::shared_ptr<const l1::RpcEndpoint> endpoint;
     std::shared_ptr<const l1::RpcL1Source> source;
     L1Reader reader;
+    std::shared_ptr<l1::L1Sender> sender;
     std::unique_ptr<l1::L1Account> account;
 };
 
@@ -43,11 +45,12 @@ L1 open_l1(const Options& options, crypto::SignerPtr signer) {
     const auto source = std::make_shared<const l1::RpcL1Source>(endpoint);
     L1Reader reader{endpoint};
     const ChainId chain_id = reader.chain_id();
+    auto sender = std::make_shared<l1::RpcL1Sender>(endpoint, source);
     auto account = std::make_unique<l1::L1Account>(
-        endpoint, std::make_shared<l1::RpcL1Sender>(endpoint, source), chain_id, std::move(signer),
+        endpoint, sender, chain_id, std::move(signer),
         l1::L1AccountOptions{.max_fee_per_gas = uint256{options.max_fee_gwei} * uint256{GWEI},
                              .confirmations = options.confirmations});
-    return {endpoint, source, std::move(reader), std::move(account)};
+    return {endpoint, source, std::move(reader), std::move(sender), std::move(account)};
 }
 
 Beginning begin(const Options& options, const L1& l1) {
@@ -95,10 +98,7 @@ Plan resume(const devnet::Artifacts& artifacts, const Wanted& wanted, const L1& 
 }
 
 /// Refuses a deployment for which the deployer lacks what its steps bring.
-void require_money(const std::vector<Step>& steps, const L1& l1) {
-    uint256 needed;
-    for (const auto& step : steps)
-        if (!step.value.is_zero() && !step.is_done(l1.reader)) needed += step.value;
+void require_money(const uint256& needed, const L1& l1) {
     const uint256 balance = l1.reader.balance(l1.account->address());
     if (balance < needed)
         throw std::runtime_error{fmt::format(
@@ -106,12 +106,19 @@ void require_money(const std::vector<Step>& steps, const L1& l1) {
             to_hex(l1.account->address()), terminal::ether(balance), terminal::ether(needed))};
 }
 
+uint256 left_to_bring(const std::vector<Step>& steps, const L1& l1) {
+    uint256 needed;
+    for (const auto& step : steps)
+        if (!step.value.is_zero() && !step.is_done(l1.reader)) needed += step.value;
+    return needed;
+}
+
 void require_words(const std::vector<Member>& members, size_t threshold) {
     const auto count = std::ranges::count_if(members, [](const auto& m) { return bool{m.word}; });
     if (static_cast<size_t>(count) < threshold)
         throw cli::UsageError{
-            fmt::format("--attester-key: {} members have to sign the rollups' geneses, and the "
-                        "keys of {} are given",
+            fmt::format("--attester: {} members have to sign the rollups' geneses, and {} can be "
+                        "asked: by ADDRESS=URL#sha256:FINGERPRINT, or by --attester-key",
                         threshold, count)};
 }
 
@@ -125,6 +132,32 @@ void tell_what_is_next(const fs::path& out, const Plan& plan) {
                out.string());
 }
 
+void tell_what_is_proposed(const fs::path& out, const std::string& text, const Plan& plan) {
+    fmt::print("{} says what the deployment comes to; nothing of it is sent. Its SHA-256:\n  {}\n",
+               out.string(), to_hex(crypto::sha256(as_bytes(text))).substr(2));
+    fmt::print(
+        "Each member of the committee looks at it and starts its attester with it, and with\n"
+        "  deployer = \"{}\"\n"
+        "in its [attester]. Then the same command without --propose deploys it.\n",
+        to_hex(plan.beginning.deployer));
+}
+
+DeploymentOptions limits_of(const Options& options) {
+    return {.max_steps = options.steps,
+            .timeout = std::chrono::seconds{options.timeout_s},
+            .tell =
+                [](const std::string& line) {
+                    fmt::print("{}\n", line);
+                    std::fflush(stdout);
+                },
+            .worry = [](const std::string& why) { cli::print_error(why + "\n"); }};
+}
+
+int tell_that_it_goes_on(const Options& options) {
+    fmt::print("{} transactions were sent; the same command goes on\n", options.steps);
+    return 0;
+}
+
 int run(const Options& options) {
     const fs::path out = options.out;
     const fs::path partial = plan_path(out);
@@ -135,32 +168,30 @@ int run(const Options& options) {
     if (!signer) throw cli::UsageError{"--key: " + signer.error()};
     auto members = members_of(options);
     const auto wanted = wanted_of(options, members, (*signer)->address());
-    require_words(members, wanted.threshold);
+    if (!options.propose) require_words(members, wanted.threshold);
 
     const auto artifacts = devnet::Artifacts::locate();
     const auto l1 = open_l1(options, std::move(*signer));
+    const auto limits = limits_of(options);
+    if (!has_begun) require_money(brought_by(wanted), l1);
     const auto plan = has_begun ? resume(artifacts, wanted, l1, partial)
                                 : make_plan(artifacts, wanted, begin(options, l1));
-    const auto steps = steps_of(plan, std::move(members));
-    require_money(steps, l1);
+    const auto network = node::write_network_file(plan.file);
+    GenesisWords words{std::move(members), wanted.threshold};
+    const auto steps = steps_of(plan, words);
+    require_money(left_to_bring(steps, l1), l1);
     if (!has_begun) write_whole(partial, write_plan(plan));
-    fmt::print("L1 {} at {}, deployer {}, its nonce {}\n", plan.beginning.l1_spec.chain_id,
-               l1.endpoint->name(), to_hex(plan.beginning.deployer), plan.beginning.first_nonce);
-    const bool is_done =
-        deploy(steps, l1.reader, *l1.account,
-               {.max_steps = options.steps,
-                .timeout = std::chrono::seconds{options.timeout_s},
-                .tell =
-                    [](const std::string& line) {
-                        fmt::print("{}\n", line);
-                        std::fflush(stdout);
-                    },
-                .worry = [](const std::string& why) { cli::print_error(why + "\n"); }});
-    if (!is_done) {
-        fmt::print("{} transactions were sent; the same command goes on\n", options.steps);
+    if (options.propose) {
+        write_whole(out, network);
+        tell_what_is_proposed(out, network, plan);
         return 0;
     }
-    write_whole(out, node::write_network_file(plan.file));
+    // Before anything is paid for.
+    ask_for_words(plan, words, l1.reader);
+    fmt::print("L1 {} at {}, deployer {}, its nonce {}\n", plan.beginning.l1_spec.chain_id,
+               l1.endpoint->name(), to_hex(plan.beginning.deployer), plan.beginning.first_nonce);
+    if (!deploy(steps, l1.reader, *l1.account, limits)) return tell_that_it_goes_on(options);
+    write_whole(out, network);
     fs::remove(partial);
     tell_what_is_next(out, plan);
     return 0;
@@ -179,7 +210,10 @@ cli::Run declare_deploy(CLI::App& command) {
         "looks at what L1 has and goes on from there. It needs a bond of 1 ETH for each rollup, "
         "what "
         "--fund gives,\n"
-        "and gas.");
+        "and gas. Members of the committee sign the rollups' geneses: those whose keys are "
+        "somebody "
+        "else's are\n"
+        "asked over HTTPS, once they have what --propose writes (docs/deploy.md).");
     return [options] { return run(*options); };
 }
 

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <utility>
+
+#include "attester/https_attester.hpp"
 #include "base/hex.hpp"
 #include "protocol/settlement.hpp"
 
@@ -17,6 +21,14 @@ bool is_signed_by(const Address& member, const prover::AttestationSignature& sig
                            bytes[64] == 28) == member;
 }
 
+/// Returns why a member signs nothing, without its name.
+std::string reason_of(const prover::Disagreement& said) {
+    std::string text{to_string(said.kind)};
+    if (!said.field.empty()) text += fmt::format(" ({})", said.field);
+    if (!said.detail.empty()) text += ": " + said.detail;
+    return text;
+}
+
 }  // namespace
 
 GenesisWord word_of(crypto::SignerPtr signer) {
@@ -30,31 +42,48 @@ GenesisWord word_of(crypto::SignerPtr signer) {
     };
 }
 
-Result<Bytes, std::string> genesis_proof(const protocol::GenesisClaim& claim,
-                                         std::span<const Member> members, size_t threshold) {
+GenesisWord word_of(const Address& member, net::HttpUrl url, net::TlsOptions tls) {
+    const auto remote =
+        std::make_shared<const attester::HttpsAttester>(member, std::move(url), std::move(tls));
+    return
+        [remote](const protocol::GenesisClaim& claim) -> Result<prover::Attestation, std::string> {
+            auto answer = remote->attest_genesis(claim);
+            if (!answer) return std::unexpected{reason_of(answer.error())};
+            return std::move(*answer);
+        };
+}
+
+Result<Bytes, std::string> GenesisWords::proof_of(const protocol::GenesisClaim& claim) {
     const Hash inputs = protocol::genesis_hash(claim);
+    if (const auto known = proofs_.find(inputs); known != proofs_.end()) return known->second;
     const Hash message = protocol::attestation_hash(claim.program_id, {&inputs, 1});
     Bytes proof;
-    std::string missing;
     size_t count = 0;
-    for (const auto& [address, word] : members) {
-        if (count == threshold) break;
+    for (size_t i = 0; i < members_.size() && count < threshold_; ++i) {
+        const auto& [address, word] = members_[i];
+        if (!reasons_[i].empty()) continue;
         Result<prover::Attestation, std::string> told = std::unexpected{"it can't be asked"};
         if (word) told = word(claim);
         if (told && is_signed_by(address, told->signature, message)) {
             append(proof, told->signature);
             ++count;
-            continue;
+        } else {
+            reasons_[i] = told ? "its signature is not of this genesis by its key" : told.error();
         }
-        missing +=
-            fmt::format("; {}: {}", to_hex(address),
-                        told ? "its signature is not of this genesis by its key" : told.error());
     }
-    if (count == threshold) return proof;
-    return std::unexpected{
-        fmt::format("{} of the {} members that have to sign the genesis of "
-                    "rollup {} do{}",
-                    count, threshold, to_decimal(claim.chain_id), missing)};
+    if (count < threshold_) return std::unexpected{missing(claim, count)};
+    proofs_.emplace(inputs, proof);
+    return proof;
+}
+
+std::string GenesisWords::missing(const protocol::GenesisClaim& claim, size_t count) const {
+    std::string text =
+        fmt::format("{} of the {} members that have to sign the genesis of rollup {} do", count,
+                    threshold_, to_decimal(claim.chain_id));
+    for (size_t i = 0; i < members_.size(); ++i)
+        if (!reasons_[i].empty())
+            text += fmt::format("; {}: {}", to_hex(members_[i].address), reasons_[i]);
+    return text;
 }
 
 }  // namespace scope::deploy_app

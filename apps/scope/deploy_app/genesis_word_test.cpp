@@ -25,12 +25,13 @@ std::vector<Member> members(size_t count) {
     return result;
 }
 
-TEST(genesis_proof, has_as_many_signatures_as_needed_in_the_order_of_addresses) {
+TEST(genesis_words, have_as_many_signatures_as_needed_in_the_order_of_addresses) {
     const auto all = members(3);
     const Hash inputs = protocol::genesis_hash(CLAIM);
     const Hash message = protocol::attestation_hash(CLAIM.program_id, {&inputs, 1});
     for (const size_t threshold : std::vector<size_t>{1, 2, 3}) {
-        const auto proof = genesis_proof(CLAIM, all, threshold);
+        GenesisWords words{all, threshold};
+        const auto proof = words.proof_of(CLAIM);
         ASSERT_TRUE(proof.has_value()) << proof.error();
         ASSERT_EQ(proof->size(), 65 * threshold);
         for (size_t i = 0; i < threshold; ++i) {
@@ -42,18 +43,18 @@ TEST(genesis_proof, has_as_many_signatures_as_needed_in_the_order_of_addresses) 
     }
 }
 
-TEST(genesis_proof, does_without_members_that_do_not_sign_and_names_them_where_it_can_not) {
+TEST(genesis_words, do_without_members_that_do_not_sign_and_names_them_where_it_can_not) {
     auto all = members(3);
     all[0].word = nullptr;
-    EXPECT_EQ(genesis_proof(CLAIM, all, 2)->size(), 130u);
+    EXPECT_EQ((GenesisWords{all, 2}.proof_of(CLAIM)->size()), 130u);
     // One that signs another claim.
     all[1].word = [honest = all[1].word](const protocol::GenesisClaim& claim) {
         auto other = claim;
         other.supply += uint256{1u};
         return honest(other);
     };
-    EXPECT_EQ(genesis_proof(CLAIM, all, 1)->size(), 65u);
-    const auto none = genesis_proof(CLAIM, all, 2);
+    EXPECT_EQ((GenesisWords{all, 1}.proof_of(CLAIM)->size()), 65u);
+    const auto none = GenesisWords{all, 2}.proof_of(CLAIM);
     ASSERT_FALSE(none.has_value());
     EXPECT_THAT(none.error(), HasSubstr("1 of the 2 members that have to sign"));
     EXPECT_THAT(none.error(), HasSubstr(to_hex(all[0].address) + ": it can't be asked"));
@@ -61,7 +62,31 @@ TEST(genesis_proof, does_without_members_that_do_not_sign_and_names_them_where_i
     all[2].word = [](const protocol::GenesisClaim&) -> Result<prover::Attestation, std::string> {
         return std::unexpected{"it is away"};
     };
-    EXPECT_THAT(genesis_proof(CLAIM, all, 1).error(), HasSubstr("it is away"));
+    EXPECT_THAT((GenesisWords{all, 1}.proof_of(CLAIM).error()), HasSubstr("it is away"));
+}
+
+TEST(genesis_words, are_asked_for_once_and_not_of_whom_gave_none) {
+    auto all = members(3);
+    int asked = 0;
+    int tried = 0;
+    all[0].word = [&](const protocol::GenesisClaim&) -> Result<prover::Attestation, std::string> {
+        ++tried;
+        return std::unexpected{"it is away"};
+    };
+    all[1].word = [&, honest = all[1].word](const protocol::GenesisClaim& claim) {
+        ++asked;
+        return honest(claim);
+    };
+    GenesisWords words{all, 2};
+    const auto first = words.proof_of(CLAIM);
+    ASSERT_TRUE(first.has_value());
+    EXPECT_EQ(words.proof_of(CLAIM), first);
+    EXPECT_EQ(asked, 1);
+    auto other = CLAIM;
+    other.chain_id = uint256{8u};
+    EXPECT_NE(words.proof_of(other).value(), first.value());
+    EXPECT_EQ(asked, 2);
+    EXPECT_EQ(tried, 1);
 }
 
 }  // namespace

@@ -7,9 +7,12 @@
 #include <map>
 
 #include "base/hex.hpp"
+#include "config/node_config.hpp"
 #include "interchange/network.hpp"
 #include "json/json.hpp"
 #include "keys/read_key.hpp"
+#include "keys/secret.hpp"
+#include "net/tls.hpp"
 
 namespace scope::deploy_app {
 
@@ -67,6 +70,34 @@ void read_accounts(const std::string& text, Wanted& wanted) {
     }
 }
 
+std::optional<net::TlsIdentity> own_identity(const Options& options) {
+    if (options.tls_certificate.empty()) return std::nullopt;
+    const auto pem = keys::read_private_file(options.tls_certificate);
+    if (!pem) throw UsageError{"--tls-certificate: " + pem.error()};
+    auto identity = net::TlsIdentity::from_pem(pem->text(), pem->text());
+    if (!identity)
+        throw UsageError{
+            fmt::format("--tls-certificate: {}: {}", options.tls_certificate, identity.error())};
+    return std::move(*identity);
+}
+
+/// Reads ADDRESS, or ADDRESS=URL#FINGERPRINT.
+Member attester_option(std::string_view text, const std::optional<net::TlsIdentity>& own) {
+    if (text.find('=') == std::string_view::npos)
+        return {address_option("--attester", text), nullptr};
+    const auto member = config::parse_attester(text);
+    if (!member) throw UsageError{"--attester: " + member.error()};
+    const auto address = address_option("--attester", member->address);
+    const auto key = net::parse_fingerprint(member->key);
+    CHECK(key.has_value());  // parse_attester has looked at it
+    auto url = net::parse_http_url(member->url);
+    if (!url) throw UsageError{fmt::format("--attester: of {}: {}", member->address, url.error())};
+    if (!own)
+        throw UsageError{fmt::format("--attester: {} is asked with a TLS key: --tls-certificate",
+                                     member->address)};
+    return {address, word_of(address, std::move(*url), {.own = own, .peer = key})};
+}
+
 }  // namespace
 
 void Options::declare(CLI::App& command) {
@@ -85,8 +116,13 @@ void Options::declare(CLI::App& command) {
         ->delimiter(',')
         ->check(cli::numbers_from(1));
     command
-        .add_option("--attester", attesters, "Address of a member of the committee; once for each")
+        .add_option("--attester", attesters,
+                    "A member of the committee: ADDRESS=URL#sha256:FINGERPRINT, where and by which "
+                    "TLS key its attester is asked, or its ADDRESS alone; once for each")
         ->delimiter(',');
+    command.add_option(
+        "--tls-certificate", tls_certificate,
+        "Certificate and key (scope keys tls), by which attesters know the deployer");
     command.add_option(
         "--attester-key", attester_keys,
         "Key of a member, as --key, which signs the rollups' geneses; once for each");
@@ -111,6 +147,9 @@ void Options::declare(CLI::App& command) {
     command.add_option("--l1-fork", l1_fork,
                        "L1's rules: Osaka, BPO1, BPO2 [Osaka, with the client's blob schedule]");
     command.add_option("--out", out, "The network file that is written")->capture_default_str();
+    command.add_flag("--propose", propose,
+                     "Write the network file for the members of the committee, and send nothing: "
+                     "the same command without it deploys what they agree to");
     command
         .add_option("--steps", steps,
                     "Transactions to send at most; the same command goes on [all]")
@@ -146,10 +185,11 @@ std::optional<uint256> wei_of_ether(std::string_view text) {
 
 std::vector<Member> members_of(const Options& options) {
     std::map<Address, GenesisWord> members;
+    const auto own = own_identity(options);
     for (const auto& text : options.attesters) {
-        const auto address = address_option("--attester", text);
-        if (!members.emplace(address, nullptr).second)
-            throw UsageError{fmt::format("--attester: {} is there twice", text)};
+        auto [address, word] = attester_option(text, own);
+        if (!members.emplace(address, std::move(word)).second)
+            throw UsageError{fmt::format("--attester: {} is there twice", to_hex(address))};
     }
     for (const auto& text : options.attester_keys) {
         const bool is_keystore = text.starts_with("file:");

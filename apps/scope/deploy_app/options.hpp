@@ -18,7 +18,8 @@ struct Options {
     std::vector<std::string> attesters;
     std::vector<std::string> attester_keys;
     std::string attester_password;
-    uint64_t threshold = 0;  ///< 0: a majority
+    std::string tls_certificate;  ///< by which attesters know the deployer
+    uint64_t threshold = 0;       ///< 0: a majority
     std::string owner;
     std::vector<std::string> funds;
     std::vector<std::string> account_files;
@@ -26,6 +27,7 @@ struct Options {
     uint64_t base_fee_wei = 1'000'000'000;
     std::string l1_fork;
     std::string out = "network.json";
+    bool propose = false;  ///< write the network file, and send nothing
     uint64_t steps = UINT64_MAX;
     uint64_t confirmations = 1;
     uint64_t max_fee_gwei = 500;
@@ -39,7 +41,8 @@ std::optional<uint256> wei_of_ether(std::string_view text);
 
 // What the options say. Each throws cli::UsageError that names the option.
 
-/// Returns the committee, ascending: of addresses, and of keys at hand, which give their word.
+/// Returns the committee, ascending: of addresses, of members to be asked over HTTPS, and of keys at hand,
+/// which give their word.
 std::vector<Member> members_of(const Options& options);
 /// @param deployer  The owner, where the options name none.
 Wanted wanted_of(const Options& options, const std::vector<Member>& members,

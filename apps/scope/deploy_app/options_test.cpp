@@ -1,10 +1,14 @@
 #include "deploy_app/options.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "base/hex.hpp"
+#include "keys/secret.hpp"
+#include "net/tls.hpp"
 
 namespace scope::deploy_app {
 namespace {
@@ -54,6 +58,48 @@ TEST(deploy_options, make_a_committee_of_addresses_and_keys) {
     EXPECT_THROW((void)members_of(options), UsageError);
     options.attester_keys = {};
     EXPECT_THROW((void)members_of(options), UsageError);
+}
+
+TEST(deploy_options, take_members_that_are_asked_over_https) {
+    const auto folder = std::filesystem::path{testing::TempDir()} / "deploy_options_test";
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    const auto file = folder / "own.pem";
+    const auto made = net::make_certificate("test");
+    ASSERT_TRUE(keys::write_private_file(file, made.certificate + made.key).has_value());
+    const auto key = to_string(made.fingerprint);
+    Options options;
+    options.tls_certificate = file;
+    options.attesters = {fmt::format("{}=https://member.example:7545#{}", ONE, key), OTHER};
+    const auto members = members_of(options);
+    ASSERT_EQ(members.size(), 2u);
+    EXPECT_FALSE(members[0].word);
+    EXPECT_TRUE(members[1].word);
+
+    const auto refused = [&](const std::string& attester, const std::string& own) -> std::string {
+        Options other;
+        other.attesters = {attester};
+        other.tls_certificate = own;
+        try {
+            (void)members_of(other);
+        } catch (const UsageError& error) {
+            return error.what();
+        }
+        return "none";
+    };
+    const auto at = [&](std::string_view place) { return fmt::format("{}={}", ONE, place); };
+    EXPECT_THAT(refused(at("https://a#" + key), ""), HasSubstr("--tls-certificate"));
+    EXPECT_THAT(refused(at("https://a#" + key), folder / "none.pem"), HasSubstr("none.pem"));
+    EXPECT_THAT(refused(at("http://a#" + key), file), HasSubstr("https://"));
+    EXPECT_THAT(refused(at("member#" + key), file), HasSubstr("--attester: '0x7e5f"));
+    EXPECT_THAT(refused(at("https://a"), file), HasSubstr("sha256"));
+    EXPECT_THAT(refused(at("https://a#sha256:12"), file), HasSubstr("sha256"));
+    EXPECT_THAT(refused(at(""), file), HasSubstr("--attester: '0x7e5f"));
+    EXPECT_THAT(refused("0x12=https://a#" + key, file), HasSubstr("no address"));
+    // A file that anybody may read holds no secret.
+    std::filesystem::permissions(file, std::filesystem::perms{0644});
+    EXPECT_THAT(refused(at("https://a#" + key), file), HasSubstr("mode"));
+    std::filesystem::remove_all(folder);
 }
 
 TEST(deploy_options, say_what_is_wanted) {

@@ -12,6 +12,7 @@
 #include "devnet/published.hpp"
 #include "devnet/rollup_genesis.hpp"
 #include "execution/host.hpp"
+#include "protocol/registry.hpp"
 
 namespace scope::deploy_app {
 
@@ -143,6 +144,19 @@ class Planner {
 };
 
 }  // namespace
+
+uint256 brought_by(const Wanted& wanted) {
+    uint256 sum;
+    const auto add = [&](const uint256& wei) {
+        sum += wei;
+        if (sum < wei) sum = ~uint256{};
+    };
+    for (const auto& [chain_id, accounts] : wanted.rollups) {
+        add(protocol::REGISTRATION_BOND);
+        for (const auto& [address, account] : accounts) add(account.balance);
+    }
+    return sum;
+}
 
 Plan make_plan(const devnet::Artifacts& artifacts, const Wanted& wanted,
                const Beginning& beginning) {

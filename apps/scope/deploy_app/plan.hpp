@@ -20,6 +20,10 @@ struct Wanted {
     uint256 base_fee = 1'000'000'000u;               ///< of their geneses; wei
 };
 
+/// Returns what its registrations bring, in wei: a bond for each rollup and what its accounts have. At most
+/// 2^256 - 1.
+uint256 brought_by(const Wanted& wanted);
+
 /// What L1 says once, as a deployment begins. With what is wanted it determines all that is made.
 struct Beginning {
     Address deployer;

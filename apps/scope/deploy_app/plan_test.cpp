@@ -67,7 +67,8 @@ TEST(plan, is_what_l1_makes_of_its_steps) {
     genesis.timestamp_s = 1'950'000'000;  // later than it was planned
     genesis.alloc[DEPLOYER].nonce = 3;
     devnet::GenesisState l1{plan().file.l1_spec, genesis};
-    std::vector<Step> steps = steps_of(plan(), members());
+    GenesisWords words{members(), 2};
+    std::vector<Step> steps = steps_of(plan(), words);
     ASSERT_EQ(steps.size(), 12u);
     steps.pop_back();  // Permit2, for there is no deterministic deployer here
     for (const auto& step : steps) {
@@ -102,6 +103,16 @@ TEST(plan, is_what_l1_makes_of_its_steps) {
     }
 }
 
+TEST(plan, brings_bonds_and_what_accounts_have) {
+    uint256 steps_bring;
+    GenesisWords words{members(), 2};
+    for (const auto& step : steps_of(plan(), words)) steps_bring += step.value;
+    EXPECT_EQ(brought_by(wanted()), steps_bring);
+    auto rich = wanted();
+    rich.rollups[ChainId{901}][SOMEBODY].balance = ~uint256{};
+    EXPECT_EQ(brought_by(rich), ~uint256{});
+}
+
 TEST(plan, follows_from_what_its_file_says) {
     const auto text = write_plan(plan());
     const auto read = read_plan(text);
@@ -123,7 +134,8 @@ TEST(plan, offers_all_to_an_owner_that_is_not_the_deployer) {
     auto changed = wanted();
     changed.owner = SOMEBODY;
     const auto owned = make_plan(artifacts(), changed, beginning());
-    const auto steps = steps_of(owned, members());
+    GenesisWords words{members(), 2};
+    const auto steps = steps_of(owned, words);
     ASSERT_EQ(steps.size(), 14u);  // 901 and 902 are of one range
     EXPECT_THAT(steps[12].what, HasSubstr("offering the rollups 768 to 1023 to 0x5000"));
     EXPECT_THAT(steps[13].what, HasSubstr("offering the bridge"));

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <memory>
 #include <set>
 #include <stdexcept>
 
@@ -49,12 +48,17 @@ bool is_registered(const L1Reader& l1, const Plan& plan, size_t index) {
     const auto state =
         protocol::decode_rollup_state(l1.call(contracts.registry, protocol::state_of(chain_id)));
     if (!state || state->registered_at == 0) return false;
+    const auto is_ours = [&](const Address& owner) {
+        return owner == plan.beginning.deployer || owner == plan.owner;
+    };
     const auto registered = protocol::decode_rollup(
         l1.call(contracts.settlement.settlement, protocol::get_rollup(chain_id)));
     // What has settled since, or changed hands, was registered by this plan or is none of it.
     const char* differs = nullptr;
     if (!registered)
         differs = "the settlement contract doesn't know it";
+    else if (!is_ours(state->owner))
+        differs = "by another owner";
     else if (registered->verifier != plan.file.committee.verifier)
         differs = "with another verifier";
     else if (registered->program_id != rollup.program_id)
@@ -66,24 +70,29 @@ bool is_registered(const L1Reader& l1, const Plan& plan, size_t index) {
     throw std::runtime_error{fmt::format("rollup {} is registered already, {}", chain_id, differs)};
 }
 
-Step registration_step(const Plan& plan, size_t index,
-                       const std::shared_ptr<const std::vector<Member>>& members) {
+/// Returns the committee's proof of a rollup's genesis. Throws where there are too few words for it.
+Bytes genesis_proof(const Plan& plan, size_t index, GenesisWords& words) {
+    auto proof = words.proof_of(devnet::genesis_claim(
+        plan.file.network.rollups[index], plan.beginning.deployer, plan.geneses[index]));
+    if (!proof) throw std::runtime_error{proof.error()};
+    return std::move(*proof);
+}
+
+Step registration_step(const Plan& plan, size_t index, GenesisWords& words) {
     const auto& rollup = plan.file.network.rollups[index];
     const uint256 value = devnet::registration_value(rollup);
     return {
         .what = fmt::format("registering rollup {}", rollup.chain_id()),
         .is_done = [&plan, index](const L1Reader& l1) { return is_registered(l1, plan, index); },
         .call =
-            [&plan, &rollup, index, value, members] {
+            [&plan, &rollup, index, value, &words] {
                 const auto claim =
                     devnet::genesis_claim(rollup, plan.beginning.deployer, plan.geneses[index]);
-                const auto& committee = plan.file.committee;
-                const auto proof = genesis_proof(claim, *members, committee.threshold);
-                if (!proof) throw std::runtime_error{proof.error()};
                 return l1::L1Call{
                     .to = plan.file.network.contracts.registry,
                     .value = value,
-                    .data = devnet::register_rollup(claim, committee.verifier, *proof)};
+                    .data = devnet::register_rollup(claim, plan.file.committee.verifier,
+                                                    genesis_proof(plan, index, words))};
             },
         .value = value};
 }
@@ -164,17 +173,21 @@ void add_offers(const Plan& plan, std::vector<Step>& steps) {
 
 }  // namespace
 
-std::vector<Step> steps_of(const Plan& plan, std::vector<Member> members) {
-    const auto shared = std::make_shared<const std::vector<Member>>(std::move(members));
+std::vector<Step> steps_of(const Plan& plan, GenesisWords& words) {
     std::vector<Step> steps;
     for (const auto& creation : plan.creations) steps.push_back(creation_step(creation));
     for (size_t i = 0; i < plan.file.network.rollups.size(); ++i) {
-        steps.push_back(registration_step(plan, i, shared));
+        steps.push_back(registration_step(plan, i, words));
         steps.push_back(bridge_step(plan, plan.file.network.rollups[i].chain_id()));
     }
     if (plan.beginning.has_create2_deployer) steps.push_back(permit2_step());
     if (plan.owner != plan.beginning.deployer) add_offers(plan, steps);
     return steps;
+}
+
+void ask_for_words(const Plan& plan, GenesisWords& words, const L1Reader& l1) {
+    for (size_t i = 0; i < plan.file.network.rollups.size(); ++i)
+        if (!is_registered(l1, plan, i)) (void)genesis_proof(plan, i, words);
 }
 
 }  // namespace scope::deploy_app

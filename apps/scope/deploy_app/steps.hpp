@@ -21,8 +21,13 @@ struct Step {
     uint256 value;  ///< that it brings; wei
 };
 
-/// Returns the steps of a plan, in their order: each needs those before it. The plan must outlive them.
-/// @param members  Of the committee, as in the plan's file.
-std::vector<Step> steps_of(const Plan& plan, std::vector<Member> members);
+/// Returns the steps of a plan, in their order: each needs those before it. Plan and words must outlive
+/// them.
+/// @param words  Of the members of the committee in the plan's file.
+std::vector<Step> steps_of(const Plan& plan, GenesisWords& words);
+
+/// Asks the committee for its words for the geneses that L1 has not registered. Throws
+/// std::runtime_error where there are too few; and as Step::is_done does.
+void ask_for_words(const Plan& plan, GenesisWords& words, const L1Reader& l1);
 
 }  // namespace scope::deploy_app
