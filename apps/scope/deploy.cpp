@@ -12,6 +12,7 @@
 #include "deploy_app/deployment.hpp"
 #include "deploy_app/options.hpp"
 #include "deploy_app/plan_file.hpp"
+#include "deploy_app/create2_deployer.hpp"
 #include "devnet/published.hpp"
 #include "json/json.hpp"
 #include "keys/read_key.hpp"
@@ -172,8 +173,13 @@ int run(const Options& options) {
 
     const auto artifacts = devnet::Artifacts::locate();
     const auto l1 = open_l1(options, std::move(*signer));
-    const auto limits = limits_of(options);
-    if (!has_begun) require_money(brought_by(wanted), l1);
+    auto limits = limits_of(options);
+    if (!has_begun) {
+        require_money(brought_by(wanted), l1);
+        const auto sent = put_create2_deployer(l1.reader, *l1.account, *l1.sender, limits);
+        if (!sent) return tell_that_it_goes_on(options);
+        limits.max_steps -= *sent;
+    }
     const auto plan = has_begun ? resume(artifacts, wanted, l1, partial)
                                 : make_plan(artifacts, wanted, begin(options, l1));
     const auto network = node::write_network_file(plan.file);

@@ -4,6 +4,7 @@
 
 #include "base/hex.hpp"
 #include "devnet/published.hpp"
+#include "execution/host.hpp"
 
 namespace scope::devnet {
 namespace {
@@ -65,6 +66,14 @@ TEST(dev_accounts, take_phrases_of_24_words) {
         "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon "
         "abandon art";
     EXPECT_TRUE(derive_accounts(phrase, "m", 1));
+}
+
+TEST(published, the_deterministic_deployer_comes_by_the_transaction_of_its_creator) {
+    const auto transaction = deterministic_deployer_transaction();
+    EXPECT_EQ(recover_sender(transaction), DETERMINISTIC_DEPLOYER_CREATOR);
+    EXPECT_EQ(execution::create_address(DETERMINISTIC_DEPLOYER_CREATOR, 0), DETERMINISTIC_DEPLOYER);
+    EXPECT_EQ(transaction.chain_id, std::nullopt);
+    EXPECT_EQ(decode_transaction(encode(transaction)), transaction);
 }
 
 TEST(published, words_are_sorted) {

@@ -10,6 +10,18 @@ namespace {
 
 }  // namespace
 
+Transaction deterministic_deployer_transaction() {
+    const auto made_up = from_be(literals::fixed_literal<32>(
+        "0x2222222222222222222222222222222222222222222222222222222222222222"));
+    Transaction transaction;
+    transaction.gas_limit = 100'000;
+    transaction.max_fee_per_gas = transaction.max_priority_fee_per_gas =
+        uint256{uint64_t{100'000'000'000}};
+    transaction.data = deterministic_deployer_init_code();
+    transaction.r = transaction.s = made_up;
+    return transaction;
+}
+
 const Bytes& deterministic_deployer_init_code() {
     using namespace literals;
     // A constructor of 14 bytes, and the proxy: CREATE2 of calldata behind its first word, which is

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/hex.hpp"
+#include "types/transaction.hpp"
 
 namespace scope::devnet {
 
@@ -27,6 +28,11 @@ inline constexpr Address MULTICALL3_CREATOR =
 /// The salt with which the deterministic deployer makes Permit2.
 inline constexpr Hash PERMIT2_SALT = literals::fixed_literal<32>(
     "0x0000000000000000000000000000000000000000d3af2663da51c10215000000");
+
+/// The transaction by which the deterministic deployer was created: of no chain id, so that it holds on every
+/// chain, and with a signature that nobody's key made, so that nothing else can be sent in its place.
+/// Multicall3 has one too, of other init code than the one here, which another compiler made.
+Transaction deterministic_deployer_transaction();
 
 const Bytes& deterministic_deployer_init_code();
 const Bytes& multicall3_init_code();

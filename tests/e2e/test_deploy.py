@@ -1,5 +1,6 @@
 """`scope keys` and `scope deploy` as processes, on anvil: what they print, what they refuse, and that a deployment that is
 ended anywhere goes on to what one in one go comes to."""
+import http.server
 import json
 import os
 import pathlib
@@ -7,6 +8,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import urllib.request
@@ -22,6 +24,8 @@ KEYS = {"SCOPE_DEPLOYER": "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae7
         "SCOPE_MEMBER2": "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a"}
 DEPLOYER = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
 SOMEBODY = "0x00000000000000000000000000000000000000aa"
+CREATE2_DEPLOYER = "0x4e59b44847b379578588920ca78fbf26c0b4956c"
+PERMIT2 = "0x000000000022d473030f116ddee9f6b43ac78ba3"
 
 
 def scope(*arguments, env=None):
@@ -30,11 +34,14 @@ def scope(*arguments, env=None):
 
 
 class Anvil:
-    def __init__(self, *arguments):
+    """anvil, with the deterministic deployer unless it is bare."""
+
+    def __init__(self, *arguments, bare=False):
         # To a file, since a pipe that nobody reads stops it: it logs each request.
         self.log = tempfile.NamedTemporaryFile()
         self.process = subprocess.Popen(
-            [ANVIL, "--hardfork", "osaka", "--port", "0", "--timestamp", str(START), *arguments],
+            [ANVIL, "--hardfork", "osaka", "--port", "0", "--timestamp", str(START),
+             *(["--disable-default-create2-deployer"] if bare else []), *arguments],
             stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self.process.poll() is None:
@@ -237,6 +244,103 @@ class Deploy(unittest.TestCase):
             # pendingOwner()
             pending = anvil.ask("eth_call", {"to": bridge, "data": "0xe30c3978"}, "latest")
             self.assertEqual(pending[-40:], SOMEBODY[2:])
+
+
+class Refusing(http.server.ThreadingHTTPServer):
+    """A client that hands on all but transactions without a chain id, which it refuses as geth does."""
+
+    def __init__(self, url):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                call = json.loads(body)
+                # The last item of the list that a legacy transaction is begins behind v, which is 27 or 28.
+                if (isinstance(call, dict) and call["method"] == "eth_sendRawTransaction"
+                        and call["params"][0].startswith(("0xf8", "0xf9")) and call["params"][0][-134:-132] in ("1b", "1c")):
+                    error = {"code": -32000, "message": "only replay-protected (EIP-155) transactions allowed over RPC"}
+                    answer = json.dumps({"jsonrpc": "2.0", "id": call["id"], "error": error}).encode()
+                else:
+                    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+                    with urllib.request.urlopen(request, timeout=PATIENCE) as response:
+                        answer = response.read()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+@unittest.skipUnless(ANVIL.exists(), "anvil is not there")
+class Tools(unittest.TestCase):
+    """The deterministic deployer, and Permit2 which comes by it, on an L1 that has neither."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.out = pathlib.Path(folder.name) / "network.json"
+
+    def names(self):
+        return {contract["name"] for contract in json.loads(self.out.read_text())["named"] if contract["chainId"] == 31337}
+
+    def test_are_put_there_and_named(self):
+        with Anvil(bare=True) as anvil:
+            done = scope(*arguments(anvil, self.out))
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+            self.assertIn(f"the deterministic deployer {CREATE2_DEPLOYER}: is there now", done.stdout)
+            for address in (CREATE2_DEPLOYER, PERMIT2):
+                self.assertNotEqual(anvil.ask("eth_getCode", address, "latest"), "0x", address)
+            self.assertLessEqual({"Create2Deployer", "Permit2"}, self.names())
+
+    def test_are_put_there_step_by_step(self):
+        with Anvil(bare=True) as anvil:
+            runs = 0
+            while not self.out.exists():
+                before = int(anvil.ask("eth_blockNumber"), 16)
+                step = scope(*arguments(anvil, self.out, "--steps", 1))
+                self.assertEqual(step.returncode, 0, step.stderr)
+                self.assertLessEqual(int(anvil.ask("eth_blockNumber"), 16), before + 1)
+                runs += 1
+                self.assertLess(runs, 20)
+            # One pays, and one creates; then the twelve of any deployment.
+            self.assertEqual(runs, 2 + 12)
+            self.assertLessEqual({"Create2Deployer", "Permit2"}, self.names())
+
+    def test_are_left_out_where_a_client_takes_no_transaction_without_a_chain_id(self):
+        with Anvil(bare=True) as anvil, Refusing(anvil.url) as client:
+            done = scope(*arguments(client, self.out))
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+            self.assertIn("it goes on without: L1's client takes no transaction without a chain id", done.stdout)
+            self.assertTrue({"Create2Deployer", "Permit2"}.isdisjoint(self.names()))
+            # Nothing was paid for it.
+            self.assertEqual(anvil.ask("eth_getTransactionCount", DEPLOYER, "latest"), "0xb")
+
+    def test_are_left_out_where_the_transaction_has_failed(self):
+        with Anvil(bare=True) as anvil:
+            anvil.ask("anvil_setNonce", "0x3fab184622dc19b6109349b94811493bf2a45362", "0x1")
+            done = scope(*arguments(anvil, self.out))
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+            self.assertIn("it goes on without: the one transaction that makes it has failed on this L1", done.stdout)
+            self.assertTrue({"Create2Deployer", "Permit2"}.isdisjoint(self.names()))
+
+    def test_are_left_out_where_the_transaction_pays_too_little(self):
+        with Anvil(bare=True) as anvil:
+            anvil.ask("anvil_setNextBlockBaseFeePerGas", hex(101 * 10**9))
+            anvil.ask("anvil_mine")
+            done = scope(*arguments(anvil, self.out))
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+            self.assertIn("it goes on without: the one transaction that makes it pays less than L1's base fee", done.stdout)
+            self.assertTrue({"Create2Deployer", "Permit2"}.isdisjoint(self.names()))
 
 
 class Keys(unittest.TestCase):

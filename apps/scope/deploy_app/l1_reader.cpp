@@ -37,6 +37,16 @@ uint256 L1Reader::balance(const Address& address) const {
                json::u256);
 }
 
+uint64_t L1Reader::nonce(const Address& address) const {
+    return ask(*endpoint_, "eth_getTransactionCount",
+               fmt::format(R"(["{}","latest"])", to_hex(address)), json::u64);
+}
+
+uint256 L1Reader::base_fee() const {
+    return ask(*endpoint_, "eth_getBlockByNumber", R"(["latest",false])",
+               [](json::Json block) { return json::get(block, "baseFeePerGas", json::u256); });
+}
+
 Bytes L1Reader::call(const Address& to, const Bytes& data) const {
     const net::RpcRequest request{"eth_call", fmt::format(R"([{{"to":"{}","data":"{}"}},"latest"])",
                                                           to_hex(to), to_hex(data))};

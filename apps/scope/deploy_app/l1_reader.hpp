@@ -22,6 +22,9 @@ class L1Reader {
 
     [[nodiscard]] Bytes code(const Address& address) const;
     [[nodiscard]] uint256 balance(const Address& address) const;
+    [[nodiscard]] uint64_t nonce(const Address& address) const;
+    /// Returns the base fee of the latest block, in wei.
+    [[nodiscard]] uint256 base_fee() const;
     /// Returns what a call of a view returns; empty if it reverts, or there is no code.
     [[nodiscard]] Bytes call(const Address& to, const Bytes& data) const;
     /// Returns the blob parameters that the client has now (EIP-7910); nullopt if it doesn't say.
