@@ -48,6 +48,26 @@ RpcError no_builder(std::string_view method) {
             {}};
 }
 
+/// Returns whether a call asks to be told what happens at a builder alone. It isn't handed on, for who asks
+/// could not be told.
+bool is_of_builders_news(const net::RpcCall& call) {
+    if (call.method == "scope_subscribe" || call.method == "eth_newPendingTransactionFilter")
+        return true;
+    if (call.method != "eth_subscribe" || !call.params) return false;
+    simdjson::dom::array params;
+    std::string_view kind;
+    return call.params->get(params) == simdjson::SUCCESS &&
+           params.at(0).get(kind) == simdjson::SUCCESS && kind == "newPendingTransactions";
+}
+
+RpcError no_news(std::string_view method) {
+    return {rpc::NO_BUILDER,
+            fmt::format("{}: this node only follows, and isn't told of scopes, refusals and what "
+                        "waits: ask a builder",
+                        method),
+            {}};
+}
+
 RpcError no_answer(std::string_view why) {
     return {
         net::SERVER_ERROR, fmt::format("the builder (rpc.forward) gives no answer: {}", why), {}};
@@ -117,6 +137,7 @@ void Forwarder::closed(const net::Subscriber& subscriber) {
 }
 
 void Forwarder::call(const net::RpcCall& call, net::Reply reply) {
+    if (is_of_builders_news(call)) return reply(std::unexpected{no_news(call.method)});
     if (!std::ranges::binary_search(METHODS, call.method))
         return inner_.call(call, std::move(reply));
     if (!callers_.contains(call.chain_id)) return reply(std::unexpected{no_builder(call.method)});

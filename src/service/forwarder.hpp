@@ -29,7 +29,8 @@ struct ForwarderOptions {
 
 /// Answers JSON-RPC calls as another handler does, but for builder_methods(), which it hands to a
 /// builder as they came, and whose answer it passes on: the result, or the error with its code, message
-/// and data. Without a builder they are refused. Nobody else waits meanwhile.
+/// and data. Without a builder they are refused, and so are subscriptions to what only a builder knows:
+/// scopes, refusals, what waits. Nobody else waits meanwhile.
 class Forwarder final : public net::RpcHandler {
   public:
     /// @param inner  Must outlive it.

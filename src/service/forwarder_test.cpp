@@ -134,6 +134,23 @@ TEST(forwarder, says_that_there_is_no_builder) {
     EXPECT_EQ(Fixture::call(forwarder, 7, "eth_call").value(), "\"inner\"");
 }
 
+TEST(forwarder, refuses_subscriptions_to_what_it_is_not_told) {
+    Fixture fixture;
+    Forwarder forwarder{fixture.inner, fixture.options(true)};
+    for (const auto& [method, params] : std::vector<std::pair<std::string, std::string>>{
+             {"scope_subscribe", R"(["scopes"])"},
+             {"scope_subscribe", R"(["refusals"])"},
+             {"eth_subscribe", R"(["newPendingTransactions",true])"},
+             {"eth_newPendingTransactionFilter", "[]"}}) {
+        const auto refused = Fixture::call(forwarder, 7, method, params);
+        ASSERT_FALSE(refused) << method;
+        EXPECT_EQ(refused.error().code, rpc::NO_BUILDER);
+        EXPECT_TRUE(refused.error().message.starts_with(method)) << refused.error().message;
+    }
+    for (const auto* const params : {R"(["newHeads"])", R"(["logs",{}])", "[]", "[1]", "{}"})
+        EXPECT_EQ(Fixture::call(forwarder, 7, "eth_subscribe", params).value(), "\"inner\"");
+}
+
 TEST(forwarder, says_that_the_builder_does_not_answer) {
     Fixture fixture;
     auto options = fixture.options(true);
