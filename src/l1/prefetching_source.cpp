@@ -144,16 +144,20 @@ class PrefetchingSource::Reader {
     // ---- the reading thread's
 
     void run() {
-        while (!is_stopped()) {
-            const auto before = told();
-            auto looked = look_safely();
-            {
-                const std::scoped_lock lock{mutex_};
-                error_ = looked ? std::nullopt : std::optional{std::move(looked.error())};
+        try {
+            while (!is_stopped()) {
+                const auto before = told();
+                auto looked = look();
+                {
+                    const std::scoped_lock lock{mutex_};
+                    error_ = looked ? std::nullopt : std::optional{std::move(looked.error())};
+                }
+                const bool has_found = read_wanted();
+                if (has_found || told() != before) tell();
+                rest();
             }
-            const bool has_found = read_wanted();
-            if (has_found || told() != before) tell();
-            rest();
+        } catch (const std::exception& failure) {
+            fail(failure.what());
         }
         const std::scoped_lock lock{mutex_};
         has_ended_ = true;
@@ -175,6 +179,15 @@ class PrefetchingSource::Reader {
     void tell() {
         const std::scoped_lock telling{telling_};
         if (!is_stopped() && options_.on_news) options_.on_news();
+    }
+    /// Ends with the exception that is handled.
+    void fail(std::string what) {
+        {
+            const std::scoped_lock lock{mutex_};
+            error_ = L1Error{L1Error::unreachable, std::move(what)};
+        }
+        const std::scoped_lock telling{telling_};
+        if (!is_stopped() && options_.on_failure) options_.on_failure(std::current_exception());
     }
     /// What a node would see of this.
     std::pair<std::optional<L1BlockId>, std::optional<L1Error::Rule>> told() const {
@@ -203,15 +216,6 @@ class PrefetchingSource::Reader {
         const uint64_t ahead = last - next_ + 1;
         return bytes < options_.max_bytes && ahead < options_.max_ahead ? options_.max_ahead - ahead
                                                                         : 0;
-    }
-
-    /// Looks as look does; what the machine gets wrong is an error, too.
-    Result<void, L1Error> look_safely() {
-        try {
-            return look();
-        } catch (const std::exception& error) {
-            return std::unexpected{L1Error{L1Error::unreachable, error.what()}};
-        }
     }
 
     /// Looks at the heads and reads up to them, as far as there is room. Until another branch is known

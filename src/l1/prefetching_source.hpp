@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,6 +19,9 @@ struct PrefetchOptions {
     /// Is called, on a thread of its own, when there is something that wasn't: heads, an error, or
     /// what was asked for and had to be read. Null: nobody is told.
     std::function<void()> on_news;
+    /// Is told, on that thread, what the source threw: the machine's fault, not L1's, such as a disk that
+    /// is full. Nothing is read any more then. Null: nobody is told.
+    std::function<void(std::exception_ptr)> on_failure;
 };
 
 /// An L1Source for a node whose thread may not wait: a thread of its own asks another source for
@@ -27,8 +31,8 @@ struct PrefetchOptions {
 /// here, so that one advance() of a follower is at most max_ahead blocks. What isn't here (a block far
 /// back, a blob nobody foresaw) is L1Error::slow, is read, and then is news.
 ///
-/// heads() is an error while the source fails and there is no block that was not asked for. block()
-/// and blob() never wait.
+/// heads() is an error while the source fails, and for ever once it has thrown, as soon as there is no
+/// block that was not asked for. block() and blob() never wait.
 ///
 /// Memory: max_bytes and some blocks ahead, and as much of what was read; MAX_MISSED blocks that were
 /// asked for.

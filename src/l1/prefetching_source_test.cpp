@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <future>
 #include <mutex>
 
 #include "l1/test_source.hpp"
@@ -184,6 +185,61 @@ TEST(prefetching_source, blobs_of_settlement_are_read_ahead_and_missing_ones_aga
     const auto blob = std::make_shared<chain::StoredBlob>();
     fixture.l1->set_blob(blob);
     EXPECT_TRUE(fixture.news.wait([&] { return *fixture.source.blob(hash) == blob; }));
+}
+
+/// A source whose machine breaks down: it throws.
+class BreakingSource final : public L1Source {
+  public:
+    Result<L1Heads, L1Error> heads() const override { return inner.heads(); }
+    Result<chain::StoredBlockPtr, L1Error> block(uint64_t number) const override {
+        if (is_broken) throw std::runtime_error{"the disk is full"};
+        return inner.block(number);
+    }
+    Result<chain::StoredBlobPtr, L1Error> blob(const Hash& hash) const override {
+        if (is_broken) throw std::runtime_error{"the disk is full"};
+        return inner.blob(hash);
+    }
+
+    TestSource inner{5};
+    std::atomic<bool> is_broken = false;
+};
+
+TEST(prefetching_source, what_the_source_throws_is_told_once_and_ends_it) {
+    struct Case {
+        const char* name;
+        std::function<void(BreakingSource&, const PrefetchingSource&)> ask;
+    };
+    const Case cases[]{
+        {"a block ahead", [](auto& l1, const auto&) { l1.inner.extend(1, 0); }},
+        {"a blob that nobody foresaw",
+         [](auto&, const auto& source) { EXPECT_FALSE(source.blob(Hash{{7}})); }},
+        {"a block far back", [](auto&, const auto& source) { EXPECT_FALSE(source.block(1)); }},
+    };
+    for (const auto& [name, ask] : cases) {
+        News news;
+        std::promise<std::string> failure;
+        const auto l1 = std::make_shared<BreakingSource>();
+        const PrefetchingSource source{l1,
+                                       {.settlement = SETTLEMENT,
+                                        .poll = 1ms,
+                                        .on_failure =
+                                            [&](const std::exception_ptr& told) {
+                                                try {
+                                                    std::rethrow_exception(told);
+                                                } catch (const std::exception& error) {
+                                                    failure.set_value(error.what());
+                                                }
+                                            }},
+                                       5};
+        ASSERT_TRUE(news.wait([&] { return source.heads().has_value(); })) << name;
+        l1->is_broken = true;
+        ask(*l1, source);
+        EXPECT_EQ(failure.get_future().get(), "the disk is full") << name;
+        EXPECT_EQ(source.status().error, L1Error::unreachable) << name;
+        const int calls = l1->inner.calls;
+        std::this_thread::sleep_for(5ms);
+        EXPECT_EQ(l1->inner.calls, calls) << name;
+    }
 }
 
 TEST(prefetching_source, tells_nobody_after_its_end) {

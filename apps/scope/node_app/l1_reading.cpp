@@ -59,14 +59,16 @@ std::shared_ptr<store::NodeDatabase> open_database(const config::NodeConfig& con
 }
 
 L1Reading::L1Reading(const config::NodeConfig& config, const node::NetworkFile& file,
-                     store::NodeDatabase& database, NodeLog& log, std::function<void()> on_news)
+                     store::NodeDatabase& database, NodeLog& log, std::function<void()> on_news,
+                     std::function<void(std::exception_ptr)> on_failure)
     : kept_(open_blobs(config)),
       access_(config.l1, identity_of(file), log),
       ahead_(std::make_shared<l1::PrefetchingSource>(
           std::make_shared<blobs::KeepingSource>(access_.source(), kept_, cli::now_s),
           l1::PrefetchOptions{.settlement = file.network.contracts.settlement.settlement,
                               .poll = config.l1.poll,
-                              .on_news = std::move(on_news)},
+                              .on_news = std::move(on_news),
+                              .on_failure = std::move(on_failure)},
           next_l1_block(database, file.network))),
       noting_(std::make_shared<service::NotingSource>(ahead_,
                                                       file.network.contracts.settlement.settlement,

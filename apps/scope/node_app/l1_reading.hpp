@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 
@@ -24,8 +25,11 @@ class L1Reading {
     /// @param database  The node's: reading begins where it ends.
     /// @param log       Must outlive it.
     /// @param on_news   Is called, on another thread, when there is something to follow.
+    /// @param on_failure  Is told there what the machine gets wrong, such as a disk that is full: then
+    ///                    nothing is read any more.
     L1Reading(const config::NodeConfig& config, const node::NetworkFile& file,
-              store::NodeDatabase& database, NodeLog& log, std::function<void()> on_news);
+              store::NodeDatabase& database, NodeLog& log, std::function<void()> on_news,
+              std::function<void(std::exception_ptr)> on_failure);
     L1Reading(const L1Reading&) = delete;
     L1Reading& operator=(const L1Reading&) = delete;
 

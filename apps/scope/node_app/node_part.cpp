@@ -8,7 +8,9 @@ NodePart::NodePart(const config::NodeConfig& config, const node::NetworkFile& fi
                    net::Worker& worker)
     : worker_(worker),
       database_(open_database(config, file)),
-      l1_(config, file, *database_, log, [this] { on_news(); }),
+      l1_(
+          config, file, *database_, log, [this] { on_news(); },
+          [&worker](std::exception_ptr failure) { worker.report(std::move(failure)); }),
       follow_log_(log, l1_) {}
 
 void NodePart::begin(std::function<void()> on_look) {
