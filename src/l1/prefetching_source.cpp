@@ -79,7 +79,7 @@ class PrefetchingSource::Reader {
             const uint64_t first = chain_.front()->number();
             if (number > chain_.back()->number()) return nullptr;
             if (number >= first) {
-                next_ = number + 1;
+                next_ = std::max(next_, number + 1);
                 changed_.notify_all();
                 return chain_[static_cast<size_t>(number - first)]->block;
             }
@@ -304,9 +304,23 @@ class PrefetchingSource::Reader {
             bytes -= chain.front()->bytes;
             chain.pop_front();
         }
+        if (std::exchange(was_cut, false)) {
+            next_ = std::min(next_, first_other(chain));
+            missed_.clear();  // what was read for its sake may be of the branch that is no more
+        }
         chain_ = chain;
-        // What was read for its sake may be of the branch that is no more.
-        if (std::exchange(was_cut, false)) missed_.clear();
+    }
+    /// Returns the number of the first block that the node has not seen in its chain. The lock is held.
+    uint64_t first_other(const Chain& chain) const {
+        for (const auto& read : chain) {
+            const uint64_t number = read->number();
+            const bool is_within = !chain_.empty() && number >= chain_.front()->number() &&
+                                   number <= chain_.back()->number();
+            if (!is_within) return number;
+            if (chain_[static_cast<size_t>(number - chain_.front()->number())] != read)
+                return number;
+        }
+        return chain.empty() ? 0 : chain.back()->number() + 1;
     }
 
     /// Reads some blocks at once, at most @p most, from @p number on.
@@ -380,7 +394,7 @@ class PrefetchingSource::Reader {
     std::mutex telling_;  // held while somebody is told
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    uint64_t next_;  // behind the last block that the node read
+    uint64_t next_;  // behind the last block of the chain that the node read
     std::chrono::milliseconds poll_;
     Chain chain_;  // that the node sees
     std::optional<L1Heads> heads_;

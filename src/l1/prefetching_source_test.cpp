@@ -242,6 +242,31 @@ TEST(prefetching_source, what_the_source_throws_is_told_once_and_ends_it) {
     }
 }
 
+TEST(prefetching_source, an_outage_is_told_though_blocks_are_read_again) {
+    Fixture fixture{20, 11};
+    ASSERT_TRUE(fixture.has_latest(fixture.l1->id(20)));
+    fixture.read_from(10);
+    fixture.l1->fail(L1Error{L1Error::unreachable});
+    ASSERT_TRUE(fixture.news.wait([&] { return fixture.source.status().error.has_value(); }));
+    // As a follower does that looks for what a rollup waits for.
+    EXPECT_TRUE(fixture.source.block(15));
+    EXPECT_EQ(fixture.source.heads().error(), L1Error::unreachable);
+}
+
+TEST(prefetching_source, what_a_reorganisation_brings_is_unread) {
+    Fixture fixture{20, 11};
+    ASSERT_TRUE(fixture.has_latest(fixture.l1->id(20)));
+    fixture.read_from(10);
+    fixture.l1->cut(5);
+    fixture.l1->extend(5, 1);
+    ASSERT_TRUE(fixture.has_latest(fixture.l1->id(20)));
+    fixture.l1->fail(L1Error{L1Error::unreachable});
+    ASSERT_TRUE(fixture.news.wait([&] { return fixture.source.status().error.has_value(); }));
+    EXPECT_TRUE(fixture.source.heads());
+    fixture.read_from(16);
+    EXPECT_FALSE(fixture.source.heads());
+}
+
 TEST(prefetching_source, tells_nobody_after_its_end) {
     News news;
     auto l1 = std::make_shared<TestSource>(5);
