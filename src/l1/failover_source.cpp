@@ -110,7 +110,7 @@ Result<L1Heads, L1Error> FailoverSource::checked(L1Heads heads) const {
         return std::unexpected{L1Error{
             L1Error::wrong, fmt::format("block {} is final as {}, and was as {}", now.number,
                                         to_hex(now.hash), to_hex(finalized_->hash))}};
-    finalized_ = now;
+    if (std::ranges::find(read_, now) != read_.end()) finalized_ = now;
     latest_ = heads.latest.number;
     return heads;
 }
@@ -121,16 +121,11 @@ Result<L1Heads, L1Error> FailoverSource::heads() const {
     });
 }
 
-void FailoverSource::note_blobs(const chain::StoredBlock& block) const {
+void FailoverSource::note_read(const chain::StoredBlock& block) const {
+    places_.note(block.block);
     const std::scoped_lock lock{mutex_};
-    for (const auto& transaction : block.block.transactions)
-        for (const auto& hash : transaction.blob_versioned_hashes) {
-            if (!places_.insert_or_assign(hash, block.header().number).second) continue;
-            places_in_order_.push_back(hash);
-            if (places_in_order_.size() <= MAX_PLACES) continue;
-            places_.erase(places_in_order_.front());
-            places_in_order_.pop_front();
-        }
+    read_.push_back({block.header().number, block.hash});
+    if (read_.size() > MAX_READ) read_.pop_front();
 }
 
 Result<chain::StoredBlockPtr, L1Error> FailoverSource::block(uint64_t number) const {
@@ -149,16 +144,12 @@ Result<chain::StoredBlockPtr, L1Error> FailoverSource::block(uint64_t number) co
                 break;
             }
     }
-    if (block && *block != nullptr) note_blobs(**block);
+    if (block && *block != nullptr) note_read(**block);
     return block;
 }
 
 Result<chain::StoredBlobPtr, L1Error> FailoverSource::blob(const Hash& versioned_hash) const {
-    const auto place = [&]() -> std::optional<uint64_t> {
-        const std::scoped_lock lock{mutex_};
-        const auto found = places_.find(versioned_hash);
-        return found == places_.end() ? std::nullopt : std::optional{found->second};
-    }();
+    const auto place = places_.find(versioned_hash);
     // Blobs come from elsewhere (BeaconBlobs), so nobody rests for them.
     std::optional<L1Error> first;
     for (const size_t index : order()) {
@@ -166,7 +157,7 @@ Result<chain::StoredBlobPtr, L1Error> FailoverSource::blob(const Hash& versioned
         auto blob = source.blob(versioned_hash);
         if (!blob && blob.error() == L1Error::unknown_block && place) {
             // Another one has read its block.
-            const auto block = source.block(*place);
+            const auto block = source.block(place->at.block_number);
             if (block && *block != nullptr) blob = source.blob(versioned_hash);
         }
         if (blob) return blob;

@@ -2,13 +2,13 @@
 
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "l1/blob_places.hpp"
 #include "l1/l1_source.hpp"
 
 namespace scope::l1 {
@@ -29,7 +29,8 @@ struct FailoverOptions {
 /// also where no other answers. May be asked from several threads.
 ///
 /// Final blocks stay final whoever answers: one who has another of the same number is wrong, one who
-/// has not come so far is behind.
+/// has not come so far is behind. What is told to be final counts so once that block was read, so that
+/// nobody shuts out the others with a number.
 class FailoverSource final : public L1Source {
   public:
     struct Endpoint {
@@ -41,7 +42,7 @@ class FailoverSource final : public L1Source {
 
     [[nodiscard]] Result<L1Heads, L1Error> heads() const override;
     [[nodiscard]] Result<chain::StoredBlockPtr, L1Error> block(uint64_t number) const override;
-    /// REQUIRES: block() has returned the block with it, among the last MAX_PLACES blobs.
+    /// REQUIRES: block() has returned the block with it, among the last BlobPlaces::MAX_PLACES blobs.
     [[nodiscard]] Result<chain::StoredBlobPtr, L1Error> blob(
         const Hash& versioned_hash) const override;
 
@@ -49,7 +50,7 @@ class FailoverSource final : public L1Source {
     /// it was asked last, or wasn't asked yet; where there is none, the first that isn't wrong.
     [[nodiscard]] size_t preferred() const;
 
-    static constexpr size_t MAX_PLACES = 8192;
+    static constexpr size_t MAX_READ = 8192;  ///< blocks that are remembered to have been read
 
   private:
     struct State {
@@ -62,7 +63,7 @@ class FailoverSource final : public L1Source {
     void note(size_t index, const std::optional<L1Error>& error) const;
     [[nodiscard]] L1Error why_nobody() const;
     [[nodiscard]] Result<L1Heads, L1Error> checked(L1Heads heads) const;
-    void note_blobs(const chain::StoredBlock& block) const;
+    void note_read(const chain::StoredBlock& block) const;
     template <typename Ask>
     auto ask(const Ask& ask_one) const -> decltype(ask_one(std::declval<const L1Source&>()));
 
@@ -72,10 +73,10 @@ class FailoverSource final : public L1Source {
     mutable std::mutex mutex_;
     mutable std::vector<State> states_;
     mutable std::vector<std::optional<L1Error>> errors_;  ///< the last of each
-    mutable std::optional<L1BlockId> finalized_;          ///< the highest that was told
+    mutable std::deque<L1BlockId> read_;                  ///< the blocks that were read last
+    mutable std::optional<L1BlockId> finalized_;          ///< the highest that was told and read
     mutable uint64_t latest_ = 0;                         ///< the number that was told last
-    mutable std::map<Hash, uint64_t> places_;             ///< block of a blob
-    mutable std::deque<Hash> places_in_order_;
+    mutable BlobPlaces places_;
 };
 
 }  // namespace scope::l1

@@ -122,6 +122,7 @@ TEST(failover_source, what_no_other_client_has_otherwise_is_passed_on) {
 TEST(failover_source, final_blocks_stay_final_whoever_answers) {
     Fixture fixture;
     fixture.first->set_finalized(5);
+    EXPECT_TRUE(fixture.source.block(5));
     EXPECT_EQ(fixture.source.heads()->finalized.number, 5u);
     fixture.first->fail(L1Error{L1Error::unreachable});
     EXPECT_EQ(fixture.source.heads().error(), L1Error::unreachable);
@@ -132,6 +133,20 @@ TEST(failover_source, final_blocks_stay_final_whoever_answers) {
     fixture.now_ms = 100;
     (void)fixture.source.heads();
     EXPECT_EQ(fixture.told.back(), "second: wrong");
+}
+
+TEST(failover_source, what_is_told_to_be_final_counts_once_it_was_read) {
+    Fixture fixture;
+    for (uint64_t number = 0; number <= 10; ++number) EXPECT_TRUE(fixture.source.block(number));
+    fixture.first->extend(90, 1);
+    fixture.first->set_finalized(90);  // as nobody else has it
+    EXPECT_EQ(fixture.source.heads()->finalized.number, 90u);
+    fixture.first->fail(L1Error{L1Error::unreachable});
+    fixture.second->set_finalized(5);
+    EXPECT_EQ(fixture.source.heads()->finalized.number, 5u);
+    EXPECT_EQ(fixture.told, std::vector<std::string>{"first: unreachable"});
+    fixture.second->set_finalized(4);
+    EXPECT_EQ(fixture.source.heads().error(), L1Error::behind);
 }
 
 TEST(failover_source, a_block_that_one_has_not_yet_is_asked_of_the_others) {
