@@ -68,7 +68,8 @@ Result<std::optional<SlotTimes>, L1Error> BeaconBlobs::slots() const {
         return std::move(*response);
     };
     const auto spec = TRY(get("/eth/v1/config/spec"));
-    if (spec.status == NOT_FOUND) return slots_.emplace(std::nullopt);
+    // A beacon node that is not there yet says so, too: what is asked by number has to answer first.
+    if (spec.status == NOT_FOUND) return std::nullopt;
     if (spec.status != OK) return std::unexpected{refused(spec)};
     const auto genesis = TRY(get("/eth/v1/beacon/genesis"));
     if (genesis.status != OK) return std::unexpected{refused(genesis)};
@@ -86,8 +87,8 @@ Result<std::optional<SlotTimes>, L1Error> BeaconBlobs::slots() const {
     return slots_.emplace(slots);
 }
 
-Result<uint64_t, L1Error> BeaconBlobs::block_id(const BlobPlace& place) const {
-    const auto slots = TRY(this->slots());
+Result<uint64_t, L1Error> BeaconBlobs::block_id(const BlobPlace& place,
+                                                const std::optional<SlotTimes>& slots) const {
     if (!slots) return place.block_number;
     constexpr uint64_t MOST_S = uint64_t{1} << 50;  // so that milliseconds fit
     if (place.timestamp_s < slots->genesis_s || place.timestamp_s > MOST_S)
@@ -99,7 +100,9 @@ Result<uint64_t, L1Error> BeaconBlobs::block_id(const BlobPlace& place) const {
 
 Result<std::vector<chain::StoredBlobPtr>, L1Error> BeaconBlobs::fetch(
     const BlobPlace& place, std::span<const Hash> wanted) const {
-    const auto id = block_id(place);
+    const auto slots = this->slots();
+    if (!slots) return std::unexpected{named(slots.error())};
+    const auto id = block_id(place, *slots);
     if (!id) return std::unexpected{named(id.error())};
     std::string path = fmt::format("/eth/v1/beacon/blobs/{}?versioned_hashes=", *id);
     for (size_t i = 0; i < wanted.size(); ++i) path += (i == 0 ? "" : ",") + to_hex(wanted[i]);
@@ -121,6 +124,10 @@ Result<std::vector<chain::StoredBlobPtr>, L1Error> BeaconBlobs::fetch(
     }
     if (found.empty() && !blobs->empty())
         return std::unexpected{named({L1Error::wrong, "blobs with other commitments"})};
+    if (!found.empty() && !*slots) {
+        const std::lock_guard lock{mutex_};
+        if (!slots_) slots_.emplace(std::nullopt);
+    }
     return found;
 }
 

@@ -25,16 +25,19 @@ class BeaconBlobs final : public BlobSource {
     /// versioned hash and a proof made here; nothing else that it sends is kept.
     [[nodiscard]] Result<std::vector<chain::StoredBlobPtr>, L1Error> fetch(
         const BlobPlace& place, std::span<const Hash> wanted) const override;
-    /// Returns the times of its slots; nullopt if it names blocks by number.
+    /// Returns the times of its slots; nullopt if it names blocks by number. What it tells is kept: the
+    /// times, and that there are none once it has had a blob by number.
     [[nodiscard]] Result<std::optional<SlotTimes>, L1Error> slots() const;
 
   private:
-    [[nodiscard]] Result<uint64_t, L1Error> block_id(const BlobPlace& place) const;
+    [[nodiscard]] Result<uint64_t, L1Error> block_id(const BlobPlace& place,
+                                                     const std::optional<SlotTimes>& slots) const;
     [[nodiscard]] L1Error named(L1Error error) const;
 
     net::HttpClient http_;
     mutable std::mutex mutex_;
-    mutable std::optional<std::optional<SlotTimes>> slots_;  ///< once it has told
+    /// Once it has told of them, or has had a blob by number.
+    mutable std::optional<std::optional<SlotTimes>> slots_;
 };
 
 }  // namespace scope::l1

@@ -232,6 +232,17 @@ TEST_F(RpcBlobs, come_by_slot_or_by_number_all_of_a_transaction_at_once) {
     EXPECT_EQ(by_slot.requests(), 3);  // genesis, too
 }
 
+TEST_F(RpcBlobs, come_by_slot_from_a_beacon_node_that_was_away_when_it_was_asked_first) {
+    BeaconPeer peer{GENESIS_TIME_S - 6, 6};
+    peer.blobs["5"] = {content(0), content(1)};
+    const auto source = reader_of({peer.source()});
+    ASSERT_TRUE(source.block(2));
+    peer.is_away = true;
+    EXPECT_EQ(outcome_of(source.blob(hashes_[0])), "null");
+    peer.is_away = false;
+    expect_blobs(source);
+}
+
 TEST_F(RpcBlobs, come_from_several_sources_in_turn) {
     BeaconPeer first, second, empty;
     first.blobs["2"] = {content(0)};
@@ -239,7 +250,7 @@ TEST_F(RpcBlobs, come_from_several_sources_in_turn) {
     const auto source = reader_of({empty.source(), first.source(), second.source()});
     ASSERT_TRUE(source.block(2));
     expect_blobs(source);
-    EXPECT_EQ(empty.requests(), 3);  // its kind; then one for each blob
+    EXPECT_EQ(empty.requests(), 4);  // its kind and the blob, each time
     EXPECT_EQ(first.requests(), 3);
     EXPECT_EQ(second.requests(), 2);
 }

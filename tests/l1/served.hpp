@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -93,11 +94,13 @@ class BeaconPeer {
     [[nodiscard]] int requests() const noexcept { return peer_.requests(); }
 
     std::map<std::string, std::vector<Bytes>> blobs;  ///< by id; what is not there is 404
+    std::atomic<bool> is_away = false;                ///< somebody else answers: 404 to all
 
   private:
     std::string answer(std::string_view target, uint64_t genesis_s, uint64_t slot_s) {
         using net::TestPeer;
         constexpr std::string_view BLOBS = "/eth/v1/beacon/blobs/";
+        if (is_away) return TestPeer::response("{}", "404 Not Found");
         if (slot_s != 0 && target == "/eth/v1/config/spec")
             return TestPeer::response(
                 fmt::format(R"({{"data":{{"SECONDS_PER_SLOT":"{}"}}}})", slot_s));
