@@ -1,6 +1,9 @@
 #include "attester/attester_routes.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "prover/proof_input.hpp"
 
 namespace scope::attester {
 
@@ -13,6 +16,15 @@ net::HttpAnswer bytes_answer(const Answer& answer) {
     const Bytes bytes = encode(answer);
     return {.body = std::string{bytes.begin(), bytes.end()},
             .content_type = "application/octet-stream"};
+}
+
+/// Returns the last L1 block that a proof input's claims name; null: it is no proof input.
+std::optional<uint64_t> last_l1_block(BytesView proof_input) {
+    const auto input = prover::decode_proof_input(proof_input);
+    if (!input) return std::nullopt;
+    uint256 last;
+    for (const auto& claim : input->claims) last = std::max(last, claim.l1_origin_number);
+    return last > uint256{UINT64_MAX} ? UINT64_MAX : last[0];
 }
 
 /// Answers only who has shown a key.
@@ -57,11 +69,22 @@ std::vector<net::HttpRoute> attester_routes(AttesterNode node, net::Worker& work
                               .max_waiting = limits.max_waiting,
                               .max_waiting_of_peer = limits.max_waiting_of_peer};
     };
-    return {
+    auto attest =
         route(net::HttpMethod::post, "/v1/attest", prover::MAX_PROOF_INPUT_SIZE,
               [attest = std::move(node.attest)](const net::HttpCall& call) {
                   return bytes_answer(attest(as_bytes(call.body), requester_of(call.peer->key)));
-              }),
+              });
+    if (node.is_near_enough)
+        attest.when = [is_near = std::move(node.is_near_enough)](
+                          const net::HttpCall& call) -> std::function<bool()> {
+            // Who may not ask waits for nothing.
+            const auto l1_block =
+                call.peer == nullptr ? std::nullopt : last_l1_block(as_bytes(call.body));
+            return [is_near, l1_block] { return !l1_block || is_near(*l1_block); };
+        };
+    attest.patience = limits.patience;
+    return {
+        std::move(attest),
         route(net::HttpMethod::post, "/v1/genesis", MAX_GENESIS_CLAIM_SIZE,
               [attest = std::move(node.attest_genesis)](const net::HttpCall& call) {
                   const auto claim = decode_genesis_claim(as_bytes(call.body));

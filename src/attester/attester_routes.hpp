@@ -13,6 +13,9 @@ namespace scope::attester {
 struct AttesterNode {
     /// Attests to a proof input, for the time of this requester (node::Node::attest).
     std::function<Answer(BytesView proof_input, const Address& requester)> attest;
+    /// Returns whether the node can attest to a proof input that needs an L1 block up to this one, or can't
+    /// soon either. Null: it always can.
+    std::function<bool(uint64_t l1_block)> is_near_enough;
     /// Attests to a rollup's genesis (prover::Attester::attest_genesis).
     std::function<Answer(const protocol::GenesisClaim&)> attest_genesis;
     std::function<AttesterStatus()> status;
@@ -25,6 +28,9 @@ struct AttesterLimits {
     /// Requests that run or wait, of all who ask and of each; one more is status 503.
     size_t max_waiting = 16;
     size_t max_waiting_of_peer = 4;
+    /// How long a proof input waits until the node has followed the L1 blocks that it names, which its
+    /// builder may see first. The node does other things meanwhile.
+    std::chrono::milliseconds patience{3'000};
 };
 
 /// Returns what an attester answers, to be served over TLS with the keys of those who may ask:

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <latch>
 #include <thread>
 
@@ -78,6 +79,8 @@ class Remote {
     void occupy(std::move_only_function<void()> task) { worker_.post(std::move(task)); }
 
     std::atomic<int> attested = 0;
+    std::atomic<int> looks = 0;  ///< whether its node is near an L1 block
+    std::atomic<bool> is_near = true;
     std::atomic<int> step_s = 0;  ///< seconds that each look at the clock takes
 
   private:
@@ -86,6 +89,12 @@ class Remote {
                     [this](BytesView input, const Address& requester) {
                         ++attested;
                         return attester_.attest(input, requester);
+                    },
+                .is_near_enough =
+                    [this](uint64_t l1_block) {
+                        EXPECT_EQ(l1_block, 0u);  // the origin of the setting's batch
+                        ++looks;
+                        return is_near.load();
                     },
                 .attest_genesis =
                     [this](const protocol::GenesisClaim& claim) {
@@ -103,6 +112,29 @@ class Remote {
     net::HttpService service_;
     uint16_t port_;
 };
+
+TEST(https_attester, waits_for_an_l1_block_while_its_node_does_other_things) {
+    Setting setting;
+    const Keys keys;
+    Remote remote{11, setting.l1, setting.rollup, keys, {.patience = std::chrono::hours{1}}};
+    const auto input = setting.input(DataIn::calldata);
+    remote.is_near = false;
+    auto attestation = std::async(std::launch::async, [&] {
+        return remote.client()->attest(prover::encode(input)).has_value();
+    });
+    while (remote.looks < 2) std::this_thread::yield();
+    std::latch done{1};
+    remote.occupy([&] { done.count_down(); });
+    done.wait();
+    EXPECT_EQ(remote.attested, 0);
+    remote.is_near = true;
+    EXPECT_TRUE(attestation.get());
+    // Not for ever, and what is no proof input not at all.
+    Remote other{11, setting.l1, setting.rollup, keys, {.patience = milliseconds{1}}};
+    other.is_near = false;
+    EXPECT_TRUE(other.client()->attest(prover::encode(input)));
+    EXPECT_FALSE(other.client()->attest(Bytes{1, 2, 3}));
+}
 
 /// Two members that are as they should be, and a third that a test gives.
 struct Trial {

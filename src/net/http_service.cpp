@@ -94,17 +94,64 @@ struct Acceptor {
     asio::steady_timer retry;
 };
 
-HttpAnswer run(const HttpRoute& route, const HttpCall& call,
-               const std::function<void(std::string_view)>& failed) {
-    try {
-        return route.handler(call);
-    } catch (const std::exception& error) {
-        if (failed) failed(error.what());
-    } catch (...) {
-        if (failed) failed("something that is no std::exception");
+/// A call on its way to its handler, as tasks of a worker: the first, and those that look again.
+class Answering {
+  public:
+    struct Parts {
+        std::shared_ptr<const std::vector<HttpRoute>> routes;  ///< keeps the route
+        const HttpRoute* route = nullptr;
+        Worker* worker = nullptr;
+        std::shared_ptr<Door> door;
+        std::function<void(std::string_view)> failed;
+        HttpCall call;
+        std::weak_ptr<Session> asked;
+    };
+    Answering(Parts parts, OneAnswer reply) : parts_(std::move(parts)), reply_(std::move(reply)) {}
+
+    void operator()() {
+        // Nobody waits for it any more where the connection has ended.
+        if (parts_.asked.expired()) return;
+        bool is_time = true;
+        parts_.door->pass([&] {
+            const auto answer = run(is_time);
+            if (answer) reply_.send(*answer);
+        });
+        if (is_time) return;
+        Worker& worker = *parts_.worker;
+        worker.post_after(LOOK_INTERVAL, std::move(*this));
     }
-    return text_answer(500, "it failed here");
-}
+
+  private:
+    /// Returns the answer; nullopt, and unsets @p is_time, if it is too early.
+    std::optional<HttpAnswer> run(bool& is_time) {
+        try {
+            is_time = is_time_now();
+            if (!is_time) return std::nullopt;
+            return parts_.route->handler(parts_.call);
+        } catch (const std::exception& error) {
+            if (parts_.failed) parts_.failed(error.what());
+        } catch (...) {
+            if (parts_.failed) parts_.failed("something that is no std::exception");
+        }
+        return text_answer(500, "it failed here");
+    }
+    bool is_time_now() {
+        if (!parts_.route->when) return true;
+        const auto now = std::chrono::steady_clock::now();
+        if (!has_looked_) {
+            is_time_ = parts_.route->when(parts_.call);
+            give_up_ = now + parts_.route->patience;
+            has_looked_ = true;
+        }
+        return is_time_() || now >= give_up_;
+    }
+
+    Parts parts_;
+    OneAnswer reply_;
+    bool has_looked_ = false;
+    std::function<bool()> is_time_;
+    std::chrono::steady_clock::time_point give_up_;
+};
 
 }  // namespace
 
@@ -197,15 +244,16 @@ struct HttpService::Impl final : Sessions {
                             if (still && sessions_.contains(still.get()))
                                 still->deliver(std::move(answer));
                         }};
-        auto task = [routes = routes_, &route, door = door_, failed = options_.failed,
-                     call = std::move(call), asked = session.weak_from_this(),
-                     reply = std::move(reply)]() mutable {
-            // Nobody waits for it any more where the connection has ended.
-            if (asked.expired()) return;
-            door->pass([&] { reply.send(run(route, call, failed)); });
-        };
         Worker& worker = route.worker != nullptr ? *route.worker : *own_;
-        worker.post(std::move(task));  // dropped, it is answered too
+        // Dropped, it is answered too.
+        worker.post(Answering{{.routes = routes_,
+                               .route = &route,
+                               .worker = &worker,
+                               .door = door_,
+                               .failed = options_.failed,
+                               .call = std::move(call),
+                               .asked = session.weak_from_this()},
+                              std::move(reply)});
         return true;
     }
 

@@ -27,6 +27,8 @@ struct HttpAnswer {
     std::string body;
     std::string content_type = "application/json";
 };
+/// Between two questions whether it is time to answer a call (HttpRoute::when).
+inline constexpr std::chrono::milliseconds LOOK_INTERVAL{50};
 /// Returns an answer of one line of text.
 HttpAnswer text_answer(unsigned status, std::string_view line);
 
@@ -40,6 +42,11 @@ struct HttpRoute {
     HttpMatch match = HttpMatch::exact;
     /// Answers, on the worker. What it throws is status 500, and told to HttpServiceOptions::failed.
     std::function<HttpAnswer(const HttpCall&)> handler;
+    /// Looks at a call that has come, on the worker, and returns what says whether it is time to answer it.
+    /// As long as it isn't, others are answered, and it is asked again every LOOK_INTERVAL, for patience
+    /// at most; then the call is answered in any case. Null: it is always time. Neither may block.
+    std::function<std::function<bool()>(const HttpCall&)> when;
+    std::chrono::milliseconds patience{0};
     /// Runs it. Null: a thread of the service's own, for what is quick. REQUIRES: lives as long as
     /// the service.
     Worker* worker = nullptr;

@@ -114,6 +114,47 @@ TEST(http_service, says_that_a_handler_failed) {
     EXPECT_EQ(told, "the disk is full");
 }
 
+TEST(http_service, answers_others_while_it_is_too_early_for_a_call) {
+    Worker worker;
+    std::atomic<bool> is_time = false;
+    std::atomic<int> looks = 0;
+    HttpRoute early = post("/early", 1000, echo);
+    early.worker = &worker;
+    early.patience = std::chrono::hours{1};
+    early.when = [&](const HttpCall& call) {
+        EXPECT_EQ(call.body, "x");
+        return [&] {
+            ++looks;
+            return is_time.load();
+        };
+    };
+    HttpRoute other = get("/other", echo);
+    other.worker = &worker;
+    const Served served{{early, other}};
+    auto waits = served.client();
+    waits.send(post_text("x", "/early"));
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(served.client().request("GET", "/other").status, 200);
+    while (looks < 2) std::this_thread::yield();
+    EXPECT_EQ(served.client().request("GET", "/other").status, 200);
+    is_time = true;
+    EXPECT_EQ(waits.read_response().body, "/early||x\n");
+}
+
+TEST(http_service, answers_a_call_in_any_case_after_its_patience) {
+    HttpRoute route = post("/x", 1000, echo);
+    route.when = [](const HttpCall&) { return [] { return false; }; };
+    EXPECT_EQ(Served{{route}}.client().post("x", "/x").status, 200);
+    route.patience = std::chrono::milliseconds{1};
+    EXPECT_EQ(Served{{route}}.client().post("x", "/x").status, 200);
+    route.when = [](const HttpCall&) -> std::function<bool()> { throw std::runtime_error{"no"}; };
+    EXPECT_EQ(Served{{route}}.client().post("x", "/x").status, 500);
+    // Nobody waits for it at the service's end.
+    route.patience = std::chrono::hours{1};
+    route.when = [](const HttpCall&) { return [] { return false; }; };
+    auto client = std::make_unique<Served>(std::vector{route})->client();
+    client.send(post_text("x", "/x"));
+}
+
 /// A route whose handler waits for its gate.
 struct Gated {
     explicit Gated(Worker* worker = nullptr) {

@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "attester/attester_routes.hpp"
 #include "base/hex.hpp"
 #include "config/units.hpp"
 #include "node_app/own_keys.hpp"
-#include "prover/proof_input.hpp"
 
 namespace scope::node_app {
 
@@ -19,30 +18,23 @@ namespace {
 
 namespace chrono = std::chrono;
 
-/// A builder may see an L1 block before this node does: it is waited for so long, while it can't be far.
-constexpr chrono::milliseconds HEAD_TIMEOUT{3'000};
-constexpr chrono::milliseconds HEAD_POLL{20};
+/// A builder may see an L1 block before this node does: it is waited for while it can't be far.
 constexpr uint64_t NEAR_BLOCKS = 4;
+/// Between two looks at L1's heads for that: whoever waits, L1's clients are asked no more often.
+constexpr chrono::milliseconds LOOK{250};
 
-/// Returns the last L1 block that a proof input's claims name; 0: none, or no proof input.
-uint64_t last_origin(BytesView proof_input) {
-    const auto input = prover::decode_proof_input(proof_input);
-    uint256 last;
-    if (input)
-        for (const auto& claim : input->claims) last = std::max(last, claim.l1_origin_number);
-    return last > uint256{UINT64_MAX} ? 0 : last[0];
-}
-
-/// Follows L1 until it is at a block, or not in time.
-void come_to(uint64_t l1_block, NodePart& part) {
-    const auto give_up = chrono::steady_clock::now() + HEAD_TIMEOUT;
-    while (chrono::steady_clock::now() < give_up) {
+/// Returns what says whether a node is at an L1 block, or far from it, and has it look for its head
+/// meanwhile.
+std::function<bool(uint64_t)> nearness_of(NodePart& part) {
+    return [&part, next_look = chrono::steady_clock::time_point{}](uint64_t l1_block) mutable {
         const uint64_t next = part.node().follower().next_l1_block();
-        if (l1_block < next || l1_block - next >= NEAR_BLOCKS) return;
-        part.l1().ahead().wake();
-        std::this_thread::sleep_for(HEAD_POLL);
-        if (!part.node().follow()) continue;  // attesting says why
-    }
+        if (l1_block < next || l1_block - next >= NEAR_BLOCKS) return true;
+        if (const auto now = chrono::steady_clock::now(); now >= next_look) {
+            next_look = now + LOOK;
+            part.l1().ahead().wake();
+        }
+        return false;
+    };
 }
 
 net::HttpServiceOptions service_options(const config::NodeConfig& config, NodeLog& log) {
@@ -94,9 +86,9 @@ std::vector<net::HttpRoute> routes(const config::NodeConfig& config, NodePart& p
     return attester::attester_routes(
         {.attest =
              [&part, told](BytesView proof_input, const Address& requester) {
-                 come_to(last_origin(proof_input), part);
                  return told(part.node().attest(proof_input, requester));
              },
+         .is_near_enough = nearness_of(part),
          .attest_genesis =
              [&part, told, deployer](const protocol::GenesisClaim& claim) {
                  return told(node_app::attest_genesis(claim, deployer, part));
