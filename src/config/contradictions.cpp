@@ -36,6 +36,10 @@ std::vector<Contradiction> contradictions(const NodeConfig& config) {
     };
     require_table(Role::builder, config.builder.has_value());
     require_table(Role::attester, config.attester.has_value());
+    if (config.has(Role::builder) && config.has(Role::attester))
+        found.push_back({"roles",
+                         "a builder and an attester are two processes: who builds waits for who "
+                         "attests"});
     if (config.has(Role::builder) && !config.rpc.forward.empty())
         found.push_back({"rpc.forward", "a builder takes what it is sent itself"});
     for (const auto& [key, bytes] :

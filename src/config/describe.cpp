@@ -54,8 +54,9 @@ void describe_roles(Fields& fields, std::set<Role>& roles) {
     std::vector<std::string> names;
     for (const Role role : roles) names.emplace_back(to_string(role));
     fields.texts(
-        {"roles", "What this process is: builder, attester, follower, or several of them."}, names,
-        Need::required, role_form);
+        {"roles",
+         "What this process is: builder, attester or follower; a follower may attest, too."},
+        names, Need::required, role_form);
     roles.clear();
     for (const auto& name : names)
         if (const auto found = std::ranges::find(ROLES, name); found != ROLES.end())
@@ -147,7 +148,8 @@ void describe_builder(Fields& fields, BuilderConfig& builder) {
            builder.attesters, [&](BuilderConfig::Attester& attester) {
                fields.text({"address", "By which it signs."}, attester.address, Need::required,
                            address_form);
-               fields.text({"url", "Where it is asked."}, attester.url, Need::required, url_form);
+               fields.text({"url", "Where it is asked: https://host:port."}, attester.url,
+                           Need::required, https_form);
                fields.text({"key", "Its TLS key: sha256:FINGERPRINT."}, attester.key,
                            Need::required, fingerprint_form);
            });

@@ -1,23 +1,20 @@
 #include "config/forms.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
 #include "base/hex.hpp"
 #include "config/units.hpp"
+#include "net/http_client.hpp"
+#include "net/ws_subscription.hpp"
 
 namespace scope::config {
 
 namespace {
 
 constexpr auto is_graphic = [](char c) { return c > ' ' && c < '\x7f'; };
-
-bool has_authority(std::string_view text, std::string_view scheme) {
-    if (!text.starts_with(scheme) || !std::ranges::all_of(text, is_graphic)) return false;
-    const auto authority =
-        text.substr(scheme.size(), text.find('/', scheme.size()) - scheme.size());
-    return !authority.empty() && !authority.starts_with(':');
-}
 
 bool is_hex_of(std::string_view text, size_t bytes) {
     const auto read = from_hex(text);
@@ -36,13 +33,19 @@ std::string listen_form(std::string_view text) {
 }
 
 std::string url_form(std::string_view text) {
-    if (has_authority(text, "http://") || has_authority(text, "https://")) return {};
-    return "it is no URL that begins with http:// or https://";
+    const auto url = net::parse_http_url(text);
+    return url ? std::string{} : fmt::format("it is no URL: {}", url.error());
+}
+
+std::string https_form(std::string_view text) {
+    if (!text.starts_with("https://")) return "it is no URL that begins with https://";
+    return url_form(text);
 }
 
 std::string ws_form(std::string_view text) {
-    if (has_authority(text, "ws://")) return {};
-    return "it is no URL that begins with ws://; without one heads are polled";
+    const auto url = net::parse_ws_url(text);
+    return url ? std::string{}
+               : fmt::format("it is no URL: {}; without one heads are polled", url.error());
 }
 
 std::string secret_form(std::string_view text) {

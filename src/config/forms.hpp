@@ -9,8 +9,9 @@ namespace scope::config {
 
 std::string any_text(std::string_view text);
 std::string listen_form(std::string_view text);
-/// http:// or https://, with a host.
+/// http:// or https://, as net::parse_http_url reads it.
 std::string url_form(std::string_view text);
+std::string https_form(std::string_view text);
 std::string ws_form(std::string_view text);
 /// Where a secret is: env:NAME or file:PATH.
 std::string secret_form(std::string_view text);

@@ -60,7 +60,7 @@ TEST(node_config, all_errors_come_at_once_with_their_places) {
         "folder/scope.toml:5:8: l1.poll: it is no text in quotation marks\n"
         "folder/scope.toml:6:8: l1.slot: it is no whole number with one of the units ms, s, m, "
         "h, d, such as \"12s\"\n"
-        "folder/scope.toml:7:8: l1.rpc[0]: it is no URL that begins with http:// or https://\n"
+        "folder/scope.toml:7:8: l1.rpc[0]: it is no URL: a URL begins with http:// or https://\n"
         "folder/scope.toml:9:13: rpc.max_batch: 0 is not in [1 - 1000000]\n"
         "folder/scope.toml:10:2: logg: there is no such key; is log meant?\n");
 }
@@ -112,6 +112,38 @@ std::string builder(std::string_view threshold, size_t attesters) {
                 std::to_string(i) + "\"\nurl = \"https://10.0.0.2:7545\"\nkey = \"" +
                 std::string{FINGERPRINT} + "\"\n";
     return text;
+}
+
+TEST(node_config, a_builder_and_an_attester_are_two_processes) {
+    const auto both = builder("1", 1) +
+                      "[attester]\nkey = \"env:KEY\"\ntls_certificate = "
+                      "\"a.pem\"\n[[attester.allowed]]\nname = \"b\"\nkey = \"" +
+                      std::string{FINGERPRINT} + "\"\n";
+    const auto said =
+        refusals("roles = [\"builder\", \"attester\"]\n" + both.substr(both.find('\n')));
+    EXPECT_NE(said.find("1:9: roles: a builder and an attester are two processes"),
+              std::string::npos)
+        << said;
+}
+
+TEST(node_config, a_url_is_one_that_can_be_asked) {
+    for (const auto* const url :
+         {"http://", "http://a b", "http://user:word@host", "http://host:", "http://host:70000",
+          "http://host:port", "http://[::1", "ws://h", "http://host?key=1", "host:8545"}) {
+        EXPECT_NE(refusals(std::string{"[l1]\nrpc = [\""} + url + "\"]\n").find("l1.rpc[0]"),
+                  std::string::npos)
+            << url;
+        EXPECT_NE(refusals(std::string{"[rpc]\nforward = \""} + url + "\"\n").find("rpc.forward"),
+                  std::string::npos)
+            << url;
+    }
+    EXPECT_EQ(refusals("[l1]\nrpc = [\"https://h/key\"]\nwebsocket = \"ws://h:1/key\"\n"), "");
+    EXPECT_NE(refusals("[l1]\nwebsocket = \"http://h\"\n").find("l1.websocket"), std::string::npos);
+    auto plain = builder("1", 1);
+    plain.replace(plain.find("https://10"), 10, "http://10");
+    EXPECT_NE(refusals(plain).find("builder.attesters[0].url: it is no URL that begins with https"),
+              std::string::npos)
+        << refusals(plain);
 }
 
 TEST(node_config, a_builder_has_enough_attesters) {

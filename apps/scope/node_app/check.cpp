@@ -7,6 +7,7 @@
 
 #include "base/hex.hpp"
 #include "keys/read_key.hpp"
+#include "node_app/own_keys.hpp"
 
 namespace scope::node_app {
 
@@ -23,40 +24,28 @@ crypto::SignerPtr read_key(std::string_view name, const config::KeyConfig& key,
     return nullptr;
 }
 
-void check_file(std::string_view name, const std::string& path, const config::NodeConfig& config,
-                Problems& problems) {
-    const std::ifstream in{config.path_of(path)};
-    if (!in) problems.push_back(fmt::format("{}: {} can't be read", name, path));
+void check_identity(std::string_view name, const std::string& path,
+                    const config::NodeConfig& config, Problems& problems) {
+    if (const auto identity = try_identity(path, config); !identity)
+        problems.push_back(fmt::format("{}: {}", name, identity.error()));
 }
 
-void check_builder(const config::NodeConfig& config, const node::NetworkFile* network,
-                   Problems& problems) {
+void check_builder(const config::NodeConfig& config, Problems& problems) {
     const auto& builder = *config.builder;
     (void)read_key("builder.key", builder.key, config, problems);
     if (!builder.calldata_key.key.empty())
         (void)read_key("builder.calldata_key", builder.calldata_key, config, problems);
-    check_file("builder.tls_certificate", builder.tls_certificate, config, problems);
-    if (network == nullptr) return;
-    if (builder.threshold < network->committee.threshold)
-        problems.push_back(fmt::format("builder.threshold: it is {}, and the verifier asks for {}",
-                                       builder.threshold, network->committee.threshold));
-    for (const auto& attester : builder.attesters) {
-        const auto address = fixed_from_hex<20>(attester.address);
-        if (address && !std::ranges::binary_search(network->committee.members, *address))
-            problems.push_back(fmt::format(
-                "builder.attesters: {} is no member of the network's committee", attester.address));
-    }
+    check_identity("builder.tls_certificate", builder.tls_certificate, config, problems);
 }
 
 void check_attester(const config::NodeConfig& config, const node::NetworkFile* network,
                     Problems& problems) {
     const auto& attester = *config.attester;
     const auto signer = read_key("attester.key", attester.key, config, problems);
-    check_file("attester.tls_certificate", attester.tls_certificate, config, problems);
+    check_identity("attester.tls_certificate", attester.tls_certificate, config, problems);
     if (network == nullptr || signer == nullptr) return;
-    if (!std::ranges::binary_search(network->committee.members, signer->address()))
-        problems.push_back(fmt::format("attester.key: {} is no member of the network's committee",
-                                       to_hex(signer->address())));
+    if (auto why = why_no_member(signer->address(), *network); !why.empty())
+        problems.push_back(std::move(why));
 }
 
 }  // namespace
@@ -78,12 +67,38 @@ Result<node::NetworkFile, std::string> read_network(const config::NodeConfig& co
     return network;
 }
 
+std::vector<std::string> compare(const config::NodeConfig& config,
+                                 const node::NetworkFile& network) {
+    Problems problems;
+    if (!config.builder) return problems;
+    const auto& builder = *config.builder;
+    if (builder.threshold < network.committee.threshold)
+        problems.push_back(fmt::format("builder.threshold: it is {}, and the verifier asks for {}",
+                                       builder.threshold, network.committee.threshold));
+    for (const auto& attester : builder.attesters) {
+        const auto address = fixed_from_hex<20>(attester.address);
+        if (address && !std::ranges::binary_search(network.committee.members, *address))
+            problems.push_back(fmt::format(
+                "builder.attesters: {} is no member of the network's committee", attester.address));
+    }
+    return problems;
+}
+
+std::string why_no_member(const Address& attester, const node::NetworkFile& network) {
+    if (std::ranges::binary_search(network.committee.members, attester)) return {};
+    return fmt::format("attester.key: {} is no member of the network's committee",
+                       to_hex(attester));
+}
+
 std::vector<std::string> check_surroundings(const config::NodeConfig& config) {
     Problems problems;
     const auto network = read_network(config);
-    if (!network) problems.push_back(fmt::format("network: {}", network.error()));
+    if (network)
+        problems = compare(config, *network);
+    else
+        problems.push_back(fmt::format("network: {}", network.error()));
     const auto* const known = network ? &*network : nullptr;
-    if (config.builder) check_builder(config, known, problems);
+    if (config.builder) check_builder(config, problems);
     if (config.attester) check_attester(config, known, problems);
     return problems;
 }

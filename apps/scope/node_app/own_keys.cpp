@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "base/printable.hpp"
 #include "cli/command.hpp"
 #include "keys/read_key.hpp"
+#include "keys/secret.hpp"
 
 namespace scope::node_app {
 
@@ -14,10 +16,19 @@ crypto::SignerPtr read_signer(std::string_view where, const config::KeyConfig& k
     return std::move(*signer);
 }
 
+Result<net::TlsIdentity, std::string> try_identity(const std::string& path,
+                                                   const config::NodeConfig& config) {
+    const auto file = config.path_of(path);
+    const auto pem = TRY(keys::read_private_file(file));
+    auto identity = net::TlsIdentity::from_pem(pem.text(), pem.text());
+    if (!identity)
+        return std::unexpected{fmt::format("{}: {}", printable(file.string()), identity.error())};
+    return identity;
+}
+
 net::TlsIdentity read_identity(std::string_view where, const std::string& path,
                                const config::NodeConfig& config) {
-    const auto file = config.path_of(path);
-    auto identity = net::TlsIdentity::read(file, file);
+    auto identity = try_identity(path, config);
     if (!identity) throw cli::UsageError{fmt::format("{}: {}", where, identity.error())};
     return std::move(*identity);
 }

@@ -21,6 +21,7 @@
 #include "net/server.hpp"
 #include "node_app/attester_part.hpp"
 #include "node_app/builder_part.hpp"
+#include "node_app/check.hpp"
 #include "node_app/follower_part.hpp"
 #include "node_app/own_keys.hpp"
 #include "rpc/openrpc.hpp"
@@ -97,15 +98,17 @@ Ports listen(const std::string& at, net::ServerOptions options, net::Worker& wor
 /// Makes the node of these roles.
 std::unique_ptr<NodePart> make_part(const config::NodeConfig& config, const node::NetworkFile& file,
                                     NodeLog& log, net::Worker& worker) {
-    const bool attests = config.has(config::Role::attester);
-    if (!config.has(config::Role::builder))
-        return std::make_unique<FollowerPart>(
-            config, file, log, worker,
-            attests ? read_signer("attester.key", config.attester->key, config) : nullptr);
-    if (attests)
-        throw cli::UsageError{
-            "roles: a builder and an attester are two processes: who builds waits for who attests"};
-    return std::make_unique<BuilderPart>(config, file, log, worker);
+    if (const auto problems = compare(config, file); !problems.empty())
+        throw cli::UsageError{problems.front()};
+    if (config.has(config::Role::builder))
+        return std::make_unique<BuilderPart>(config, file, log, worker);
+    crypto::SignerPtr attester;
+    if (config.has(config::Role::attester)) {
+        attester = read_signer("attester.key", config.attester->key, config);
+        if (const auto why = why_no_member(attester->address(), file); !why.empty())
+            throw cli::UsageError{why};
+    }
+    return std::make_unique<FollowerPart>(config, file, log, worker, std::move(attester));
 }
 
 /// A running node: its parts, and the threads that they run on.
