@@ -69,14 +69,14 @@ void describe_key(Fields& fields, Key key, Key password, Need need, KeyConfig& v
 }
 
 void describe_l1(Fields& fields, L1Config& l1) {
-    fields.texts(
-        {"rpc", "JSON-RPC of L1 clients: the first is asked, the next one where it fails."}, l1.rpc,
-        Need::required, url_form);
-    fields.text({"websocket", "Tells of new heads at once. Empty: they are polled alone."},
-                l1.websocket, Need::optional, ws_form);
-    fields.texts(
-        {"beacon", "Beacon REST, or who serves blobs in its form, in the order of asking."},
-        l1.beacon, Need::optional, url_form);
+    fields.urls({"rpc",
+                 "JSON-RPC of L1 clients: the first is asked, the next one where it fails. A URL "
+                 "with a key in it may be env:NAME or file:PATH."},
+                l1.rpc, Need::required, url_or_place_form);
+    fields.url({"websocket", "Tells of new heads at once. Empty: they are polled alone."},
+               l1.websocket, Need::optional, ws_or_place_form);
+    fields.urls({"beacon", "Beacon REST, or who serves blobs in its form, in the order of asking."},
+                l1.beacon, Need::optional, url_or_place_form);
     fields.duration({"slot", "The time between blocks of L1."}, l1.slot, 100ms, 1h);
     fields.duration(
         {"poll", "How often heads are asked for; once a slot while the WebSocket tells."}, l1.poll,
@@ -100,10 +100,10 @@ void describe_rpc(Fields& fields, RpcConfig& rpc) {
     fields.text(
         {"listen", "HTTP and WebSocket: each rollup under /{chainId}; /health, /ready, /metrics."},
         rpc.listen, Need::required, listen_form);
-    fields.text({"forward",
-                 "A builder's URL, to which a follower hands what it is sent. Empty: it "
-                 "takes nothing."},
-                rpc.forward, Need::optional, url_form);
+    fields.url({"forward",
+                "A builder's URL, to which a follower hands what it is sent. Empty: it "
+                "takes nothing."},
+               rpc.forward, Need::optional, url_or_place_form);
     fields.text({"allow_origin", "Whose pages may call (CORS). Empty: none."}, rpc.allow_origin,
                 Need::optional, origin_form);
     fields.number({"max_connections", "Connections at once."}, rpc.max_connections, 1, 1'000'000);
@@ -148,8 +148,8 @@ void describe_builder(Fields& fields, BuilderConfig& builder) {
            builder.attesters, [&](BuilderConfig::Attester& attester) {
                fields.text({"address", "By which it signs."}, attester.address, Need::required,
                            address_form);
-               fields.text({"url", "Where it is asked: https://host:port."}, attester.url,
-                           Need::required, https_form);
+               fields.url({"url", "Where it is asked: https://host:port."}, attester.url,
+                          Need::required, https_form);
                fields.text({"key", "Its TLS key: sha256:FINGERPRINT."}, attester.key,
                            Need::required, fingerprint_form);
            });

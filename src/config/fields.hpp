@@ -25,6 +25,13 @@ class Fields {
     /// @param need  Required: an empty one is refused, and so is one that is missing and has no default.
     virtual void text(Key key, std::string& value, Need need, WhyNot why_not) = 0;
     virtual void texts(Key key, std::vector<std::string>& values, Need need, WhyNot why_not) = 0;
+    /// URLs, whose paths may hold a key: a printer leaves them out.
+    virtual void url(Key key, std::string& value, Need need, WhyNot why_not) {
+        text(key, value, need, why_not);
+    }
+    virtual void urls(Key key, std::vector<std::string>& values, Need need, WhyNot why_not) {
+        texts(key, values, need, why_not);
+    }
     virtual void duration(Key key, milliseconds& value, milliseconds least, milliseconds most) = 0;
     /// @param word  Stands for nullopt.
     virtual void duration_or(Key key, std::optional<milliseconds>& value,

@@ -16,6 +16,10 @@ namespace {
 
 constexpr auto is_graphic = [](char c) { return c > ' ' && c < '\x7f'; };
 
+bool is_place(std::string_view text) {
+    return text.starts_with("env:") || text.starts_with("file:");
+}
+
 bool is_hex_of(std::string_view text, size_t bytes) {
     const auto read = from_hex(text);
     return read && read->size() == bytes && text.starts_with("0x");
@@ -48,6 +52,14 @@ std::string ws_form(std::string_view text) {
                : fmt::format("it is no URL: {}; without one heads are polled", url.error());
 }
 
+std::string url_or_place_form(std::string_view text) {
+    return is_place(text) ? secret_form(text) : url_form(text);
+}
+
+std::string ws_or_place_form(std::string_view text) {
+    return is_place(text) ? secret_form(text) : ws_form(text);
+}
+
 std::string secret_form(std::string_view text) {
     constexpr std::string_view ENV = "env:";
     constexpr std::string_view FILE = "file:";
@@ -64,7 +76,7 @@ std::string secret_form(std::string_view text) {
 }
 
 std::string key_form(std::string_view text) {
-    if (text.starts_with("env:") || text.starts_with("file:")) return secret_form(text);
+    if (is_place(text)) return secret_form(text);
     const auto hash = text.rfind('#');
     if (hash != std::string_view::npos && url_form(text.substr(0, hash)).empty() &&
         is_hex_of(text.substr(hash + 1), 20))

@@ -13,6 +13,9 @@ std::string listen_form(std::string_view text);
 std::string url_form(std::string_view text);
 std::string https_form(std::string_view text);
 std::string ws_form(std::string_view text);
+/// A URL, or where it is, for it may hold a key: env:NAME or file:PATH.
+std::string url_or_place_form(std::string_view text);
+std::string ws_or_place_form(std::string_view text);
 /// Where a secret is: env:NAME or file:PATH.
 std::string secret_form(std::string_view text);
 /// A key that signs (KeyConfig).

@@ -22,6 +22,7 @@ enum class Role : uint8_t { builder, attester, follower };
 std::string_view to_string(Role role) noexcept;
 
 struct L1Config {
+    // URLs, or env:NAME or file:PATH where they are.
     std::vector<std::string> rpc{"http://127.0.0.1:8545"};  ///< asked in this order
     std::string websocket;                                  ///< empty: heads are polled alone
     std::vector<std::string> beacon;                        ///< sources of blobs, in order
@@ -39,7 +40,7 @@ struct DatabaseConfig {
 
 struct RpcConfig {
     std::string listen = "127.0.0.1:9545";
-    std::string forward;  ///< the builder's URL; empty: no transactions are taken
+    std::string forward;  ///< the builder's URL, or where it is; empty: no transactions are taken
     std::string allow_origin = "*";
     uint64_t max_connections = 1024;
     uint64_t max_batch = 1000;
@@ -150,9 +151,10 @@ Result<NodeConfig, ConfigErrors> parse_node_config(std::string_view text,
 /// Reads the file.
 Result<NodeConfig, ConfigErrors> read_node_config(const std::filesystem::path& file);
 
-/// Returns the configuration as TOML, with all values, also those that are defaults.
+/// Returns the configuration as TOML, with all values, also those that are defaults, but for the paths of
+/// URLs, which may hold keys: … stands for them, and is refused where it is read.
 std::string print_node_config(const NodeConfig& config);
-/// Returns the same with what each key means above it.
+/// Returns it for a file: with what each key means above it, and with whole URLs.
 std::string print_commented(const NodeConfig& config);
 
 /// Gives one key ("l1.poll") the value that is written as on a command line: without quotation marks, a list

@@ -176,6 +176,25 @@ TEST(node_config, what_is_printed_parses_to_the_same) {
     }
 }
 
+TEST(node_config, the_path_of_a_url_is_not_printed_for_it_may_be_a_key) {
+    const auto config = parsed(
+        "[l1]\nrpc = [\"https://mainnet.example/v3/SECRET\", \"http://127.0.0.1:8545/\", "
+        "\"env:L1_URL\"]\nwebsocket = \"ws://host:1/SECRET\"\n"
+        "beacon = [\"file:places/beacon\"]\n[rpc]\nforward = \"https://builder/SECRET\"\n");
+    EXPECT_EQ(config.l1.rpc[0], "https://mainnet.example/v3/SECRET");
+    const auto printed = print_node_config(config);
+    EXPECT_EQ(printed.find("SECRET"), std::string::npos);
+    EXPECT_NE(printed.find("rpc = [\"https://mainnet.example/…\", \"http://127.0.0.1:8545/\", "
+                           "\"env:L1_URL\"]"),
+              std::string::npos)
+        << printed;
+    EXPECT_NE(printed.find("beacon = [\"file:places/beacon\"]"), std::string::npos);
+    // Nobody takes it for the whole.
+    EXPECT_NE(refusals(printed).find("l1.rpc[0]: it is no URL"), std::string::npos);
+    EXPECT_EQ(parsed(print_commented(config)).l1.rpc, config.l1.rpc);
+    EXPECT_NE(refusals("[l1]\nrpc = [\"env:A B\"]\n").find("l1.rpc[0]"), std::string::npos);
+}
+
 TEST(node_config, a_sample_lacks_only_what_its_user_knows) {
     EXPECT_EQ(refusals(print_commented(sample_config({Role::follower}))), "");
     const auto said =

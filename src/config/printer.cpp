@@ -20,6 +20,12 @@ class Printer final : public Fields {
         for (const auto& value : values) list += (list.empty() ? "" : ", ") + quoted(value);
         line(key, "[" + list + "]");
     }
+    void url(Key key, std::string& value, Need, WhyNot) override { line(key, quoted(told(value))); }
+    void urls(Key key, std::vector<std::string>& values, Need need, WhyNot why_not) override {
+        std::vector<std::string> list;
+        for (const auto& value : values) list.push_back(told(value));
+        texts(key, list, need, why_not);
+    }
     void duration(Key key, milliseconds& value, milliseconds, milliseconds) override {
         line(key, quoted(print_duration(value)));
     }
@@ -55,6 +61,16 @@ class Printer final : public Fields {
     }
 
   private:
+    /// Returns what may be told of a URL: with another character than a URL's in the place of its path, so
+    /// that nobody takes it for the whole.
+    [[nodiscard]] std::string told(const std::string& url) const {
+        if (comments_ == Comments::yes) return url;  // it is for a file of its user's
+        const auto scheme = url.find("://");
+        if (scheme == std::string::npos) return url;  // where it is
+        const auto path = url.find_first_of("/?#", scheme + 3);
+        if (path == std::string::npos || path + 1 == url.size()) return url;
+        return url.substr(0, path) + "/\u2026";
+    }
     static std::string quoted(std::string_view text) {
         std::string out = "\"";
         for (const char c : text) {

@@ -15,6 +15,7 @@
 #include "l1/rpc_l1_view.hpp"
 #include "node_app/builder_metrics.hpp"
 #include "node_app/own_keys.hpp"
+#include "node_app/urls.hpp"
 #include "prover/committee.hpp"
 #include "state/unavailable.hpp"
 
@@ -60,7 +61,7 @@ std::shared_ptr<prover::Committee> committee_of(const config::NodeConfig& config
         const auto key = net::parse_fingerprint(attester.key);
         CHECK(address && key);  // checked with the configuration
         members.push_back(std::make_unique<attester::HttpsAttester>(
-            *address, url_of("builder.attesters.url", attester.url),
+            *address, url_of("builder.attesters.url", attester.url, config),
             net::TlsOptions{.own = own, .peer = key}, builder.proof_timeout));
     }
     return std::make_shared<prover::Committee>(

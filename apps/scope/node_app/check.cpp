@@ -8,6 +8,7 @@
 #include "base/hex.hpp"
 #include "keys/read_key.hpp"
 #include "node_app/own_keys.hpp"
+#include "node_app/urls.hpp"
 
 namespace scope::node_app {
 
@@ -22,6 +23,18 @@ crypto::SignerPtr read_key(std::string_view name, const config::KeyConfig& key,
     if (signer) return std::move(*signer);
     problems.push_back(fmt::format("{}: {}", name, signer.error()));
     return nullptr;
+}
+
+/// Reads the URLs, some of which may stand elsewhere.
+void check_urls(const config::NodeConfig& config, Problems& problems) {
+    const auto note = [&](std::string_view key, const Result<net::HttpUrl, std::string>& url) {
+        if (!url) problems.push_back(fmt::format("{}: {}", key, url.error()));
+    };
+    for (const auto& url : config.l1.rpc) note("l1.rpc", read_url(url, config));
+    for (const auto& url : config.l1.beacon) note("l1.beacon", read_url(url, config));
+    if (!config.l1.websocket.empty())
+        note("l1.websocket", read_ws_url(config.l1.websocket, config));
+    if (!config.rpc.forward.empty()) note("rpc.forward", read_url(config.rpc.forward, config));
 }
 
 void check_identity(std::string_view name, const std::string& path,
@@ -98,6 +111,7 @@ std::vector<std::string> check_surroundings(const config::NodeConfig& config) {
     else
         problems.push_back(fmt::format("network: {}", network.error()));
     const auto* const known = network ? &*network : nullptr;
+    check_urls(config, problems);
     if (config.builder) check_builder(config, problems);
     if (config.attester) check_attester(config, known, problems);
     return problems;

@@ -108,6 +108,30 @@ TEST(node_check, says_nothing_of_a_secret) {
     }
 }
 
+TEST(node_check, reads_urls_where_they_are_and_tells_none) {
+    const Folder folder;
+    auto config = folder.attester("SCOPE_TEST_NO_KEY");
+    config.l1.rpc = {"https://host/SECRET", "env:SCOPE_TEST_URL", "file:url"};
+    config.l1.beacon = {"env:SCOPE_TEST_NO_URL"};
+    config.l1.websocket = "file:url";
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread of the test runs
+    setenv("SCOPE_TEST_URL", "https://other/SECRET", 1);
+    folder.write("url", "https://third/SECRET\n");
+    auto text = all(config);
+    EXPECT_EQ(text.find("l1.rpc"), std::string::npos) << text;
+    EXPECT_NE(text.find("l1.beacon: the environment has no variable SCOPE_TEST_NO_URL"),
+              std::string::npos);
+    EXPECT_NE(text.find("l1.websocket: file:url: a URL of a WebSocket begins with ws"),
+              std::string::npos)
+        << text;
+    folder.write("url", "not a url: SECRET");
+    text = all(config);
+    EXPECT_NE(text.find("l1.rpc: file:url: "), std::string::npos);
+    EXPECT_EQ(text.find("SECRET"), std::string::npos);
+    folder.write("url", "https://third/SECRET\n", 0644);
+    EXPECT_NE(all(config).find("l1.rpc: "), std::string::npos);
+}
+
 TEST(node_check, compares_the_committee_with_the_networks) {
     const Folder folder;
     auto config = folder.builder("SCOPE_TEST_NO_KEY");

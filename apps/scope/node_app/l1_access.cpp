@@ -14,6 +14,7 @@
 #include "cli/command.hpp"
 #include "l1/beacon_blobs.hpp"
 #include "l1/rpc_l1_source.hpp"
+#include "node_app/urls.hpp"
 
 namespace scope::node_app {
 
@@ -78,26 +79,27 @@ class L1Access::Genesis : public std::enable_shared_from_this<Genesis> {
     bool has_ended_ = false;
 };
 
-net::HttpUrl url_of(std::string_view key, const std::string& url) {
-    auto parsed = net::parse_http_url(url);
-    if (!parsed) throw cli::UsageError{fmt::format("{}: {}", key, parsed.error())};
-    return std::move(*parsed);
-}
-
-L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identity, NodeLog log)
-    : config_(config), log_(std::move(log)) {
+L1Access::L1Access(const config::NodeConfig& node, const l1::L1Identity& identity, NodeLog log)
+    : config_(node.l1), log_(std::move(log)) {
+    const auto& config = config_;
+    if (!config.websocket.empty()) {
+        auto url = read_ws_url(config.websocket, node);
+        if (!url) throw cli::UsageError{fmt::format("l1.websocket: {}", url.error())};
+        websocket_ = std::move(*url);
+    }
     std::vector<std::shared_ptr<const l1::BlobSource>> beacons;
     for (const auto& url : config.beacon)
-        beacons.push_back(std::make_shared<l1::BeaconBlobs>(url_of("l1.beacon", url)));
+        beacons.push_back(std::make_shared<l1::BeaconBlobs>(url_of("l1.beacon", url, node)));
     if (!config.beacon.empty()) {
-        genesis_ =
-            std::make_shared<Genesis>(url_of("l1.beacon", config.beacon.front()), config.timeout);
+        genesis_ = std::make_shared<Genesis>(url_of("l1.beacon", config.beacon.front(), node),
+                                             config.timeout);
         genesis_->begin();
     }
     std::vector<l1::FailoverSource::Endpoint> sources;
     for (const auto& url : config.rpc) {
         auto endpoint = std::make_shared<l1::RpcEndpoint>(
-            url_of("l1.rpc", url), net::RpcCallerOptions{.http = {.timeout = config.timeout}});
+            url_of("l1.rpc", url, node),
+            net::RpcCallerOptions{.http = {.timeout = config.timeout}});
         auto source = std::make_shared<l1::RpcL1Source>(
             endpoint, beacons,
             l1::RpcL1SourceOptions{
@@ -137,10 +139,8 @@ L1Access::L1Access(const config::L1Config& config, const l1::L1Identity& identit
 
 std::unique_ptr<net::WsSubscription> L1Access::subscribe(
     std::function<void()> wake, std::function<void(chrono::milliseconds)> look_every) const {
-    if (config_.websocket.empty()) return nullptr;
-    auto url = net::parse_ws_url(config_.websocket);
-    if (!url) throw cli::UsageError{fmt::format("l1.websocket: {}", url.error())};
-    const auto name = url->authority();
+    if (!websocket_) return nullptr;
+    const auto name = websocket_->authority();
     net::WsSubscriptionOptions options;
     options.request = SUBSCRIBE;
     options.on_message = std::move(wake);
@@ -157,7 +157,7 @@ std::unique_ptr<net::WsSubscription> L1Access::subscribe(
             log.info("l1_websocket", fmt::format("WebSocket {} tells of heads", name),
                      {{"endpoint", name}});
     };
-    return std::make_unique<net::WsSubscription>(std::move(*url), std::move(options));
+    return std::make_unique<net::WsSubscription>(*websocket_, std::move(options));
 }
 
 std::map<std::string, uint64_t> L1Access::errors() const {

@@ -18,8 +18,8 @@ namespace scope::node_app {
 /// The L1 of a node: its clients in order, each checked to be of the network's L1.
 class L1Access {
   public:
-    /// Throws cli::UsageError for a URL that is none. Nobody is asked yet.
-    L1Access(const config::L1Config& config, const l1::L1Identity& identity, NodeLog log);
+    /// Throws cli::UsageError for a URL that is none or isn't where it should be. Nobody is asked yet.
+    L1Access(const config::NodeConfig& config, const l1::L1Identity& identity, NodeLog log);
     ~L1Access();
     L1Access(const L1Access&) = delete;
     L1Access& operator=(const L1Access&) = delete;
@@ -51,6 +51,7 @@ class L1Access {
     };
 
     config::L1Config config_;
+    std::optional<net::HttpUrl> websocket_;
     NodeLog log_;  // the callbacks have their own
     std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
     std::vector<std::shared_ptr<const l1::RpcEndpoint>> endpoints_;
@@ -59,8 +60,5 @@ class L1Access {
     class Genesis;
     std::shared_ptr<Genesis> genesis_;  ///< null: there is no beacon to ask
 };
-
-/// Parses a URL of the configuration. Throws cli::UsageError that names the key.
-net::HttpUrl url_of(std::string_view key, const std::string& url);
 
 }  // namespace scope::node_app

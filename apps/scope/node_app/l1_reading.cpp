@@ -62,7 +62,7 @@ L1Reading::L1Reading(const config::NodeConfig& config, const node::NetworkFile& 
                      store::NodeDatabase& database, NodeLog& log, std::function<void()> on_news,
                      std::function<void(std::exception_ptr)> on_failure)
     : kept_(open_blobs(config)),
-      access_(config.l1, identity_of(file), log),
+      access_(config, identity_of(file), log),
       ahead_(std::make_shared<l1::PrefetchingSource>(
           std::make_shared<blobs::KeepingSource>(access_.source(), kept_, cli::now_s),
           l1::PrefetchOptions{.settlement = file.network.contracts.settlement.settlement,

@@ -24,6 +24,7 @@
 #include "node_app/check.hpp"
 #include "node_app/follower_part.hpp"
 #include "node_app/own_keys.hpp"
+#include "node_app/urls.hpp"
 #include "rpc/openrpc.hpp"
 #include "rpc/service.hpp"
 #include "service/forwarder.hpp"
@@ -58,10 +59,11 @@ net::ServerOptions server_options(const config::RpcConfig& config) {
     return server;
 }
 
-service::ForwarderOptions forwarder_options(const config::RpcConfig& config,
+service::ForwarderOptions forwarder_options(const config::NodeConfig& node,
                                             std::vector<ChainId> chains) {
+    const auto& config = node.rpc;
     service::ForwarderOptions forwarder{.builder = {}, .chains = std::move(chains), .http = {}};
-    if (!config.forward.empty()) forwarder.builder = url_of("rpc.forward", config.forward);
+    if (!config.forward.empty()) forwarder.builder = url_of("rpc.forward", config.forward, node);
     forwarder.http = {.timeout = FORWARD_TIMEOUT, .max_response = config.max_response_bytes};
     return forwarder;
 }
@@ -120,7 +122,7 @@ class Run {
           worker_([this](std::exception_ptr exception) { fail(std::move(exception)); }),
           node_(make_part(config, file, log_, worker_)),
           service_(node_->network()),
-          forwarder_(service_, forwarder_options(config.rpc, node_->network().chains())) {
+          forwarder_(service_, forwarder_options(config, node_->network().chains())) {
         service_.set_document(rpc::open_rpc(service_.method_table()));
         if (config.has(config::Role::attester)) attester_.emplace(config, *node_, log_, worker_);
     }
