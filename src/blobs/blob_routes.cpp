@@ -96,23 +96,31 @@ net::HttpRoute route(std::string path,
 }  // namespace
 
 std::vector<net::HttpRoute> blob_routes(std::shared_ptr<const KeptBlobs> kept,
-                                        std::optional<l1::SlotTimes> slots) {
-    std::vector<net::HttpRoute> routes;
-    routes.push_back(
-        route(std::string{BLOBS_PATH}, [kept = std::move(kept), slots](const net::HttpCall& call) {
-            return blobs_answer(*kept, slots, call);
-        }));
-    routes.back().match = net::HttpMatch::prefix;
-    if (!slots) return routes;
-    routes.push_back(route("/eth/v1/beacon/genesis", [slots](const net::HttpCall&) {
-        return net::HttpAnswer{
-            .body = fmt::format(R"({{"data":{{"genesis_time":"{}"}}}})", slots->genesis_s)};
-    }));
-    routes.push_back(route("/eth/v1/config/spec", [slots](const net::HttpCall&) {
-        return net::HttpAnswer{
-            .body = fmt::format(R"({{"data":{{"SLOT_DURATION_MS":"{}"}}}})", slots->slot_ms)};
-    }));
-    return routes;
+                                        std::function<std::optional<l1::SlotTimes>()> slots) {
+    const auto known = [slots = std::move(slots)] {
+        return slots ? slots() : std::optional<l1::SlotTimes>{};
+    };
+    // What a Beacon API tells of slots.
+    const auto tell = [&](std::string path, auto print) {
+        return route(std::move(path), [known, print](const net::HttpCall&) {
+            const auto times = known();
+            return times ? net::HttpAnswer{.body = print(*times)}
+                         : error(404, "blocks are named by their numbers");
+        });
+    };
+    auto blobs =
+        route(std::string{BLOBS_PATH}, [kept = std::move(kept), known](const net::HttpCall& call) {
+            return blobs_answer(*kept, known(), call);
+        });
+    blobs.match = net::HttpMatch::prefix;
+    return {std::move(blobs),
+            tell("/eth/v1/beacon/genesis",
+                 [](const l1::SlotTimes& times) {
+                     return fmt::format(R"({{"data":{{"genesis_time":"{}"}}}})", times.genesis_s);
+                 }),
+            tell("/eth/v1/config/spec", [](const l1::SlotTimes& times) {
+                return fmt::format(R"({{"data":{{"SLOT_DURATION_MS":"{}"}}}})", times.slot_ms);
+            })};
 }
 
 }  // namespace scope::blobs

@@ -13,8 +13,9 @@ namespace {
 
 /// Some blobs, served.
 struct Served {
-    explicit Served(std::optional<l1::SlotTimes> slots = {})
-        : service({}, blob_routes(kept, slots)),
+    explicit Served(std::optional<l1::SlotTimes> times = {})
+        : slots(times),
+          service({}, blob_routes(kept, [this] { return slots; })),
           url(fmt::format("http://127.0.0.1:{}", service.listen(0))) {
         for (uint64_t i = 0; i < 3; ++i) {
             blobs.push_back(make_blob(i));
@@ -25,6 +26,7 @@ struct Served {
         return *net::HttpClient{*net::parse_http_url(url)}.get(path);
     }
 
+    std::optional<l1::SlotTimes> slots;
     std::shared_ptr<KeptBlobs> kept = std::make_shared<KeptBlobs>(store::make_memory_database());
     std::vector<chain::StoredBlobPtr> blobs;
     net::HttpService service;
@@ -69,6 +71,13 @@ TEST(blob_routes, serve_all_blobs_of_a_block_by_number_or_slot) {
     EXPECT_EQ(count(by_slot, 51), 1);
     EXPECT_EQ(count(by_slot, 49), -404);
     EXPECT_EQ(count(by_slot, UINT64_MAX), -404);
+    Served told_later;
+    EXPECT_EQ(count(told_later, 50), -404);
+    EXPECT_EQ(told_later.get("/eth/v1/config/spec").status, 404u);
+    told_later.slots = l1::SlotTimes{400, 12'000};
+    EXPECT_EQ(count(told_later, 50), 2);
+    EXPECT_EQ(told_later.get("/eth/v1/config/spec").body,
+              R"({"data":{"SLOT_DURATION_MS":"12000"}})");
 }
 
 TEST(blob_routes, refuse_what_is_no_question) {

@@ -1,13 +1,9 @@
 #include "node_app/l1_access.hpp"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
-#include <condition_variable>
-#include <thread>
 #include <utility>
 
 #include "cli/clock.hpp"
@@ -24,60 +20,9 @@ namespace chrono = std::chrono;
 
 constexpr std::string_view SUBSCRIBE =
     R"({"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]})";
-constexpr chrono::minutes GENESIS_RETRY{1};
-
-/// Reads {"data": {"genesis_time": "1606824023"}}.
-std::optional<uint64_t> read_genesis(const std::string& body) {
-    simdjson::dom::parser parser;
-    std::string_view text;
-    uint64_t time_s = 0;
-    if (parser.parse(body)["data"]["genesis_time"].get(text) != simdjson::SUCCESS)
-        return std::nullopt;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), time_s);
-    return error == std::errc{} && end == text.data() + text.size() ? std::optional{time_s}
-                                                                    : std::nullopt;
-}
+constexpr chrono::minutes SLOTS_RETRY{1};
 
 }  // namespace
-
-/// The time with which the slots of a beacon chain begin, asked for on a thread of its own until it is
-/// known.
-class L1Access::Genesis : public std::enable_shared_from_this<Genesis> {
-  public:
-    Genesis(net::HttpUrl url, chrono::milliseconds timeout)
-        : http_(std::move(url), {.timeout = timeout, .max_response = 4096}) {}
-
-    /// It lives as long as the thread: one that waits for an answer is left to end by itself.
-    void begin() {
-        std::thread{[self = shared_from_this()] { self->run(); }}.detach();
-    }
-    void end() {
-        const std::scoped_lock lock{mutex_};
-        has_ended_ = true;
-        changed_.notify_all();
-    }
-    std::optional<uint64_t> time_s() const {
-        const std::scoped_lock lock{mutex_};
-        return time_s_;
-    }
-
-  private:
-    void run() {
-        for (;;) {
-            const auto answer = http_.get("/eth/v1/beacon/genesis");
-            std::unique_lock lock{mutex_};
-            if (answer && answer->status == 200) time_s_ = read_genesis(answer->body);
-            if (time_s_ || has_ended_) return;
-            if (changed_.wait_for(lock, GENESIS_RETRY, [this] { return has_ended_; })) return;
-        }
-    }
-
-    net::HttpClient http_;
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    std::optional<uint64_t> time_s_;
-    bool has_ended_ = false;
-};
 
 L1Access::L1Access(const config::NodeConfig& node, const l1::L1Identity& identity, NodeLog log)
     : config_(node.l1), log_(std::move(log)) {
@@ -87,21 +32,19 @@ L1Access::L1Access(const config::NodeConfig& node, const l1::L1Identity& identit
         if (!url) throw cli::UsageError{fmt::format("l1.websocket: {}", url.error())};
         websocket_ = std::move(*url);
     }
-    std::vector<std::shared_ptr<const l1::BlobSource>> beacons;
+    std::vector<std::shared_ptr<const l1::BeaconBlobs>> beacons;
     for (const auto& url : config.beacon)
         beacons.push_back(std::make_shared<l1::BeaconBlobs>(url_of("l1.beacon", url, node)));
-    if (!config.beacon.empty()) {
-        genesis_ = std::make_shared<Genesis>(url_of("l1.beacon", config.beacon.front(), node),
-                                             config.timeout);
-        genesis_->begin();
-    }
+    const std::vector<std::shared_ptr<const l1::BlobSource>> blobs{beacons.begin(), beacons.end()};
+    slots_ = std::make_shared<SlotClock>(std::move(beacons));
+    if (!config.beacon.empty()) slots_->begin(SLOTS_RETRY);
     std::vector<l1::FailoverSource::Endpoint> sources;
     for (const auto& url : config.rpc) {
         auto endpoint = std::make_shared<l1::RpcEndpoint>(
             url_of("l1.rpc", url, node),
             net::RpcCallerOptions{.http = {.timeout = config.timeout}});
         auto source = std::make_shared<l1::RpcL1Source>(
-            endpoint, beacons,
+            endpoint, blobs,
             l1::RpcL1SourceOptions{
                 .now_s = cli::now_s,
                 .max_head_age_s = static_cast<uint64_t>(
@@ -166,13 +109,13 @@ std::map<std::string, uint64_t> L1Access::errors() const {
 }
 
 std::optional<uint64_t> L1Access::slot_of(uint64_t timestamp_s) const {
-    const auto genesis_s = genesis_ ? genesis_->time_s() : std::nullopt;
-    if (!genesis_s || timestamp_s < *genesis_s) return std::nullopt;
-    return (timestamp_s - *genesis_s) * 1000 / static_cast<uint64_t>(config_.slot.count());
+    const auto slots = slots_->times();
+    if (!slots || timestamp_s < slots->genesis_s) return std::nullopt;
+    return slots->slot_at(timestamp_s);
 }
 
 L1Access::~L1Access() {
-    if (genesis_) genesis_->end();
+    slots_->end();
 }
 
 }  // namespace scope::node_app

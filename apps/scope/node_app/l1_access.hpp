@@ -12,6 +12,7 @@
 #include "l1/failover_source.hpp"
 #include "net/ws_subscription.hpp"
 #include "node_app/node_log.hpp"
+#include "node_app/slot_clock.hpp"
 
 namespace scope::node_app {
 
@@ -40,7 +41,9 @@ class L1Access {
 
     /// Returns how often an endpoint began to fail, by rule.
     [[nodiscard]] std::map<std::string, uint64_t> errors() const;
-    /// Returns the slot of a time; nullopt where the beacon's genesis isn't known.
+    /// Returns the times of L1's slots, once a source of blobs has told them. May outlive this.
+    [[nodiscard]] std::shared_ptr<const SlotClock> slots() const { return slots_; }
+    /// Returns the slot of a time; nullopt where the slots' times aren't known.
     [[nodiscard]] std::optional<uint64_t> slot_of(uint64_t timestamp_s) const;
 
   private:
@@ -57,8 +60,7 @@ class L1Access {
     std::vector<std::shared_ptr<const l1::RpcEndpoint>> endpoints_;
     std::shared_ptr<const l1::L1Source> source_;
     std::shared_ptr<const l1::RpcEndpoint> endpoint_;
-    class Genesis;
-    std::shared_ptr<Genesis> genesis_;  ///< null: there is no beacon to ask
+    std::shared_ptr<SlotClock> slots_;
 };
 
 }  // namespace scope::node_app

@@ -165,8 +165,10 @@ class Run {
         CHECK(place.has_value());  // checked with the configuration
         net::HttpServiceOptions options;
         options.host = place->host;
-        blobs_ = std::make_unique<net::HttpService>(std::move(options),
-                                                    blobs::blob_routes(node_->l1().kept_blobs()));
+        blobs_ = std::make_unique<net::HttpService>(
+            std::move(options),
+            blobs::blob_routes(node_->l1().kept_blobs(),
+                               [slots = node_->l1().access().slots()] { return slots->times(); }));
         const uint16_t port = blobs_->listen(place->port);
         announce(fmt::format("blobs on http://{}", config::print_listen({place->host, port})));
     }
