@@ -67,7 +67,7 @@ Beginning begin(const Options& options, const L1& l1) {
     auto spec =
         l1_spec_of(options.l1_fork.empty() ? "Osaka" : options.l1_fork, l1.reader.chain_id());
     if (options.l1_fork.empty())
-        if (const auto blobs = l1.reader.blob_parameters()) spec.blob_schedule = {{0, *blobs}};
+        if (auto schedule = l1.reader.blob_schedule()) spec.blob_schedule = std::move(*schedule);
     return {.deployer = l1.account->address(),
             .first_nonce = nonces->latest,
             .l1_spec = std::move(spec),

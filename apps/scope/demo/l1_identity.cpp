@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/printable.hpp"
+#include "l1/eth_config.hpp"
 #include "l1/rpc_l1_view.hpp"
 
 namespace scope::demo {
@@ -16,20 +17,6 @@ constexpr uint64_t MAX_SLOT_S = 60;  // what is slower mines when it is asked to
 
 /// Init code that returns CLZ of zero (EIP-7939): 256. Before Osaka it is an invalid instruction.
 constexpr std::string_view CLZ_PROBE = R"([{"data":"0x5f1e5f5260205ff3"},"latest"])";
-
-/// Reads the blob schedule of eth_config (EIP-7910): what holds, and what comes next.
-std::vector<chain::BlobScheduleEntry> read_schedule(json::Json config) {
-    const auto parameters = [](json::Json fork) {
-        return json::get(fork, "blobSchedule", json::blob_parameters);
-    };
-    std::vector<chain::BlobScheduleEntry> schedule{{0, json::get(config, "current", parameters)}};
-    if (const auto next =
-            json::get_optional(config, "next", [&](json::Json fork) -> chain::BlobScheduleEntry {
-                return {json::get(fork, "activationTime", json::u64), parameters(fork)};
-            }))
-        schedule.push_back(*next);
-    return schedule;
-}
 
 /// Returns the least time between two of the last blocks.
 Result<uint64_t, l1::L1Error> read_slot_s(const l1::RpcL1View& view, const l1::L1Head& head) {
@@ -68,7 +55,7 @@ Result<L1Identity, l1::L1Error> ask(const std::shared_ptr<const l1::RpcEndpoint>
     }
     if (config && !config->is_null())
         identity.spec.blob_schedule =
-            TRY(l1::decoded("eth_config", [&] { return read_schedule(*config); }));
+            TRY(l1::decoded("eth_config", [&] { return l1::read_blob_schedule(*config); }));
     if (!probe)
         return std::unexpected{l1::L1Error{
             l1::L1Error::unsupported,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/hex.hpp"
+#include "l1/eth_config.hpp"
 
 namespace scope::deploy_app {
 
@@ -63,17 +64,24 @@ Bytes L1Reader::call(const Address& to, const Bytes& data) const {
     return std::move(*output);
 }
 
-std::optional<execution::BlobParameters> L1Reader::blob_parameters() const {
+std::optional<std::vector<chain::BlobScheduleEntry>> L1Reader::blob_schedule() const {
     const net::RpcRequest request{"eth_config", "[]"};
     const auto replies = endpoint_->call({&request, 1});
     if (!replies) away(*endpoint_, replies.error());
-    if (!(*replies)[0]) return std::nullopt;
-    const auto told = l1::decoded("eth_config", [&] {
-        return json::get((*(*replies)[0]), "current", [](json::Json current) {
-            return json::get(current, "blobSchedule", json::blob_parameters);
-        });
-    });
-    return told ? std::optional{*told} : std::nullopt;
+    const auto& reply = (*replies)[0];
+    // Clients say in many ways that they have no such method.
+    if (!reply || reply->is_null()) return std::nullopt;
+    auto told = l1::decoded("eth_config", [&] { return l1::read_blob_schedule(*reply); });
+    if (!told) away(*endpoint_, told.error());
+    return std::move(*told);
+}
+
+std::optional<Hash> L1Reader::block_hash(uint64_t number) const {
+    return ask(*endpoint_, "eth_getBlockByNumber", fmt::format(R"(["0x{:x}",false])", number),
+               [](json::Json block) {
+                   return block.is_null() ? std::nullopt
+                                          : std::optional{json::get(block, "hash", json::hash)};
+               });
 }
 
 uint64_t L1Reader::head_time_s() const {

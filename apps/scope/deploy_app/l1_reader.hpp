@@ -1,10 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "base/uint256.hpp"
+#include "chain/chain_spec.hpp"
 #include "l1/rpc_endpoint.hpp"
 
 namespace scope::deploy_app {
@@ -27,8 +30,11 @@ class L1Reader {
     [[nodiscard]] uint256 base_fee() const;
     /// Returns what a call of a view returns; empty if it reverts, or there is no code.
     [[nodiscard]] Bytes call(const Address& to, const Bytes& data) const;
-    /// Returns the blob parameters that the client has now (EIP-7910); nullopt if it doesn't say.
-    [[nodiscard]] std::optional<execution::BlobParameters> blob_parameters() const;
+    /// Returns the blob schedule that the client has, as far as it tells (EIP-7910); nullopt if it doesn't
+    /// know how to.
+    [[nodiscard]] std::optional<std::vector<chain::BlobScheduleEntry>> blob_schedule() const;
+    /// Returns the hash of the canonical block of a number; nullopt: there is none.
+    [[nodiscard]] std::optional<Hash> block_hash(uint64_t number) const;
     /// Returns the time of the latest block.
     [[nodiscard]] uint64_t head_time_s() const;
     [[nodiscard]] ChainId chain_id() const;
