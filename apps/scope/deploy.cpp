@@ -92,6 +92,17 @@ Plan resume(const devnet::Artifacts& artifacts, const Wanted& wanted, const L1& 
         throw refuse(fmt::format("is by {}", to_hex(read->beginning.deployer)));
     if (read->beginning.l1_spec.chain_id != l1.reader.chain_id())
         throw refuse(fmt::format("is on chain {}", read->beginning.l1_spec.chain_id));
+    // A development network that began anew has the same chain id.
+    const auto& first = read->beginning.first_block;
+    if (const auto hash = l1.reader.block_hash(first.number); hash != first.hash)
+        throw refuse(fmt::format("is on an L1 whose block {} is {}, and this one's is {}",
+                                 first.number, to_hex(first.hash),
+                                 hash ? to_hex(*hash) : "not there"));
+    const auto nonces = l1.account->nonces();
+    if (!nonces) throw std::runtime_error{to_string(nonces.error())};
+    if (nonces->latest < read->beginning.first_nonce)
+        throw refuse(fmt::format("began with its deployer's nonce {}, which is {} on this L1",
+                                 read->beginning.first_nonce, nonces->latest));
     auto plan = make_plan(artifacts, wanted, read->beginning);
     if (plan.owner != read->owner || node::write_network_file(plan.file) != read->network)
         throw refuse("had other options, or contracts of another version");

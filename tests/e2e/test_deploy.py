@@ -36,11 +36,11 @@ def scope(*arguments, env=None):
 class Anvil:
     """anvil, with the deterministic deployer unless it is bare."""
 
-    def __init__(self, *arguments, bare=False):
+    def __init__(self, *arguments, bare=False, start=START):
         # To a file, since a pipe that nobody reads stops it: it logs each request.
         self.log = tempfile.NamedTemporaryFile()
         self.process = subprocess.Popen(
-            [ANVIL, "--hardfork", "osaka", "--port", "0", "--timestamp", str(START),
+            [ANVIL, "--hardfork", "osaka", "--port", "0", "--timestamp", str(start),
              *(["--disable-default-create2-deployer"] if bare else []), *arguments],
             stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + PATIENCE
@@ -190,6 +190,20 @@ class Deploy(unittest.TestCase):
             self.assertEqual(used.returncode, 1)
             self.assertIn("the deployer has sent something else meanwhile", used.stderr)
             self.assertFalse(out.exists())
+
+    def test_refuses_to_go_on_on_an_l1_that_began_anew(self):
+        out = self.path / "anew.json"
+        with Anvil() as anvil:
+            anvil.ask("eth_sendTransaction", {"from": DEPLOYER, "to": SOMEBODY, "value": "0x1"})
+            self.assertEqual(scope(*arguments(anvil, out, "--steps", 2)).returncode, 0)
+        for start, why in [(START, "began with its deployer's nonce 1, which is 0 on this L1"),
+                           (START + 1, "is on an L1 whose block 0 is 0x")]:
+            with Anvil(start=start) as anvil:
+                anew = scope(*arguments(anvil, out))
+                self.assertEqual(anew.returncode, 1)
+                self.assertIn(why, anew.stderr)
+                self.assertEqual(anvil.ask("eth_blockNumber"), "0x0")
+                self.assertFalse(out.exists())
 
     def test_names_what_is_there_and_differs(self):
         with Anvil() as anvil:
