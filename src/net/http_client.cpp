@@ -8,6 +8,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "net/client_socket.hpp"
@@ -53,6 +54,8 @@ Result<HttpUrl, std::string_view> parse_http_url(std::string_view text) {
     auto authority = text.substr(0, slash);
     if (authority.find('@') != std::string_view::npos)
         return std::unexpected{"a user's name is not supported"};
+    if (authority.find_first_of("?#") != std::string_view::npos)
+        return std::unexpected{"'?' or '#' before any path"};
     if (authority.starts_with('[')) {  // an address of IP 6
         const auto end = authority.find(']');
         if (end == std::string_view::npos) return std::unexpected{"'[' without ']'"};
@@ -69,6 +72,11 @@ Result<HttpUrl, std::string_view> parse_http_url(std::string_view text) {
     }
     if (url.host.empty() || url.port.empty())
         return std::unexpected{"no host, or no port behind ':'"};
+    uint16_t port = 0;
+    const char* const end = url.port.data() + url.port.size();
+    const auto [parsed, error] = std::from_chars(url.port.data(), end, port);
+    if (error != std::errc{} || parsed != end || port == 0)
+        return std::unexpected{"the port is no number from 1 to 65535"};
     return url;
 }
 

@@ -36,9 +36,11 @@ TEST(http_client, reads_the_parts_of_a_url) {
     ASSERT_TRUE(tls);
     EXPECT_TRUE(tls->is_tls);
     EXPECT_EQ(tls->authority(), "host:443");
-    for (const auto* const bad : {"", "localhost:8545", "https:/localhost", "http://", "http://:1",
-                                  "http://host:", "http://[::1", "http://[::1]x:1", "http://a b",
-                                  "http://a\r\nX: y", "ws://localhost", "http://user:word@host"})
+    for (const auto* const bad :
+         {"", "localhost:8545", "https:/localhost", "http://", "http://:1",
+          "http://host:", "http://[::1", "http://[::1]x:1", "http://a b", "http://a\r\nX: y",
+          "ws://localhost", "http://user:word@host", "http://host:port", "http://host:65536",
+          "http://host:0", "http://host:80x", "http://host?key=1", "http://host#1/a"})
         EXPECT_FALSE(parse_http_url(bad)) << bad;
 }
 
@@ -92,7 +94,8 @@ TEST(http_client, tells_nobody_from_no_answer_in_time) {
     const auto nobody = client.get("/");
     ASSERT_FALSE(nobody);
     EXPECT_EQ(nobody.error().rule, Rule::unreachable);
-    const auto unknown = HttpClient{*parse_http_url("http://127.0.0.1:no-such-port")}.get("/");
+    const auto unknown =
+        HttpClient{{.host = "127.0.0.1", .port = "no-such-port", .path = {}}}.get("/");
     ASSERT_FALSE(unknown);
     EXPECT_EQ(unknown.error().rule, Rule::unreachable);
 }
