@@ -134,7 +134,7 @@ class PrefetchingSource::Reader {
     }
     Status status() const {
         const std::scoped_lock lock{mutex_};
-        return {heads_, error_, chain_.empty() ? 0 : chain_.back()->block->header().timestamp_s};
+        return {heads_, error_};
     }
     bool take_missed() {
         const std::scoped_lock lock{mutex_};

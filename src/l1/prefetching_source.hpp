@@ -61,9 +61,8 @@ class PrefetchingSource final : public L1Source {
     void stop();
 
     struct Status {
-        std::optional<L1Heads> heads;     ///< as the source told them last
-        std::optional<L1Error> error;     ///< of the last try; nullopt: it went well
-        uint64_t latest_timestamp_s = 0;  ///< of the last block that is here
+        std::optional<L1Heads> heads;  ///< as the source told them last
+        std::optional<L1Error> error;  ///< of the last try; nullopt: it went well
     };
     [[nodiscard]] Status status() const;
     /// Whether block or blob had to say, since it was asked last, that something isn't here yet:
