@@ -26,11 +26,13 @@ constexpr chrono::milliseconds LOOK{250};
 /// Returns what says whether a node is at an L1 block, or far from it, and has it look for its head
 /// meanwhile.
 std::function<bool(uint64_t)> nearness_of(NodePart& part) {
-    return [&part, next_look = chrono::steady_clock::time_point{}](uint64_t l1_block) mutable {
+    // Of all who wait.
+    auto next_look = std::make_shared<chrono::steady_clock::time_point>();
+    return [&part, next_look = std::move(next_look)](uint64_t l1_block) {
         const uint64_t next = part.node().follower().next_l1_block();
         if (l1_block < next || l1_block - next >= NEAR_BLOCKS) return true;
-        if (const auto now = chrono::steady_clock::now(); now >= next_look) {
-            next_look = now + LOOK;
+        if (const auto now = chrono::steady_clock::now(); now >= *next_look) {
+            *next_look = now + LOOK;
             part.l1().ahead().wake();
         }
         return false;
