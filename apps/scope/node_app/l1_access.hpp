@@ -20,7 +20,7 @@ namespace scope::node_app {
 class L1Access {
   public:
     /// Throws cli::UsageError for a URL that is none or isn't where it should be. Nobody is asked yet.
-    L1Access(const config::NodeConfig& config, const l1::L1Identity& identity, NodeLog log);
+    L1Access(const config::NodeConfig& node, const l1::L1Identity& identity, NodeLog log);
     ~L1Access();
     L1Access(const L1Access&) = delete;
     L1Access& operator=(const L1Access&) = delete;
