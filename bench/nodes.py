@@ -144,7 +144,7 @@ class Bench:
         while not sent.done() and int(ask(self.anvil, "txpool_status")["pending"], 16) == 0:
             time.sleep(0.002)
         in_pool = time.monotonic()
-        ask(self.anvil, "anvil_mine", hex(blocks))
+        ask(self.anvil, "anvil_mine", hex(blocks), hex(SLOT_S))
         assert sent.result()["status"] == "0x1"
         return {"to_pool": in_pool - begin, "to_receipt": time.monotonic() - in_pool}
 
