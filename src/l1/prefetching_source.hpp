@@ -15,7 +15,7 @@ struct PrefetchOptions {
     std::chrono::milliseconds poll{1000};  ///< between two looks at the heads
     uint64_t max_ahead = 256;              ///< blocks behind the last that was read here
     size_t max_bytes = size_t{64} << 20;   ///< of blocks and blobs ahead; `readers` blocks more
-    size_t readers = 4;                    ///< blocks that are read at once
+    size_t readers = 16;                   ///< blocks that are read at once
     /// Is called, on a thread of its own, when there is something that wasn't: heads, an error, or
     /// what was asked for and had to be read. Null: nobody is told.
     std::function<void()> on_news;

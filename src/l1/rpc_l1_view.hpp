@@ -71,6 +71,9 @@ class RpcL1View final : public L1View {
     [[nodiscard]] Result<std::vector<L1Head>, L1Error> headers_down_to(const Hash& from,
                                                                        uint64_t last) const;
 
+    /// Keeps a block's header, so that nobody is asked for it. REQUIRES: it has been checked.
+    void keep(const Hash& block, const BlockHeader& header) const;
+
     static constexpr size_t MAX_HEADERS = 1024;
     static constexpr size_t MAX_STATES = 4;
     static constexpr uint64_t MAX_DEPTH = 256;  ///< BLOCKHASH goes no deeper
@@ -82,7 +85,6 @@ class RpcL1View final : public L1View {
     [[nodiscard]] std::vector<Touch> expected_after(const Hash& block) const;
     [[nodiscard]] Result<BlockHeader, L1Error> header(const Hash& block) const;
     [[nodiscard]] std::optional<BlockHeader> known_header(const Hash& block) const;
-    void keep(const Hash& block, const BlockHeader& header) const;
     template <typename T>
     [[nodiscard]] Result<T, L1Error> named(Result<T, L1Error> result) const;
 

@@ -12,7 +12,6 @@
 #include "cli/command.hpp"
 #include "keys/read_key.hpp"
 #include "l1/rpc_l1_sender.hpp"
-#include "l1/rpc_l1_view.hpp"
 #include "node_app/builder_metrics.hpp"
 #include "node_app/own_keys.hpp"
 #include "node_app/urls.hpp"
@@ -137,7 +136,7 @@ node::Components BuilderPart::components(const config::NodeConfig& config,
                                          const node::NetworkFile& file) {
     const auto endpoint = l1().access().endpoint();
     const auto slot_s = chrono::ceil<chrono::seconds>(config.l1.slot).count();
-    auto view = std::make_shared<l1::RpcL1View>(
+    view_ = std::make_shared<l1::RpcL1View>(
         file.l1_spec, endpoint,
         l1::RpcL1ViewOptions{.slot_s = static_cast<uint64_t>(slot_s),
                              .now_s = cli::now_s,
@@ -147,20 +146,26 @@ node::Components BuilderPart::components(const config::NodeConfig& config,
     return {.source = l1().source(),
             .database = database(),
             .attester = {},
-            .builder =
-                node::Components::Builder{.view = std::move(view),
-                                          .sender = watch_.watch(std::make_shared<l1::RpcL1Sender>(
-                                              endpoint, l1().access().source())),
-                                          .prover = watch_.watch(committee_of(config)),
-                                          .options = std::move(options)}};
+            .builder = node::Components::Builder{
+                .view = view_,
+                .sender = watch_.watch(std::make_shared<l1::RpcL1Sender>(endpoint, l1().source())),
+                .prover = watch_.watch(committee_of(config)),
+                .options = std::move(options)}};
 }
 
-std::optional<l1::L1BlockId> BuilderPart::followed_head() const {
+std::optional<l1::L1BlockId> BuilderPart::followed_head() {
     if (network_ == nullptr) return std::nullopt;
     const auto& follower = network_->node().follower();
     const uint64_t next = follower.next_l1_block();
     const auto block = next == 0 ? std::nullopt : follower.l1_block(next - 1);
-    return block ? std::optional{block->id} : std::nullopt;
+    if (!block) return std::nullopt;
+    if (block->id.hash != told_head_) {
+        const auto read = l1().source()->block(block->id.number);
+        if (read && *read != nullptr && (*read)->hash == block->id.hash)
+            view_->keep(block->id.hash, (*read)->header());
+        told_head_ = block->id.hash;
+    }
+    return block->id;
 }
 
 NodeStatus BuilderPart::status() {

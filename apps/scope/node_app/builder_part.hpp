@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 
+#include "l1/rpc_l1_view.hpp"
 #include "node_app/node_part.hpp"
 #include "node_app/scope_watch.hpp"
 #include "service/builder_network.hpp"
@@ -29,7 +30,8 @@ class BuilderPart final : public NodePart {
 
     [[nodiscard]] node::Components components(const config::NodeConfig& config,
                                               const node::NetworkFile& file);
-    [[nodiscard]] std::optional<l1::L1BlockId> followed_head() const;
+    /// Returns the last L1 block that was followed; the view knows its header then.
+    [[nodiscard]] std::optional<l1::L1BlockId> followed_head();
     /// Returns what the submitter has on L1, in wei; nullopt: it isn't known.
     [[nodiscard]] std::optional<uint256> submitter_balance();
     void look() override;
@@ -40,6 +42,8 @@ class BuilderPart final : public NodePart {
     ScopeWatch watch_;
     Address submitter_;
     std::unique_ptr<Told> told_;
+    std::shared_ptr<l1::RpcL1View> view_;
+    Hash told_head_;  ///< whose header the view was told last
     std::unique_ptr<service::BuilderNetwork> network_;
     std::optional<net::Worker::Clock::time_point> next_tick_;
     uint64_t trouble_since_s_ = 0;  // 0: there is none

@@ -9,6 +9,7 @@
 #include "cli/clock.hpp"
 #include "cli/command.hpp"
 #include "l1/beacon_blobs.hpp"
+#include "l1/prefetching_source.hpp"
 #include "l1/rpc_l1_source.hpp"
 #include "node_app/urls.hpp"
 
@@ -42,7 +43,8 @@ L1Access::L1Access(const config::NodeConfig& node, const l1::L1Identity& identit
     for (const auto& url : config.rpc) {
         auto endpoint = std::make_shared<l1::RpcEndpoint>(
             url_of("l1.rpc", url, node),
-            net::RpcCallerOptions{.http = {.timeout = config.timeout}});
+            net::RpcCallerOptions{.http = {.timeout = config.timeout,
+                                           .idle_connections = l1::PrefetchOptions{}.readers}});
         auto source = std::make_shared<l1::RpcL1Source>(
             endpoint, blobs,
             l1::RpcL1SourceOptions{
