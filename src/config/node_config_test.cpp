@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 namespace scope::config {
 namespace {
@@ -193,6 +195,51 @@ TEST(node_config, the_path_of_a_url_is_not_printed_for_it_may_be_a_key) {
     EXPECT_NE(refusals(printed).find("l1.rpc[0]: it is no URL"), std::string::npos);
     EXPECT_EQ(parsed(print_commented(config)).l1.rpc, config.l1.rpc);
     EXPECT_NE(refusals("[l1]\nrpc = [\"env:A B\"]\n").find("l1.rpc[0]"), std::string::npos);
+}
+
+TEST(node_config, hostile_texts_are_refused_and_do_no_harm) {
+    const auto repeated = [](std::string_view text, size_t times) {
+        std::string result;
+        for (size_t i = 0; i < times; ++i) result += text;
+        return result;
+    };
+    for (const auto& text : {"a = " + repeated("[", 100'000),
+                             "a = " + repeated("{a=", 100'000),
+                             repeated("a.", 100'000) + "b = 1",
+                             "[" + repeated("a.", 100'000) + "b]",
+                             repeated("[[a]]\n", 100'000),
+                             "[a" + repeated("]", 100'000),
+                             "a = " + std::string(500'000, '9'),
+                             "a = 1e" + std::string(500'000, '9'),
+                             "a = \"" + repeated("\\u0041", 100'000),
+                             "a = '''" + std::string(500'000, 'x'),
+                             std::string(500'000, 'k') + " = 1",
+                             std::string{"a = \xff\xfe"},
+                             std::string(1'000, '\0'),
+                             std::string{"l1.slot = 99999999999999999999999999"},
+                             "l1.slot = \"" + std::string(1'000, '9') + "d\"",
+                             std::string{"database.cache = \"18446744073709551616GiB\""},
+                             std::string{"builder.max_fee_per_gas = \"99999999999999999999ether\""},
+                             std::string{"[rpc]\nmax_batch = 0x7fffffffffffffff"},
+                             std::string{"[rpc]\nmax_batch = inf"},
+                             "roles = [" + repeated("\"follower\",", 50'000) + "1]"})
+        EXPECT_NE(refusals(text), "") << text.substr(0, 40);
+    // And what is only long is none the worse for it.
+    EXPECT_EQ(refusals("# " + std::string(MAX_CONFIG_BYTES - 3, 'x') + "\n"), "");
+}
+
+TEST(node_config, no_more_of_a_file_is_read_than_it_may_have) {
+    const auto file = std::filesystem::path{testing::TempDir()} / "node_config_test.toml";
+    std::ofstream{file} << "# empty\n";
+    ASSERT_TRUE(read_node_config(file).has_value());
+    std::filesystem::resize_file(file, size_t{100} << 20);
+    const auto read = read_node_config(file);
+    ASSERT_FALSE(read.has_value());
+    EXPECT_NE(to_string(read.error()[0]).find("longer than 1048576 bytes"), std::string::npos);
+    std::filesystem::remove(file);
+    EXPECT_FALSE(read_node_config(file).has_value());
+    EXPECT_FALSE(read_node_config(testing::TempDir()).has_value());
+    EXPECT_FALSE(read_node_config("/dev/zero").has_value());
 }
 
 TEST(node_config, a_sample_lacks_only_what_its_user_knows) {

@@ -239,6 +239,9 @@ class Reader final : public Fields {
     ConfigErrors errors_;
 };
 
+/// A table is in another one for each dot of a key, and toml++ takes them apart by recursion.
+constexpr ptrdiff_t MAX_DOTS = 2048;
+
 ConfigErrors only(std::string file, std::string reason) {
     return {{std::move(file), 0, 0, "", std::move(reason)}};
 }
@@ -262,6 +265,10 @@ Result<NodeConfig, ConfigErrors> parse_node_config(std::string_view text,
     if (text.size() > MAX_CONFIG_BYTES)
         return std::unexpected{
             only(file, fmt::format("it is longer than {} bytes", MAX_CONFIG_BYTES))};
+    if (std::ranges::count(text, '.') > MAX_DOTS)
+        return std::unexpected{only(
+            file,
+            fmt::format("it has more than {} dots: keys could be nested without end", MAX_DOTS))};
     try {
         const toml::table root = toml::parse(text);
         NodeConfig config;
