@@ -4,17 +4,21 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/websocket.hpp>
+#include <boost/beast/websocket/ssl.hpp>
 
 #include <algorithm>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 #include "base/printable.hpp"
+#include "net/tls_context.hpp"
 
 namespace scope::net {
 
@@ -25,14 +29,32 @@ using error_code = boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
 Result<HttpUrl, std::string_view> parse_ws_url(std::string_view text) {
-    constexpr std::string_view SCHEME = "ws://";
-    if (!text.starts_with(SCHEME)) return std::unexpected{"a URL of a WebSocket begins with ws://"};
-    return parse_http_url("http://" + std::string{text.substr(SCHEME.size())});
+    constexpr std::string_view SCHEME = "ws";
+    if (!text.starts_with("ws://") && !text.starts_with("wss://"))
+        return std::unexpected{"a URL of a WebSocket begins with ws:// or wss://"};
+    return parse_http_url("http" + std::string{text.substr(SCHEME.size())});
 }
+
+namespace {
+
+using PlainStream = websocket::stream<beast::tcp_stream>;
+using TlsStream = websocket::stream<asio::ssl::stream<beast::tcp_stream>>;
+
+/// Returns why TLS was not made, as far as a peer's word is needed for it.
+std::string why_no_tls(TlsStream& stream, const TlsOptions& options, error_code error) {
+    const auto verified = SSL_get_verify_result(stream.next_layer().native_handle());
+    if (verified == X509_V_OK) return "TLS: " + error.message();
+    if (options.peer) return "its key is not " + to_string(*options.peer);
+    return std::string{"its certificate: "} + X509_verify_cert_error_string(verified);
+}
+
+}  // namespace
 
 struct WsSubscription::Impl {
     Impl(HttpUrl url_, WsSubscriptionOptions options_)
-        : url(std::move(url_)), options(std::move(options_)), back_off(options.first_retry) {}
+        : url(std::move(url_)), options(std::move(options_)), back_off(options.first_retry) {
+        if (url.is_tls) tls = std::make_unique<const TlsClientContext>(options.tls);
+    }
 
     void run() {
         connect();
@@ -47,39 +69,64 @@ struct WsSubscription::Impl {
     }
 
     void connect() {
-        stream.emplace(io);
         is_first_message = true;
-        resolver.async_resolve(url.host, url.port, [this](error_code error, const auto& found) {
-            if (error) return retry("its name isn't known: " + error.message());
-            auto& tcp = beast::get_lowest_layer(*stream);
-            tcp.expires_after(options.timeout);
-            tcp.async_connect(found, [this](error_code failed, const auto&) {
-                if (failed) return retry("it can't be reached: " + failed.message());
-                shake_hands();
-            });
-        });
+        if (tls) {
+            auto connection = tls->connection_to(url.host);
+            if (!connection) return retry("its host is no name that a certificate can have");
+            // The stream frees it.
+            secure.emplace(beast::tcp_stream{io}, connection.release());
+            return connect(*secure);
+        }
+        plain.emplace(io);
+        connect(*plain);
     }
-    void shake_hands() {
-        beast::get_lowest_layer(*stream).expires_never();
-        stream->set_option(websocket::stream_base::timeout{.handshake_timeout = options.timeout,
-                                                           .idle_timeout = options.idle_timeout,
-                                                           .keep_alive_pings = true});
-        stream->read_message_max(options.max_message);
-        stream->async_handshake(
-            url.authority(), url.path.empty() ? "/" : url.path, [this](error_code error) {
+    template <typename Stream>
+    void connect(Stream& stream) {
+        resolver.async_resolve(
+            url.host, url.port, [this, &stream](error_code error, const auto& found) {
+                if (error) return retry("its name isn't known: " + error.message());
+                auto& tcp = beast::get_lowest_layer(stream);
+                tcp.expires_after(options.timeout);
+                tcp.async_connect(found, [this, &stream](error_code failed, const auto&) {
+                    if (failed) return retry("it can't be reached: " + failed.message());
+                    if constexpr (std::is_same_v<Stream, TlsStream>)
+                        secure_it(stream);
+                    else
+                        shake_hands(stream);
+                });
+            });
+    }
+    void secure_it(TlsStream& stream) {
+        beast::get_lowest_layer(stream).expires_after(options.timeout);
+        stream.next_layer().async_handshake(
+            asio::ssl::stream_base::client, [this, &stream](error_code error) {
+                if (error) return retry(why_no_tls(stream, options.tls, error));
+                shake_hands(stream);
+            });
+    }
+    template <typename Stream>
+    void shake_hands(Stream& stream) {
+        beast::get_lowest_layer(stream).expires_never();
+        stream.set_option(websocket::stream_base::timeout{.handshake_timeout = options.timeout,
+                                                          .idle_timeout = options.idle_timeout,
+                                                          .keep_alive_pings = true});
+        stream.read_message_max(options.max_message);
+        stream.async_handshake(
+            url.authority(), url.path.empty() ? "/" : url.path, [this, &stream](error_code error) {
                 if (error) return retry("the handshake failed: " + error.message());
-                stream->text(true);
-                stream->async_write(asio::buffer(options.request),
-                                    [this](error_code failed, size_t) {
-                                        if (failed)
-                                            return retry("it has ended: " + failed.message());
-                                        read();
-                                    });
+                stream.text(true);
+                stream.async_write(asio::buffer(options.request),
+                                   [this, &stream](error_code failed, size_t) {
+                                       if (failed)
+                                           return retry("it has ended: " + failed.message());
+                                       read(stream);
+                                   });
             });
     }
-    void read() {
+    template <typename Stream>
+    void read(Stream& stream) {
         buffer.clear();
-        stream->async_read(buffer, [this](error_code error, size_t) {
+        stream.async_read(buffer, [this, &stream](error_code error, size_t) {
             if (error) return retry("it has ended: " + error.message());
             if (std::exchange(is_first_message, false)) {
                 if (auto why = why_refused(); !why.empty()) return retry(std::move(why));
@@ -88,7 +135,7 @@ struct WsSubscription::Impl {
             }
             // Also for the first one: something may have come before the subscription.
             call_soon();
-            read();
+            read(stream);
         });
     }
 
@@ -142,7 +189,9 @@ struct WsSubscription::Impl {
     asio::ip::tcp::resolver resolver{io};
     asio::steady_timer timer{io};
     asio::steady_timer caller{io};
-    std::optional<websocket::stream<beast::tcp_stream>> stream;
+    std::unique_ptr<const TlsClientContext> tls;  ///< null: without TLS
+    std::optional<PlainStream> plain;             ///< one of the two, of the last connection
+    std::optional<TlsStream> secure;
     beast::flat_buffer buffer;
     Clock::time_point called_at;
     bool is_about_to_call = false;

@@ -10,7 +10,7 @@
 
 namespace scope::net {
 
-/// Parses ws://host[:port][/path]; an error says what is wrong.
+/// Parses ws://host[:port][/path], or wss://, whose port is 443; an error says what is wrong.
 Result<HttpUrl, std::string_view> parse_ws_url(std::string_view text);
 
 struct WsSubscriptionOptions {
@@ -27,6 +27,7 @@ struct WsSubscriptionOptions {
     Milliseconds first_retry{500};      ///< then twice as long each time
     Milliseconds last_retry{30'000};
     size_t max_message = size_t{1} << 20;  ///< bytes; the connection ends with a longer one
+    TlsOptions tls = {};                   ///< of wss
 };
 
 /// A WebSocket connection by which a server tells that something is new, and no more: what its
