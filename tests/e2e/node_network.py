@@ -129,15 +129,16 @@ class Anvil(Process):
 class NodeNetwork:
     """An L1, the contracts on it, and nodes. Use it in a with statement."""
 
-    def __init__(self, l1=None, beacon=None, data="blobs", slot_s=1, poll="100ms"):
+    def __init__(self, l1=Anvil, beacon=None, data="blobs", slot_s=1, poll="100ms"):
+        """@param l1  A client's class, which is started here; or the URL of one that somebody else runs."""
         self.temporary = tempfile.TemporaryDirectory()
         self.folder = pathlib.Path(self.temporary.name)
-        self.l1_process = Anvil(self.folder, slot_s).start() if l1 is None else None
+        self.l1_process = None if isinstance(l1, str) else l1(self.folder, slot_s).start()
         self.slot_s = slot_s
         self.poll = poll
         self.websocket = ""   # of L1: where heads are subscribed
-        self.l1_url = l1 or self.l1_process.url
-        self.beacon_url = beacon or self.l1_url
+        self.l1_url = l1 if isinstance(l1, str) else self.l1_process.url
+        self.beacon_url = beacon or getattr(self.l1_process, "beacon_url", self.l1_url)
         self.data = data
         self.nodes = {}
         self.ports = {}
@@ -197,7 +198,7 @@ class NodeNetwork:
         parts = [f'network = "network.json"\nroles = ["{role}"]\ndata = "{name}"\n'
                  f'[l1]\nrpc = {json.dumps([*rpc, self.l1_url])}\nbeacon = ["{self.beacon_url}"]\nslot = "{self.slot_s}s"\n'
                  f'poll = "{self.poll}"\nwebsocket = "{self.websocket}"\n'
-                 f'roots_with_blobs = {"true" if self.l1_process else "false"}\n'
+                 f'roots_with_blobs = {"true" if isinstance(self.l1_process, Anvil) else "false"}\n'
                  f'[metrics]\nlisten = "127.0.0.1:{ports["metrics"]}"\n[log]\nformat = "json"\n']
         if role == "attester":
             index = int(name.removeprefix("attester"))
