@@ -1,11 +1,14 @@
 #include "service/builder_network.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "base/hex.hpp"
 #include "demo/world.hpp"
 #include "pooled_l1.hpp"
 #include "rpc/errors.hpp"
 #include "rpc/params.hpp"
+#include "rpc/service.hpp"
 #include "store/test_folder.hpp"
 #include "types/signing.hpp"
 
@@ -154,6 +157,17 @@ class BuilderNetworks : public testing::Test {
             work();
             mine();
         }
+    }
+    rpc::RpcResult ask(std::string_view method, const std::string& params) {
+        rpc::Service service{*network_};
+        simdjson::dom::parser parser;
+        std::optional<rpc::RpcResult> answer;
+        service.call({.chain_id = A,
+                      .method = method,
+                      .params = rpc::Json{parser.parse(params)},
+                      .subscriber = nullptr},
+                     [&](rpc::RpcResult result) { answer = std::move(result); });
+        return answer.value();
     }
     bool stands_on_a(const Hash& hash) {
         return network_->chain(A)->chain().store().transaction(hash).has_value();
@@ -451,6 +465,29 @@ TEST_F(BuilderNetworks, refuse_with_a_reason_what_no_longer_passes_when_they_sta
     ASSERT_EQ(standing(root), "refused ");
     EXPECT_THAT(network_->refusal(root)->reason, HasSubstr("nonce too low"));
     EXPECT_EQ(network_->chain(A)->pool()->size(), 0u);
+}
+
+TEST_F(BuilderNetworks, read_l1_for_who_asks_what_it_says) {
+    const auto l1 = network_->l1_state();
+    ASSERT_TRUE(l1);
+    const auto& head = *this->l1().chain().head();
+    EXPECT_EQ(l1->environment.block.number, head.header().number);
+    EXPECT_GT(l1->next_timestamp_s, head.header().timestamp_s);
+    EXPECT_EQ(l1->state->account(world_.alice().address),
+              this->l1().chain().head_state()->account(world_.alice().address));
+    const auto queue = [&] { return ask("scope_getForcedQueue", fmt::format("[{}]", A.number())); };
+    EXPECT_EQ(queue(), "[]");
+    pool_->is_state_away = true;
+    const auto failed = queue();
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code, rpc::SERVER_ERROR);
+    EXPECT_THAT(failed.error().message, HasSubstr("L1 can't be read"));
+}
+
+TEST_F(BuilderNetworks, read_nothing_of_l1_before_they_are_at_its_head) {
+    pool_->is_source_away = true;
+    start();
+    EXPECT_FALSE(network_->l1_state());
 }
 
 // A kill takes what was not committed; what was answered was.
