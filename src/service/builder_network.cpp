@@ -88,6 +88,7 @@ BuilderNetwork::BuilderNetwork(node::Network network, node::Components component
       source_(components.source),
       database_(components.database ? components.database
                                     : std::make_shared<store::NodeDatabase>()),
+      hold_(std::in_place, *database_),
       l1_id_(network.contracts.settlement.l1_chain_id),
       scope_rows_(database_->rows(), l1_id_),
       pool_rows_(database_->rows(), l1_id_),
@@ -108,7 +109,6 @@ BuilderNetwork::BuilderNetwork(node::Network network, node::Components component
               .herald = herald_}) {
     CHECK(components.builder.has_value());
     CHECK(options_.clock_ms != nullptr && options_.settle_after_blocks > 0);
-    hold_.emplace(*database_);
 }
 
 BuilderNetwork::~BuilderNetwork() = default;
@@ -122,6 +122,12 @@ std::vector<ServedChain*> BuilderNetwork::served() {
     std::vector<ServedChain*> served;
     for (auto& [id, chain] : chains_) served.push_back(&chain);
     return served;
+}
+
+std::optional<l1::L1BlockId> BuilderNetwork::followed_head() const {
+    const uint64_t next = node_.follower().next_l1_block();
+    const auto followed = next == 0 ? std::nullopt : node_.follower().l1_block(next - 1);
+    return followed ? std::optional{followed->id} : std::nullopt;
 }
 
 bool BuilderNetwork::is_ready() const {
@@ -210,8 +216,12 @@ void BuilderNetwork::fall_behind(std::string_view rule, std::string reason) {
 void BuilderNetwork::follow() {
     const auto heads = source_->heads();
     if (!heads) return fall_behind(heads.error());
-    // From far behind it commits on its way: nothing of it was promised to anybody.
-    if (heads->latest.number > node_.follower().next_l1_block() + MAX_HELD_BLOCKS) hold_.reset();
+    // From far behind it commits on its way, unless a reorganisation has undone what was promised.
+    const auto last = followed_head();
+    if (heads->latest.number > node_.follower().next_l1_block() + MAX_HELD_BLOCKS && last) {
+        const auto block = source_->block(last->number);
+        if (block && *block != nullptr && (*block)->hash == last->hash) hold_.reset();
+    }
     const auto followed = node_.follow();
     if (!hold_) hold_.emplace(*database_);
     if (!followed)
@@ -263,7 +273,17 @@ void BuilderNetwork::update_pools() {
     for (auto& [id, chain] : chains_) {
         if (node_.follower().rollup(id)->closed_at) leave_out(chain);
         queue_.update_pool(chain);
-        for (const auto& transaction : node_.take_undone(id)) queue_.give_back(chain, transaction);
+    }
+    take_back_undone();
+}
+
+void BuilderNetwork::take_back_undone() {
+    for (auto& [id, chain] : chains_) {
+        const auto undone = node_.take_undone(id);
+        if (is_loaded_)
+            for (const auto& transaction : undone) queue_.give_back(chain, transaction);
+        else
+            pool_rows_.add_transactions(id, undone);
     }
 }
 
@@ -325,6 +345,8 @@ void BuilderNetwork::leave_out(ServedChain& chain) {
 }
 
 void BuilderNetwork::finish() {
+    // Heads may have moved before something failed: what that undid is in the same commit.
+    take_back_undone();
     for (auto& [id, chain] : chains_) pool_rows_.save(id, *chain.pool());
     database_->rows().commit();
     herald_.tell_news();

@@ -105,10 +105,15 @@ class BuilderNetwork final : public rpc::Network {
 
     /// Follows L1 to its head.
     void follow();
+    /// Returns the L1 block that was followed last; nullopt: none was.
+    [[nodiscard]] std::optional<l1::L1BlockId> followed_head() const;
     /// Forgets what heads that moved made stale, takes back what was undone, and notes what is new.
     void moved();
-    /// Has what an earlier process had wait again.
+    /// Forgets of the pools what heads made stale, and takes back what was undone.
     void update_pools();
+    /// Has the transactions wait again whose blocks are no more.
+    void take_back_undone();
+    /// Has what an earlier process had wait again.
     void load();
     /// Notes the scopes of L1's blocks that were followed since.
     Result<void, l1::L1Error> note_scopes(Herald::News& news);
@@ -131,7 +136,8 @@ class BuilderNetwork final : public rpc::Network {
     BuilderNetworkOptions options_;
     std::shared_ptr<const l1::L1Source> source_;
     std::shared_ptr<store::NodeDatabase> database_;
-    std::optional<store::NodeDatabase::Hold> hold_;  // finish alone commits, but from far behind
+    // finish alone commits, also what the node finds as it begins; but from far behind
+    std::optional<store::NodeDatabase::Hold> hold_;
     ChainId l1_id_;
     ScopeRows scope_rows_;
     PoolRows pool_rows_;

@@ -59,6 +59,14 @@ void PoolRows::save(ChainId chain_id, pool::TxPool& pool) {
     }
 }
 
+void PoolRows::add_transactions(ChainId chain_id, std::span<const Transaction> transactions) {
+    if (transactions.empty()) return;
+    const auto waiting = all_of(rows_, row_prefix(chain_id, 't'));
+    uint64_t number = waiting.empty() ? 0 : waiting.back().number + 1;
+    for (const auto& transaction : transactions)
+        rows_.put(row_key(chain_id, 't', number++), encode(transaction));
+}
+
 std::vector<Transaction> PoolRows::take_transactions(ChainId chain_id) {
     std::vector<Transaction> transactions;
     for (const auto& [key, number, value] : all_of(rows_, row_prefix(chain_id, 't'))) {

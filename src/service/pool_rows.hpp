@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "builder/root.hpp"
@@ -26,6 +27,9 @@ class PoolRows {
 
     /// Has the rows follow a pool. REQUIRES: the pool notes changes.
     void save(ChainId chain_id, pool::TxPool& pool);
+    /// Adds transactions behind those that wait. REQUIRES: the chain's pool is empty, and stays so until
+    /// they are taken.
+    void add_transactions(ChainId chain_id, std::span<const Transaction> transactions);
     /// Takes away a chain's transactions, in the order of their arrival.
     std::vector<Transaction> take_transactions(ChainId chain_id);
 

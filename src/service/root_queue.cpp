@@ -113,6 +113,11 @@ void RootQueue::take_settled(const node::Node::Turn& turn) {
 void RootQueue::refuse(const builder::Root& root, std::optional<builder::Refusal> refusal,
                        std::string reason) {
     if (const auto* const on_l1 = std::get_if<builder::L1Root>(&root)) {
+        // As below: it was in flight, and L1 undid the scope of one before it.
+        const auto& operation = on_l1->operation.operation;
+        if (refusal && refusal->rule == RefusalRule::operation &&
+            operation.nonce > parts_.operations.nonce_of(operation.account))
+            return;
         parts_.operations.refuse(hash_of(*on_l1), std::move(refusal), std::move(reason));
         return;
     }
@@ -143,9 +148,14 @@ Result<pool::PooledPtr, rpc::RpcError> RootQueue::take_in(ServedChain& chain,
         // It isn't noted: its sender is told here, and anyone may send what is refused.
         if (auto checked = parts_.door.check(chain, admitted->candidate); !checked)
             return std::unexpected{rpc::refused(chain.id(), checked.error(), hash)};
-    const auto replaced = admitted->replaced;
-    const auto victims = admitted->victims;
-    auto pooled = chain.pool()->add(std::move(*admitted));
+    return add(chain, std::move(*admitted));
+}
+
+pool::PooledPtr RootQueue::add(ServedChain& chain, pool::TxPool::Admission admission) {
+    const Hash hash = admission.candidate.hash;
+    const auto replaced = admission.replaced;
+    const auto victims = admission.victims;
+    auto pooled = chain.pool()->add(std::move(admission));
     parts_.refusals.erase(hash);  // it may do this time
     const auto note_gone = [&](const pool::PooledTransaction& gone, const std::string& reason) {
         parts_.refusals.note({chain.id(), gone.hash,
@@ -183,10 +193,16 @@ void RootQueue::give_back(ServedChain& chain, const Transaction& transaction) {
     const auto environment = chain.next_environment();
     const auto sender = execution::sender_of(transaction, environment);
     if (!sender) return;
-    const auto added = chain.pool()->add(transaction, *sender, *chain.latest_state(), environment);
-    if (added) return;
-    const auto reason = to_string(added.error());
-    parts_.refusals.note({chain.id(), hash(transaction),
+    const Hash transaction_hash = hash(transaction);
+    // Its block was not known to the pool before it was no more.
+    if (chain.pool()->find(transaction_hash) != nullptr) return;
+    auto admitted = chain.pool()->admit(transaction, *sender, *chain.latest_state(), environment);
+    if (admitted) {
+        add(chain, std::move(*admitted));
+        return;
+    }
+    const auto reason = to_string(admitted.error());
+    parts_.refusals.note({chain.id(), transaction_hash,
                           builder::Refusal{RefusalRule::transaction, reason, {}}, reason});
 }
 

@@ -77,6 +77,8 @@ class RootQueue {
     [[nodiscard]] bool waits(const Hash& hash) const;
 
   private:
+    /// Adds to a chain's pool what was admitted, and says why what goes for it is gone.
+    pool::PooledPtr add(ServedChain& chain, pool::TxPool::Admission admission);
     /// Gives the node's queue the roots that wait; returns how many.
     size_t submit();
     void take_settled(const node::Node::Turn& turn);

@@ -490,6 +490,79 @@ TEST_F(BuilderNetworks, read_nothing_of_l1_before_they_are_at_its_head) {
     EXPECT_FALSE(network_->l1_state());
 }
 
+// L1 undoes a scope while the builder is off, and goes away while what came instead is read.
+TEST_F(BuilderNetworks, keep_what_l1_undid_though_they_end_before_they_are_at_its_head) {
+    for (const uint64_t blocks : {3u, 300u}) {
+        SCOPED_TRACE(blocks);
+        on_disk();
+        const auto before = l1().chain().head()->hash;
+        const Hash root = send(asking());
+        const Hash payment = send(paying());
+        settle_all();
+        ASSERT_EQ(standing(root) + standing(payment), "stands stands ");
+        l1().set_head(before);
+        for (uint64_t i = 0; i < 8 + blocks; ++i) pool_->mine_empty();
+        pool_->first_away = l1().chain().head()->header().number;
+        start();
+        ASSERT_FALSE(network_->is_ready());
+        pool_->first_away = UINT64_MAX;
+        start();
+        // It is on its way already, and a block has the payment.
+        EXPECT_EQ(standing(root) + standing(payment), "waits stands ");
+        settle_all();
+        EXPECT_EQ(standing(root) + standing(payment), "stands stands ");
+        expect_as_fresh();
+    }
+}
+
+// What is in flight was built on what L1 then undoes.
+TEST_F(BuilderNetworks, have_wait_what_is_in_flight_behind_an_operation_that_l1_undid) {
+    const auto before = l1().chain().head()->hash;
+    const Hash first = send(transfer());
+    const Hash first_asked = send(asking());
+    settle_all();
+    ASSERT_EQ(standing(first) + standing(first_asked), "stands stands ");
+    const Hash second = send(transfer());
+    const Hash second_asked = send(asking());
+    work();
+    ASSERT_TRUE(network_->node().in_flight());
+    l1().set_head(before);
+    pool_->has_pooled = false;
+    for (int i = 0; i < 12; ++i) pool_->mine_empty();
+    network_->on_new_head();
+    network_->tick();
+    for (const Hash& each : {first, first_asked, second, second_asked})
+        EXPECT_EQ(standing(each), "waits ");
+    settle_all();
+    for (const Hash& each : {first, first_asked, second, second_asked})
+        EXPECT_EQ(standing(each), "stands ");
+    EXPECT_TRUE(told_.refusals.empty()) << told_.refusals.front();
+    expect_as_fresh();
+}
+
+// A block is followed, the next one can't be read, and then neither is on L1.
+TEST_F(BuilderNetworks, refuse_nothing_that_waits_when_l1_undoes_its_block) {
+    const Hash root = send(asking());
+    const auto before = l1().chain().head()->hash;
+    work();
+    pool_->mine();
+    pool_->mine_empty();
+    pool_->first_away = l1().chain().head()->header().number;
+    network_->on_new_head();
+    network_->tick();
+    EXPECT_FALSE(network_->is_ready());
+    l1().set_head(before);
+    for (int i = 0; i < 3; ++i) pool_->mine_empty();
+    pool_->first_away = UINT64_MAX;
+    network_->on_new_head();
+    network_->tick();
+    EXPECT_EQ(standing(root), "waits ");
+    settle_all();
+    EXPECT_EQ(standing(root), "stands ");
+    EXPECT_TRUE(told_.refusals.empty());
+    expect_as_fresh();
+}
+
 // A kill takes what was not committed; what was answered was.
 TEST_F(BuilderNetworks, account_for_every_root_wherever_they_end) {
     on_disk();

@@ -54,7 +54,8 @@ class PooledL1 final : public l1::L1Source, public l1::L1View, public l1::L1Send
         return l1_.heads();
     }
     [[nodiscard]] Result<chain::StoredBlockPtr, l1::L1Error> block(uint64_t number) const override {
-        if (is_source_away) return std::unexpected{l1::L1Error::unreachable};
+        if (is_source_away || number >= first_away)
+            return std::unexpected{l1::L1Error::unreachable};
         return l1_.block(number);
     }
     [[nodiscard]] Result<chain::StoredBlobPtr, l1::L1Error> blob(const Hash& hash) const override {
@@ -129,6 +130,7 @@ class PooledL1 final : public l1::L1Source, public l1::L1View, public l1::L1Send
     bool has_pooled = false;        // the last of it waits
     bool takes_without_a_word = false;
     bool is_source_away = false;
+    uint64_t first_away = UINT64_MAX;  // number of the first block that can't be read
     bool is_state_away = false;
     bool is_status_away = false;
     std::optional<size_t> most_reads;  ///< of a root; nullopt: any number
