@@ -375,7 +375,8 @@ constexpr auto DESCRIPTIONS = std::to_array<MethodDescription>({
      "Returns a forced transaction, by its index in the rollup's forced queue, and what became of "
      "it"},
     {"scope_getHashChain", "Object", "Returns the items that a rolling hash was folded of"},
-    {"scope_getOperationReceipt", "Object?", "Returns what became of an operation"},
+    {"scope_getOperationReceipt", "Object?",
+     "Returns what became of an operation; without success where its scope was built elsewhere"},
     {"scope_getRefusal", "Object?",
      "Returns why a root was refused, with its calls, or why a transaction failed that makes "
      "scoped "

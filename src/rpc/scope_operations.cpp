@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "abi/abi.hpp"
 #include "base/hex.hpp"
 #include "crypto/secp256k1.hpp"
@@ -336,15 +338,34 @@ std::string scope_send_operation(Request& request) {
     return json::hex_json(*sent);
 }
 
+namespace {
+
+void append_place(json::Appender& out, const ScopeRecord& scope) {
+    out.key("scope").number(scope.number);
+    out.key("transactionHash").hex(scope.l1_transaction);
+    out.key("blockHash").hex(scope.l1_block);
+    out.key("blockNumber").quantity(scope.l1_block_number);
+}
+
+/// Returns whether a hash by which a scope is found, whose roots aren't known, is an operation's.
+bool is_operation(const Request& request, const ScopeRecord& scope, const Hash& hash) {
+    if (hash == scope.l1_transaction || hash == scope.l1_block) return false;
+    return std::ranges::none_of(request.network.chains(), [&](ChainId id) {
+        return request.network.chain(id)->chain().store().transaction(hash).has_value();
+    });
+}
+
+}  // namespace
+
 std::string scope_operation_receipt(Request& request) {
     const Hash hash = request.params.hash(0);
     const auto scope = request.network.scope(hash);
     if (!scope) return "null";
+    json::Appender out;
     for (const auto& root : scope->roots) {
         if (root.context.operation_hash != hash ||
             root.context.root_chain_id != uint256{l1_id_of(request)})
             continue;
-        json::Appender out;
         out.begin_object();
         out.key("operationHash").hex(hash);
         out.key("success").boolean(root.success);
@@ -353,15 +374,19 @@ std::string scope_operation_receipt(Request& request) {
         out.key("rootId").hex(root.root_id);
         out.key("rootIndex").quantity(root.context.root_index);
         out.key("outcome").hex(root.outcome);
-        out.key("scope").number(scope->number);
-        out.key("transactionHash").hex(scope->l1_transaction);
-        out.key("blockHash").hex(scope->l1_block);
-        out.key("blockNumber").quantity(scope->l1_block_number);
+        append_place(out, *scope);
         append_calls(out.key("calls"), root.calls);
         out.end_object();
         return out.take();
     }
-    return "null";
+    if (!scope->roots.empty() || !is_operation(request, *scope, hash)) return "null";
+    // Another builder made its scope, or a process that ended before it settled: L1 says that it did.
+    out.begin_object();
+    out.key("operationHash").hex(hash);
+    out.key("success").null();
+    append_place(out, *scope);
+    out.end_object();
+    return out.take();
 }
 
 }  // namespace scope::rpc

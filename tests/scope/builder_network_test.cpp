@@ -490,6 +490,32 @@ TEST_F(BuilderNetworks, read_nothing_of_l1_before_they_are_at_its_head) {
     EXPECT_FALSE(network_->l1_state());
 }
 
+// What was sent settles though who sent it has ended, and with it what it knew of its roots.
+TEST_F(BuilderNetworks, have_a_receipt_of_an_operation_that_an_earlier_process_settled) {
+    on_disk();
+    const Hash operation = send(transfer());
+    const Hash asked = send(asking());
+    const auto receipt = [&](const Hash& hash) {
+        return ask("scope_getOperationReceipt", fmt::format(R"(["{}"])", to_hex(hash))).value();
+    };
+    work();
+    ASSERT_TRUE(network_->node().in_flight());
+    EXPECT_EQ(receipt(operation), "null");
+    const auto sent = pool_->pooled().value();
+    start();
+    pool_->mine(sent);
+    network_->on_new_head();
+    network_->tick();
+    EXPECT_EQ(standing(operation), "stands ");
+    EXPECT_EQ(standing(asked), "stands ");
+    const auto scope = network_->scope(operation);
+    ASSERT_NE(scope, nullptr);
+    EXPECT_THAT(receipt(operation), HasSubstr(R"("success":null)"));
+    EXPECT_THAT(receipt(operation), HasSubstr(to_hex(scope->l1_transaction)));
+    for (const Hash& other : {asked, scope->l1_transaction, scope->l1_block})
+        EXPECT_EQ(receipt(other), "null");
+}
+
 // L1 undoes a scope while the builder is off, and goes away while what came instead is read.
 TEST_F(BuilderNetworks, keep_what_l1_undid_though_they_end_before_they_are_at_its_head) {
     for (const uint64_t blocks : {3u, 300u}) {
