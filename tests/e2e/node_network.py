@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -49,6 +50,10 @@ def ask(url, method, *params, timeout_s=PATIENCE):
     if "error" in answer:
         raise RpcFailure(method, answer["error"])
     return answer["result"]
+
+
+def number_of_head(url):
+    return int(ask(url, "eth_blockNumber"), 16)
 
 
 def wait_until(what, condition, patience_s=PATIENCE):
@@ -110,20 +115,49 @@ class Process:
 
 
 class Anvil(Process):
-    """anvil as an L1, with blocks at an interval."""
+    """anvil as an L1, with blocks at an interval. What is two epochs below its head is final, what is one below it is safe."""
 
-    def __init__(self, folder, block_time_s=1):
+    def __init__(self, folder, block_time_s=1, slots_in_an_epoch=4):
         (port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{port}"
+        self.block_time_s, self.is_paused = block_time_s, False
         super().__init__("anvil", [TOOLS / "anvil", "--port", str(port), "--block-time", str(block_time_s), "--silent",
-                                   "--slots-in-an-epoch", "4", "--hardfork", "osaka", "--order", "fees"], folder)
+                                   "--slots-in-an-epoch", str(slots_in_an_epoch), "--hardfork", "osaka", "--order", "fees"],
+                         folder)
 
     def start(self):
         super().start()
         wait_until("anvil answers", lambda: ask(self.url, "eth_chainId"))
         # Nothing can be proved at anvil's genesis block.
-        wait_until("anvil has blocks", lambda: int(ask(self.url, "eth_blockNumber"), 16) >= 2)
+        wait_until("anvil has blocks", lambda: number_of_head(self.url) >= 2)
         return self
+
+    def pause(self):
+        """Has no block come until it goes on."""
+        ask(self.url, "anvil_setIntervalMining", 0)
+        self.is_paused = True
+
+    def go_on(self):
+        ask(self.url, "anvil_setIntervalMining", self.block_time_s)
+        self.is_paused = False
+
+    def mine(self):
+        ask(self.url, "evm_mine")
+
+    def reorg(self, depth):
+        """Replaces the last blocks by as many empty ones. What they had waits again, as in the pool of any other client."""
+        was_paused = self.is_paused
+        self.pause()
+        head = number_of_head(self.url)
+        blocks = [ask(self.url, "eth_getBlockByNumber", hex(number), True) for number in range(head - depth + 1, head + 1)]
+        lost = [transaction for block in blocks for transaction in block["transactions"]]
+        raw = [ask(self.url, "eth_getRawTransactionByHash", each["hash"]) for each in lost if each["type"] != "0x3"]
+        ask(self.url, "anvil_reorg", depth, [])
+        for each in raw:
+            with contextlib.suppress(RpcFailure):   # a sender may have sent another one with the nonce
+                ask(self.url, "eth_sendRawTransaction", each)
+        if not was_paused:
+            self.go_on()
 
 
 class NodeNetwork:
@@ -190,8 +224,20 @@ class NodeNetwork:
         for name in names:
             (self.folder / f"{name}.toml").write_text(self.configuration(name, prints))
 
-    def configuration(self, name, prints):
-        role = name.rstrip("0123456789")
+    def add_follower(self, name):
+        """Writes the configuration of another follower, which knows no builder."""
+        rpc, metrics = free_ports(2)
+        self.ports[name] = {"rpc": rpc, "metrics": metrics}
+        (self.folder / f"{name}.toml").write_text(self.configuration(name, {}, role="follower"))
+
+    def remove(self, name):
+        """Ends a node, and forgets it with all that it has."""
+        self.nodes.pop(name).kill()
+        self.ports.pop(name)
+        shutil.rmtree(self.folder / name)
+
+    def configuration(self, name, prints, role=None):
+        role = role or name.rstrip("0123456789")
         ports = self.ports[name]
         # A builder's first client is away all the time.
         rpc = [f"http://127.0.0.1:{self.ports[name]['attest']}"] if role == "builder" else []
@@ -205,7 +251,7 @@ class NodeNetwork:
             parts.append(f'[attester]\nkey = "env:SCOPE_TEST_KEY_MEMBER{index}"\nlisten = "127.0.0.1:{ports["attest"]}"\n'
                          f'tls_certificate = "{name}.pem"\n[[attester.allowed]]\nname = "builder"\nkey = "{prints["builder"]}"\n')
             return "".join(parts)
-        forward = f'forward = "{self.url("builder", None)}"\n' if role == "follower" else ""
+        forward = f'forward = "{self.url("builder", None)}"\n' if name == "follower" else ""
         parts.append(f'[rpc]\nlisten = "127.0.0.1:{ports["rpc"]}"\n{forward}')
         if role == "builder":
             parts.append(f'[builder]\nkey = "env:SCOPE_TEST_KEY_SUBMITTER"\ndata = "{self.data}"\nthreshold = 2\n'
@@ -233,6 +279,12 @@ class NodeNetwork:
                 return response.status == 200
         except urllib.error.HTTPError:
             return False
+
+    def metric(self, name, metric):
+        """Returns the value of a metric without labels; None if there is none yet."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[name]['metrics']}/metrics", timeout=30) as response:
+            lines = [line.split() for line in response.read().decode().splitlines()]
+        return next((float(words[1]) for words in lines if words and words[0] == metric), None)
 
     def wait_ready(self, *names):
         for name in names or self.ports:
