@@ -156,7 +156,7 @@ class Reliability:
             self.network.l1_process.go_on()
         fates = {}
         for each in self.traffic.sent:
-            fate = self.fate(each)
+            fate = self.fate(each) or "never taken"   # nobody answered
             fates[fate] = fates.get(fate, 0) + 1
         say(f"{self._testMethodName}: {fates}, {self.scopes()} scopes; at once: {dict(self.traffic.refused_at_once)}")
 
