@@ -502,8 +502,10 @@ TEST_F(BuilderNetworks, have_a_receipt_of_an_operation_that_an_earlier_process_s
     ASSERT_TRUE(network_->node().in_flight());
     EXPECT_EQ(receipt(operation), "null");
     const auto sent = pool_->pooled().value();
+    pool_->is_state_away = true;  // so that it doesn't build the same again
     start();
     pool_->mine(sent);
+    pool_->is_state_away = false;
     network_->on_new_head();
     network_->tick();
     EXPECT_EQ(standing(operation), "stands ");
