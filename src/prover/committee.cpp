@@ -71,12 +71,20 @@ class Request {
         if (attestations_ >= options.threshold)
             changed_.wait_for(lock, options.grace, has_all_in_time);
         is_over_ = true;
+        over_at_ = Clock::now();
         return answers_;
     }
     /// Returns whether nobody waits for answers any more.
     [[nodiscard]] bool is_over() const noexcept { return is_over_; }
+    /// Returns whether nobody does since longer than this.
+    [[nodiscard]] bool is_over_for(std::chrono::milliseconds time) {
+        const std::scoped_lock lock{mutex_};
+        return over_at_ && Clock::now() - *over_at_ > time;
+    }
 
   private:
+    using Clock = std::chrono::steady_clock;
+
     const Bytes input_;
     const std::optional<Expected> expected_;
     std::mutex mutex_;
@@ -85,6 +93,7 @@ class Request {
     size_t answered_ = 0;
     size_t attestations_ = 0;
     std::atomic<bool> is_over_ = false;
+    std::optional<Clock::time_point> over_at_;
 };
 
 }  // namespace
@@ -92,11 +101,12 @@ class Request {
 /// An attester on its thread, behind a queue.
 class Committee::Member {
   public:
-    Member(std::unique_ptr<AttesterClient> attester, size_t index, size_t max_waiting)
+    Member(std::unique_ptr<AttesterClient> attester, size_t index, const CommitteeOptions& options)
         : attester_(std::move(attester)),
           address_(attester_->address()),
           index_(index),
-          max_waiting_(max_waiting),
+          max_waiting_(options.max_waiting),
+          grace_(options.grace),
           thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
     [[nodiscard]] const Address& address() const noexcept { return address_; }
@@ -112,8 +122,8 @@ class Committee::Member {
         }
         request->answer(index_, no_answer(address_, DisagreementKind::overloaded));
     }
-    /// Returns whether it is still at a request for which nobody waits any more, or wasn't in time with
-    /// the last one that it came to the end of, be it that its client gave up by itself.
+    /// Returns whether it is still at a request for which nobody waits any more; or with the last that
+    /// it was asked its client gave up by itself, or the answer came later than anybody would have waited.
     [[nodiscard]] bool is_late() const {
         const std::scoped_lock lock{mutex_};
         return was_late_ || (running_ != nullptr && running_->is_over());
@@ -136,8 +146,9 @@ class Committee::Member {
             {
                 const std::scoped_lock lock{mutex_};
                 running_ = nullptr;
-                was_late_ = request->is_over() ||
-                            (!*answer && answer->error().kind == DisagreementKind::timed_out);
+                if (answer)
+                    was_late_ = request->is_over_for(grace_) ||
+                                (!*answer && answer->error().kind == DisagreementKind::timed_out);
             }
             // Who hears of it may ask for the next at once.
             if (answer) request->answer(index_, std::move(*answer));
@@ -165,6 +176,7 @@ class Committee::Member {
     const Address address_;
     const size_t index_;
     const size_t max_waiting_;
+    const std::chrono::milliseconds grace_;
     mutable std::mutex mutex_;
     std::condition_variable_any arrived_;
     std::deque<std::shared_ptr<Request>> waiting_;
@@ -182,8 +194,7 @@ Committee::Committee(std::vector<std::unique_ptr<AttesterClient>> members, Commi
         CHECK(is_new);
     }
     for (size_t i = 0; i < members.size(); ++i)
-        members_.push_back(
-            std::make_unique<Member>(std::move(members[i]), i, options_.max_waiting));
+        members_.push_back(std::make_unique<Member>(std::move(members[i]), i, options_));
 }
 
 Committee::~Committee() = default;
