@@ -9,10 +9,10 @@
 
 #include "base/hex.hpp"
 #include "crypto/sha256.hpp"
+#include "deploy_app/create2_deployer.hpp"
 #include "deploy_app/deployment.hpp"
 #include "deploy_app/options.hpp"
 #include "deploy_app/plan_file.hpp"
-#include "deploy_app/create2_deployer.hpp"
 #include "devnet/published.hpp"
 #include "json/json.hpp"
 #include "keys/read_key.hpp"

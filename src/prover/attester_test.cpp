@@ -602,7 +602,7 @@ TEST(attester, knows_its_own_l1) {
     EXPECT_EQ(stale.error().detail, "block 0: l1_origin_before_parent");
 
     s.l1.add({}, {});
-    s.l1.blocks_.back()->receipts.resize(1);
+    s.l1.blocks_.back()->block.header.number = 7;
     const auto broken = attester.attest(encode(s.input(DataIn::calldata)));
     ASSERT_FALSE(broken.has_value());
     EXPECT_EQ(broken.error().kind, DisagreementKind::not_following);

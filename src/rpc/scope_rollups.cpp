@@ -1,8 +1,4 @@
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <type_traits>
-#include <utility>
 
 #include "builder/why_unserved.hpp"
 #include "protocol/callable.hpp"
@@ -11,50 +7,12 @@
 #include "rpc/blocks.hpp"
 #include "rpc/errors.hpp"
 #include "rpc/scope_parts.hpp"
-#include "state/unavailable.hpp"
 
 // What L1 says of a rollup (docs/protocol.md, §12).
 
 namespace scope::rpc {
 
 namespace callable = protocol::callable;
-
-namespace {
-
-/// Returns what @p read does; fails where L1 can't be read.
-template <typename Read>
-std::invoke_result_t<Read> read_l1(const Read& read) {
-    try {
-        return read();
-    } catch (const state::Unavailable& error) {
-        fail(SERVER_ERROR, fmt::format("L1 can't be read: {}", error.what()));
-    }
-}
-
-/// L1's state; what can't be read of it is an error to who asked, for L1 is away and nothing here is
-/// wrong.
-class AnsweredL1 final : public state::StateView {
-  public:
-    explicit AnsweredL1(std::shared_ptr<const state::StateView> state) : state_(std::move(state)) {}
-
-    [[nodiscard]] std::optional<Account> account(const Address& address) const override {
-        return read_l1([&] { return state_->account(address); });
-    }
-    [[nodiscard]] evm::CodePtr code(const Address& address) const override {
-        return read_l1([&] { return state_->code(address); });
-    }
-    [[nodiscard]] Hash storage(const Address& address, const Hash& key) const override {
-        return read_l1([&] { return state_->storage(address, key); });
-    }
-    [[nodiscard]] bool has_storage(const Address& address) const override {
-        return read_l1([&] { return state_->has_storage(address); });
-    }
-
-  private:
-    std::shared_ptr<const state::StateView> state_;
-};
-
-}  // namespace
 
 Network::L1State l1_state(const Request& request) {
     if (auto* const l1 = request.network.chain(l1_id_of(request))) {
@@ -65,7 +23,6 @@ Network::L1State l1_state(const Request& request) {
     }
     auto state = request.network.l1_state();
     if (!state) fail(NO_L1, "this node doesn't read L1: ask a builder, or an L1 client");
-    state->state = std::make_shared<const AnsweredL1>(std::move(state->state));
     return std::move(*state);
 }
 
