@@ -21,7 +21,7 @@ std::optional<l1::SlotTimes> SlotClock::times() const {
 
 std::optional<l1::SlotTimes> SlotClock::ask() const {
     for (const auto& source : sources_)
-        if (const auto slots = source->slots(); slots && *slots) return **slots;
+        if (const auto slots = source->slots(); slots && *slots) return *slots;
     return std::nullopt;
 }
 
