@@ -215,6 +215,7 @@ TEST(node_config, hostile_texts_are_refused_and_do_no_harm) {
                              "a = '''" + std::string(500'000, 'x'),
                              std::string(500'000, 'k') + " = 1",
                              std::string{"a = \xff\xfe"},
+                             std::string{"[[[a]]]"},
                              std::string(1'000, '\0'),
                              std::string{"l1.slot = 99999999999999999999999999"},
                              "l1.slot = \"" + std::string(1'000, '9') + "d\"",

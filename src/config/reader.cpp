@@ -1,3 +1,11 @@
+#include <stdexcept>
+
+// toml++ asserts of some texts what isn't so of them: that ends no process here, it is an error.
+struct TomlAssertion : std::logic_error {
+    using std::logic_error::logic_error;
+};
+#define TOML_ASSERT(expr) \
+    if (!(expr)) throw TomlAssertion("it is no TOML")
 #define TOML_ENABLE_FORMATTERS 0
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -289,6 +297,8 @@ Result<NodeConfig, ConfigErrors> parse_node_config(std::string_view text,
         const auto& begin = error.source().begin;
         return std::unexpected{
             ConfigErrors{{file, begin.line, begin.column, "", std::string{error.description()}}}};
+    } catch (const TomlAssertion& error) {
+        return std::unexpected{only(file, error.what())};
     }
 }
 
