@@ -309,8 +309,9 @@ TEST_P(RpcPeer, executes_as_we_do_on_its_state) {
     ASSERT_TRUE(view_->head());
     const auto snapshot = builder::read_snapshot(*view_);
     ASSERT_TRUE(snapshot) << to_string(snapshot.error());
-    ASSERT_TRUE(
-        view_->list_touches(snapshot->head.hash, {crypto::address_of(*peer_->account), call}));
+    const auto touches =
+        view_->list_touches(snapshot->head.hash, {crypto::address_of(*peer_->account), call});
+    ASSERT_TRUE(touches && view_->prefetch(snapshot->head.hash, *touches));
     const auto outcome = builder::dry_run(*snapshot, snapshot->next, call);
     ASSERT_TRUE(outcome) << to_string(outcome.error());
     ASSERT_TRUE(sender_->send(call, {}));
